@@ -1,0 +1,71 @@
+import { setTimeout as sleepFor } from 'node:timers/promises'
+
+/** Time as a dependency. Nothing else in `src/` reads the clock or sets a timer, so that tests can move time by hand. */
+export interface Clock {
+  /** Milliseconds since the epoch, with a fraction. */
+  now(): number
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Aborts after `ms`. Does not keep the process alive. */
+  timeout(ms: number): AbortSignal
+  /** Runs `action` once after `ms` unless the answer is called first. Does not keep the process alive. */
+  after(ms: number, action: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  sleep: async (ms, signal) => {
+    await sleepFor(ms, undefined, signal ? { signal } : {})
+  },
+  timeout: (ms) => AbortSignal.timeout(ms),
+  after: (ms, action) => {
+    const timer = setTimeout(action, ms)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/** A promise with its two ends. Node 20 has no `Promise.withResolvers`. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>
+  resolve(value: T): void
+  reject(reason: unknown): void
+}
+
+export function deferred<T>(): Deferred<T> {
+  let resolve!: (value: T) => void
+  let reject!: (reason: unknown) => void
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { promise, resolve, reject }
+}
+
+/** Resolves when `signal` aborts; at once when it already has. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** What `every` needs beside the work itself. */
+export interface RoundOptions {
+  readonly clock: Clock
+  readonly intervalMs: number
+  readonly signal: AbortSignal
+  /** Told of a round that failed; the next one runs all the same. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Runs `round` again and again, one at a time, `intervalMs` between end and start, until `signal` aborts. Never rejects. */
+export async function every(options: RoundOptions, round: () => Promise<void> | void): Promise<void> {
+  const { clock, intervalMs, signal, onError } = options
+  while (!signal.aborted) {
+    try {
+      await clock.sleep(intervalMs, signal)
+      await round()
+    } catch (error) {
+      if (!signal.aborted) onError(error)
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import { hostname } from 'node:os'
+import { LOG_LEVELS, type LogLevel } from './log.ts'
+
+/** Where a listener binds. Port 0 takes any free one. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** Every setting, checked. `docs/config.md` lists the variables; a test holds the two together. */
+export interface Config {
+  readonly listen: ListenAddress
+  readonly metricsListen: ListenAddress
+  readonly dataDir: string
+  readonly adminUser: string
+  /** Null: read from, or generated into, the data folder. */
+  readonly adminPassword: string | null
+  readonly instance: string
+  /** Null: the engine's usual socket. */
+  readonly dockerHost: string | null
+  readonly logLevel: LogLevel
+  /** Longest time a client may leave a request unfinished without sending a byte. 0 means no limit. */
+  readonly readTimeoutMs: number
+  /** Longest time from the end of the request headers to the end of the answer. 0 means no limit. */
+  readonly writeTimeoutMs: number
+  /** Longest time a function may take to begin its answer. 0 means no limit. */
+  readonly upstreamTimeoutMs: number
+  /** Longest time a call waits for a replica to be ready. */
+  readonly wakeTimeoutMs: number
+  /** Where the watchdog binaries are; null: beside the program. */
+  readonly watchdogDir: string | null
+  /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
+  readonly functionPort: number
+}
+
+/** Thrown by `readConfig`: all problems, a line each. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Environment to settings. Pure; throws one `ConfigError` with every problem; a malformed value is never the default. */
+export function readConfig(env: Environment): Config {
+  const problems: string[] = []
+  const read = <T>(name: string, fallback: T, parse: (text: string) => T): T => {
+    const text = env[name]?.trim()
+    if (text === undefined || text === '') return fallback
+    try {
+      return parse(text)
+    } catch (error) {
+      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      return fallback
+    }
+  }
+
+  const config: Config = {
+    listen: read('SAMPAN_LISTEN', { host: '127.0.0.1', port: 8080 }, parseListen),
+    metricsListen: read('SAMPAN_METRICS_LISTEN', { host: '127.0.0.1', port: 8082 }, parseListen),
+    dataDir: read('SAMPAN_DATA_DIR', '/var/lib/sampan', parsePath),
+    adminUser: read('SAMPAN_ADMIN_USER', 'admin', parseUser),
+    adminPassword: read<string | null>('SAMPAN_ADMIN_PASSWORD', null, (text) => text),
+    instance: read('SAMPAN_INSTANCE', 'default', parseInstance),
+    dockerHost: read<string | null>('SAMPAN_DOCKER_HOST', null, parseDockerHost),
+    logLevel: read('SAMPAN_LOG_LEVEL', env['DEBUG'] === '1' ? 'debug' : 'info', parseLogLevel),
+    readTimeoutMs: read('SAMPAN_READ_TIMEOUT', 60_000, parseDuration),
+    writeTimeoutMs: read('SAMPAN_WRITE_TIMEOUT', 60_000, parseDuration),
+    upstreamTimeoutMs: read('SAMPAN_UPSTREAM_TIMEOUT', 60_000, parseDuration),
+    wakeTimeoutMs: read('SAMPAN_WAKE_TIMEOUT', 30_000, parseDuration),
+    watchdogDir: read<string | null>('SAMPAN_WATCHDOG_DIR', null, parsePath),
+    functionPort: read('SAMPAN_FUNCTION_PORT', 8080, parsePort),
+  }
+
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze(config)
+}
+
+/** The environment of this process: the only place that reads it. */
+export function configFromProcess(): Config {
+  return readConfig(process.env)
+}
+
+/** Name of this machine, for answers and logs. */
+export function hostName(): string {
+  return hostname()
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+}
+
+/** Go-style duration (`1m30s`, `500ms`) or whole seconds, in milliseconds. Throws on anything else, negative ones included. */
+export function parseDuration(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text) * 1_000
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)]
+  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text) {
+    throw new Error(`${JSON.stringify(text)} is not a duration such as 30s, 1m30s or 500ms`)
+  }
+  return parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * (UNIT_MS[unit ?? ''] ?? 0), 0)
+}
+
+function parseListen(text: string): ListenAddress {
+  const colon = text.lastIndexOf(':')
+  if (colon < 0) throw new Error(`${JSON.stringify(text)} is not HOST:PORT`)
+  const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+  return { host: host === '' ? '0.0.0.0' : host, port: parsePort(text.slice(colon + 1)) }
+}
+
+function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new Error(`${JSON.stringify(text)} is not a port from 0 to 65535`)
+  }
+  return Number(text)
+}
+
+function parsePath(text: string): string {
+  if (!text.startsWith('/')) throw new Error(`${JSON.stringify(text)} must be an absolute path`)
+  return text
+}
+
+function parseUser(text: string): string {
+  if (text.includes(':')) throw new Error('a user name cannot contain a colon (basic authentication)')
+  return text
+}
+
+/** Becomes part of container and network names. */
+function parseInstance(text: string): string {
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(text)) {
+    throw new Error(`${JSON.stringify(text)} must be 1 to 32 lower-case letters, digits or '-'`)
+  }
+  return text
+}
+
+function parseDockerHost(text: string): string {
+  if (!/^(unix:\/\/\/|tcp:\/\/|https?:\/\/|\/)/.test(text)) {
+    throw new Error(`${JSON.stringify(text)} must begin with unix:///, tcp://, http:// or https://`)
+  }
+  return text
+}
+
+function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text.toLowerCase())
+  if (level === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${LOG_LEVELS.join(', ')}`)
+  return level
+}

@@ -1,0 +1,40 @@
+/** What went wrong, in terms that every entry point can act on. `gateway/error-response.ts` maps codes to HTTP. */
+export type ErrorCode =
+  /** The caller must change something in the request. */
+  | 'invalid'
+  | 'unauthorized'
+  | 'not-found'
+  | 'conflict'
+  /** A request body above the limit. */
+  | 'too-large'
+  /** A concurrency limit or a full queue; trying later may work. */
+  | 'too-busy'
+  /** A replica refused the connection or broke off before it answered. */
+  | 'bad-gateway'
+  /** No replica in time, or Docker is not there. */
+  | 'unavailable'
+  /** The function ran past its limit. */
+  | 'timed-out'
+  /** The client left. Nobody reads the answer. */
+  | 'cancelled'
+
+/** An expected failure. The message is a sentence for the caller: it names the function or field, never a secret. */
+export class FaasError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.name = 'FaasError'
+    this.code = code
+  }
+}
+
+/** Whether `error` is an expected failure with this code. */
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof FaasError && error.code === code
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

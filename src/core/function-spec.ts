@@ -1,0 +1,43 @@
+import type { FunctionName } from './function-name.ts'
+
+/** Resource strings exactly as they were deployed; `resources.ts` gives them a meaning. */
+export interface FunctionResources {
+  readonly memory?: string
+  readonly cpu?: string
+  readonly 'nvidia.com/gpu'?: string
+  readonly 'amd.com/gpu'?: string
+  readonly 'intel.com/gpu'?: string
+}
+
+export type StringMap = Readonly<Record<string, string>>
+
+/** What a user deployed, checked. Strings are kept verbatim: clients compare them byte for byte. */
+export interface FunctionSpec {
+  readonly name: FunctionName
+  readonly image: string
+  /** Becomes the environment variable `fprocess`, unless `envVars` sets that itself. Empty means none. */
+  readonly envProcess: string
+  readonly envVars: StringMap
+  readonly constraints: readonly string[]
+  /** Names of secrets, mounted at /var/openfaas/secrets/NAME, in the order given. */
+  readonly secrets: readonly string[]
+  readonly labels: StringMap
+  readonly annotations: StringMap
+  readonly limits?: FunctionResources
+  readonly requests?: FunctionResources
+  readonly readOnlyRootFilesystem: boolean
+}
+
+/** A function of the registry: what should run. */
+export interface DeployedFunction {
+  readonly spec: FunctionSpec
+  /** Grows with every deploy and update on this machine and is never used twice, not even after a removal. */
+  readonly revision: number
+  /** Replicas wanted, 0 and up. */
+  readonly replicas: number
+  /** What the provider's `prepare` answered for this revision; null while it has not answered yet. */
+  readonly artifact: string | null
+  /** Milliseconds since the epoch; the first deploy, kept across updates. */
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}

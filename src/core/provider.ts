@@ -1,0 +1,111 @@
+import type { FunctionName } from './function-name.ts'
+import type { DeployedFunction, FunctionSpec } from './function-spec.ts'
+import type { Replica } from './replica.ts'
+
+/**
+ * What runs functions: Docker on this host, later an orchestrator. It speaks of functions; how replicas come to be is
+ * its own affair. The registry says what should run, the provider makes it so, and nobody else touches a container.
+ */
+export interface Provider {
+  readonly capabilities: Capabilities
+
+  /**
+   * Adopts what already runs, removes what no function owns, and converges from then on. Resolves when adoption was
+   * tried once; an engine that is away does not fail it. `functions` is the whole desired state.
+   */
+  start(functions: readonly DeployedFunction[]): Promise<void>
+
+  /** Ends every loop and watch. Containers run on: they outlive the daemon. */
+  stop(): Promise<void>
+
+  /**
+   * Fetches what the function needs, without changing anything that runs. Resolves with an artifact (for Docker: the image id) that pins
+   * the revision. Throws `invalid` when the image cannot be had or cannot run here, `unavailable` when the engine is
+   * away. When `signal` aborts the caller stops waiting; the fetch goes on for whoever asks next.
+   */
+  prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string>
+
+  /** Make it so. Idempotent, returns at once, converges in the background, reports by events. */
+  apply(fn: DeployedFunction): void
+
+  /** Takes the function out of service at once; its replicas drain and go in the background. The name is free on return. */
+  remove(name: FunctionName): void
+
+  /** The replicas known now, whatever their state. */
+  replicas(name: FunctionName): readonly Replica[]
+
+  /** Resolves with a replica that can take a call; throws `unavailable`, with the reason, when `signal` aborts first. */
+  whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica>
+
+  /** A caller could not connect to this replica: it is no longer ready until it passes its probe again. */
+  suspect(replica: Replica): void
+
+  /** Lines of all replicas, those that are gone included, ordered by time. Ends when `signal` aborts or, without `follow`, at the end. */
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
+
+  /** What the function's replicas use now, summed. */
+  usage(name: FunctionName, signal: AbortSignal): Promise<Usage>
+
+  /** Calls `listener` on every change from now on; answers a function that ends this. Listeners must not throw. */
+  watch(listener: (event: ProviderEvent) => void): () => void
+
+  /** Whether the engine answers, and what it is. Never throws; cheap enough for a health check. */
+  status(): ProviderStatus
+}
+
+export interface Capabilities {
+  /** Orchestration's name in `/system/info`. */
+  readonly orchestration: string
+  readonly canFreeze: boolean
+  readonly canInjectWatchdog: boolean
+  /** Most replicas of one function. */
+  readonly maxReplicas: number
+}
+
+export type ProviderEvent =
+  /** The replicas of `fn` that can be called have changed; `ready` is the whole new list. */
+  | { readonly kind: 'ready'; readonly fn: FunctionName; readonly ready: readonly Replica[] }
+  /** Functions reach the host at these addresses (for Docker: the networks' gateways). The whole list, on every change. */
+  | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
+
+/** What the provider must know of calls so that it can drain a replica. `daemon.ts` plugs it. */
+export interface CallLedger {
+  /** Calls now running on this replica. */
+  inFlight(replicaId: string): number
+  /** Resolves when the replica has no call in flight, or when `signal` aborts. Never throws. */
+  whenIdle(replicaId: string, signal: AbortSignal): Promise<void>
+}
+
+export interface ProviderStatus {
+  readonly reachable: boolean
+  /** The engine's own version, `unknown` before the first contact. */
+  readonly version: string
+  /** Why it is not reachable, for a person; empty when it is. */
+  readonly reason: string
+}
+
+export interface LogQuery {
+  readonly fn: FunctionName
+  /** Only this replica, by id or unique prefix of it. */
+  readonly instance?: string
+  /** At most this many old lines; absent means all. */
+  readonly tail?: number
+  /** Milliseconds since the epoch; only lines at or after it. */
+  readonly sinceMs?: number
+  readonly follow: boolean
+}
+
+export interface LogLine {
+  /** RFC 3339 with nanoseconds, UTC, as the engine wrote it. */
+  readonly timestamp: string
+  /** Short id of the replica. */
+  readonly instance: string
+  /** Without its line end. */
+  readonly text: string
+}
+
+export interface Usage {
+  /** Thousandths of a core. */
+  readonly cpuMillicores: number
+  readonly memoryBytes: number
+}

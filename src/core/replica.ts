@@ -1,0 +1,36 @@
+import type { FunctionName } from './function-name.ts'
+
+/**
+ * The life of a replica:
+ *
+ *   starting ──▶ ready ◀──▶ frozen
+ *      │  ▲        │           │
+ *      │  └────────┤ (suspect) │
+ *      ▼           ▼           ▼
+ *     gone ◀── draining ◀──────┘
+ */
+export type ReplicaState =
+  /** Its container exists; it has not passed its readiness probe, or has failed it since. */
+  | 'starting'
+  /** It passed its readiness probe: it may be called. */
+  | 'ready'
+  /** Frozen: keeps its memory, must be thawed before it is called. */
+  | 'frozen'
+  /** Lets its calls end and takes no new ones; it will be removed. */
+  | 'draining'
+  /** Its container is gone or dead. */
+  | 'gone'
+
+/** One running copy of a function, as the provider sees it. */
+export interface Replica {
+  /** Unique over time; for Docker the container id. */
+  readonly id: string
+  readonly fn: FunctionName
+  readonly revision: number
+  readonly state: ReplicaState
+  /** Where it answers HTTP. Meaningful in `ready` and `draining`. */
+  readonly host: string
+  readonly port: number
+  /** Milliseconds since the epoch at which the present state began. */
+  readonly sinceMs: number
+}
