@@ -1,0 +1,213 @@
+import type { Clock } from '../clock.ts'
+import { FaasError, messageOf } from '../core/errors.ts'
+import { namespaceOf, type FunctionName } from '../core/function-name.ts'
+import type { DeployedFunction, FunctionSpec } from '../core/function-spec.ts'
+import type { Provider } from '../core/provider.ts'
+import {
+  replicaBounds,
+  replicasAfterScale,
+  replicasAfterUpdate,
+  type ReplicaBounds,
+} from '../core/scaling-policy.ts'
+import type { Log } from '../log.ts'
+
+/** Where desired state is kept. Every change is on disk when the method returns. */
+export interface FunctionRegistry {
+  get(name: FunctionName): DeployedFunction | undefined
+  all(): readonly DeployedFunction[]
+  insert(change: RegistryChange): DeployedFunction
+  replace(change: RegistryChange): DeployedFunction
+  setReplicas(name: FunctionName, replicas: number): DeployedFunction
+  setArtifact(name: FunctionName, revision: number, artifact: string): DeployedFunction | undefined
+  remove(name: FunctionName): void
+}
+
+export interface RegistryChange {
+  readonly spec: FunctionSpec
+  readonly body: string
+  readonly replicas: number
+  readonly artifact: string | null
+  readonly nowMs: number
+}
+
+export interface FunctionControlPorts {
+  readonly registry: FunctionRegistry
+  readonly provider: Provider
+  readonly hasNamespace: (name: string) => boolean
+  /** The first of `names` that does not exist in `namespace`, or undefined. */
+  readonly missingSecret: (namespace: string, names: readonly string[]) => string | undefined
+  /** Told when a function begins or ceases to exist. */
+  readonly onKnown: (fn: FunctionName) => void
+  readonly onForgotten: (fn: FunctionName) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * How long a deploy waits for its image. The certifier's client gives up after 30 s; past this the deploy is accepted and
+ * the pull goes on (http-api, deploy).
+ */
+const PREPARE_BUDGET_MS = 20_000
+
+/** How long an accepted deploy goes on waiting for its image in the background. */
+const PREPARE_LIMIT_MS = 30 * 60_000
+
+/**
+ * The changes that users and triggers make to desired state: checked, stored, then handed to the provider. The only writer of the
+ * registry's functions.
+ */
+export class FunctionControl {
+  readonly #ports: FunctionControlPorts
+  readonly #stopping = new AbortController()
+
+  constructor(ports: FunctionControlPorts) {
+    this.#ports = ports
+  }
+
+  get(fn: FunctionName): DeployedFunction | undefined {
+    return this.#ports.registry.get(fn)
+  }
+
+  /** The functions of a namespace; throws `invalid` when there is no such namespace. */
+  list(namespace: string): readonly DeployedFunction[] {
+    this.#checkNamespace(namespace)
+    return this.#ports.registry.all().filter(({ spec }) => namespaceOf(spec.name) === namespace)
+  }
+
+  /** A new function. Throws `conflict` when the name is taken, `invalid` when namespace, secret or image do not exist. */
+  async deploy(spec: FunctionSpec, body: string): Promise<void> {
+    const { registry } = this.#ports
+    this.#checkReferences(spec)
+    if (registry.get(spec.name) !== undefined)
+      throw new FaasError('conflict', `function ${spec.name} exists already`)
+
+    const artifact = await this.#prepare(spec)
+    const replicas = this.#bounds(spec).min
+    this.#apply(registry.insert({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
+  }
+
+  /** A new complete spec for a function; nothing of the old one is kept. Throws `not-found`, else as `deploy`. */
+  async update(spec: FunctionSpec, body: string): Promise<void> {
+    const { registry } = this.#ports
+    const before = this.#existing(spec.name)
+    this.#checkReferences(spec)
+
+    const artifact = await this.#prepare(spec)
+    // Read again: it may have been scaled, or removed, while its image was fetched.
+    const current = (registry.get(spec.name) ?? before).replicas
+    const replicas = replicasAfterUpdate(current, this.#bounds(spec))
+    this.#apply(registry.replace({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
+  }
+
+  /** Throws `not-found`. On return the name is free; replicas end in the background. */
+  async remove(fn: FunctionName): Promise<void> {
+    const { registry, provider, onForgotten, log } = this.#ports
+    registry.remove(fn)
+    onForgotten(fn)
+    provider.remove(fn)
+    log.info('function removed', { fn })
+  }
+
+  /** Sets the desired replicas, within the function's bounds; answers what was set. Throws `not-found`. */
+  async scale(fn: FunctionName, wanted: number): Promise<number> {
+    const { registry, provider, log } = this.#ports
+    const before = this.#existing(fn)
+    const replicas = replicasAfterScale(wanted, this.#bounds(before.spec))
+    const after = registry.setReplicas(fn, replicas)
+    if (after !== before) {
+      provider.apply(after)
+      log.info('function scaled', { fn, from: before.replicas, to: replicas })
+    }
+    return replicas
+  }
+
+  /** Raises a function at zero to its least count. Does nothing for any other, or for one that does not exist. */
+  wake(fn: FunctionName): void {
+    const { registry, provider, log } = this.#ports
+    const before = registry.get(fn)
+    if (before === undefined || before.replicas > 0) return
+    const after = registry.setReplicas(fn, this.#bounds(before.spec).min)
+    provider.apply(after)
+    log.info('function woken', { fn, to: after.replicas })
+  }
+
+  /** Ends background waits for images. */
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  /** The artifact, or null when the image takes longer than a deploy may wait. */
+  async #prepare(spec: FunctionSpec): Promise<string | null> {
+    const { provider, clock } = this.#ports
+    const budget = clock.timeout(PREPARE_BUDGET_MS)
+    try {
+      return await provider.prepare(spec, budget)
+    } catch (error) {
+      if (!budget.aborted) throw error
+      return null
+    }
+  }
+
+  #apply(fn: DeployedFunction): void {
+    const { provider, onKnown, log } = this.#ports
+    onKnown(fn.spec.name)
+    provider.apply(fn)
+    log.info('function deployed', {
+      fn: fn.spec.name,
+      image: fn.spec.image,
+      revision: fn.revision,
+      replicas: fn.replicas,
+      artifact: fn.artifact ?? 'pending',
+    })
+    if (fn.artifact === null) void this.#pinLater(fn)
+  }
+
+  /** Goes on waiting for an image whose deploy was accepted before it was here. Never rejects. */
+  async #pinLater(fn: DeployedFunction): Promise<void> {
+    const { provider, registry, clock, log } = this.#ports
+    const signal = AbortSignal.any([this.#stopping.signal, clock.timeout(PREPARE_LIMIT_MS)])
+    try {
+      const artifact = await provider.prepare(fn.spec, signal)
+      const pinned = registry.setArtifact(fn.spec.name, fn.revision, artifact)
+      if (pinned !== undefined) provider.apply(pinned)
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return
+      log.error('image of an accepted deploy cannot be had', {
+        fn: fn.spec.name,
+        image: fn.spec.image,
+        err: messageOf(error),
+      })
+    }
+  }
+
+  #checkReferences(spec: FunctionSpec): void {
+    const namespace = namespaceOf(spec.name)
+    this.#checkNamespace(namespace)
+    const missing = this.#ports.missingSecret(namespace, spec.secrets)
+    if (missing !== undefined) {
+      throw new FaasError(
+        'invalid',
+        `secrets: ${JSON.stringify(missing)} does not exist in namespace ${namespace}`,
+      )
+    }
+  }
+
+  #checkNamespace(namespace: string): void {
+    if (this.#ports.hasNamespace(namespace)) return
+    throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
+  }
+
+  #existing(fn: FunctionName): DeployedFunction {
+    const found = this.#ports.registry.get(fn)
+    if (found === undefined) throw new FaasError('not-found', `function ${fn} does not exist`)
+    return found
+  }
+
+  #bounds(spec: FunctionSpec): ReplicaBounds {
+    return replicaBounds(spec.labels, this.#ports.provider.capabilities.maxReplicas)
+  }
+
+  #nowMs(): number {
+    return Math.floor(this.#ports.clock.now())
+  }
+}

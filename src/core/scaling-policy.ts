@@ -1,0 +1,34 @@
+import type { StringMap } from './function-spec.ts'
+
+/** How many replicas a function may have. */
+export interface ReplicaBounds {
+  /** At least 1: what a deploy begins with and a wake-up raises to. */
+  readonly min: number
+  readonly max: number
+}
+
+/**
+ * Bounds from the labels `com.openfaas.scale.min` and `.max`. What is not a positive integer counts as absent, as upstream (http-api, labels).
+ * Absent: 1 and `serverMax`. Neither goes above `serverMax`, and max is never below min.
+ */
+export function replicaBounds(labels: StringMap, serverMax: number): ReplicaBounds {
+  const min = Math.min(positiveInteger(labels['com.openfaas.scale.min']) ?? 1, serverMax)
+  const max = Math.min(positiveInteger(labels['com.openfaas.scale.max']) ?? serverMax, serverMax)
+  return { min, max: Math.max(min, max) }
+}
+
+/** Replicas after an update: the present count within the new bounds, and at least one so that the update shows. */
+export function replicasAfterUpdate(current: number, bounds: ReplicaBounds): number {
+  return Math.min(bounds.max, Math.max(bounds.min, current))
+}
+
+/** Replicas after a request for `wanted`: 0 is allowed, anything above max becomes max. */
+export function replicasAfterScale(wanted: number, bounds: ReplicaBounds): number {
+  return Math.min(bounds.max, wanted)
+}
+
+function positiveInteger(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\s*\d{1,9}\s*$/.test(text)) return undefined
+  const value = Number(text)
+  return value > 0 ? value : undefined
+}

@@ -1,0 +1,190 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { FaasError, messageOf } from '../core/errors.ts'
+import { MIGRATIONS } from './migrations.ts'
+
+/**
+ * The registry's SQLite file: open, check, migrate, run. The only importer of the SQLite library. Everything here is
+ * synchronous: a write returns when it is on disk (WAL, synchronous=FULL), so what was acknowledged survives a pulled plug.
+ */
+
+/** Marks the file as ours (`PRAGMA application_id`): "SAMP". */
+const APPLICATION_ID = 0x53414d50
+
+/** Milliseconds to wait for a lock that another process is about to give up. */
+const LOCK_WAIT_MS = 500
+
+export type Row = Readonly<Record<string, unknown>>
+type Value = string | number | bigint | null | Uint8Array
+
+/** Thrown when the registry cannot be opened. The message is a sentence that says what to do. */
+export class RegistryError extends Error {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.name = 'RegistryError'
+  }
+}
+
+export class Database {
+  readonly #sqlite: Sqlite.Database
+  readonly #statements = new Map<string, Sqlite.Statement<Value[]>>()
+
+  private constructor(sqlite: Sqlite.Database) {
+    this.#sqlite = sqlite
+  }
+
+  /** Opens or makes the registry at `path` (`:memory:` for tests). Throws `RegistryError`; an existing file is never replaced. */
+  static open(path: string): Database {
+    let sqlite: Sqlite.Database | undefined
+    try {
+      if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      const isNew = path === ':memory:' || !existsSync(path)
+      sqlite = new Sqlite(path, { timeout: LOCK_WAIT_MS })
+      prepare(sqlite, path, isNew)
+      return new Database(sqlite)
+    } catch (error) {
+      sqlite?.close()
+      throw error instanceof RegistryError ? error : openError(path, error)
+    }
+  }
+
+  /** The first row, or undefined. */
+  get(sql: string, ...values: Value[]): Row | undefined {
+    return translated(() => this.#prepared(sql).get(...values) as Row | undefined)
+  }
+
+  all(sql: string, ...values: Value[]): readonly Row[] {
+    return translated(() => this.#prepared(sql).all(...values) as Row[])
+  }
+
+  /** Runs a change; answers how many rows it touched. */
+  run(sql: string, ...values: Value[]): number {
+    return translated(() => this.#prepared(sql).run(...values).changes)
+  }
+
+  /** Runs `work` as one transaction: all of it is on disk on return, or nothing when it throws. */
+  transaction<T>(work: () => T): T {
+    return translated(() => this.#sqlite.transaction(work).immediate())
+  }
+
+  close(): void {
+    this.#sqlite.close()
+  }
+
+  #prepared(sql: string): Sqlite.Statement<Value[]> {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#sqlite.prepare<Value[]>(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+function prepare(sqlite: Sqlite.Database, path: string, isNew: boolean): void {
+  // Exclusive: a second daemon on the same data folder must fail at its start, not corrupt what the first one believes.
+  sqlite.pragma('locking_mode = EXCLUSIVE')
+  if (!isNew) checkOwner(sqlite, path)
+  sqlite.pragma('journal_mode = WAL')
+  sqlite.pragma('synchronous = FULL')
+  sqlite.pragma('foreign_keys = ON')
+  checkIntegrity(sqlite, path)
+  migrate(sqlite, path)
+  // A registry on a read-only disk opens without complaint; only a write tells.
+  sqlite.exec(`UPDATE counter SET value = value WHERE name = 'revision'`)
+}
+
+function checkOwner(sqlite: Sqlite.Database, path: string): void {
+  const owner = sqlite.pragma('application_id', { simple: true })
+  const tables = sqlite.prepare('SELECT count(*) AS n FROM sqlite_master').get() as { n: number }
+  if (owner !== APPLICATION_ID && tables.n > 0) {
+    throw new RegistryError(
+      `${path} is a database of another program. Set SAMPAN_DATA_DIR to a folder of Sampan's own.`,
+    )
+  }
+}
+
+function checkIntegrity(sqlite: Sqlite.Database, path: string): void {
+  const verdict = sqlite.pragma('quick_check(1)', { simple: true })
+  if (verdict !== 'ok') throw corrupt(path, new Error(String(verdict)))
+}
+
+function migrate(sqlite: Sqlite.Database, path: string): void {
+  const version = Number(sqlite.pragma('user_version', { simple: true }))
+  if (version > MIGRATIONS.length) {
+    throw new RegistryError(
+      `${path} was written by a newer Sampan (registry version ${version}, this program knows ${MIGRATIONS.length}). ` +
+        'Install that version again, or put back a copy of the file made before the upgrade.',
+    )
+  }
+  for (const [index, step] of MIGRATIONS.entries()) {
+    if (index < version) continue
+    sqlite
+      .transaction(() => {
+        sqlite.exec(step)
+        sqlite.pragma(`application_id = ${APPLICATION_ID}`)
+        sqlite.pragma(`user_version = ${index + 1}`)
+      })
+      .immediate()
+  }
+}
+
+function corrupt(path: string, cause: unknown): RegistryError {
+  return new RegistryError(
+    `${path} is damaged (${messageOf(cause)}). It was left as it is: move it and its -wal file away to begin with an empty ` +
+      'registry, or put back a copy, then start again.',
+    { cause },
+  )
+}
+
+function openError(path: string, error: unknown): RegistryError {
+  const code = codeOf(error)
+  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return corrupt(path, error)
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return new RegistryError(
+      `${path} is in use by another process. Is a second Sampan running? Stop it, or give each its own SAMPAN_DATA_DIR.`,
+      { cause: error },
+    )
+  }
+  if (code.startsWith('SQLITE_READONLY') || code === 'EROFS') {
+    return new RegistryError(
+      `${path} cannot be written. Make the file and its folder writable for this user.`,
+      { cause: error },
+    )
+  }
+  if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC') {
+    return new RegistryError(`the disk of ${path} is full. Free some space and start again.`, {
+      cause: error,
+    })
+  }
+  return new RegistryError(
+    `${path} cannot be opened (${messageOf(error)}). Check SAMPAN_DATA_DIR and the rights of its folder.`,
+    { cause: error },
+  )
+}
+
+/** Errors of the library after the start: the daemon lives on, the request fails with a sentence. */
+function translated<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const code = codeOf(error)
+    if (code.startsWith('SQLITE_FULL')) {
+      throw new FaasError('unavailable', 'the disk that holds the registry is full; nothing was changed', {
+        cause: error,
+      })
+    }
+    if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_IOERR')) {
+      throw new FaasError('unavailable', 'the registry cannot be written; nothing was changed', {
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : ''
+  return typeof code === 'string' ? code : ''
+}
