@@ -23,6 +23,8 @@ export const MIGRATIONS: readonly string[] = [
     replicas    INTEGER NOT NULL CHECK (replicas >= 0),
     revision    INTEGER NOT NULL,
     artifact    TEXT,
+    -- Calls answered, saved now and then: a figure for people, not an account.
+    invocations INTEGER NOT NULL DEFAULT 0,
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL,
     PRIMARY KEY (namespace, name)
@@ -31,5 +33,14 @@ export const MIGRATIONS: readonly string[] = [
   -- Revisions are never used twice, so that a container of a removed function is not taken for one of its successor.
   CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO counter (name, value) VALUES ('revision', 0);
+
+  -- value is sealed with the key file beside the registry: never a plain byte here.
+  CREATE TABLE secret (
+    namespace   TEXT NOT NULL REFERENCES namespace (name),
+    name        TEXT NOT NULL,
+    value       BLOB NOT NULL,
+    updated_at  INTEGER NOT NULL,
+    PRIMARY KEY (namespace, name)
+  ) STRICT, WITHOUT ROWID;
   `,
 ]

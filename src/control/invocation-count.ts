@@ -1,0 +1,68 @@
+import { every, type Clock } from '../clock.ts'
+import type { FunctionName } from '../core/function-name.ts'
+import type { Log } from '../log.ts'
+
+export interface InvocationCountPorts {
+  readonly store: { load(): Map<FunctionName, number>; save(totals: ReadonlyMap<FunctionName, number>): void }
+  /** Calls answered since this process started. */
+  readonly answered: (fn: FunctionName) => number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Time between two saves. A kill loses at most the calls of this span from the figure. */
+const SAVE_INTERVAL_MS = 60_000
+
+/** `invocationCount` of a function: what was counted before this process, and since. */
+export class InvocationCount {
+  readonly #ports: InvocationCountPorts
+  readonly #before: Map<FunctionName, number>
+  readonly #saved = new Map<FunctionName, number>()
+  readonly #stopping = new AbortController()
+  #loop: Promise<void> | undefined
+
+  constructor(ports: InvocationCountPorts) {
+    this.#ports = ports
+    this.#before = ports.store.load()
+  }
+
+  total(fn: FunctionName): number {
+    return (this.#before.get(fn) ?? 0) + this.#ports.answered(fn)
+  }
+
+  /** A function of this name begins anew. Its live counter must have been dropped too. */
+  forget(fn: FunctionName): void {
+    this.#before.delete(fn)
+    this.#saved.delete(fn)
+  }
+
+  start(known: () => Iterable<FunctionName>): void {
+    const { clock, log } = this.#ports
+    this.#loop ??= every(
+      {
+        clock,
+        intervalMs: SAVE_INTERVAL_MS,
+        signal: this.#stopping.signal,
+        onError: (err) => log.warn('call counts were not saved', { err }),
+      },
+      () => this.save(known()),
+    )
+  }
+
+  /** Writes the totals that changed since the last save. */
+  save(functions: Iterable<FunctionName>): void {
+    const changed = new Map<FunctionName, number>()
+    for (const fn of functions) {
+      const total = this.total(fn)
+      if (total !== (this.#saved.get(fn) ?? this.#before.get(fn) ?? 0)) changed.set(fn, total)
+    }
+    if (changed.size === 0) return
+    this.#ports.store.save(changed)
+    for (const [fn, total] of changed) this.#saved.set(fn, total)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#loop
+  }
+}

@@ -1,0 +1,33 @@
+import { functionName, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
+import type { Database } from './database.ts'
+
+/** How often each function was called, over restarts. */
+export class InvocationStore {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  load(): Map<FunctionName, number> {
+    const counts = new Map<FunctionName, number>()
+    for (const row of this.#db.all('SELECT namespace, name, invocations FROM function')) {
+      counts.set(functionName(String(row['name']), String(row['namespace'])), Number(row['invocations']))
+    }
+    return counts
+  }
+
+  /** Stores totals, in one transaction; a function that is gone is passed over. */
+  save(totals: ReadonlyMap<FunctionName, number>): void {
+    this.#db.transaction(() => {
+      for (const [fn, total] of totals) {
+        this.#db.run(
+          'UPDATE function SET invocations = ? WHERE namespace = ? AND name = ?',
+          total,
+          namespaceOf(fn),
+          nameOf(fn),
+        )
+      }
+    })
+  }
+}

@@ -1,0 +1,86 @@
+import { FaasError } from '../core/errors.ts'
+import type { Database } from './database.ts'
+import type { SecretSeal } from './secret-seal.ts'
+
+/** A secret without its value, as lists show it. */
+export interface SecretName {
+  readonly name: string
+  readonly namespace: string
+}
+
+/** The secrets, sealed at rest. Only `value` ever gives one out. */
+export class SecretStore {
+  readonly #db: Database
+  readonly #seal: SecretSeal
+
+  constructor(db: Database, seal: SecretSeal) {
+    this.#db = db
+    this.#seal = seal
+  }
+
+  /** Whether the registry holds any sealed value: asked before there is a seal. */
+  static holdsValues(db: Database): boolean {
+    return db.get('SELECT 1 FROM secret LIMIT 1') !== undefined
+  }
+
+  list(namespace: string): readonly SecretName[] {
+    const rows = this.#db.all('SELECT name FROM secret WHERE namespace = ? ORDER BY name', namespace)
+    return rows.map((row) => ({ name: String(row['name']), namespace }))
+  }
+
+  has(namespace: string, name: string): boolean {
+    return (
+      this.#db.get('SELECT 1 FROM secret WHERE namespace = ? AND name = ?', namespace, name) !== undefined
+    )
+  }
+
+  /** The exact bytes, or undefined when there is no such secret. */
+  value(namespace: string, name: string): Buffer | undefined {
+    const row = this.#db.get('SELECT value FROM secret WHERE namespace = ? AND name = ?', namespace, name)
+    const sealed = row?.['value']
+    return sealed instanceof Uint8Array ? this.#seal.open(labelOf(namespace, name), sealed) : undefined
+  }
+
+  /** Throws `conflict` when it exists. */
+  insert(secret: SecretName, value: Uint8Array, nowMs: number): void {
+    const { namespace, name } = secret
+    if (this.has(namespace, name))
+      throw new FaasError('conflict', `secret ${name} exists already in namespace ${namespace}`)
+    this.#db.run(
+      'INSERT INTO secret (namespace, name, value, updated_at) VALUES (?, ?, ?, ?)',
+      namespace,
+      name,
+      this.#seal.seal(labelOf(namespace, name), value),
+      nowMs,
+    )
+  }
+
+  /** Throws `not-found`. */
+  replace(secret: SecretName, value: Uint8Array, nowMs: number): void {
+    const { namespace, name } = secret
+    const sealed = this.#seal.seal(labelOf(namespace, name), value)
+    const changed = this.#db.run(
+      'UPDATE secret SET value = ?, updated_at = ? WHERE namespace = ? AND name = ?',
+      sealed,
+      nowMs,
+      namespace,
+      name,
+    )
+    if (changed === 0) throw unknownSecret(secret)
+  }
+
+  /** Throws `not-found`. */
+  remove(secret: SecretName): void {
+    const { namespace, name } = secret
+    if (this.#db.run('DELETE FROM secret WHERE namespace = ? AND name = ?', namespace, name) === 0)
+      throw unknownSecret(secret)
+  }
+}
+
+function unknownSecret({ name, namespace }: SecretName): FaasError {
+  return new FaasError('not-found', `secret ${name} does not exist in namespace ${namespace}`)
+}
+
+function labelOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`
+}
