@@ -29,6 +29,8 @@ export interface Config {
   readonly wakeTimeoutMs: number
   /** Where the watchdog binaries are; null: beside the program. */
   readonly watchdogDir: string | null
+  /** Folder on a tmpfs for the secrets of running functions; null: below /run or /dev/shm. */
+  readonly runtimeDir: string | null
   /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
   readonly functionPort: number
 }
@@ -74,6 +76,7 @@ export function readConfig(env: Environment): Config {
     upstreamTimeoutMs: read('SAMPAN_UPSTREAM_TIMEOUT', 60_000, parseDuration),
     wakeTimeoutMs: read('SAMPAN_WAKE_TIMEOUT', 30_000, parseDuration),
     watchdogDir: read<string | null>('SAMPAN_WATCHDOG_DIR', null, parsePath),
+    runtimeDir: read<string | null>('SAMPAN_RUNTIME_DIR', null, parsePath),
     functionPort: read('SAMPAN_FUNCTION_PORT', 8080, parsePort),
   }
 
