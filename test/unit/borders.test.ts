@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+
+// The linter guards the folder borders. This lints a small tree with one offence per file, under the real
+// configuration, so that a border which no longer fires fails here instead of going unnoticed.
+
+const IMPORTS = 'no-restricted-imports'
+
+/** Path, the offending code, the rule that must fire. */
+const OFFENCES: readonly (readonly [string, string, string])[] = [
+  ['src/core/uses-node.ts', `import 'node:fs'`, IMPORTS],
+  ['src/core/uses-a-leaf.ts', `import { a } from '../log.ts'; a()`, IMPORTS],
+  ['src/core/re-exports.ts', `export { a } from '../log.ts'`, IMPORTS],
+  ['src/core/uses-a-library.ts', `import a from 'hono'; a()`, IMPORTS],
+  ['src/log.ts', `import { a } from './gateway/app.ts'; a()`, IMPORTS],
+  ['src/clock.ts', `import { a } from 'prom-client'; a()`, IMPORTS],
+  ['src/control/uses-registry.ts', `import type { A } from '../registry/database.ts'; export type B = A`, IMPORTS],
+  ['src/registry/uses-control.ts', `import { a } from '../control/a.ts'; a()`, IMPORTS],
+  ['src/registry/other-file-uses-sqlite.ts', `import A from 'better-sqlite3'; new A('')`, IMPORTS],
+  ['src/invoke/uses-gateway.ts', `import { a } from '../gateway/app.ts'; a()`, IMPORTS],
+  ['src/invoke/uses-provider.ts', `import { a } from '../provider/docker/engine.ts'; a()`, IMPORTS],
+  ['src/invoke/uses-daemon.ts', `import { a } from '../daemon.ts'; a()`, IMPORTS],
+  ['src/gateway/uses-undici.ts', `import { request } from 'undici'; void request('')`, IMPORTS],
+  ['src/gateway/uses-invoke.ts', `import { a } from '../invoke/a.ts'; a()`, IMPORTS],
+  ['src/gateway/uses-dockerode.ts', `import A from 'dockerode'; new A()`, IMPORTS],
+  ['src/provider/docker/uses-registry.ts', `import { a } from '../../registry/database.ts'; a()`, IMPORTS],
+  ['src/provider/docker/uses-a-provider.ts', `import { a } from '../swarm/a.ts'; a()`, IMPORTS],
+  ['src/provider/docker/uses-dockerode.ts', `import A from 'dockerode'; new A()`, IMPORTS],
+  ['src/provider/docker/uses-prom-client.ts', `import { a } from 'prom-client'; a()`, IMPORTS],
+  ['src/daemon.ts', `import A from 'dockerode'; new A()`, IMPORTS],
+  ['src/main.ts', `import { a } from './gateway/app.ts'; a()`, IMPORTS],
+  ['src/gateway/reads-environment.ts', `export const a = process.env['A']`, 'no-process-env'],
+  ['src/gateway/reads-time.ts', `export const a = Date.now()`, 'no-restricted-properties'],
+  ['src/gateway/sets-timer.ts', `setTimeout(() => {}, 1)`, 'no-restricted-globals'],
+  ['src/invoke/cycle-one.ts', `import { b } from './cycle-two.ts'; export const a = (): unknown => b`, 'no-cycle'],
+  ['src/invoke/cycle-two.ts', `import { a } from './cycle-one.ts'; export const b = (): unknown => a`, 'no-cycle'],
+  ['src/invoke/floats.ts', `const a = async (): Promise<void> => {}; a()`, 'no-floating-promises'],
+  ['src/invoke/any.ts', `export const a = (b: any): unknown => b`, 'no-explicit-any'],
+  ['src/invoke/default.ts', `export default 1`, 'no-default-export'],
+  ['src/invoke/params.ts', `export const a = (b: 1, c: 1, d: 1, e: 1): unknown => [b, c, d, e]`, 'max-params'],
+  ['src/invoke/long-file.ts', 'export {}\n'.repeat(301), 'max-lines'],
+  ['src/invoke/long-function.ts', `export function a() {\n${'void 0\n'.repeat(60)}}`, 'max-lines-per-function'],
+  ['test/unit/floats.test.ts', `const a = async (): Promise<void> => {}; a()`, 'no-floating-promises'],
+]
+
+/** What must stay allowed: each library at home, leaves and core from a feature, unawaited `it`. */
+const ALLOWED: readonly (readonly [string, string])[] = [
+  ['src/config.ts', `export const a = process.env['A']`],
+  ['src/metrics.ts', `import { a } from 'prom-client'; a()`],
+  ['src/registry/database.ts', `import A from 'better-sqlite3'; new A('')`],
+  ['src/provider/docker/engine.ts', `import A from 'dockerode'; import { a } from '../../core/a.ts'; new A(a)`],
+  ['src/invoke/forward.ts', `import { a } from 'undici'; import { b } from '../log.ts'; a(b)`],
+  ['src/gateway/app.ts', `import { Hono } from 'hono'; import { readFile } from 'node:fs/promises'; new Hono(readFile)`],
+  ['test/unit/a.test.ts', `import { describe, it } from 'node:test'; describe('a', () => { it('b', () => {}) })`],
+]
+
+interface Diagnostic {
+  readonly filename: string
+  readonly code?: string
+}
+
+describe('lint borders', () => {
+  const root = resolve('.')
+  let tree = ''
+  let found: readonly Diagnostic[] = []
+
+  before(async () => {
+    tree = await mkdtemp(join(tmpdir(), 'sampan-borders-'))
+    await cp(join(root, '.oxlintrc.json'), join(tree, '.oxlintrc.json'))
+    await cp(join(root, 'tsconfig.json'), join(tree, 'tsconfig.json'))
+    await symlink(join(root, 'node_modules'), join(tree, 'node_modules'))
+    for (const [path, code] of [...OFFENCES, ...ALLOWED]) {
+      await mkdir(dirname(join(tree, path)), { recursive: true })
+      await writeFile(join(tree, path), `${code}\n`)
+    }
+    found = await lint(tree)
+  })
+
+  after(() => rm(tree, { recursive: true, force: true }))
+
+  for (const [path, , rule] of OFFENCES) {
+    it(`${rule} fires in ${path}`, () => {
+      const codes = found.filter((one) => one.filename === path).map((one) => one.code ?? '')
+      assert.ok(
+        codes.some((code) => code.includes(`(${rule})`)),
+        `${path}: found ${JSON.stringify(codes)}`,
+      )
+    })
+  }
+
+  for (const [path] of ALLOWED) {
+    it(`allows ${path}`, () => {
+      assert.deepEqual(
+        found.filter((one) => one.filename === path),
+        [],
+      )
+    })
+  }
+})
+
+/** Oxlint ends with 1 when it finds something, which is what is wanted here. */
+async function lint(cwd: string): Promise<readonly Diagnostic[]> {
+  const bin = join(cwd, 'node_modules/.bin/oxlint')
+  const run = promisify(execFile)(bin, ['--type-aware', '-f', 'json', 'src', 'test'], { cwd })
+  const { stdout } = await run.catch((error: { stdout: string }) => error)
+  return (JSON.parse(stdout) as { diagnostics: Diagnostic[] }).diagnostics
+}
