@@ -19,7 +19,11 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/core/uses-a-library.ts', `import a from 'hono'; a()`, IMPORTS],
   ['src/log.ts', `import { a } from './gateway/app.ts'; a()`, IMPORTS],
   ['src/clock.ts', `import { a } from 'prom-client'; a()`, IMPORTS],
-  ['src/control/uses-registry.ts', `import type { A } from '../registry/database.ts'; export type B = A`, IMPORTS],
+  [
+    'src/control/uses-registry.ts',
+    `import type { A } from '../registry/database.ts'; export type B = A`,
+    IMPORTS,
+  ],
   ['src/registry/uses-control.ts', `import { a } from '../control/a.ts'; a()`, IMPORTS],
   ['src/registry/other-file-uses-sqlite.ts', `import A from 'better-sqlite3'; new A('')`, IMPORTS],
   ['src/invoke/uses-gateway.ts', `import { a } from '../gateway/app.ts'; a()`, IMPORTS],
@@ -37,14 +41,30 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/gateway/reads-environment.ts', `export const a = process.env['A']`, 'no-process-env'],
   ['src/gateway/reads-time.ts', `export const a = Date.now()`, 'no-restricted-properties'],
   ['src/gateway/sets-timer.ts', `setTimeout(() => {}, 1)`, 'no-restricted-globals'],
-  ['src/invoke/cycle-one.ts', `import { b } from './cycle-two.ts'; export const a = (): unknown => b`, 'no-cycle'],
-  ['src/invoke/cycle-two.ts', `import { a } from './cycle-one.ts'; export const b = (): unknown => a`, 'no-cycle'],
+  [
+    'src/invoke/cycle-one.ts',
+    `import { b } from './cycle-two.ts'; export const a = (): unknown => b`,
+    'no-cycle',
+  ],
+  [
+    'src/invoke/cycle-two.ts',
+    `import { a } from './cycle-one.ts'; export const b = (): unknown => a`,
+    'no-cycle',
+  ],
   ['src/invoke/floats.ts', `const a = async (): Promise<void> => {}; a()`, 'no-floating-promises'],
   ['src/invoke/any.ts', `export const a = (b: any): unknown => b`, 'no-explicit-any'],
   ['src/invoke/default.ts', `export default 1`, 'no-default-export'],
-  ['src/invoke/params.ts', `export const a = (b: 1, c: 1, d: 1, e: 1): unknown => [b, c, d, e]`, 'max-params'],
+  [
+    'src/invoke/params.ts',
+    `export const a = (b: 1, c: 1, d: 1, e: 1): unknown => [b, c, d, e]`,
+    'max-params',
+  ],
   ['src/invoke/long-file.ts', 'export {}\n'.repeat(301), 'max-lines'],
-  ['src/invoke/long-function.ts', `export function a() {\n${'void 0\n'.repeat(60)}}`, 'max-lines-per-function'],
+  [
+    'src/invoke/long-function.ts',
+    `export function a() {\n${'void 0\n'.repeat(60)}}`,
+    'max-lines-per-function',
+  ],
   ['test/unit/floats.test.ts', `const a = async (): Promise<void> => {}; a()`, 'no-floating-promises'],
 ]
 
@@ -53,10 +73,19 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ['src/config.ts', `export const a = process.env['A']`],
   ['src/metrics.ts', `import { a } from 'prom-client'; a()`],
   ['src/registry/database.ts', `import A from 'better-sqlite3'; new A('')`],
-  ['src/provider/docker/engine.ts', `import A from 'dockerode'; import { a } from '../../core/a.ts'; new A(a)`],
+  [
+    'src/provider/docker/engine.ts',
+    `import A from 'dockerode'; import { a } from '../../core/a.ts'; new A(a)`,
+  ],
   ['src/invoke/forward.ts', `import { a } from 'undici'; import { b } from '../log.ts'; a(b)`],
-  ['src/gateway/app.ts', `import { Hono } from 'hono'; import { readFile } from 'node:fs/promises'; new Hono(readFile)`],
-  ['test/unit/a.test.ts', `import { describe, it } from 'node:test'; describe('a', () => { it('b', () => {}) })`],
+  [
+    'src/gateway/app.ts',
+    `import { Hono } from 'hono'; import { readFile } from 'node:fs/promises'; new Hono(readFile)`,
+  ],
+  [
+    'test/unit/a.test.ts',
+    `import { describe, it } from 'node:test'; describe('a', () => { it('b', () => {}) })`,
+  ],
 ]
 
 interface Diagnostic {
