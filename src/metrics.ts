@@ -1,0 +1,199 @@
+import { readdirSync } from 'node:fs'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { FunctionName } from './core/function-name.ts'
+
+/**
+ * Every Prometheus metric, declared once. What is counted on the call path is kept by its owner in plain numbers and read here when
+ * somebody scrapes: a call pays nothing for labels. Names and labels are those of OpenFaaS (http-api, metrics) plus a few of our own.
+ */
+
+/** Upper bounds, seconds; the last bucket has none. */
+export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
+
+/** Calls of one function that ended with one status. */
+export interface CallSeries {
+  readonly code: number
+  readonly count: number
+  /** Sum of durations. */
+  readonly seconds: number
+  /** Calls per bucket of `DURATION_BUCKETS`, and one more for the rest; not cumulative. */
+  readonly buckets: ArrayLike<number>
+}
+
+export interface FunctionCalls {
+  readonly fn: FunctionName
+  readonly started: number
+  readonly inFlight: number
+  readonly series: Iterable<CallSeries>
+}
+
+export interface FunctionReplicas {
+  readonly fn: FunctionName
+  readonly desired: number
+  readonly ready: number
+}
+
+/** Where the figures come from. `daemon.ts` plugs it. */
+export interface MetricSources {
+  calls(): Iterable<FunctionCalls>
+  replicas(): Iterable<FunctionReplicas>
+}
+
+/** One finished request to a system route. `path` is the route's name, never what the client wrote. */
+export interface SystemRequest {
+  readonly method: string
+  readonly path: string
+  readonly code: number
+  readonly seconds: number
+}
+
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #sources: MetricSources
+  readonly #requests: Counter<'code' | 'method' | 'path'>
+  readonly #durations: Histogram<'code' | 'method' | 'path'>
+
+  constructor(sources: MetricSources) {
+    this.#sources = sources
+    const registers = [this.#registry]
+    const labelNames = ['code', 'method', 'path'] as const
+    this.#requests = new Counter({
+      name: 'provider_http_requests_total',
+      help: 'Requests to system routes that were answered',
+      labelNames,
+      registers,
+    })
+    this.#durations = new Histogram({
+      name: 'provider_http_request_duration_seconds',
+      help: 'Time to answer a request to a system route',
+      labelNames,
+      buckets: [...DURATION_BUCKETS],
+      registers,
+    })
+    declareCallMetrics(this.#registry, sources)
+    declareReplicaMetrics(this.#registry, sources)
+    declareProcessMetrics(this.#registry)
+  }
+
+  /** Counts a request to a system route. */
+  observe({ method, path, code, seconds }: SystemRequest): void {
+    const labels = { method, path, code: String(code) }
+    this.#requests.inc(labels)
+    this.#durations.observe(labels, seconds)
+  }
+
+  /** Everything in Prometheus' text format. */
+  async render(): Promise<{ readonly contentType: string; readonly body: string }> {
+    const own = callDurations(this.#sources.calls())
+    return { contentType: this.#registry.contentType, body: `${await this.#registry.metrics()}\n${own}` }
+  }
+}
+
+function declareCallMetrics(registry: Registry, sources: MetricSources): void {
+  const registers = [registry]
+  const perCode = ['function_name', 'code'] as const
+  const perFunction = ['function_name'] as const
+
+  new Counter({
+    name: 'gateway_function_invocation_total',
+    help: 'Calls of a function that ended, by status',
+    labelNames: perCode,
+    registers,
+    collect() {
+      this.reset()
+      for (const { fn, series } of sources.calls()) {
+        for (const { code, count } of series) this.inc({ function_name: fn, code: String(code) }, count)
+      }
+    },
+  })
+  new Counter({
+    name: 'gateway_function_invocation_started',
+    help: 'Calls of a function that began',
+    labelNames: perFunction,
+    registers,
+    collect() {
+      this.reset()
+      for (const { fn, started } of sources.calls()) this.inc({ function_name: fn }, started)
+    },
+  })
+  new Gauge({
+    name: 'gateway_function_invocation_inflight',
+    help: 'Calls of a function that run or wait now',
+    labelNames: perFunction,
+    registers,
+    collect() {
+      this.reset()
+      for (const { fn, inFlight } of sources.calls()) this.set({ function_name: fn }, inFlight)
+    },
+  })
+}
+
+/** Written by hand: the library's histogram can only be filled value by value. Names need no escaping, they are DNS labels. */
+function callDurations(calls: Iterable<FunctionCalls>): string {
+  const name = 'gateway_functions_seconds'
+  const lines = [
+    `# HELP ${name} Duration of calls, waiting for a replica not included`,
+    `# TYPE ${name} histogram`,
+  ]
+  for (const { fn, series } of calls) {
+    for (const { code, count, seconds, buckets } of series) {
+      const labels = `function_name="${fn}",code="${code}"`
+      let below = 0
+      for (const [index, le] of DURATION_BUCKETS.entries()) {
+        below += buckets[index] ?? 0
+        lines.push(`${name}_bucket{le="${le}",${labels}} ${below}`)
+      }
+      lines.push(`${name}_bucket{le="+Inf",${labels}} ${count}`)
+      lines.push(`${name}_sum{${labels}} ${seconds}`, `${name}_count{${labels}} ${count}`)
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function declareReplicaMetrics(registry: Registry, sources: MetricSources): void {
+  const gauge = (name: string, help: string, value: (one: FunctionReplicas) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['function_name'],
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const one of sources.replicas()) this.set({ function_name: one.fn }, value(one))
+      },
+    })
+  gauge('gateway_service_count', 'Replicas wanted', ({ desired }) => desired)
+  gauge('gateway_service_ready_count', 'Replicas that can be called', ({ ready }) => ready)
+}
+
+/** The library's default set watches the event loop with a timer of its own; these are read only when asked. */
+function declareProcessMetrics(registry: Registry): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  const startedAtSeconds = Math.floor(performance.timeOrigin / 1_000)
+  new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'Processor time of the daemon',
+    registers: [registry],
+    collect() {
+      const { user, system } = process.cpuUsage()
+      this.reset()
+      this.inc((user + system) / 1e6)
+    },
+  })
+  gauge('process_resident_memory_bytes', 'Resident memory of the daemon', () => process.memoryUsage.rss())
+  gauge('process_start_time_seconds', 'Start of the daemon, seconds since the epoch', () => startedAtSeconds)
+  gauge('process_open_fds', 'Open file descriptors of the daemon', () => readdirSync('/proc/self/fd').length)
+  gauge(
+    'nodejs_heap_size_used_bytes',
+    'Used part of the JavaScript heap',
+    () => process.memoryUsage().heapUsed,
+  )
+}
