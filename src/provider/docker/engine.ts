@@ -1,0 +1,297 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { Readable } from 'node:stream'
+import Docker, { type DockerOptions } from 'dockerode'
+import type { Clock } from '../../clock.ts'
+import { FaasError, hasCode } from '../../core/errors.ts'
+import type { Usage } from '../../core/provider.ts'
+import { parseDockerHost } from './docker-host.ts'
+import * as answers from './engine-answers.ts'
+import type {
+  ContainerDetails,
+  ContainerSummary,
+  EngineVersion,
+  ImageInspect,
+  NetworkSummary,
+} from './engine-answers.ts'
+import { EngineAway, engineMessage, translateEngineError } from './engine-errors.ts'
+import { pickApiVersion } from './engine-version.ts'
+import { followPull } from './pull-progress.ts'
+
+/** Longest wait for a call that only reads. */
+const READ_MS = 10_000
+/** Longest wait for a call that makes the engine work: on a busy Pi a create takes seconds. */
+const WORK_MS = 60_000
+
+export interface EngineOptions {
+  /** `SAMPAN_DOCKER_HOST`; null is the usual socket. */
+  readonly dockerHost: string | null
+  readonly clock: Clock
+}
+
+export interface LogOptions {
+  readonly follow: boolean
+  readonly stdout: boolean
+  readonly stderr: boolean
+  readonly timestamps: boolean
+  /** Lines from the end; absent means all. */
+  readonly tail?: number
+  /** Seconds since the epoch, a fraction allowed. */
+  readonly since?: number
+}
+
+/** Explicit, so that dockerode does not take DOCKER_HOST from the environment by itself. */
+const NOWHERE: DockerOptions = { host: undefined, port: undefined, socketPath: undefined }
+
+interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly query?: Readonly<Record<string, unknown>>
+  readonly body?: object
+  /** Completes "Docker could not …". */
+  readonly doing: string
+  readonly timeoutMs?: number
+  /** Bounds a stream for its whole life. */
+  readonly signal?: AbortSignal
+  readonly authconfig?: object
+}
+
+/** The part of dockerode's HTTP client that we use: it knows sockets, TLS and the engine's error bodies. */
+interface Modem {
+  dial(options: object, callback: (error: unknown, answer: unknown) => void): void
+}
+
+/**
+ * The engine's API, one typed method per call. Every failure is a `FaasError`; `EngineAway` when there was no answer. Every call is
+ * bounded in time, because a hung engine accepts connections and says nothing. The only file that imports dockerode.
+ */
+export class Engine {
+  readonly #clock: Clock
+  readonly #agent: http.Agent
+  readonly #modem: Modem
+  readonly #calls = new Set<AbortController>()
+  /** Path prefix such as `/v1.41`; empty until the first `connect`, which means the engine's own newest. */
+  #prefix = ''
+  #closed = false
+
+  constructor(options: EngineOptions) {
+    this.#clock = options.clock
+    const address = parseDockerHost(options.dockerHost)
+    const secure = 'protocol' in address && address.protocol === 'https'
+    this.#agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true })
+    const client: DockerOptions & { readonly agent: http.Agent } = {
+      ...NOWHERE,
+      ...address,
+      agent: this.#agent,
+    }
+    this.#modem = new Docker(client).modem
+  }
+
+  /** Asks who is there and agrees on an API version. Throws `EngineAway`, or `unavailable` when no version suits both. */
+  async connect(): Promise<EngineVersion> {
+    const found = answers.readVersion(
+      await this.#ask({ method: 'GET', path: '/version', doing: 'tell its version', timeoutMs: 5_000 }, ''),
+    )
+    this.#prefix = `/v${pickApiVersion(found)}`
+    return found
+  }
+
+  /** Ends everything under way; later calls fail. */
+  close(): void {
+    this.#closed = true
+    for (const call of this.#calls) call.abort()
+    this.#agent.destroy()
+  }
+
+  async listContainers(label: string): Promise<ContainerSummary[]> {
+    const query = { all: true, filters: { label: [label] } }
+    return answers.readContainers(
+      await this.#ask({ method: 'GET', path: '/containers/json', query, doing: 'list containers' }),
+    )
+  }
+
+  /** Null when there is no such container. */
+  async inspectContainer(id: string): Promise<ContainerDetails | null> {
+    const answer = await orNull(
+      this.#ask({ method: 'GET', path: `/containers/${id}/json`, doing: 'inspect a container' }),
+    )
+    return answer === null ? null : answers.readContainer(answer)
+  }
+
+  /** Answers the new id. `not-found` when the image is not there. */
+  async createContainer(name: string, body: object): Promise<string> {
+    const answer = await this.#ask({
+      method: 'POST',
+      path: '/containers/create',
+      query: { name },
+      body,
+      doing: 'create the container',
+      timeoutMs: WORK_MS,
+    })
+    return idOf(answer)
+  }
+
+  async startContainer(id: string): Promise<void> {
+    const path = `/containers/${id}/start`
+    await this.#ask({ method: 'POST', path, doing: 'start the container', timeoutMs: WORK_MS })
+  }
+
+  /** SIGTERM, then SIGKILL after the grace. One that is gone or stopped already counts as done. */
+  async stopContainer(id: string, graceSeconds: number): Promise<void> {
+    const timeoutMs = graceSeconds * 1_000 + WORK_MS
+    const query = { t: graceSeconds }
+    const path = `/containers/${id}/stop`
+    await orNull(this.#ask({ method: 'POST', path, query, doing: 'stop the container', timeoutMs }))
+  }
+
+  /** With force and its anonymous volumes. One that is gone already counts as done. */
+  async removeContainer(id: string): Promise<void> {
+    const query = { force: true, v: true }
+    const call: Call = { method: 'DELETE', path: `/containers/${id}`, query, doing: 'remove the container' }
+    await orNull(this.#ask({ ...call, timeoutMs: WORK_MS }))
+  }
+
+  containerLogs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable> {
+    const query = { ...options, tail: options.tail ?? 'all' }
+    return this.#stream({
+      method: 'GET',
+      path: `/containers/${id}/logs`,
+      query,
+      doing: 'read the logs',
+      signal,
+    })
+  }
+
+  /** Null when it is gone. Takes the engine a second or two: it measures. */
+  async containerUsage(id: string): Promise<Usage | null> {
+    const query = { stream: false }
+    const path = `/containers/${id}/stats`
+    const answer = await orNull(this.#ask({ method: 'GET', path, query, doing: 'measure the container' }))
+    return answer === null ? null : answers.readUsage(answer)
+  }
+
+  async listNetworks(label: string): Promise<NetworkSummary[]> {
+    const query = { filters: { label: [label] } }
+    return answers.readNetworks(
+      await this.#ask({ method: 'GET', path: '/networks', query, doing: 'list networks' }),
+    )
+  }
+
+  /** Answers the new id; `conflict` when the name is taken. */
+  async createNetwork(body: object): Promise<string> {
+    const call: Call = { method: 'POST', path: '/networks/create', body, doing: 'create the network' }
+    return idOf(await this.#ask({ ...call, timeoutMs: WORK_MS }))
+  }
+
+  async removeNetwork(id: string): Promise<void> {
+    const call: Call = { method: 'DELETE', path: `/networks/${id}`, doing: 'remove the network' }
+    await orNull(this.#ask({ ...call, timeoutMs: WORK_MS }))
+  }
+
+  /** Null when the engine does not have it, or when no image can have that name. */
+  async inspectImage(ref: string): Promise<ImageInspect | null> {
+    const parts = ref.split('/')
+    if (parts.some((part) => part === '' || part === '.' || part === '..')) return null
+    const path = `/images/${parts.map(encodeURIComponent).join('/')}/json`
+    const answer = await orNull(this.#ask({ method: 'GET', path, doing: 'inspect the image' }))
+    return answer === null ? null : answers.readImage(answer)
+  }
+
+  /**
+   * Resolves when the image is here. Throws `EngineAway` when the engine is not, else `bad-gateway` with the engine's own words: it tells
+   * causes apart only by text. When `signal` aborts it gives up, as `EngineAway`.
+   */
+  async pullImage(ref: string, authconfig: object | undefined, signal: AbortSignal): Promise<void> {
+    // Without a tag the engine would fetch every tag (Engine API, ImageCreate).
+    const untagged = !ref.includes('@') && !/:[^/]*$/.test(ref)
+    const query = { fromImage: untagged ? `${ref}:latest` : ref }
+    const call: Call = { method: 'POST', path: '/images/create', query, doing: `pull ${ref}`, signal }
+    try {
+      await followPull(await this.#stream({ ...call, timeoutMs: WORK_MS, ...(authconfig && { authconfig }) }))
+    } catch (error) {
+      if (!(error instanceof FaasError) || error instanceof EngineAway) throw error
+      throw new FaasError('bad-gateway', engineMessage(error.cause ?? error), { cause: error })
+    }
+  }
+
+  /** The raw stream of events of containers with this label, one JSON object a line, until `signal` aborts. */
+  containerEvents(label: string, signal: AbortSignal): Promise<Readable> {
+    const query = { filters: { type: ['container'], label: [label] } }
+    return this.#stream({ method: 'GET', path: '/events', query, doing: 'send events', signal })
+  }
+
+  /** A whole answer. */
+  #ask(call: Call, prefix = this.#prefix): Promise<unknown> {
+    return this.#dial({ ...call, path: prefix + call.path }, false)
+  }
+
+  /** A stream; the time limit ends with the arrival of the headers. */
+  async #stream(call: Call): Promise<Readable> {
+    const answer = await this.#dial({ ...call, path: this.#prefix + call.path }, true)
+    // The client answers Node's IncomingMessage when asked for a stream.
+    return answer as Readable
+  }
+
+  async #dial(call: Call, isStream: boolean): Promise<unknown> {
+    if (this.#closed || call.signal?.aborted) throw new EngineAway('the connection was closed')
+    const controller = new AbortController()
+    const abort = () => controller.abort()
+    this.#calls.add(controller)
+    let late = false
+    const timeoutMs = call.timeoutMs ?? READ_MS
+    const cancelTimeout = this.#clock.after(timeoutMs, () => {
+      late = true
+      abort()
+    })
+    const release = () => {
+      this.#calls.delete(controller)
+      call.signal?.removeEventListener('abort', abort)
+    }
+    call.signal?.addEventListener('abort', abort, { once: true })
+
+    try {
+      const answer = await this.#send(call, isStream, controller.signal)
+      if (isStream) (answer as Readable).once('close', release)
+      else release()
+      return answer
+    } catch (error) {
+      release()
+      if (late) throw new EngineAway(`no answer within ${timeoutMs / 1_000} s`, error)
+      throw translateEngineError(error, call.doing)
+    } finally {
+      cancelTimeout()
+    }
+  }
+
+  #send(call: Call, isStream: boolean, abortSignal: AbortSignal): Promise<unknown> {
+    const options = {
+      method: call.method,
+      path: `${call.path}?`,
+      options: { _query: call.query ?? {}, _body: call.body ?? {} },
+      // 304 means that it was started or stopped already (Engine API, ContainerStart, ContainerStop).
+      statusCodes: { 200: true, 201: true, 204: true, 304: true },
+      isStream,
+      abortSignal,
+      authconfig: call.authconfig,
+    }
+    return new Promise((resolve, reject) => {
+      this.#modem.dial(options, (error, answer) => (error ? reject(error) : resolve(answer)))
+    })
+  }
+}
+
+function idOf(answer: unknown): string {
+  const id: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'Id') : undefined
+  if (typeof id === 'string' && id !== '') return id
+  throw new FaasError('unavailable', 'Docker answered a create without an id')
+}
+
+/** Gone already is what the caller wanted, or an answer of its own. */
+async function orNull(answer: Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer
+  } catch (error) {
+    if (hasCode(error, 'not-found')) return null
+    throw error
+  }
+}
