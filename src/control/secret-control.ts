@@ -1,4 +1,5 @@
 import { FaasError } from '../core/errors.ts'
+import { checkSecretName } from '../core/secret-name.ts'
 
 export interface SecretId {
   readonly name: string
@@ -20,9 +21,6 @@ export interface SecretControlPorts {
 
 /** Largest value of a secret: what Kubernetes allows, so that what works there works here. */
 const MAX_VALUE_BYTES = 1024 * 1024
-
-/** DNS-1123 subdomain, what faas-cli enforces before it sends (http-api, names). */
-const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
 
 /** The changes that users make to secrets. Values go in and never come out here. */
 export class SecretControl {
@@ -73,13 +71,4 @@ export class SecretControl {
     if (this.#ports.hasNamespace(namespace)) return
     throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
   }
-}
-
-/** Throws `invalid`, naming `field`, unless `name` is a DNS-1123 subdomain. */
-export function checkSecretName(field: string, name: string): void {
-  if (SUBDOMAIN.test(name)) return
-  throw new FaasError(
-    'invalid',
-    `${field}: ${JSON.stringify(name.slice(0, 80))} must be 1 to 253 lower-case letters, digits, '-' or '.', beginning and ending with a letter or digit`,
-  )
 }

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, it } from 'node:test'
+import { systemClock, type Clock } from '../../src/clock.ts'
+import { FunctionControl } from '../../src/control/function-control.ts'
+import { FaasError } from '../../src/core/errors.ts'
+import { functionName, type FunctionName } from '../../src/core/function-name.ts'
+import type { FunctionSpec } from '../../src/core/function-spec.ts'
+import { jsonLog } from '../../src/log.ts'
+import { Database } from '../../src/registry/database.ts'
+import { FunctionStore } from '../../src/registry/function-store.ts'
+import { FakeProvider } from '../fakes/fake-provider.ts'
+
+const figlet = functionName('figlet')
+const silent = jsonLog('error', () => undefined)
+
+function spec(image: string, labels: Record<string, string> = {}): FunctionSpec {
+  return {
+    name: figlet,
+    image,
+    envProcess: '',
+    envVars: {},
+    constraints: [],
+    secrets: [],
+    labels,
+    annotations: {},
+    readOnlyRootFilesystem: false,
+  }
+}
+
+/** A clock on which a deploy's patience is over at once. */
+const impatient: Clock = {
+  ...systemClock,
+  timeout: (ms) => (ms < 60_000 ? AbortSignal.abort() : new AbortController().signal),
+}
+
+class SlowProvider extends FakeProvider {
+  arrive: (artifact: string) => void = () => undefined
+  readonly #image = new Promise<string>((resolve) => (this.arrive = resolve))
+
+  override async prepare(wanted: FunctionSpec, signal: AbortSignal): Promise<string> {
+    if (signal.aborted) throw new FaasError('unavailable', `${wanted.image} is not here yet`)
+    return this.#image
+  }
+}
+
+let provider = new FakeProvider()
+let store = new FunctionStore(Database.open(':memory:'))
+let known: FunctionName[] = []
+
+function controlWith(more: { provider?: FakeProvider; clock?: Clock } = {}): FunctionControl {
+  return new FunctionControl({
+    registry: store,
+    provider: more.provider ?? provider,
+    hasNamespace: (name) => name === 'openfaas-fn',
+    missingSecret: (_namespace, names) => names.find((name) => name !== 'token'),
+    onKnown: (fn) => known.push(fn),
+    onForgotten: (fn) => (known = known.filter((one) => one !== fn)),
+    clock: more.clock ?? systemClock,
+    log: silent,
+  })
+}
+
+beforeEach(() => {
+  provider = new FakeProvider()
+  store = new FunctionStore(Database.open(':memory:'))
+  known = []
+})
+
+describe('FunctionControl', () => {
+  it('stores a deploy, pinned to its image, and hands it to the provider', async () => {
+    await controlWith().deploy(spec('one', { 'com.openfaas.scale.min': '2' }), '{}')
+
+    assert.equal(store.get(figlet)?.artifact, 'sha256:one')
+    assert.equal(provider.replicas(figlet).length, 2)
+    assert.deepEqual(known, [figlet])
+  })
+
+  it('changes nothing when the image does not exist', async () => {
+    const control = controlWith()
+    await control.deploy(spec('one'), '{}')
+    provider.missingImages.add('nowhere')
+
+    await assert.rejects(control.update(spec('nowhere'), '{}'), { code: 'invalid' })
+    assert.equal(store.get(figlet)?.spec.image, 'one')
+    assert.equal(provider.applied.length, 1)
+  })
+
+  it('lets one of two deploys of the same name win, and tells the other', async () => {
+    const control = controlWith()
+    const results = await Promise.allSettled([
+      control.deploy(spec('one'), '{}'),
+      control.deploy(spec('two'), '{}'),
+    ])
+
+    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    assert.equal(provider.applied.length, 1)
+  })
+
+  it('names the namespace or the secret that a deploy asks for in vain', async () => {
+    const control = controlWith()
+    const elsewhere = { ...spec('one'), name: functionName('figlet', 'elsewhere') }
+
+    await assert.rejects(control.deploy(elsewhere, '{}'), {
+      code: 'invalid',
+      message: /namespace: "elsewhere"/,
+    })
+    await assert.rejects(control.deploy({ ...spec('one'), secrets: ['token', 'nope'] }, '{}'), {
+      code: 'invalid',
+      message: /secrets: "nope"/,
+    })
+    assert.equal(store.get(figlet), undefined)
+  })
+
+  it('accepts a deploy whose image takes too long, and pins it when it has come', async () => {
+    const slow = new SlowProvider()
+    const control = controlWith({ provider: slow, clock: impatient })
+    await control.deploy(spec('big'), '{}')
+    assert.equal(store.get(figlet)?.artifact, null)
+
+    slow.arrive('sha256:big')
+    await new Promise((resolve) => setImmediate(resolve))
+
+    assert.equal(store.get(figlet)?.artifact, 'sha256:big')
+    assert.equal(slow.applied.at(-1)?.artifact, 'sha256:big')
+  })
+
+  it('keeps the count over an update, even one that was changed while the image was fetched', async () => {
+    const control = controlWith()
+    await control.deploy(spec('one'), '{}')
+    const updating = control.update(spec('two'), '{}')
+    await control.scale(figlet, 4)
+    await updating
+
+    assert.equal(store.get(figlet)?.replicas, 4)
+  })
+
+  it('does not bring back a function that was removed while its update was under way', async () => {
+    const control = controlWith()
+    await control.deploy(spec('one'), '{}')
+    const updating = control.update(spec('two'), '{}')
+    await control.remove(figlet)
+
+    await assert.rejects(updating, { code: 'not-found' })
+    assert.deepEqual(known, [])
+    assert.equal(provider.replicas(figlet).length, 0)
+  })
+
+  it('scales to zero and wakes to the least count, once', async () => {
+    const control = controlWith()
+    await control.deploy(spec('one', { 'com.openfaas.scale.min': '3' }), '{}')
+
+    assert.equal(await control.scale(figlet, 0), 0)
+    control.wake(figlet)
+    control.wake(figlet)
+
+    assert.equal(store.get(figlet)?.replicas, 3)
+    assert.equal(provider.applied.length, 3)
+  })
+
+  it('caps a scale request at the label and answers what was set', async () => {
+    const control = controlWith()
+    await control.deploy(spec('one', { 'com.openfaas.scale.max': '2' }), '{}')
+
+    assert.equal(await control.scale(figlet, 50), 2)
+  })
+
+  it('does not wake what does not exist', () => {
+    controlWith().wake(figlet)
+
+    assert.equal(provider.applied.length, 0)
+  })
+})
