@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { deferred, every, systemClock, whenAborted, type Clock } from '../../src/clock.ts'
+
+/** Sleeps that end at once. */
+const hasty: Clock = {
+  ...systemClock,
+  sleep: async (_ms, signal) => {
+    signal?.throwIfAborted()
+  },
+}
+
+describe('every', () => {
+  it('goes on after a round that failed, and tells of it', async () => {
+    const stop = new AbortController()
+    const told: unknown[] = []
+    let rounds = 0
+
+    await every(
+      { clock: hasty, intervalMs: 1, signal: stop.signal, onError: (error) => told.push(error) },
+      () => {
+        rounds += 1
+        if (rounds === 3) stop.abort()
+        else throw new Error(`round ${rounds}`)
+      },
+    )
+
+    assert.equal(rounds, 3)
+    assert.deepEqual(told.map(String), ['Error: round 1', 'Error: round 2'])
+  })
+
+  it('never runs two rounds at a time', async () => {
+    const stop = new AbortController()
+    let running = 0
+    let most = 0
+    let rounds = 0
+
+    await every({ clock: hasty, intervalMs: 1, signal: stop.signal, onError: assert.fail }, async () => {
+      running += 1
+      most = Math.max(most, running)
+      await new Promise((resolve) => setImmediate(resolve))
+      running -= 1
+      rounds += 1
+      if (rounds === 5) stop.abort()
+    })
+
+    assert.equal(most, 1)
+  })
+})
+
+describe('time', () => {
+  it('rejects a sleep whose signal aborts', async () => {
+    await assert.rejects(systemClock.sleep(60_000, AbortSignal.abort()), { name: 'AbortError' })
+  })
+
+  it('does not run an action that was called off', async () => {
+    const ran: string[] = []
+    systemClock.after(1, () => ran.push('called off'))()
+    const done = deferred<void>()
+    systemClock.after(5, () => done.resolve())
+    const keepAlive = setInterval(() => undefined, 1)
+    await done.promise
+    clearInterval(keepAlive)
+
+    assert.deepEqual(ran, [])
+  })
+
+  it('resolves at once for a signal that has aborted already', async () => {
+    await whenAborted(AbortSignal.abort())
+  })
+})
