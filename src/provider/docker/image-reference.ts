@@ -1,0 +1,63 @@
+import { FaasError } from '../../core/errors.ts'
+
+/** What an image string of a deployment means to the engine. */
+export interface ImageReference {
+  /** Where it would be pulled from: `docker.io` or `HOST[:PORT]`; empty for an image id, which no registry knows. */
+  readonly registry: string
+  /** What to ask the engine for: always with a tag or a digest, because a bare name pulls every tag (Engine API, ImageCreate). */
+  readonly name: string
+  /** The content is pinned by its hash: what the engine has under this name can never be out of date. */
+  readonly pinned: boolean
+}
+
+const IMAGE_ID = /^(?:sha256:)?[0-9a-f]{64}$/
+const DIGEST = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,}$/
+const TAG = /^\w[\w.-]{0,127}$/
+const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/
+const HOST = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/
+
+/** The registry that a name without a host means. */
+export const DEFAULT_REGISTRY = 'docker.io'
+
+/** Reads an image string as `docker pull` does; throws `invalid` when it cannot name an image. */
+export function parseImageReference(image: string): ImageReference {
+  if (IMAGE_ID.test(image)) return { registry: '', name: image, pinned: true }
+
+  const [path = '', digest, ...rest] = image.split('@')
+  const colon = path.lastIndexOf(':')
+  const hasTag = colon > path.lastIndexOf('/')
+  const repository = hasTag ? path.slice(0, colon) : path
+  const tag = hasTag ? path.slice(colon + 1) : 'latest'
+
+  const { registry, remainder } = splitRegistry(repository)
+  const fits =
+    image.length <= 512 &&
+    rest.length === 0 &&
+    REPOSITORY.test(remainder) &&
+    TAG.test(tag) &&
+    (registry === DEFAULT_REGISTRY || HOST.test(registry)) &&
+    (digest === undefined || DIGEST.test(digest))
+  if (!fits) {
+    const shown = image.length > 120 ? `${image.slice(0, 120)}…` : image
+    throw new FaasError(
+      'invalid',
+      `image: ${JSON.stringify(shown)} is not an image reference such as name:tag or registry/name:tag (lower case)`,
+    )
+  }
+
+  // With a digest the tag says nothing, and old engines do not find name:tag@digest.
+  if (digest !== undefined) return { registry, name: `${repository}@${digest}`, pinned: true }
+  return { registry, name: `${repository}:${tag}`, pinned: false }
+}
+
+/** The first part is a host when it looks like one: a dot, a port, or `localhost` (distribution's rule). */
+function splitRegistry(repository: string): { readonly registry: string; readonly remainder: string } {
+  const slash = repository.indexOf('/')
+  const first = slash < 0 ? '' : repository.slice(0, slash)
+  const isHost = first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase()
+  if (!isHost) return { registry: DEFAULT_REGISTRY, remainder: repository }
+
+  const remainder = repository.slice(slash + 1)
+  const isHub = first === 'docker.io' || first === 'index.docker.io'
+  return { registry: isHub ? DEFAULT_REGISTRY : first, remainder }
+}
