@@ -35,7 +35,7 @@ describe('every', () => {
     let most = 0
     let rounds = 0
 
-    await every({ clock: hasty, intervalMs: 1, signal: stop.signal, onError: assert.fail }, async () => {
+    await every({ clock: hasty, intervalMs: 1, signal: stop.signal, onError: (error) => assert.fail(String(error)) }, async () => {
       running += 1
       most = Math.max(most, running)
       await new Promise((resolve) => setImmediate(resolve))
