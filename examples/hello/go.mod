@@ -1,0 +1,3 @@
+module sampan/examples/hello
+
+go 1.21

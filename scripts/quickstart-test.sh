@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Runs quickstart.sh twice beside whatever else is on this machine (own ports, instance and data folder), calls the
+# function as the README says, takes it down and looks that nothing is left.
+set -Eeuo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+quickstart=$ROOT/scripts/quickstart.sh
+folder=$(mktemp -d)
+free_port() { node -e 's = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'; }
+SAMPAN_INSTANCE=quickstart-$$
+SAMPAN_DATA_DIR=$folder/data
+SAMPAN_LISTEN=127.0.0.1:$(free_port)
+SAMPAN_METRICS_LISTEN=127.0.0.1:$(free_port)
+export SAMPAN_INSTANCE SAMPAN_DATA_DIR SAMPAN_LISTEN SAMPAN_METRICS_LISTEN
+
+clean_up() {
+  local status=$?
+  "$quickstart" --down --purge >/dev/null 2>&1 || true
+  rm -rf "$folder"
+  exit "$status"
+}
+trap clean_up EXIT
+
+"$quickstart"
+first=$(cat "$SAMPAN_DATA_DIR/quickstart.pid")
+"$quickstart"
+second=$(cat "$SAMPAN_DATA_DIR/quickstart.pid")
+
+[ "$first" != "$second" ] || fail 'the second run did not restart the daemon'
+! kill -0 "$first" 2>/dev/null || fail 'the first daemon still runs'
+answer=$(curl -fsS "http://$SAMPAN_LISTEN/function/hello" -d reader)
+[ "$answer" = 'Hello, reader!' ] || fail "hello answered: $answer"
+mode=$(stat -c %a "$SAMPAN_DATA_DIR/basic-auth-password")
+[ "$mode" = 600 ] || fail "the password file has mode $mode"
+
+# A port that is taken: a clear sentence, status 1, and what runs is left alone.
+taken=$(SAMPAN_DATA_DIR=$folder/other "$quickstart" 2>&1) && fail 'the quickstart started on ports that are taken'
+printf '%s' "$taken" | grep -q 'is taken by another program' || fail "no clear sentence about the taken port: $taken"
+
+"$quickstart" --down --purge
+! kill -0 "$second" 2>/dev/null || fail 'the daemon still runs after --down'
+left=$(docker ps -aq --filter "label=$INSTANCE_LABEL=$SAMPAN_INSTANCE")$(docker network ls -q --filter "label=$INSTANCE_LABEL=$SAMPAN_INSTANCE")
+[ -z "$left" ] || fail "--down left containers or networks: $left"
+[ ! -e "$SAMPAN_DATA_DIR" ] || fail "--purge left $SAMPAN_DATA_DIR"
+printf '\nquickstart twice, call, taken port, down: as promised\n'
