@@ -40,6 +40,11 @@ export class RecordingLog implements Log {
     return new RecordingLog(this.lines, { ...this.#bound, ...fields })
   }
 
+  /** The messages of one level, in order. */
+  messages(level: LogLevel): readonly string[] {
+    return this.lines.filter((line) => line.level === level).map(({ message }) => message)
+  }
+
   /** The lines with this message. */
   named(message: string): readonly RecordedLine[] {
     return this.lines.filter((line) => line.message === message)

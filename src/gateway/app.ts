@@ -1,0 +1,88 @@
+import { Hono } from 'hono'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { areaOf, audit } from './audit.ts'
+import { BasicAuth, type Credentials } from './auth.ts'
+import { errorResponse, textResponse } from './error-response.ts'
+import { functionRoutes, type FunctionRoutePorts } from './function-routes.ts'
+import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
+import { namespaceRoutes, type NamespaceControl } from './namespace-routes.ts'
+import { addressOf, type ApiContext, type ApiEnv, type Route } from './route.ts'
+
+/** One answered request of a registered `/system` route. */
+export interface ObservedRequest {
+  readonly path: string
+  readonly method: string
+  readonly code: number
+  readonly seconds: number
+}
+
+export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts {
+  readonly namespaces: NamespaceControl
+  readonly credentials: Credentials
+  /** For the provider metrics; hostile paths never get here. */
+  readonly observe: (request: ObservedRequest) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The routes, in the order of http-api section 5. */
+export function routeTable(ports: AppPorts): readonly Route[] {
+  return [...infoRoutes(ports), ...functionRoutes(ports), ...namespaceRoutes(ports.namespaces)]
+}
+
+/**
+ * Everything but function calls. Routing comes before authentication: an unknown path is 404, a known one with a wrong method 405,
+ * both without a challenge (http-api 1.2).
+ */
+export function createApp(ports: AppPorts): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>()
+  const routes = routeTable(ports)
+  const auth = new BasicAuth(ports.credentials, ports.clock)
+
+  for (const route of routes) app.on(route.method, route.path, (c) => serve(c, route, { ports, auth }))
+  for (const path of new Set(routes.map((route) => route.path))) app.all(path, methodNotAllowed)
+  app.notFound(() => textResponse(404, '404 page not found'))
+  app.onError((error) => errorResponse(error, ports.log))
+  return app
+}
+
+interface Serving {
+  readonly ports: AppPorts
+  readonly auth: BasicAuth
+}
+
+async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
+  // Hono runs GET routes for HEAD; OpenFaaS does not.
+  if (c.req.method === 'HEAD' && route.head !== true) return methodNotAllowed()
+
+  const startMs = ports.clock.now()
+  const response = await answer(c, route, { ports, auth })
+  const ms = ports.clock.now() - startMs
+  const path = areaOf(route)
+  if (path.startsWith('/system/')) {
+    ports.observe({ path, method: route.method, code: response.status, seconds: ms / 1_000 })
+  }
+  audit(ports.log, c, { route, status: response.status, ms })
+  return response
+}
+
+async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
+  try {
+    if (route.access === 'admin') {
+      const header = c.req.header('authorization')
+      const user = await auth.login({ header, address: addressOf(c), signal: c.req.raw.signal })
+      if (user === null) return textResponse(401, 'invalid credentials')
+      c.set('user', user)
+    }
+    return await route.handle(c)
+  } catch (error) {
+    if (c.req.raw.signal.aborted) return textResponse(499, 'the client left')
+    return errorResponse(error, ports.log)
+  }
+}
+
+/** No body and no `Allow` header, as upstream. */
+function methodNotAllowed(): Response {
+  return new Response(null, { status: 405 })
+}

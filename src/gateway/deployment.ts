@@ -1,0 +1,87 @@
+import { FaasError } from '../core/errors.ts'
+import { DEFAULT_NAMESPACE, functionName } from '../core/function-name.ts'
+import type { FunctionResources, FunctionSpec, StringMap } from '../core/function-spec.ts'
+import { parseMemoryBytes, parseNanoCpus } from '../core/resources.ts'
+import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
+import { checkSecretName } from './secret-name.ts'
+
+/**
+ * The spec that a deployment body asks for; `queryNamespace` counts when the body names none. Throws `invalid`, naming the field. What needs
+ * a look at the world (does the secret, the namespace, the image exist?) is checked by whoever deploys.
+ */
+export function specOf(body: FunctionDeployment, queryNamespace: string): FunctionSpec {
+  const name = functionName(body.service, body.namespace || queryNamespace || DEFAULT_NAMESPACE)
+  checkImage(body.image)
+  checkNoNul('envProcess', body.envProcess)
+  checkEnvironment(body.envVars)
+  checkKeys('labels', body.labels)
+  checkKeys('annotations', body.annotations)
+  for (const [index, secret] of body.secrets.entries()) checkSecretName(`secrets.${index}`, secret)
+
+  return {
+    name,
+    image: body.image,
+    envProcess: body.envProcess,
+    envVars: body.envVars,
+    constraints: body.constraints,
+    secrets: body.secrets,
+    labels: body.labels,
+    annotations: body.annotations,
+    readOnlyRootFilesystem: body.readOnlyRootFilesystem,
+    ...(body.limits ? { limits: resourcesOf('limits', body.limits) } : {}),
+    ...(body.requests ? { requests: resourcesOf('requests', body.requests) } : {}),
+  }
+}
+
+/** Grammar of image references (distribution/reference): [host[:port]/]path[:tag][@digest], the path in lower case. */
+const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/`
+const PATH = String.raw`[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*`
+const REFERENCE = new RegExp(
+  String.raw`^(?:${HOST})?${PATH}(?:/${PATH})*(?::\w[\w.-]{0,127})?(?:@[A-Za-z][\w+.-]{0,31}:[0-9A-Fa-f]{32,128})?$`,
+)
+
+/** Longest image reference: 255 of name, 128 of tag, the rest digest. */
+const LONGEST_REFERENCE = 512
+
+function checkImage(image: string): void {
+  if (image === '') throw new FaasError('invalid', 'image: is missing')
+  if (image.length <= LONGEST_REFERENCE && REFERENCE.test(image)) return
+  throw new FaasError(
+    'invalid',
+    `image: ${shown(image)} is not an image reference such as ghcr.io/owner/name:tag`,
+  )
+}
+
+function checkEnvironment(variables: StringMap): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (name === '' || name.includes('=') || name.includes('\0')) {
+      throw new FaasError('invalid', `envVars: ${shown(name)} cannot be the name of an environment variable`)
+    }
+    checkNoNul(`envVars.${name}`, value)
+  }
+}
+
+function checkKeys(field: string, map: StringMap): void {
+  if (Object.hasOwn(map, '')) throw new FaasError('invalid', `${field}: a key is empty`)
+}
+
+function checkNoNul(field: string, text: string): void {
+  if (text.includes('\0')) throw new FaasError('invalid', `${field}: contains a NUL character`)
+}
+
+const GPUS = ['nvidia.com/gpu', 'amd.com/gpu', 'intel.com/gpu'] as const
+
+/** The same strings, checked; empty ones left out. */
+function resourcesOf(field: string, texts: ResourceTexts): FunctionResources {
+  parseMemoryBytes(`${field}.memory`, texts.memory)
+  parseNanoCpus(`${field}.cpu`, texts.cpu)
+  for (const gpu of GPUS) {
+    if (/^\d{0,3}$/.test(texts[gpu])) continue
+    throw new FaasError('invalid', `${field}.${gpu}: ${shown(texts[gpu])} must be a whole number`)
+  }
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}

@@ -1,0 +1,61 @@
+import { nameOf, namespaceOf } from '../core/function-name.ts'
+import type { DeployedFunction, FunctionSpec, StringMap } from '../core/function-spec.ts'
+import type { Usage } from '../core/provider.ts'
+import type { Replica } from '../core/replica.ts'
+
+/** What a status adds to what was deployed. */
+export interface Observed {
+  readonly replicas: readonly Replica[]
+  readonly invocations: number
+  /** Absent unless asked for and had. */
+  readonly usage?: Usage
+  /** Adds the label `faas_function`, which the certifier wants and `faas-cli diff` does not. */
+  readonly functionLabel: boolean
+}
+
+/**
+ * FunctionStatus as http-api 4.3 has it, column Ours: what was deployed comes back byte for byte, labels and annotations
+ * always, other fields only when they were given; nothing of the image or of what we inject.
+ */
+export function functionStatus(fn: DeployedFunction, observed: Observed): Record<string, unknown> {
+  const { spec } = fn
+  return {
+    name: nameOf(spec.name),
+    namespace: namespaceOf(spec.name),
+    image: spec.image,
+    ...givenFields(spec),
+    labels: labelsOf(spec, observed.functionLabel),
+    annotations: spec.annotations,
+    ...(observed.invocations > 0 ? { invocationCount: observed.invocations } : {}),
+    replicas: fn.replicas,
+    availableReplicas: observed.replicas.filter(isAvailable).length,
+    createdAt: new Date(fn.createdAtMs).toISOString(),
+    ...(observed.usage ? { usage: usageFields(observed.usage) } : {}),
+  }
+}
+
+/** A frozen replica takes calls: it is thawed within milliseconds. */
+function isAvailable(replica: Replica): boolean {
+  return replica.state === 'ready' || replica.state === 'frozen'
+}
+
+function givenFields(spec: FunctionSpec): Record<string, unknown> {
+  return {
+    ...(spec.envProcess === '' ? {} : { envProcess: spec.envProcess }),
+    ...(Object.keys(spec.envVars).length === 0 ? {} : { envVars: spec.envVars }),
+    ...(spec.constraints.length === 0 ? {} : { constraints: spec.constraints }),
+    ...(spec.secrets.length === 0 ? {} : { secrets: spec.secrets }),
+    ...(spec.limits ? { limits: spec.limits } : {}),
+    ...(spec.requests ? { requests: spec.requests } : {}),
+    ...(spec.readOnlyRootFilesystem ? { readOnlyRootFilesystem: true } : {}),
+  }
+}
+
+function labelsOf(spec: FunctionSpec, functionLabel: boolean): StringMap {
+  return functionLabel ? { ...spec.labels, faas_function: nameOf(spec.name) } : spec.labels
+}
+
+/** `cpu` is in thousandths of a core: the CLI prints it so. */
+function usageFields(usage: Usage): Record<string, number> {
+  return { cpu: usage.cpuMillicores, totalMemoryBytes: usage.memoryBytes }
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../clock.ts'
+import type { Call, CallSink, RunningCall } from '../core/call.ts'
+import type { Log } from '../log.ts'
+import { writeCallError } from './call-error.ts'
+import { callHead, type CallHead } from './call-head.ts'
+import { HttpCall } from './http-call.ts'
+import { RequestBody } from './request-body.ts'
+
+/** Who makes calls; `daemon.ts` plugs the invoker. */
+export interface CallPort {
+  invoke(call: Call, sink: CallSink): RunningCall
+  /** Counts a call that is refused here; false when there is no such function. */
+  countRefused(fn: string, status: number): boolean
+}
+
+export interface InvokeRoutesOptions {
+  readonly calls: CallPort
+  readonly clock: Clock
+  readonly log: Log
+  /** Ours, for `X-Served-By`. */
+  readonly version: string
+}
+
+/** What the provider of OpenFaaS lets through (http-api 7.1); the function decides about each of them. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Reads no body that was announced, and sends none. */
+const nothing = (): void => undefined
+
+/** `/function/NAME...`: raw requests become calls. No framework, no parsing of bodies, nothing buffered that need not be. */
+export class InvokeRoutes {
+  readonly #options: InvokeRoutesOptions
+  readonly #servedBy: string
+
+  constructor(options: InvokeRoutesOptions) {
+    this.#options = options
+    this.#servedBy = `sampan/${options.version}`
+  }
+
+  /** For `request`. Never throws. */
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    this.#serve(req, res, nothing)
+  }
+
+  /** For `checkContinue`: the client sends its body when it is told to, which is when a replica is there to take it. */
+  handleContinue(req: IncomingMessage, res: ServerResponse): void {
+    this.#serve(req, res, () => {
+      if (!res.destroyed && !res.headersSent) res.writeContinue()
+    })
+  }
+
+  #serve(req: IncomingMessage, res: ServerResponse, onWanted: () => void): void {
+    const { clock } = this.#options
+    const head = callHead(req, clock.now(), this.#servedBy)
+    if (!METHODS.has(req.method ?? '')) return this.#refuseMethod(res, head)
+
+    const call = new HttpCall(head, res, clock)
+    if (!hasBody(req)) return this.#invoke(call)
+    if (onWanted !== nothing) {
+      call.body = new RequestBody(req, onWanted)
+      return this.#invoke(call)
+    }
+    process.nextTick(() => {
+      // A small body has come with the headers, and by now all of it is parsed.
+      call.body = req.complete ? (req.read() as Buffer | null) : new RequestBody(req, nothing)
+      this.#invoke(call)
+    })
+  }
+
+  #invoke(call: HttpCall): void {
+    try {
+      call.attach(this.#options.calls.invoke(call, call))
+    } catch (error) {
+      this.#options.log.error('call failed unexpectedly', { fn: call.fn, callId: call.callId, err: error })
+      call.fail()
+    }
+  }
+
+  #refuseMethod(res: ServerResponse, head: CallHead): void {
+    const isKnown = this.#options.calls.countRefused(head.fn, 405)
+    const { callId, startTime, servedBy } = head
+    const refusal = isKnown ? { status: 405, message: '' } : { status: 404, message: 'no such function' }
+    writeCallError(res, { ...refusal, callId, startTime, servedBy })
+  }
+}
+
+function hasBody(req: IncomingMessage): boolean {
+  const length = req.headers['content-length']
+  if (length !== undefined) return length !== '0'
+  return req.headers['transfer-encoding'] !== undefined
+}

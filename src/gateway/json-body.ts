@@ -1,0 +1,115 @@
+import { safeParse, type BaseIssue, type GenericSchema, type InferOutput } from 'valibot'
+import { FaasError } from '../core/errors.ts'
+import { canonicalKeys } from './canonical-keys.ts'
+
+/** Largest body of a system route. Deployments and secrets are far smaller. */
+export const MAX_BODY_BYTES = 10 * 1024 * 1024
+
+/** Deeper nesting cannot be meant for us. */
+const MAX_DEPTH = 1_000
+
+/** A checked body together with the text that it came in, for whoever keeps it verbatim. */
+export interface JsonBody<T> {
+  readonly value: T
+  readonly text: string
+}
+
+/**
+ * Reads the whole body as JSON and checks it against `schema`, as Go's decoder would: whatever the content type, keys
+ * in any case, unknown ones ignored, `null` as an empty object. Throws `invalid`, naming the field, or `too-large`.
+ */
+export async function readJson<S extends GenericSchema>(
+  request: Request,
+  schema: S,
+): Promise<JsonBody<InferOutput<S>>> {
+  const bytes = await readBytes(request)
+  if (bytes.length === 0) throw new FaasError('invalid', 'body: is empty, JSON is expected')
+
+  const text = decode(bytes)
+  return { value: check(schema, parse(bytes, text)), text }
+}
+
+/** As `readJson`, but an empty body counts as an empty object. */
+export async function readOptionalJson<S extends GenericSchema>(
+  request: Request,
+  schema: S,
+): Promise<InferOutput<S>> {
+  const bytes = await readBytes(request)
+  return check(schema, bytes.length === 0 ? {} : parse(bytes, decode(bytes)))
+}
+
+async function readBytes(request: Request): Promise<Buffer> {
+  const declared = Number(request.headers.get('content-length') ?? 0)
+  if (declared > MAX_BODY_BYTES) throw tooLarge()
+  if (request.body === null) return Buffer.alloc(0)
+
+  const chunks: Uint8Array[] = []
+  let length = 0
+  try {
+    for await (const chunk of request.body) {
+      length += chunk.length
+      if (length > MAX_BODY_BYTES) throw tooLarge()
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof FaasError) throw error
+    throw new FaasError('cancelled', 'the client left before the body was complete', { cause: error })
+  }
+  return Buffer.concat(chunks)
+}
+
+function tooLarge(): FaasError {
+  return new FaasError('too-large', `body: is larger than ${MAX_BODY_BYTES} bytes`)
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new FaasError('invalid', 'body: is not valid UTF-8')
+  }
+}
+
+function parse(bytes: Buffer, text: string): unknown {
+  if (nestingOf(bytes) > MAX_DEPTH) throw new FaasError('invalid', 'body: is nested too deeply')
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // The parser's own message quotes the text around the fault, which may be a secret's value.
+    throw new FaasError('invalid', 'body: is not valid JSON', { cause: error })
+  }
+}
+
+/** Deepest nesting of brackets outside strings; cheaper than building the objects first. */
+function nestingOf(bytes: Buffer): number {
+  let depth = 0
+  let deepest = 0
+  let inString = false
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at]
+    if (inString) {
+      if (byte === 0x5c) at += 1
+      else if (byte === 0x22) inString = false
+    } else if (byte === 0x22) inString = true
+    else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1
+      if (depth > deepest) deepest = depth
+    } else if (byte === 0x7d || byte === 0x5d) depth -= 1
+  }
+  return deepest
+}
+
+function check<S extends GenericSchema>(schema: S, parsed: unknown): InferOutput<S> {
+  const value = parsed ?? {}
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new FaasError('invalid', 'body: must be a JSON object')
+  }
+  const result = safeParse(schema, canonicalKeys(schema, value), { abortEarly: true })
+  if (!result.success) throw new FaasError('invalid', describe(result.issues[0]))
+  return result.output
+}
+
+function describe(issue: BaseIssue<unknown>): string {
+  const path = issue.path?.map((step) => String(step.key)).join('.') ?? 'body'
+  return `${path.length > 120 ? `${path.slice(0, 120)}…` : path}: ${issue.message}`
+}

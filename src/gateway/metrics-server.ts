@@ -1,0 +1,77 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { ListenAddress } from '../config.ts'
+import type { Log } from '../log.ts'
+import { answerClientError } from './client-errors.ts'
+import { ERROR_HEADERS } from './error-response.ts'
+
+export interface MetricsServerPorts {
+  /** All metrics as Prometheus text. */
+  readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>
+  readonly log: Log
+}
+
+/** As upstream: scrapes are short (http-api 1.1). */
+const TIMEOUT_MS = 5_000
+
+const MAX_CONNECTIONS = 200
+
+/** The metrics listener: `/metrics` by any method, `/healthz` by GET, no credentials (http-api 1.1). */
+export class MetricsServer {
+  readonly #ports: MetricsServerPorts
+  readonly #listen: ListenAddress
+  readonly #server: Server
+
+  constructor(ports: MetricsServerPorts, listen: ListenAddress) {
+    this.#ports = ports
+    this.#listen = listen
+    this.#server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS })
+    this.#server.maxConnections = MAX_CONNECTIONS
+    this.#server.on('request', (req, res) => void this.#answer(req, res))
+    this.#server.on('clientError', answerClientError)
+    this.#server.on('connection', (socket) => socket.on('error', () => socket.destroy()))
+  }
+
+  /** Listens; answers the bound address. */
+  start(): Promise<ListenAddress> {
+    const { host, port } = this.#listen
+    return new Promise((resolve, reject) => {
+      const onError = (error: Error): void => {
+        reject(new Error(`cannot listen for metrics on ${host}:${port}: ${error.message}`, { cause: error }))
+      }
+      this.#server.once('error', onError)
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', onError)
+        this.#server.on('error', () => {})
+        resolve({ host, port: (this.#server.address() as AddressInfo).port })
+      })
+    })
+  }
+
+  /** Scrapes are short and repeated: none is waited for. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    res.on('error', () => {})
+    const path = (req.url ?? '').split('?', 1)[0]
+    if (path === '/metrics') await this.#metrics(res)
+    else if (path !== '/healthz') res.writeHead(404, ERROR_HEADERS).end('404 page not found\n')
+    else if (req.method !== 'GET') res.writeHead(405, { 'Content-Length': 0 }).end()
+    else res.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end('OK')
+  }
+
+  async #metrics(res: ServerResponse): Promise<void> {
+    try {
+      const { contentType, body } = await this.#ports.render()
+      res.writeHead(200, { 'Content-Type': contentType }).end(body)
+    } catch (err) {
+      this.#ports.log.error('metrics cannot be rendered', { err })
+      res.writeHead(500, ERROR_HEADERS).end('internal error\n')
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Context } from 'hono'
+import type { GenericSchema } from 'valibot'
+import { checkLabel, DEFAULT_NAMESPACE, parseFunctionName, type FunctionName } from '../core/function-name.ts'
+import { FaasError } from '../core/errors.ts'
+
+/** What the server hands to the app with each request, and what the app notes for metrics and audit. */
+export interface ApiEnv {
+  Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse }
+  Variables: {
+    /** Who is logged in. */
+    user: string
+    /** The function, namespace or secret that the request is about; for the audit line. */
+    subject: string
+  }
+}
+export type ApiContext = Context<ApiEnv>
+
+/** One line of the route table. `app.ts` registers it, `openapi.ts` publishes it. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Hono pattern; matched exactly, no trailing slash is forgiven. */
+  readonly path: string
+  readonly access: 'public' | 'admin'
+  readonly summary: string
+  /** Query parameters it reads. */
+  readonly query?: readonly string[]
+  readonly body?: GenericSchema
+  /** Every status that it answers, with what it means; those of every route (`everyRoute`) aside. */
+  readonly answers: Readonly<Record<number, string>>
+  /** Answers HEAD as well. */
+  readonly head?: boolean
+  readonly handle: (c: ApiContext) => Promise<Response> | Response
+}
+
+/** What a name in a path may look like (http-api 1.2); anything else is an unknown path. */
+export const NAME = '{[A-Za-z0-9_.-]+}'
+
+/** The last value of a query parameter, empty when there is none. */
+export function queryValue(c: ApiContext, name: string): string {
+  return c.req.queries(name)?.at(-1) ?? ''
+}
+
+/** The namespace asked for: body before query before default. Throws `invalid` when it cannot be one. */
+export function namespaceFor(c: ApiContext, fromBody = ''): string {
+  const namespace = fromBody || queryValue(c, 'namespace') || DEFAULT_NAMESPACE
+  checkLabel('namespace', namespace)
+  return namespace
+}
+
+/** The function meant by `text`, which may carry its namespace as a suffix. Throws `not-found` when none can be called so. */
+export function functionFor(c: ApiContext, text: string, namespaceInBody = ''): FunctionName {
+  const namespace = namespaceFor(c, namespaceInBody)
+  const fn = parseFunctionName(text, namespace)
+  if (fn === null) {
+    const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
+    throw new FaasError('not-found', `function ${JSON.stringify(shown)} does not exist`)
+  }
+  c.set('subject', fn)
+  return fn
+}
+
+/** The client's address, as far as the connection tells. */
+export function addressOf(c: ApiContext): string {
+  // Without a socket (`app.request()`) there are no bindings at all.
+  const bindings: ApiEnv['Bindings'] | undefined = c.env
+  const address = bindings?.incoming?.socket.remoteAddress ?? ''
+  return address.startsWith('::ffff:') ? address.slice(7) : address
+}
+
+/** Accepted: an empty body. */
+export function accepted(): Response {
+  return new Response(null, { status: 202 })
+}
+
+/** An answer in JSON. */
+export function json(value: unknown): Response {
+  return new Response(JSON.stringify(value), { headers: { 'Content-Type': 'application/json' } })
+}

@@ -1,0 +1,127 @@
+import { FaasError } from '../../src/core/errors.ts'
+import { DEFAULT_NAMESPACE, namespaceOf, type FunctionName } from '../../src/core/function-name.ts'
+import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
+import { replicaBounds, replicasAfterScale, replicasAfterUpdate } from '../../src/core/scaling-policy.ts'
+import type { FunctionControl } from '../../src/gateway/function-routes.ts'
+import type { NamespaceControl, NamespaceFacts } from '../../src/gateway/namespace-routes.ts'
+import type { FakeProvider } from './fake-provider.ts'
+
+/** Namespaces in memory. */
+export class FakeNamespaces implements NamespaceControl {
+  readonly #known = new Map<string, NamespaceFacts>([
+    [DEFAULT_NAMESPACE, { name: DEFAULT_NAMESPACE, labels: {}, annotations: {} }],
+  ])
+  /** Namespaces that something lives in. */
+  readonly occupied = new Set<string>()
+
+  list(): readonly string[] {
+    return [...this.#known.keys()]
+  }
+
+  get(name: string): NamespaceFacts {
+    const found = this.#known.get(name)
+    if (found === undefined) throw new FaasError('not-found', `namespace ${name} does not exist`)
+    return found
+  }
+
+  create(namespace: NamespaceFacts): void {
+    if (this.#known.has(namespace.name)) {
+      throw new FaasError('conflict', `namespace ${namespace.name} exists already`)
+    }
+    this.#known.set(namespace.name, namespace)
+  }
+
+  update(namespace: NamespaceFacts): void {
+    this.get(namespace.name)
+    this.#known.set(namespace.name, namespace)
+  }
+
+  remove(name: string): void {
+    this.get(name)
+    if (name === DEFAULT_NAMESPACE) throw new FaasError('invalid', 'the default namespace cannot be removed')
+    if (this.occupied.has(name)) throw new FaasError('conflict', `namespace ${name} is not empty`)
+    this.#known.delete(name)
+  }
+}
+
+/** Desired functions in memory, applied to a fake provider. */
+export class FakeFunctions implements FunctionControl {
+  /** Bodies as they were deployed. */
+  readonly bodies = new Map<FunctionName, string>()
+  readonly #provider: FakeProvider
+  readonly #namespaces: FakeNamespaces
+  readonly #known = new Map<FunctionName, DeployedFunction>()
+  #revision = 0
+
+  constructor(provider: FakeProvider, namespaces: FakeNamespaces) {
+    this.#provider = provider
+    this.#namespaces = namespaces
+  }
+
+  async deploy(spec: FunctionSpec, body: string): Promise<void> {
+    this.#checkNamespace(namespaceOf(spec.name))
+    if (this.#known.has(spec.name)) throw new FaasError('conflict', `function ${spec.name} exists already`)
+    this.#store(spec, body, this.#bounds(spec).min)
+  }
+
+  async update(spec: FunctionSpec, body: string): Promise<void> {
+    const { replicas } = this.#existing(spec.name)
+    this.#store(spec, body, replicasAfterUpdate(replicas, this.#bounds(spec)))
+  }
+
+  async remove(fn: FunctionName): Promise<void> {
+    this.#existing(fn)
+    this.#known.delete(fn)
+    this.#provider.remove(fn)
+  }
+
+  async scale(fn: FunctionName, wanted: number): Promise<number> {
+    const before = this.#existing(fn)
+    const replicas = replicasAfterScale(wanted, this.#bounds(before.spec))
+    this.#keep({ ...before, replicas })
+    return replicas
+  }
+
+  get(fn: FunctionName): DeployedFunction | undefined {
+    return this.#known.get(fn)
+  }
+
+  list(namespace: string): readonly DeployedFunction[] {
+    this.#checkNamespace(namespace)
+    return [...this.#known.values()].filter(({ spec }) => namespaceOf(spec.name) === namespace)
+  }
+
+  #store(spec: FunctionSpec, body: string, replicas: number): void {
+    this.#revision += 1
+    this.bodies.set(spec.name, body)
+    const createdAtMs = this.#known.get(spec.name)?.createdAtMs ?? this.#revision
+    this.#keep({
+      spec,
+      revision: this.#revision,
+      replicas,
+      artifact: 'sha256:fake',
+      createdAtMs,
+      updatedAtMs: this.#revision,
+    })
+  }
+
+  #keep(fn: DeployedFunction): void {
+    this.#known.set(fn.spec.name, fn)
+    this.#provider.apply(fn)
+  }
+
+  #existing(fn: FunctionName): DeployedFunction {
+    const found = this.#known.get(fn)
+    if (found === undefined) throw new FaasError('not-found', `function ${fn} does not exist`)
+    return found
+  }
+
+  #checkNamespace(namespace: string): void {
+    if (this.#namespaces.list().includes(namespace)) return
+    throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
+  }
+
+  #bounds(spec: FunctionSpec): { readonly min: number; readonly max: number } {
+    return replicaBounds(spec.labels, this.#provider.capabilities.maxReplicas)
+  }
+}

@@ -1,0 +1,183 @@
+import { FaasError } from '../../src/core/errors.ts'
+import type { FunctionName } from '../../src/core/function-name.ts'
+import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
+import type {
+  Capabilities,
+  LogLine,
+  LogQuery,
+  Provider,
+  ProviderEvent,
+  ProviderStatus,
+  Usage,
+} from '../../src/core/provider.ts'
+import type { Replica } from '../../src/core/replica.ts'
+
+/**
+ * A provider without an engine: what is applied is what runs, at once, unless `holdReady` is set; then replicas stay `starting`
+ * until `makeReady`. Lines given by `addLog` are its logs.
+ */
+export class FakeProvider implements Provider {
+  readonly capabilities: Capabilities = {
+    orchestration: 'docker',
+    canFreeze: false,
+    canInjectWatchdog: true,
+    maxReplicas: 20,
+  }
+  /** Where every replica answers. */
+  host = '127.0.0.1'
+  port = 8080
+  holdReady = false
+  engine: ProviderStatus = { reachable: true, version: 'fake', reason: '' }
+  usageNow: Usage = { cpuMillicores: 0, memoryBytes: 0 }
+  /** Images that `prepare` refuses. */
+  readonly missingImages = new Set<string>()
+  readonly applied: DeployedFunction[] = []
+  readonly suspected: Replica[] = []
+  readonly #replicas = new Map<FunctionName, readonly Replica[]>()
+  readonly #listeners = new Set<(event: ProviderEvent) => void>()
+  readonly #lines: { readonly fn: FunctionName; readonly line: LogLine }[] = []
+  readonly #changed = new Set<() => void>()
+  #serial = 0
+
+  async start(functions: readonly DeployedFunction[]): Promise<void> {
+    for (const fn of functions) this.apply(fn)
+  }
+
+  async stop(): Promise<void> {
+    this.#listeners.clear()
+  }
+
+  async prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted()
+    if (this.missingImages.has(spec.image)) {
+      throw new FaasError('invalid', `image: ${spec.image} does not exist`)
+    }
+    return `sha256:${spec.image}`
+  }
+
+  apply(fn: DeployedFunction): void {
+    this.applied.push(fn)
+    const { name } = fn.spec
+    const kept = this.replicas(name).filter((replica) => replica.revision === fn.revision)
+    const replicas = Array.from({ length: fn.replicas }, (_, at) => kept[at] ?? this.#newReplica(fn))
+    this.#set(name, replicas)
+  }
+
+  remove(name: FunctionName): void {
+    this.#replicas.delete(name)
+    this.#tell({ kind: 'ready', fn: name, ready: [] })
+  }
+
+  replicas(name: FunctionName): readonly Replica[] {
+    return this.#replicas.get(name) ?? []
+  }
+
+  /** Every replica of the function passes its probe. */
+  makeReady(name: FunctionName): void {
+    this.#set(
+      name,
+      this.replicas(name).map((replica) => ({ ...replica, state: 'ready' as const })),
+    )
+  }
+
+  async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
+    for (;;) {
+      const ready = this.#ready(name)[0]
+      if (ready !== undefined) return ready
+      if (signal.aborted) throw new FaasError('unavailable', `function ${name} has no ready replica`)
+      await this.#nextChange(signal)
+    }
+  }
+
+  suspect(replica: Replica): void {
+    this.suspected.push(replica)
+    this.#set(
+      replica.fn,
+      this.replicas(replica.fn).map((known) =>
+        known.id === replica.id ? { ...known, state: 'starting' as const } : known,
+      ),
+    )
+  }
+
+  addLog(fn: FunctionName, line: LogLine): void {
+    this.#lines.push({ fn, line })
+    this.#wakeWaiters()
+  }
+
+  async *logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    const wanted = (entry: { readonly fn: FunctionName; readonly line: LogLine }): boolean =>
+      entry.fn === query.fn &&
+      (query.instance === undefined || entry.line.instance.startsWith(query.instance)) &&
+      (query.sinceMs === undefined || Date.parse(entry.line.timestamp) >= query.sinceMs)
+
+    let seen = this.#lines.length
+    const old = this.#lines.filter(wanted)
+    for (const { line } of query.tail === undefined ? old : old.slice(-query.tail)) yield line
+    while (query.follow && !signal.aborted) {
+      const fresh = this.#lines.slice(seen).filter(wanted)
+      seen = this.#lines.length
+      for (const { line } of fresh) yield line
+      if (seen === this.#lines.length) await this.#nextChange(signal)
+    }
+  }
+
+  async usage(_name: FunctionName, signal: AbortSignal): Promise<Usage> {
+    signal.throwIfAborted()
+    return this.usageNow
+  }
+
+  watch(listener: (event: ProviderEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  status(): ProviderStatus {
+    return this.engine
+  }
+
+  #newReplica(fn: DeployedFunction): Replica {
+    this.#serial += 1
+    return {
+      id: `replica-${this.#serial}`,
+      fn: fn.spec.name,
+      revision: fn.revision,
+      state: this.holdReady ? 'starting' : 'ready',
+      host: this.host,
+      port: this.port,
+      sinceMs: 0,
+    }
+  }
+
+  #set(fn: FunctionName, replicas: readonly Replica[]): void {
+    this.#replicas.set(fn, replicas)
+    this.#tell({ kind: 'ready', fn, ready: this.#ready(fn) })
+  }
+
+  #ready(fn: FunctionName): readonly Replica[] {
+    return this.replicas(fn).filter((replica) => replica.state === 'ready')
+  }
+
+  #tell(event: ProviderEvent): void {
+    for (const listener of this.#listeners) listener(event)
+    this.#wakeWaiters()
+  }
+
+  #wakeWaiters(): void {
+    const waiting = [...this.#changed]
+    this.#changed.clear()
+    for (const wake of waiting) wake()
+  }
+
+  #nextChange(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        signal.removeEventListener('abort', wake)
+        this.#changed.delete(wake)
+        resolve()
+      }
+      this.#changed.add(wake)
+      if (signal.aborted) wake()
+      else signal.addEventListener('abort', wake)
+    })
+  }
+}

@@ -1,0 +1,45 @@
+import { systemClock } from '../../src/clock.ts'
+import type { FunctionName } from '../../src/core/function-name.ts'
+import { createApp, type AppPorts, type ObservedRequest } from '../../src/gateway/app.ts'
+import { FakeFunctions, FakeNamespaces } from './fake-control.ts'
+import { FakeProvider } from './fake-provider.ts'
+import { RecordingLog } from './recording-log.ts'
+
+export const ADMIN = `Basic ${Buffer.from('admin:secret').toString('base64')}`
+
+export type TestApp = ReturnType<typeof testApp>
+
+/** The API on fakes, with every port within reach of the test. */
+export function testApp(changes: Partial<AppPorts> = {}) {
+  const provider = new FakeProvider()
+  const namespaces = new FakeNamespaces()
+  const functions = new FakeFunctions(provider, namespaces)
+  const log = new RecordingLog()
+  const observed: ObservedRequest[] = []
+  const counts = new Map<FunctionName, number>()
+  const ports: AppPorts = {
+    provider,
+    namespaces,
+    functions,
+    invocations: (fn) => counts.get(fn) ?? 0,
+    functionLabel: false,
+    build: { release: '0.1.0', sha: 'abcdef' },
+    credentials: { user: 'admin', password: 'secret' },
+    observe: (request) => observed.push(request),
+    clock: systemClock,
+    log,
+    ...changes,
+  }
+  const app = createApp(ports)
+
+  /** A request with credentials; objects become JSON. */
+  const ask = async (method: string, path: string, body?: unknown): Promise<Response> => {
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+    return await app.request(path, {
+      method,
+      headers: { Authorization: ADMIN },
+      ...(text === undefined ? {} : { body: text }),
+    })
+  }
+  return { app, ask, ports, provider, namespaces, functions, log, observed, counts }
+}

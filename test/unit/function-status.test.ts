@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { functionName } from '../../src/core/function-name.ts'
+import { testApp } from '../fakes/test-app.ts'
+
+const hello = { service: 'hello', image: 'ghcr.io/sampan/hello:1' }
+
+describe('reading functions', () => {
+  it('lists nothing as an empty array', async () => {
+    const { ask } = testApp()
+
+    const response = await ask('GET', '/system/functions')
+
+    assert.equal(response.status, 200)
+    assert.equal(response.headers.get('content-type'), 'application/json')
+    assert.equal(await response.text(), '[]')
+  })
+
+  it('answers the strings that were deployed and leaves out what was not given', async () => {
+    const { ask } = testApp()
+    const limits = { memory: '5Mi', cpu: '100m' }
+    await ask('POST', '/system/functions', {
+      ...hello,
+      limits,
+      envVars: { A: '1' },
+      secrets: ['b', 'a'].slice(0, 0),
+    })
+
+    const body: unknown = await (await ask('GET', '/system/function/hello')).json()
+
+    assert.deepEqual(body, {
+      name: 'hello',
+      namespace: 'openfaas-fn',
+      image: 'ghcr.io/sampan/hello:1',
+      envVars: { A: '1' },
+      limits,
+      labels: {},
+      annotations: {},
+      replicas: 1,
+      availableReplicas: 1,
+      createdAt: '1970-01-01T00:00:00.001Z',
+    })
+  })
+
+  it('adds faas_function only when the option is on', async () => {
+    const { ask } = testApp({ functionLabel: true })
+    await ask('POST', '/system/functions', { ...hello, labels: { a: 'b' } })
+
+    const body = (await (await ask('GET', '/system/functions')).json()) as { labels: unknown }[]
+
+    assert.deepEqual(body[0]?.labels, { a: 'b', faas_function: 'hello' })
+  })
+
+  it('keeps labels that are called like JavaScript properties', async () => {
+    const { ask } = testApp()
+    const labels = { constructor: 'x', toString: 'y', hasOwnProperty: 'z' }
+    await ask('POST', '/system/functions', { ...hello, labels })
+
+    const body = (await (await ask('GET', '/system/function/hello')).json()) as { labels: unknown }
+
+    assert.deepEqual(body.labels, labels)
+  })
+
+  it('counts invocations and, on request, usage', async () => {
+    const { ask, counts, provider } = testApp()
+    await ask('POST', '/system/functions', hello)
+    counts.set(functionName('hello'), 12)
+    provider.usageNow = { cpuMillicores: 250, memoryBytes: 4_096 }
+
+    const plain = (await (await ask('GET', '/system/function/hello')).json()) as Record<string, unknown>
+    const used = (await (await ask('GET', '/system/function/hello?usage=1')).json()) as Record<
+      string,
+      unknown
+    >
+
+    assert.equal(plain['invocationCount'], 12)
+    assert.equal(plain['usage'], undefined)
+    assert.deepEqual(used['usage'], { cpu: 250, totalMemoryBytes: 4_096 })
+  })
+
+  it('does not count replicas that are not ready', async () => {
+    const { ask, provider } = testApp()
+    provider.holdReady = true
+    await ask('POST', '/system/functions', { ...hello, labels: { 'com.openfaas.scale.min': '2' } })
+
+    const body = (await (await ask('GET', '/system/function/hello')).json()) as Record<string, unknown>
+
+    assert.deepEqual([body['replicas'], body['availableReplicas']], [2, 0])
+  })
+
+  it('answers 404 for an unknown function, 400 for an unknown namespace', async () => {
+    const { ask } = testApp()
+
+    assert.equal((await ask('GET', '/system/function/nobody')).status, 404)
+    assert.equal((await ask('GET', '/system/function/nobody?namespace=nowhere')).status, 400)
+    assert.equal((await ask('GET', '/system/functions?namespace=nowhere')).status, 400)
+    assert.equal((await ask('GET', '/system/functions?namespace=No_Where')).status, 400)
+  })
+
+  it('understands a namespace behind the name', async () => {
+    const { ask } = testApp()
+    await ask('POST', '/system/functions', hello)
+
+    assert.equal((await ask('GET', '/system/function/hello.openfaas-fn')).status, 200)
+    assert.equal((await ask('GET', '/system/function/hello.other')).status, 400)
+  })
+})

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { afterEach, describe, it } from 'node:test'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { systemClock } from '../../src/clock.ts'
+import { GatewayServer, type CallPlane } from '../../src/gateway/gateway-server.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+import { ADMIN, testApp } from '../fakes/test-app.ts'
+
+/** Answers `METHOD URL LENGTH`, after the whole body came. */
+class EchoPlane implements CallPlane {
+  readonly seen: string[] = []
+
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    let length = 0
+    req.on('data', (chunk: Buffer) => (length += chunk.length))
+    req.on('error', () => {})
+    req.on('end', () => {
+      this.seen.push(`${req.method} ${req.url}`)
+      res.end(`${req.method} ${req.url} ${length}`)
+    })
+  }
+
+  upgrade(req: IncomingMessage, socket: Socket): void {
+    socket.end(`HTTP/1.1 101 Switching Protocols\r\nX-Url: ${req.url}\r\n\r\n`)
+  }
+}
+
+const open: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of open.splice(0)) await close()
+})
+
+async function startServer(options: { readTimeoutMs?: number; headersTimeoutMs?: number } = {}) {
+  const { app } = testApp()
+  const calls = new EchoPlane()
+  const log = new RecordingLog()
+  const server = new GatewayServer(
+    { calls, api: (request, env) => app.fetch(request, env), clock: systemClock, log },
+    { listen: { host: '127.0.0.1', port: 0 }, functionPort: 0, readTimeoutMs: 5_000, ...options },
+  )
+  const { port } = await server.start()
+  open.push(() => server.stop(100))
+  return { port, calls, log, server }
+}
+
+/** Sends `text` and answers all that comes until the other side closes. */
+async function exchange(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  let received = ''
+  socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')))
+  socket.write(text, 'latin1')
+  if (!socket.destroyed) await once(socket, 'close')
+  return received
+}
+
+function statusOf(answer: string): string {
+  return answer.slice(9, 12)
+}
+
+describe('what a request target becomes', () => {
+  const targets: readonly (readonly [target: string, expected: RegExp])[] = [
+    ['/function/f/a%20b/../c//d?x=%zz', /200 OK[^]*GET \/function\/f\/a%20b\/\.\.\/c\/\/d\?x=%zz 0/],
+    ['http://other/function/f/x?y', /200 OK[^]*GET \/function\/f\/x\?y 0/],
+    ['/function/../system/functions', /200 OK[^]*GET \/function\/\.\.\/system\/functions 0/],
+    ['//system///functions?a=b', /301 Moved[^]*Location: \/system\/functions\?a=b\r\n/],
+    ['/system/./info', /301 Moved[^]*Location: \/system\/info\r\n/],
+    ['/x/../system/info/', /301 Moved[^]*Location: \/system\/info\/\r\n/],
+    ['/x/%2e%2e/healthz', /301 Moved[^]*Location: \/healthz\r\n/],
+    ['//evil.example/..//', /301 Moved[^]*Location: \/\r\n/],
+    ['/x/..//\\evil.example', /301 Moved[^]*Location: \/%5Cevil\.example\r\n/],
+    ['/%68ealthz', /200 OK/],
+    ['/x\\..\\healthz', /404 Not Found/],
+    ['/system/function/a%zz', /400 Bad Request/],
+    ['/system/function/a%ff', /400 Bad Request/],
+    ['*', /400 Bad Request/],
+    ['http://other/healthz', /200 OK/],
+    ['http://other', /307 Temporary/],
+    ['/healthz#x', /404 Not Found/],
+  ]
+  for (const [target, expected] of targets) {
+    it(`reads ${target}`, async () => {
+      const { port } = await startServer()
+
+      const answer = await exchange(port, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+
+      assert.match(answer, expected)
+    })
+  }
+})
+
+describe('requests that two servers could read differently', () => {
+  const post = (headers: string, body = ''): string =>
+    `POST /function/f HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${headers}\r\n${body}`
+  const vectors: Readonly<Record<string, string>> = {
+    'length and coding': post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
+    'coding and length': post('Transfer-Encoding: chunked\r\nContent-Length: 5\r\n', '0\r\n\r\n'),
+    'two lengths': post('Content-Length: 5\r\nContent-Length: 6\r\n', 'hello!'),
+    'an unknown coding': post('Transfer-Encoding: xchunked\r\n', '0\r\n\r\n'),
+    'a coding after chunked': post('Transfer-Encoding: chunked, identity\r\n', '0\r\n\r\n'),
+    'a coding before chunked': post('Transfer-Encoding: gzip, chunked\r\n', '0\r\n\r\n'),
+    'two codings': post('Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
+    'an empty coding with a length': post('Transfer-Encoding:\r\nContent-Length: 5\r\n', 'hello'),
+    'bare line feeds': 'POST /function/f HTTP/1.1\nHost: a\nContent-Length: 0\n\n',
+    'a folded header': post('X-A: b\r\n c\r\nContent-Length: 0\r\n'),
+    'a space before a colon': post('Content-Length : 0\r\n'),
+    'a NUL': post('X-A: b\0c\r\nContent-Length: 0\r\n'),
+    'a chunk size with 0x': post('Transfer-Encoding: chunked\r\n', '0x5\r\nhello\r\n0\r\n\r\n'),
+    'a chunk size that overflows': post(
+      'Transfer-Encoding: chunked\r\n',
+      `${'f'.repeat(17)}\r\nhello\r\n0\r\n\r\n`,
+    ),
+    'a chunk that is longer than it says': post('Transfer-Encoding: chunked\r\n', '2\r\nhello\r\n0\r\n\r\n'),
+    'a length with a sign': post('Content-Length: +5\r\n', 'hello'),
+    'no Host': 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n',
+    'two Hosts': 'GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n',
+    'a Host that is none': 'GET /healthz HTTP/1.1\r\nHost: a/b@c d\r\nConnection: close\r\n\r\n',
+    'a coding in HTTP/1.0': 'POST /function/f HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'a space in the target': 'GET /function/f a HTTP/1.1\r\nHost: a\r\n\r\n',
+    'an unknown version': 'GET / HTTP/3.7\r\nHost: a\r\n\r\n',
+    'no HTTP at all': '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03',
+  }
+  for (const [what, text] of Object.entries(vectors)) {
+    it(`refuses ${what}`, async () => {
+      const { port, calls } = await startServer()
+
+      const answer = await exchange(port, text)
+
+      assert.equal(statusOf(answer), '400', answer)
+      assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1)
+      assert.deepEqual(calls.seen, [])
+    })
+  }
+})
+
+describe('limits', () => {
+  it('takes headers up to a megabyte and answers 431 above', async () => {
+    const { port } = await startServer()
+    const request = (size: number): string =>
+      `GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Big: ${'x'.repeat(size)}\r\n\r\n`
+
+    assert.equal(statusOf(await exchange(port, request(900_000))), '200')
+    assert.equal(statusOf(await exchange(port, request(1_200_000))), '431')
+  })
+
+  it('answers 431 to too many headers', async () => {
+    const { port } = await startServer()
+    const lines = 'X-A: b\r\n'.repeat(5_000)
+
+    const answer = await exchange(port, `GET /healthz HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)
+
+    assert.equal(statusOf(answer), '431')
+  })
+
+  it('answers 408 to headers that do not come to an end', async () => {
+    const { port } = await startServer({ headersTimeoutMs: 100 })
+
+    assert.equal(statusOf(await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: a\r\nX-A')), '408')
+    assert.equal(statusOf(await exchange(port, '')), '408')
+  })
+
+  it('answers 408 to a sender that falls silent in the middle of a body', async () => {
+    const { port } = await startServer({ readTimeoutMs: 60 })
+    const half = `HTTP/1.1\r\nHost: a\r\nAuthorization: ${ADMIN}\r\nContent-Length: 100\r\n\r\nhalf`
+
+    assert.equal(statusOf(await exchange(port, `POST /function/f ${half}`)), '408')
+    assert.equal(statusOf(await exchange(port, `POST /system/functions ${half}`)), '408')
+  })
+
+  it('leaves a slow sender alone as long as bytes come', async () => {
+    const { port } = await startServer({ readTimeoutMs: 200 })
+    const socket = connect(port, '127.0.0.1')
+    let received = ''
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
+    socket.write('POST /function/f HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 12\r\n\r\n')
+
+    for (let sent = 0; sent < 12; sent += 1) {
+      await systemClock.sleep(50)
+      socket.write('x')
+    }
+    await once(socket, 'close')
+
+    assert.match(received, /200 OK[^]*POST \/function\/f 12/)
+  })
+})
+
+describe('upgrades', () => {
+  const offer = (protocol: string): string => `Host: a\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`
+
+  it('go to the plane of calls when they ask for a WebSocket to a function', async () => {
+    const { port } = await startServer()
+
+    const answer = await exchange(port, `GET /function/f/ws?a HTTP/1.1\r\n${offer('websocket')}\r\n`)
+
+    assert.match(answer, /101 Switching[^]*X-Url: \/function\/f\/ws\?a/)
+  })
+
+  it('are ignored when they offer another protocol, and the body is kept', async () => {
+    const { port } = await startServer()
+
+    const answer = await exchange(
+      port,
+      `POST /function/f HTTP/1.1\r\n${offer('h2c')}Content-Length: 5\r\n\r\nhello`,
+    )
+
+    assert.match(answer, /200 OK[^]*Connection: close[^]*POST \/function\/f 5/)
+  })
+
+  it('are ignored on the API', async () => {
+    const { port } = await startServer()
+
+    const answer = await exchange(port, `GET /healthz HTTP/1.1\r\n${offer('websocket')}\r\n`)
+
+    assert.match(answer, /200 OK[^]*Connection: close/i)
+  })
+
+  it('of a tunnel are refused', async () => {
+    const { port } = await startServer()
+
+    assert.equal(statusOf(await exchange(port, 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n')), '405')
+  })
+})
+
+describe('listening', () => {
+  it('says in a sentence that the address is taken', async () => {
+    const { port } = await startServer()
+    const second = new GatewayServer(
+      { calls: new EchoPlane(), api: () => new Response(), clock: systemClock, log: new RecordingLog() },
+      { listen: { host: '127.0.0.1', port }, functionPort: 0, readTimeoutMs: 0 },
+    )
+
+    await assert.rejects(second.start(), /cannot listen on 127\.0\.0\.1:\d+: another program does/)
+    await second.stop(0)
+  })
+
+  it('lets a running call end when it stops, and takes no new connection', async () => {
+    const { port, server } = await startServer()
+    const socket = connect(port, '127.0.0.1')
+    let received = ''
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
+    socket.write('POST /function/f HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx')
+    await eventually(async () => statusOf(await exchange(port, 'GET /healthz HTTP/1.0\r\n\r\n')) === '200')
+
+    const stopped = server.stop(5_000)
+    socket.write('y')
+    await stopped
+
+    assert.match(received, /200 OK[^]*POST \/function\/f 2/)
+    await assert.rejects(exchange(port, ''), { code: 'ECONNREFUSED' })
+  })
+})
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if (await holds()) return
+    await systemClock.sleep(10)
+  }
+  assert.fail('the condition did not come true')
+}
