@@ -1,0 +1,76 @@
+import type { Call } from '../core/call.ts'
+import * as kinds from './header-kinds.ts'
+
+/** The head of an answer as the caller gets it. */
+export interface AnswerHead {
+  readonly headers: string[]
+  /** Size of the body; -1 when the function did not say. */
+  readonly length: number
+}
+
+/**
+ * The function's headers, raw, without those of its connection; ours where it set none of that name; a content type in any
+ * case (http-api 7.2, 7.5). `raw` is what undici hands over: names and values in turn, as bytes.
+ */
+export function answerHead(raw: readonly Buffer[], call: Call, servedBy: string): AnswerHead {
+  const headers: string[] = []
+  let named: Set<string> | null = null
+  let trailer: string | null = null
+  let length = -1
+  let seen = 0
+
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = text(raw[at])
+    const value = text(raw[at + 1])
+    const kind = kinds.kindOf(name)
+    switch (kind) {
+      case kinds.OTHER:
+        break
+      case kinds.CONTENT_LENGTH:
+        length = Number(value)
+        break
+      case kinds.CONNECTION:
+        named = kinds.namedByConnection(value) ?? named
+        continue
+      case kinds.HOP:
+      case kinds.TE:
+      case kinds.TRANSFER_ENCODING:
+        continue
+      case kinds.TRAILER:
+        trailer = value
+        continue
+      default:
+        seen |= 1 << kind
+    }
+    headers.push(name, value)
+  }
+
+  const kept = named === null ? headers : kinds.withoutNames(headers, named)
+  if (trailer !== null && length < 0) kept.push('Trailer', trailer)
+  addOurs(kept, seen, call, servedBy)
+  return { headers: kept, length }
+}
+
+/** Names and values in turn, as text. */
+export function rawText(raw: readonly (Buffer | string)[]): string[] {
+  return raw.map((bytes) => bytes.toString('latin1'))
+}
+
+function addOurs(headers: string[], seen: number, call: Call, servedBy: string): void {
+  if ((seen & (1 << kinds.CALL_ID)) === 0) headers.push('X-Call-Id', call.callId)
+  if ((seen & (1 << kinds.START_TIME)) === 0) headers.push('X-Start-Time', call.startTime)
+  if ((seen & (1 << kinds.SERVED_BY)) === 0) headers.push('X-Served-By', servedBy)
+  if ((seen & (1 << kinds.CONTENT_TYPE)) === 0) headers.push('Content-Type', contentTypeOf(call.rawHeaders))
+}
+
+/** The gateway of OpenFaaS reflects the caller's type where the function states none (http-api 7.5). */
+function contentTypeOf(rawHeaders: readonly string[]): string {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (kinds.kindOf(rawHeaders[at] ?? '') === kinds.CONTENT_TYPE) return rawHeaders[at + 1] || 'text/plain'
+  }
+  return 'text/plain'
+}
+
+function text(bytes: Buffer | undefined): string {
+  return bytes === undefined ? '' : bytes.toString('latin1')
+}

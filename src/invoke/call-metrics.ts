@@ -1,0 +1,63 @@
+import type { FunctionName } from '../core/function-name.ts'
+import { DURATION_BUCKETS, type CallSeries, type FunctionCalls } from '../metrics.ts'
+
+/** Calls of one function that ended with one status. */
+class StatusCount implements CallSeries {
+  readonly code: number
+  count = 0
+  seconds = 0
+  readonly buckets = new Uint32Array(DURATION_BUCKETS.length + 1)
+
+  constructor(code: number) {
+    this.code = code
+  }
+}
+
+/** What is counted of one function: plain numbers, written on every call and read when somebody scrapes. */
+export class CallMetrics implements FunctionCalls {
+  readonly fn: FunctionName
+  started = 0
+  inFlight = 0
+  readonly #byStatus = new Map<number, StatusCount>()
+
+  constructor(fn: FunctionName) {
+    this.fn = fn
+  }
+
+  get series(): Iterable<CallSeries> {
+    return this.#byStatus.values()
+  }
+
+  /** Calls that ended, whatever their status. */
+  get ended(): number {
+    let sum = 0
+    for (const { count } of this.#byStatus.values()) sum += count
+    return sum
+  }
+
+  begin(): void {
+    this.started += 1
+    this.inFlight += 1
+  }
+
+  /** `ms` is without the time that the call waited for a replica. */
+  end(code: number, ms: number): void {
+    this.inFlight -= 1
+    let status = this.#byStatus.get(code)
+    if (status === undefined) {
+      status = new StatusCount(code)
+      this.#byStatus.set(code, status)
+    }
+    const seconds = ms / 1_000
+    status.count += 1
+    status.seconds += seconds
+    const bucket = bucketOf(seconds)
+    status.buckets[bucket] = (status.buckets[bucket] ?? 0) + 1
+  }
+}
+
+function bucketOf(seconds: number): number {
+  let bucket = 0
+  while (bucket < DURATION_BUCKETS.length && seconds > (DURATION_BUCKETS[bucket] ?? 0)) bucket += 1
+  return bucket
+}

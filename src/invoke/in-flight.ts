@@ -1,0 +1,75 @@
+import type { CallLedger } from '../core/provider.ts'
+
+/** Calls now running on one replica. Kept apart from its connections: a replica may leave and come back while a call still runs. */
+export class ReplicaCalls {
+  inFlight = 0
+  readonly #onIdle: () => void
+
+  constructor(onIdle: () => void) {
+    this.#onIdle = onIdle
+  }
+
+  enter(): void {
+    this.inFlight += 1
+  }
+
+  leave(): void {
+    this.inFlight -= 1
+    if (this.inFlight === 0) this.#onIdle()
+  }
+}
+
+/** Who calls whom: the provider asks it before it stops a replica. Holds only replicas that have a call or a target. */
+export class InFlight implements CallLedger {
+  readonly #calls = new Map<string, ReplicaCalls>()
+  readonly #waiting = new Map<string, Set<() => void>>()
+  readonly #kept = new Map<string, number>()
+
+  /** The counter of a replica, which stays until as many `release` have followed. */
+  retain(replicaId: string): ReplicaCalls {
+    const calls = this.#calls.get(replicaId) ?? new ReplicaCalls(() => this.#idle(replicaId))
+    this.#calls.set(replicaId, calls)
+    this.#kept.set(replicaId, (this.#kept.get(replicaId) ?? 0) + 1)
+    return calls
+  }
+
+  release(replicaId: string): void {
+    const kept = (this.#kept.get(replicaId) ?? 0) - 1
+    if (kept > 0) this.#kept.set(replicaId, kept)
+    else this.#kept.delete(replicaId)
+    this.#forgetUnused(replicaId)
+  }
+
+  inFlight(replicaId: string): number {
+    return this.#calls.get(replicaId)?.inFlight ?? 0
+  }
+
+  whenIdle(replicaId: string, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.inFlight(replicaId) === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(replicaId) ?? new Set()
+      this.#waiting.set(replicaId, waiting)
+      const done = (): void => {
+        signal.removeEventListener('abort', done)
+        waiting.delete(done)
+        resolve()
+      }
+      waiting.add(done)
+      signal.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  #idle(replicaId: string): void {
+    const waiting = this.#waiting.get(replicaId)
+    if (waiting !== undefined) {
+      this.#waiting.delete(replicaId)
+      for (const done of waiting) done()
+    }
+    this.#forgetUnused(replicaId)
+  }
+
+  #forgetUnused(replicaId: string): void {
+    if (this.#kept.has(replicaId) || this.inFlight(replicaId) > 0) return
+    this.#calls.delete(replicaId)
+  }
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../clock.ts'
+import type { Call, CallSink, RunningCall } from '../core/call.ts'
+import { FaasError } from '../core/errors.ts'
+import type { FunctionName } from '../core/function-name.ts'
+import type { Replica } from '../core/replica.ts'
+import { InFlight } from './in-flight.ts'
+import { Invocation, type CallLimits, type InvocationContext } from './invocation.ts'
+import { Roster } from './roster.ts'
+import { RouteTable } from './route-table.ts'
+import { Waker, type WakerPorts } from './waker.ts'
+
+export interface InvokerPorts extends WakerPorts {
+  /** A replica did not take a connection: it is not ready until it proves to be. Must not throw. */
+  suspect(replica: Replica): void
+}
+
+export interface InvokerOptions {
+  readonly ports: InvokerPorts
+  readonly clock: Clock
+  readonly limits: CallLimits
+  /** Ours, for headers. */
+  readonly version: string
+}
+
+/** The only door to a function: every trigger calls it, so waiting, limits, retries and counts are the same for all. */
+export class Invoker {
+  /** Fed by `daemon.ts`: what is registered and what is ready. */
+  readonly routes: RouteTable
+  /** Asked by the provider before it stops a replica. */
+  readonly ledger = new InFlight()
+  readonly #context: InvocationContext
+  #isStopping = false
+
+  constructor({ ports, clock, limits, version }: InvokerOptions) {
+    const product = `sampan/${version}`
+    this.routes = new RouteTable(this.ledger, clock)
+    this.#context = {
+      clock,
+      limits,
+      waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs }),
+      roster: new Roster(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
+      suspect: (replica) => ports.suspect(replica),
+      userAgent: product,
+      servedBy: product,
+    }
+  }
+
+  /** Everything that can go wrong is told to the sink, also before this returns. */
+  invoke(call: Call, sink: CallSink): RunningCall {
+    const route = this.routes.find(call.fn)
+    if (route === undefined) return refuse(sink, notFound(call.fn))
+    if (this.#isStopping) return refuse(sink, new FaasError('unavailable', 'the gateway is stopping'))
+    const invocation = new Invocation(this.#context, route, call, sink)
+    invocation.start()
+    return invocation
+  }
+
+  /** Counts a call that its trigger refused; false when there is no such function. */
+  countRefused(fn: string, status: number): boolean {
+    const metrics = this.routes.find(fn)?.metrics
+    metrics?.begin()
+    metrics?.end(status, 0)
+    return metrics !== undefined
+  }
+
+  /** A function is gone: calls that wait for it need not wait longer. */
+  remove(fn: FunctionName): void {
+    this.routes.remove(fn)
+    this.#context.waker.giveUp(notFound(fn), fn)
+  }
+
+  /** Takes no new calls, ends waits, lets running calls end until `signal` aborts. Resolves when none is left. */
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#isStopping = true
+    this.#context.waker.giveUp(new FaasError('unavailable', 'the gateway is stopping'))
+    await this.#context.roster.drain(signal)
+    this.routes.clear()
+  }
+}
+
+/** The answer to a call that never began. */
+const NOT_RUNNING: RunningCall = { resume: () => undefined, cancel: () => undefined }
+
+/** `fn` is what somebody wrote, of any length. */
+function notFound(fn: string): FaasError {
+  return new FaasError('not-found', `function not found: ${fn.slice(0, 127)}`)
+}
+
+function refuse(sink: CallSink, error: FaasError): RunningCall {
+  sink.onError(error)
+  return NOT_RUNNING
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '../clock.ts'
+import { DEFAULT_NAMESPACE, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
+import { pickReplica } from '../core/pick-replica.ts'
+import type { Replica } from '../core/replica.ts'
+import { CallMetrics } from './call-metrics.ts'
+import type { InFlight } from './in-flight.ts'
+import { Target } from './target.ts'
+
+/** One registered function as the call path sees it: where it can be called now, and what was counted. */
+export class Route {
+  readonly fn: FunctionName
+  readonly metrics: CallMetrics
+  readonly #ledger: InFlight
+  readonly #clock: Clock
+  #ready: readonly Target[] = []
+  #turn = 0
+
+  constructor(fn: FunctionName, ledger: InFlight, clock: Clock) {
+    this.fn = fn
+    this.metrics = new CallMetrics(fn)
+    this.#ledger = ledger
+    this.#clock = clock
+  }
+
+  /** The least busy ready replica, if there is one. */
+  pick(): Target | undefined {
+    this.#turn = (this.#turn + 1) & 0xffff
+    return pickReplica(this.#ready, this.#turn)
+  }
+
+  /** The whole list of replicas that may be called. Those that are no longer in it end their calls and are left. */
+  setReady(ready: readonly Replica[]): void {
+    const before = this.#ready
+    this.#ready = ready.map(
+      (replica) => before.find((target) => isSame(target.replica, replica)) ?? this.#target(replica),
+    )
+    for (const target of before) {
+      if (!this.#ready.includes(target)) target.retire()
+    }
+  }
+
+  /** The target of a replica said to be ready, also when the list does not have it yet. */
+  admit(replica: Replica): Target {
+    const known = this.#ready.find((target) => isSame(target.replica, replica))
+    if (known !== undefined) return known
+    const target = this.#target(replica)
+    this.#ready = [...this.#ready, target]
+    return target
+  }
+
+  /** Nobody calls it until the list is set again. */
+  leaveOut(target: Target): void {
+    this.#ready = this.#ready.filter((one) => one !== target)
+    target.retire()
+  }
+
+  #target(replica: Replica): Target {
+    return new Target(replica, this.#ledger, this.#clock)
+  }
+}
+
+/**
+ * From the text in a URL to a route. Holds registered functions only, so that names that somebody invents cost nothing. Fed by `daemon.ts`.
+ */
+export class RouteTable {
+  readonly #ledger: InFlight
+  readonly #clock: Clock
+  readonly #byText = new Map<string, Route>()
+  readonly #byName = new Map<FunctionName, Route>()
+
+  constructor(ledger: InFlight, clock: Clock) {
+    this.#ledger = ledger
+    this.#clock = clock
+  }
+
+  /** `text` is `name` or `name.namespace`. */
+  find(text: string): Route | undefined {
+    return this.#byText.get(text)
+  }
+
+  /** Idempotent: a known function keeps its counts. */
+  add(fn: FunctionName): Route {
+    const known = this.#byName.get(fn)
+    if (known !== undefined) return known
+    const route = new Route(fn, this.#ledger, this.#clock)
+    this.#byName.set(fn, route)
+    for (const text of textsOf(fn)) this.#byText.set(text, route)
+    return route
+  }
+
+  /** New calls find nothing; those that run may end. */
+  remove(fn: FunctionName): void {
+    this.#byName.get(fn)?.setReady([])
+    this.#byName.delete(fn)
+    for (const text of textsOf(fn)) this.#byText.delete(text)
+  }
+
+  /** Leaves every replica. Functions stay known. */
+  clear(): void {
+    for (const route of this.#byName.values()) route.setReady([])
+  }
+
+  /** Ignored for a function that is not registered. */
+  setReady(fn: FunctionName, ready: readonly Replica[]): void {
+    this.#byName.get(fn)?.setReady(ready)
+  }
+
+  /** What was counted, function by function. */
+  *metrics(): Iterable<CallMetrics> {
+    for (const route of this.#byName.values()) yield route.metrics
+  }
+
+  metricsOf(fn: FunctionName): CallMetrics | undefined {
+    return this.#byName.get(fn)?.metrics
+  }
+}
+
+function textsOf(fn: FunctionName): readonly string[] {
+  return namespaceOf(fn) === DEFAULT_NAMESPACE ? [fn, nameOf(fn)] : [fn]
+}
+
+function isSame(one: Replica, other: Replica): boolean {
+  return one.id === other.id && one.host === other.host && one.port === other.port
+}

@@ -1,0 +1,97 @@
+import type { Clock } from '../clock.ts'
+import { FaasError } from '../core/errors.ts'
+import type { FunctionName } from '../core/function-name.ts'
+import type { Replica } from '../core/replica.ts'
+
+/** What the waker needs from its neighbours; `daemon.ts` plugs it. */
+export interface WakerPorts {
+  /** Raises the desired replicas to at least one, if they are at zero. Must not throw. */
+  wantAwake(fn: FunctionName): void
+  /** Resolves with a replica that can take a call; throws `unavailable`, with the reason, when `signal` aborts first. */
+  whenReady(fn: FunctionName, signal: AbortSignal): Promise<Replica>
+}
+
+export interface WakerOptions {
+  readonly ports: WakerPorts
+  readonly clock: Clock
+  /** Longest wait for a replica. */
+  readonly timeoutMs: number
+}
+
+/** A call that waits. One of the two is called, once, unless it left before. */
+export interface Waiter {
+  onReady(replica: Replica): void
+  /** `again`: others made the wait too short for this one; it may wait again. */
+  onUnready(error: unknown, again: boolean): void
+}
+
+/** Calls of one function that may wait at the same time. */
+const MAX_WAITING = 1_000
+
+interface Round {
+  readonly waiters: Set<Waiter>
+  readonly ending: AbortController
+}
+
+/** Scale from zero: many calls wait, one wake-up happens. A caller that hangs up leaves it running for the others. */
+export class Waker {
+  readonly #options: WakerOptions
+  readonly #rounds = new Map<FunctionName, Round>()
+
+  constructor(options: WakerOptions) {
+    this.#options = options
+  }
+
+  /** Throws `too-busy` when the waiting room is full. */
+  wait(fn: FunctionName, waiter: Waiter): void {
+    let round = this.#rounds.get(fn)
+    if (round === undefined) {
+      round = { waiters: new Set(), ending: new AbortController() }
+      this.#rounds.set(fn, round)
+      void this.#run(fn, round)
+    }
+    if (round.waiters.size >= MAX_WAITING) {
+      throw new FaasError('too-busy', `function ${fn}: ${MAX_WAITING} calls already wait for a replica`)
+    }
+    round.waiters.add(waiter)
+  }
+
+  leave(fn: FunctionName, waiter: Waiter): void {
+    this.#rounds.get(fn)?.waiters.delete(waiter)
+  }
+
+  /** Ends the wait of all calls of a function, or of all functions. */
+  giveUp(error: FaasError, fn?: FunctionName): void {
+    for (const [name, round] of this.#rounds) {
+      if (fn !== undefined && fn !== name) continue
+      this.#close(name, round)
+      round.ending.abort()
+      for (const waiter of round.waiters) waiter.onUnready(error, false)
+    }
+  }
+
+  /** Never rejects. */
+  async #run(fn: FunctionName, round: Round): Promise<void> {
+    const { ports, clock, timeoutMs } = this.#options
+    let isTimeout = false
+    const cancelTimeout = clock.after(timeoutMs, () => {
+      isTimeout = true
+      round.ending.abort()
+    })
+    try {
+      ports.wantAwake(fn)
+      const replica = await ports.whenReady(fn, round.ending.signal)
+      if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onReady(replica)
+    } catch (error) {
+      if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onUnready(error, isTimeout)
+    } finally {
+      cancelTimeout()
+    }
+  }
+
+  /** False when it was closed before. From here on nobody joins it. */
+  #close(fn: FunctionName, round: Round): boolean {
+    if (this.#rounds.get(fn) !== round) return false
+    return this.#rounds.delete(fn)
+  }
+}
