@@ -1,0 +1,187 @@
+// The built daemon as a process of its own, beside whatever else uses the same Docker engine: free ports, a temporary data folder,
+// an instance name of its own. Closing it checks that nothing is left on the engine.
+
+import assert from 'node:assert/strict'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { eventually } from './eventually.ts'
+
+const run = promisify(execFile)
+const INSTANCE_LABEL = 'com.sampan.instance'
+/** Logs of every daemon that a test started; kept, so that a failure can be read. */
+const LOG_FOLDER = resolve('.build/test-logs/daemons')
+
+/** A deploy body; see `FunctionDeployment` of the wire contract. */
+export interface Deployment {
+  readonly service: string
+  readonly image: string
+  readonly envProcess?: string
+  readonly envVars?: Readonly<Record<string, string>>
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly readOnlyRootFilesystem?: boolean
+}
+
+type Environment = Readonly<Record<string, string>>
+
+export class DaemonProcess {
+  readonly instance = `e2e-${randomBytes(4).toString('hex')}`
+  readonly url: string
+  readonly metricsUrl: string
+  readonly #dataDir: string
+  readonly #env: Environment
+  #process: ChildProcess | null = null
+
+  private constructor(dataDir: string, ports: readonly [number, number], env: Environment) {
+    this.url = `http://127.0.0.1:${ports[0]}`
+    this.metricsUrl = `http://127.0.0.1:${ports[1]}`
+    this.#dataDir = dataDir
+    this.#env = {
+      PATH: process.env['PATH'] ?? '',
+      SAMPAN_LISTEN: `127.0.0.1:${ports[0]}`,
+      SAMPAN_METRICS_LISTEN: `127.0.0.1:${ports[1]}`,
+      SAMPAN_DATA_DIR: dataDir,
+      SAMPAN_INSTANCE: this.instance,
+      SAMPAN_WATCHDOG_DIR: resolve('dist/watchdog'),
+      ...env,
+    }
+  }
+
+  /** Resolves when /healthz answers 200. */
+  static async start(env: Environment = {}): Promise<DaemonProcess> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'sampan-e2e-'))
+    const daemon = new DaemonProcess(dataDir, [await freePort(), await freePort()], env)
+    await daemon.launch()
+    await daemon.whenHealthy()
+    return daemon
+  }
+
+  get pid(): number {
+    assert.ok(this.#process?.pid, 'the daemon does not run')
+    return this.#process.pid
+  }
+
+  /** Starts the process again, on the same ports and data, without waiting for it. */
+  async launch(): Promise<void> {
+    assert.equal(this.#process, null, 'the daemon runs already')
+    await mkdir(LOG_FOLDER, { recursive: true })
+    const log = createWriteStream(join(LOG_FOLDER, `${this.instance}.log`), { flags: 'a' })
+    await once(log, 'open')
+    const main = resolve(import.meta.dirname, '../../src/main.js')
+    this.#process = spawn(process.execPath, [main], { env: this.#env, stdio: ['ignore', log, log] })
+    log.close()
+  }
+
+  whenHealthy(timeoutMs = 20_000): Promise<void> {
+    return eventually(`${this.url}/healthz answers 200`, timeoutMs, async () => {
+      assert.equal(
+        this.#process?.exitCode,
+        null,
+        `the daemon ended; see .build/test-logs/daemons/${this.instance}.log`,
+      )
+      return (await fetch(`${this.url}/healthz`)).status === 200
+    })
+  }
+
+  /** Ends the process with `signal`; answers its exit status, null after SIGKILL. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    const running = this.#process
+    assert.ok(running, 'the daemon does not run')
+    this.#process = null
+    if (running.exitCode !== null) return running.exitCode
+    const exited = once(running, 'exit') as Promise<[number | null]>
+    running.kill(signal)
+    return (await exited)[0]
+  }
+
+  /** The administrator's credentials, as the value of an Authorization header. */
+  async authorization(): Promise<string> {
+    const password = await readFile(join(this.#dataDir, 'basic-auth-password'), 'utf8')
+    return `Basic ${Buffer.from(`admin:${password.trim()}`).toString('base64')}`
+  }
+
+  /** One call of the control API, with the administrator's credentials. */
+  async api(method: string, path: string, body?: unknown): Promise<Response> {
+    const headers = { authorization: await this.authorization(), 'content-type': 'application/json' }
+    return fetch(this.url + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  }
+
+  /** The same, for a call that must succeed. */
+  async must(method: string, path: string, body?: unknown): Promise<void> {
+    const answer = await this.api(method, path, body)
+    const text = await answer.text()
+    assert.ok(answer.ok, `${method} ${path} was answered with ${answer.status}: ${text}`)
+  }
+
+  deploy(deployment: Deployment): Promise<void> {
+    return this.must('POST', '/system/functions', deployment)
+  }
+
+  remove(functionName: string): Promise<void> {
+    return this.must('DELETE', '/system/functions', { functionName })
+  }
+
+  /** Calls a function: `call('fn/status/418?x=1', { method: 'POST' })`. */
+  call(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(`${this.url}/function/${path}`, { redirect: 'manual', ...init })
+  }
+
+  /** Ids of this instance's containers, sorted; those that run, or all. */
+  async containers(which: 'running' | 'all' = 'all'): Promise<readonly string[]> {
+    const all = which === 'all' ? ['-a'] : []
+    const filter = `label=${INSTANCE_LABEL}=${this.instance}`
+    const { stdout } = await run('docker', ['ps', '-q', '--no-trunc', ...all, '--filter', filter])
+    return stdout.split('\n').filter(Boolean).toSorted()
+  }
+
+  /**
+   * Removes the functions through the API, checks that their containers go, ends the daemon and checks that it ends well.
+   * Whatever happens, nothing of this instance stays on the engine.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      if (this.#process === null) await this.launch()
+      await this.whenHealthy()
+      const listed = (await (await this.api('GET', '/system/functions')).json()) as { name: string }[]
+      await Promise.all(listed.map(({ name }) => this.remove(name)))
+      await eventually('no container of this instance is left', 40_000, async () => {
+        return (await this.containers()).length === 0
+      })
+      assert.equal(await this.end('SIGTERM'), 0, 'the daemon ends with status 0 on SIGTERM')
+    } finally {
+      if (this.#process !== null) await this.end('SIGKILL')
+      await this.#clearEngine()
+      await rm(this.#dataDir, { recursive: true, force: true })
+    }
+  }
+
+  async #clearEngine(): Promise<void> {
+    const containers = await this.containers()
+    if (containers.length > 0) await run('docker', ['rm', '-f', ...containers])
+    const filter = `label=${INSTANCE_LABEL}=${this.instance}`
+    const { stdout } = await run('docker', ['network', 'ls', '-q', '--filter', filter])
+    const networks = stdout.split('\n').filter(Boolean)
+    if (networks.length > 0) await run('docker', ['network', 'rm', ...networks])
+  }
+}
+
+/** A port that was free a moment ago. The daemon is restarted on the same one, so it cannot be 0. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

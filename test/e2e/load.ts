@@ -1,0 +1,69 @@
+import { Agent, request } from 'node:http'
+
+/** One call that did not end as it must. */
+export interface FailedCall {
+  /** Milliseconds since the load began. */
+  readonly atMs: number
+  /** Status and body, or the error. */
+  readonly what: string
+}
+
+export interface LoadResult {
+  readonly calls: number
+  readonly failed: readonly FailedCall[]
+}
+
+/** Calls `url` over `connections` connections, each one call after the other, until it is stopped. */
+export class Load {
+  readonly #agent: Agent
+  readonly #url: string
+  readonly #failed: FailedCall[] = []
+  readonly #workers: Promise<void>[]
+  readonly #startMs = performance.now()
+  #calls = 0
+  #running = true
+
+  constructor(url: string, connections: number) {
+    this.#url = url
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections })
+    this.#workers = Array.from({ length: connections }, () => this.#work())
+  }
+
+  /** Calls that succeeded so far. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** Resolves when the calls under way have ended. */
+  async stop(): Promise<LoadResult> {
+    this.#running = false
+    await Promise.all(this.#workers)
+    this.#agent.destroy()
+    return { calls: this.#calls, failed: this.#failed }
+  }
+
+  async #work(): Promise<void> {
+    while (this.#running) {
+      const what = await this.#once()
+      if (what === null) this.#calls += 1
+      else this.#failed.push({ atMs: Math.round(performance.now() - this.#startMs), what })
+    }
+  }
+
+  /** Null for a 200 that was read to its end, else what went wrong. Never rejects. */
+  #once(): Promise<string | null> {
+    return new Promise((done) => {
+      const call = request(this.#url, { agent: this.#agent }, (answer) => {
+        let text = ''
+        answer.setEncoding('utf8')
+        answer.on('data', (part: string) => (text += part.slice(0, 500)))
+        answer.on('error', (error) => done(String(error)))
+        answer.on('end', () =>
+          done(answer.statusCode === 200 ? null : `${String(answer.statusCode)} ${text}`),
+        )
+      })
+      call.on('error', (error) => done(String(error)))
+      call.end()
+    })
+  }
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { DaemonProcess } from './daemon-process.ts'
+import { eventually } from './eventually.ts'
+import { Load } from './load.ts'
+import { SocketProxy } from './socket-proxy.ts'
+
+/** Promised: calls are served again this long after a start that follows a `kill -9`. */
+const ADOPTION_MS = 2_000
+
+describe('survival', { skip: await skipWithoutDocker() }, () => {
+  it('serves on with the same containers after kill -9 under load', async () => {
+    await using daemon = await DaemonProcess.start()
+    await daemon.deploy({ service: 'kept', image: await testImage('fn-watchdog') })
+    await daemon.deploy({ service: 'plain', image: await testImage('plain'), envProcess: 'cat' })
+    assert.equal((await daemon.call('kept/id')).status, 200)
+    assert.equal((await daemon.call('plain')).status, 200)
+    const before = await daemon.containers('running')
+    const load = new Load(`${daemon.url}/function/kept/id`, 16)
+    await eventually('the load flows', 5_000, () => load.calls > 100)
+
+    await daemon.end('SIGKILL')
+    await load.stop()
+    const startMs = performance.now()
+    await daemon.launch()
+    await eventually('both functions are served again', 10_000, async () => {
+      const statuses = await Promise.all(
+        ['kept/id', 'plain'].map(async (path) => (await daemon.call(path)).status),
+      )
+      return statuses.every((status) => status === 200)
+    })
+    const tookMs = performance.now() - startMs
+
+    assert.deepEqual(await daemon.containers('running'), before)
+    assert.ok(tookMs <= ADOPTION_MS, `served again after ${Math.round(tookMs)} ms`)
+  })
+
+  it('has every function that was acknowledged before kill -9', async () => {
+    await using daemon = await DaemonProcess.start()
+    const image = await testImage('fn')
+    const names = Array.from({ length: 5 }, (_, i) => `kept-${i}`)
+    await Promise.all(names.map((service) => daemon.deploy({ service, image })))
+
+    await daemon.end('SIGKILL')
+    await daemon.launch()
+    await daemon.whenHealthy()
+
+    const listed = (await (await daemon.api('GET', '/system/functions')).json()) as { name: string }[]
+    assert.deepEqual(listed.map(({ name }) => name).toSorted(), names)
+    for (const name of names) assert.equal((await daemon.call(`${name}/id`)).status, 200)
+  })
+
+  it('serves ready functions while Docker is away and says so for the others', async () => {
+    await using engine = await SocketProxy.start()
+    await using daemon = await DaemonProcess.start({
+      SAMPAN_DOCKER_HOST: `unix://${engine.path}`,
+      SAMPAN_WAKE_TIMEOUT: '3s',
+    })
+    const image = await testImage('fn')
+    await daemon.deploy({ service: 'warm', image })
+    await daemon.deploy({ service: 'cold', image, labels: { 'com.openfaas.scale.min': '1' } })
+    assert.equal((await daemon.call('warm/id')).status, 200)
+    assert.equal((await daemon.call('cold/id')).status, 200)
+    await daemon.must('POST', '/system/scale-function/cold', { serviceName: 'cold', replicas: 0 })
+    await eventually('cold has no container', 20_000, async () => (await daemon.containers()).length === 1)
+
+    await engine.cut()
+    await eventually(
+      'the daemon notices',
+      10_000,
+      async () => (await fetch(`${daemon.url}/healthz`)).status === 503,
+    )
+
+    assert.equal((await daemon.call('warm/id')).status, 200)
+    const refused = await daemon.call('cold/id')
+    assert.equal(refused.status, 503)
+    assert.match(await refused.text(), /Docker|engine/i)
+
+    await engine.restore()
+    await daemon.whenHealthy()
+    assert.equal((await daemon.call('cold/id')).status, 200)
+    assert.equal((await daemon.call('warm/id')).status, 200)
+  })
+
+  it('converges on what happened while it was down', async () => {
+    await using daemon = await DaemonProcess.start()
+    await daemon.deploy({ service: 'hurt', image: await testImage('fn') })
+    assert.equal((await daemon.call('hurt/id')).status, 200)
+    const [before] = await daemon.containers('running')
+
+    await daemon.end('SIGKILL')
+    await removeByHand(before)
+    await daemon.launch()
+    await daemon.whenHealthy()
+
+    assert.equal((await daemon.call('hurt/id')).status, 200)
+    assert.ok(!(await daemon.containers()).includes(before ?? ''))
+  })
+})
+
+async function removeByHand(container: string | undefined): Promise<void> {
+  assert.ok(container)
+  await promisify(execFile)('docker', ['rm', '-f', container])
+}
