@@ -7,6 +7,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -46,12 +47,14 @@ func run() error {
 		return err
 	}
 	b.describe()
+	var failure error
 	for _, step := range []func() error{b.size, b.startTime, b.calls, b.forks} {
-		if err := step(); err != nil {
-			return err
-		}
+		failure = errors.Join(failure, step())
 	}
 	missed := b.table.print(os.Stdout)
+	if failure != nil {
+		return failure
+	}
 	if missed > 0 && os.Getenv("BENCH_STRICT") != "" {
 		return fmt.Errorf("%d targets missed", missed)
 	}

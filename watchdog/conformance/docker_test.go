@@ -26,24 +26,29 @@ func TestDocker(t *testing.T) {
 	dockerCleanup(t)
 	t.Cleanup(func() { dockerCleanup(t) })
 	image := importImage(t)
-	for _, c := range []struct {
-		name string
-		run  func(*testing.T, string)
-	}{
-		{"D01_zombies_and_double_fork", dockerZombies},
-		{"D02_orphans_that_ignore_SIGTERM", dockerStubbornOrphans},
-		{"D03_read_only_root", dockerReadOnly},
-		{"D04_non_root_user", dockerNonRoot},
-		{"D05_pids_limit_reached", dockerPidsLimit},
-		{"D06_memory_limit_reached", dockerMemoryLimit},
-		{"D07_full_tmp", dockerFullTmp},
-		{"D08_stop_is_quick_and_clean", dockerStop},
-		{"D09_http_child_dies", dockerChildDies},
-		{"D10_healthcheck_by_exec", dockerHealthcheck},
-		{"D11_restart_with_stale_lock", dockerRestart},
-	} {
-		t.Run(c.name, func(t *testing.T) { c.run(t, image) })
+	for _, c := range dockerCases {
+		t.Run(c.id+"_"+c.name, func(t *testing.T) {
+			t.Cleanup(func() { record(t, c.id) })
+			c.run(t, image)
+		})
 	}
+}
+
+var dockerCases = []struct {
+	id, name, what string
+	run            func(*testing.T, string)
+}{
+	{"D01", "zombies_and_double_fork", "PID 1: no zombie and no orphan after double forks, in every mode", dockerZombies},
+	{"D02", "orphans_that_ignore_SIGTERM", "PID 1: an orphan that ignores SIGTERM is killed with its group; one that escaped does not hold up the end", dockerStubbornOrphans},
+	{"D03", "read_only_root", "read-only root, with and without a tmpfs on /tmp", dockerReadOnly},
+	{"D04", "non_root_user", "a user without name, all capabilities dropped", dockerNonRoot},
+	{"D05", "pids_limit_reached", "pids limit reached: calls are answered, the watchdog lives, a normal call works afterwards", dockerPidsLimit},
+	{"D06", "memory_limit_reached", "memory limit reached: the child dies and is a 500, the watchdog lives", dockerMemoryLimit},
+	{"D07", "full_tmp", "full /tmp: calls work, a spool without room fails loudly; an unwritable /tmp is a warning", dockerFullTmp},
+	{"D08", "stop_is_quick_and_clean", "docker stop with a short wait: exit 0 within seconds, in every mode", dockerStop},
+	{"D09", "http_child_dies", "the http child dies: the container ends with its code", dockerChildDies},
+	{"D10", "healthcheck_by_exec", "docker exec fwatchdog -run-healthcheck is silent and right", dockerHealthcheck},
+	{"D11", "restart_with_stale_lock", "a restarted container removes the stale lock until it is ready", dockerRestart},
 }
 
 // container is one running function with the watchdog as PID 1.

@@ -47,7 +47,7 @@ func waitAndDrain(t *testing.T, mode string) {
 	if got := w.probe("/_/ready"); got != 503 {
 		t.Errorf("ready is %d after SIGTERM", got)
 	}
-	if r := w.get("/").want(t, 200); r.header.Get("Connection") != "close" {
+	if r := w.get("/").want(t, 200); !r.closing {
 		t.Error("the response after SIGTERM has no Connection: close")
 	}
 	w.eventually(3*time.Second, "connections are refused", func() bool {

@@ -21,6 +21,7 @@ type result struct {
 	body    string
 	err     error // of the call or of reading the body; nil means a clean end
 	took    time.Duration
+	closing bool // the answer says Connection: close (Go takes the header itself away)
 }
 
 // call makes one request with Go's client on a keep-alive connection, nothing invented but Host.
@@ -62,7 +63,7 @@ func (w *watchdog) do(request *http.Request) result {
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	return result{response.StatusCode, response.Header, response.Trailer, string(body), err, time.Since(begin)}
+	return result{response.StatusCode, response.Header, response.Trailer, string(body), err, time.Since(begin), response.Close}
 }
 
 // wire is a client connection on which a test writes and reads bytes itself.
@@ -120,7 +121,7 @@ func (c *wire) result(method string) result {
 			continue
 		}
 		body, err := io.ReadAll(response.Body)
-		return result{response.StatusCode, response.Header, response.Trailer, string(body), err, time.Since(begin)}
+		return result{response.StatusCode, response.Header, response.Trailer, string(body), err, time.Since(begin), response.Close}
 	}
 }
 

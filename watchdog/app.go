@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// inFlightMercy is how long running calls may take to fail by themselves after the http child died.
+const inFlightMercy = time.Second
+
+// app wires the parts and owns the order in which they start and stop.
+type app struct {
+	cfg       *config
+	log       *logger
+	server    *server
+	processes *processTable
+	childLogs *childLog
+	child     *httpChild // http mode only
+	stops     chan os.Signal
+	ended     chan struct{} // closed when run returns
+}
+
+func newApp(cfg *config, log *logger) *app {
+	a := &app{
+		cfg: cfg, log: log,
+		processes: newProcessTable(),
+		childLogs: &childLog{cfg: cfg},
+		stops:     make(chan os.Signal, 4),
+		ended:     make(chan struct{}),
+	}
+	a.server = &server{
+		cfg: cfg, log: log,
+		limiter: newLimiter(cfg.maxInflight),
+		metrics: &metrics{started: time.Now(), mode: cfg.mode, childUp: a.childUp},
+		lock:    newLockFile(cfg.lockPath),
+		conns:   map[*clientConn]struct{}{},
+	}
+	return a
+}
+
+// run starts everything, serves until told to stop, and returns the exit code.
+func (a *app) run() int {
+	defer close(a.ended)
+	tuneRuntime(a.cfg.mode)
+	a.catchSignals()
+	adoptOrphans()
+	go a.processes.reap(a.ended)
+	a.server.lock.remove() // of an earlier life of this container
+	if err := a.start(); err != nil {
+		a.server.lock.remove()
+		a.log.print("start: " + err.Error())
+		return 1
+	}
+	if code, over := a.awaitReady(); over {
+		return code
+	}
+	if !a.cfg.suppressLock {
+		if err := a.server.lock.create(); err != nil {
+			a.log.warn("warning: no lock file: " + err.Error())
+		}
+	}
+	a.server.accepting.Store(true)
+	select {
+	case sig := <-a.stops:
+		return a.shutDown(sig)
+	case <-a.childGone():
+		return a.childDied()
+	}
+}
+
+func (a *app) catchSignals() {
+	signal.Notify(a.stops, syscall.SIGTERM, syscall.SIGINT)
+	// Caught and dropped, not ignored: an ignored signal would stay ignored in every child.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGPIPE)
+}
+
+// start opens the ports, then starts the function; calls that come early wait for it.
+func (a *app) start() error {
+	var err error
+	if err := a.prepareRunner(); err != nil {
+		return err
+	}
+	if a.cfg.jwt.enabled {
+		if a.server.auth, err = newAuthenticator(a.cfg.jwt, a.log); err != nil {
+			return err
+		}
+	}
+	if err := a.server.listen(); err != nil {
+		return err
+	}
+	if a.cfg.metricsPort > 0 {
+		if err := a.server.metrics.serve(a.cfg.metricsPort); err != nil {
+			a.log.warn("warning: no metrics: " + err.Error())
+		}
+	}
+	a.describe()
+	if h, ok := a.server.runner.(*httpRunner); ok {
+		if a.child, err = startHTTPChild(a.cfg, a.processes, a.childLogs); err != nil {
+			_ = a.server.listener.Close()
+			return fmt.Errorf("start the function: %w", err)
+		}
+		h.child = a.child
+	}
+	go a.server.accept()
+	return nil
+}
+
+// describe says once how this watchdog will behave.
+func (a *app) describe() {
+	c := a.cfg
+	a.log.print(fmt.Sprintf("mode: %s fprocess: %q", c.mode, strings.Join(c.argv, " ")))
+	a.log.print(fmt.Sprintf("timeouts: read: %s write: %s hard: %s health: %s (0s is no limit)",
+		c.readTimeout, c.writeTimeout, c.execTimeout, c.shutdownWait))
+	a.log.print(fmt.Sprintf("listening on port: %d metrics port: %d max inflight: %d",
+		c.port, c.metricsPort, c.maxInflight))
+}
+
+// awaitReady returns over=true with the exit code when the program ends before the function is ready.
+func (a *app) awaitReady() (code int, over bool) {
+	if a.child == nil {
+		return 0, false
+	}
+	result := make(chan bool, 1)
+	giveUp := make(chan struct{})
+	up := a.server.runner.(*httpRunner).upstream
+	go func() { result <- a.child.awaitListening(up, a.cfg.startupTimeout, giveUp) }()
+	select {
+	case sig := <-a.stops:
+		close(giveUp)
+		return a.shutDown(sig), true
+	case listening := <-result:
+		switch {
+		case listening:
+			return 0, false
+		case a.child.proc.exited():
+			return a.childDied(), true
+		}
+		a.log.print(fmt.Sprintf("start: the function did not accept connections at %s within %s",
+			a.cfg.upstream, a.cfg.startupTimeout))
+		a.child.stop(a.cfg.killGrace)
+		return 1, true
+	}
+}
+
+// childGone is closed when the http child has ended; it never is in other modes.
+func (a *app) childGone() <-chan struct{} {
+	if a.child == nil {
+		return nil
+	}
+	return a.child.gone
+}
+
+func (a *app) childUp() bool { return a.child == nil || a.child.up() }
+
+// childDied ends the watchdog with its function: restarting is the platform's business. Exit code 0 becomes 1, so that
+// an on-failure policy acts.
+func (a *app) childDied() int {
+	a.server.accepting.Store(false)
+	a.server.lock.remove()
+	a.child.isUp.Store(false)
+	status := a.child.proc.status
+	a.log.print("the function's process ended: " + outcome(status))
+	a.server.closing.Store(true)
+	select {
+	case <-a.server.closeListener():
+	case <-time.After(inFlightMercy):
+	}
+	a.childLogs.wait(a.cfg.killGrace)
+	return max(exitCode(status), 1)
+}

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+var (
+	errBadChunk    = errors.New("malformed chunked body")
+	errBodyTooLong = errors.New("body over the limit")
+)
+
+const (
+	maxChunkLine    = 4 << 10
+	maxTrailerBytes = 64 << 10
+)
+
+type bodyKind uint8
+
+const (
+	noBody bodyKind = iota
+	sizedBody
+	chunkedBody
+	untilClose
+)
+
+type chunkState uint8
+
+const (
+	chunkSize chunkState = iota
+	chunkData
+	chunkDataEnd
+	chunkTrailer
+)
+
+// body decodes one message body. Read ends with io.EOF only when the body is complete; a connection that ends early
+// gives io.ErrUnexpectedEOF, so nobody can take a cut body for a whole one.
+type body struct {
+	src   *source
+	kind  bodyKind
+	left  int64 // bytes of the body, or of the current chunk, still to come
+	state chunkState
+	done  bool
+	total int64 // bytes delivered
+	limit int64 // errBodyTooLong above it; 0 is none
+	// trailer holds the trailer lines of a chunked body, without the empty line, once it is done.
+	trailer []byte
+	// beforeWait, when set, runs before each read that may block.
+	beforeWait func()
+}
+
+// start describes the next message on src; length counts for a sized body.
+func (b *body) start(src *source, kind bodyKind, length int64) {
+	*b = body{src: src, kind: kind, left: length, trailer: b.trailer[:0], limit: b.limit, beforeWait: b.beforeWait}
+	if kind == noBody || (kind == sizedBody && length == 0) {
+		b.done = true
+	}
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	for {
+		n, err := b.take(p)
+		if n > 0 || err != nil {
+			return n, err
+		}
+		if b.beforeWait != nil {
+			b.beforeWait()
+		}
+		if b.readsDirect(p) {
+			return b.readDirect(p)
+		}
+		if err := b.src.fill(); err != nil {
+			if err = b.ended(err); err != nil {
+				return 0, err
+			}
+		}
+	}
+}
+
+// take delivers what is already buffered and never blocks: 0 and nil means that more has to be read first.
+func (b *body) take(p []byte) (int, error) {
+	for {
+		if b.done {
+			return 0, io.EOF
+		}
+		if b.kind != chunkedBody || b.state == chunkData {
+			have := b.src.buffered()
+			if len(have) == 0 {
+				return 0, nil
+			}
+			n := copy(p, b.cut(have))
+			b.src.r += n
+			return n, b.account(n)
+		}
+		progress, err := b.chunkStep()
+		if err != nil {
+			return 0, err
+		}
+		if !progress {
+			return 0, nil
+		}
+	}
+}
+
+// cut limits p to what belongs to this body or chunk.
+func (b *body) cut(p []byte) []byte {
+	if b.kind != untilClose && int64(len(p)) > b.left {
+		return p[:b.left]
+	}
+	return p
+}
+
+func (b *body) account(n int) error {
+	b.total += int64(n)
+	if b.kind != untilClose {
+		b.left -= int64(n)
+	}
+	if b.left == 0 {
+		switch b.kind {
+		case sizedBody:
+			b.done = true
+		case chunkedBody:
+			b.state = chunkDataEnd
+		}
+	}
+	if b.limit > 0 && b.total > b.limit {
+		return errBodyTooLong
+	}
+	return nil
+}
+
+// readsDirect tells whether the next bytes may go to p without passing the buffer.
+func (b *body) readsDirect(p []byte) bool {
+	return len(p) >= initialBuffer && len(b.src.buffered()) == 0 && (b.kind != chunkedBody || b.state == chunkData)
+}
+
+func (b *body) readDirect(p []byte) (int, error) {
+	n, err := b.src.rd.Read(b.cut(p))
+	if n > 0 {
+		return n, b.account(n)
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	if err = b.ended(err); err == nil {
+		err = io.EOF
+	}
+	return 0, err
+}
+
+// ended translates a read error: the end of the connection is the end of the body only where nothing else marks it.
+func (b *body) ended(err error) error {
+	if err != io.EOF {
+		return err
+	}
+	if b.kind == untilClose {
+		b.done = true
+		return nil
+	}
+	return io.ErrUnexpectedEOF
+}
+
+// chunkStep consumes the next piece of chunk syntax if all of it is buffered.
+func (b *body) chunkStep() (progress bool, err error) {
+	have := b.src.buffered()
+	end := bytes.IndexByte(have, '\n')
+	if end < 0 {
+		if len(have) > maxChunkLine && (b.state != chunkTrailer || len(have) > maxTrailerBytes) {
+			return false, errBadChunk
+		}
+		return false, nil
+	}
+	if end == 0 || have[end-1] != '\r' {
+		return false, errBadChunk
+	}
+	line := have[:end-1]
+	b.src.r += end + 1
+	switch b.state {
+	case chunkSize:
+		return true, b.startChunk(line)
+	case chunkDataEnd:
+		if len(line) > 0 {
+			return false, errBadChunk
+		}
+		b.state = chunkSize
+	case chunkTrailer:
+		return true, b.trailerLine(line)
+	}
+	return true, nil
+}
+
+func (b *body) startChunk(line []byte) error {
+	if len(line) > maxChunkLine {
+		return errBadChunk
+	}
+	size, ok := parseChunkSize(line)
+	if !ok {
+		return errBadChunk
+	}
+	b.left = size
+	b.state = chunkData
+	if size == 0 {
+		b.state = chunkTrailer
+	}
+	return nil
+}
+
+// parseChunkSize reads the hexadecimal size at the start of a chunk line; extensions are ignored.
+func parseChunkSize(line []byte) (int64, bool) {
+	var size int64
+	i := 0
+	for ; i < len(line); i++ {
+		digit := hexDigit(line[i])
+		if digit < 0 {
+			break
+		}
+		if i >= 15 {
+			return 0, false
+		}
+		size = size<<4 | int64(digit)
+	}
+	if i == 0 {
+		return 0, false
+	}
+	rest := line[i:]
+	for _, c := range rest {
+		if c < 0x20 && c != '\t' || c == 0x7f {
+			return 0, false
+		}
+	}
+	rest = trimBlanks(rest)
+	return size, len(rest) == 0 || rest[0] == ';'
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// trailerLine keeps a trailer that may be forwarded. Fields that frame or route a message mean nothing at its end and
+// are dropped.
+func (b *body) trailerLine(line []byte) error {
+	if len(line) == 0 {
+		b.done = true
+		return nil
+	}
+	f, err := parseField(line)
+	if err != nil || len(b.trailer)+len(line) > maxTrailerBytes {
+		return errBadChunk
+	}
+	switch f.kind {
+	case hopByHop, connectionField, contentLength, transferEncoding, hostField, upgradeField, expectField,
+		trailerField, teField, authorizationField, contentType:
+		return nil
+	}
+	b.trailer = append(append(b.trailer, line...), "\r\n"...)
+	return nil
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+)
+
+const (
+	// maxEnvString is the longest single entry that Linux passes on, in bytes, without its NUL.
+	maxEnvString = 128<<10 - 1
+	// maxEnvTotal is what we pass at most; Linux allows a quarter of the stack limit, arguments included. In bytes.
+	maxEnvTotal = 1 << 20
+)
+
+// cgiEnv builds the environment of forked processes.
+type cgiEnv struct {
+	base  []string
+	size  int
+	names map[string]int // of base entries that a request could collide with
+}
+
+func newCGIEnv(base []string) *cgiEnv {
+	e := &cgiEnv{names: map[string]int{}}
+	seen := map[string]int{}
+	for _, entry := range base {
+		name, _, _ := strings.Cut(entry, "=")
+		if at, twice := seen[name]; twice {
+			e.base[at] = entry // the last one wins
+			continue
+		}
+		seen[name] = len(e.base)
+		if strings.HasPrefix(name, "Http_") {
+			e.names[name] = len(e.base)
+		}
+		e.base = append(e.base, entry)
+		e.size += len(entry) + 1
+	}
+	return e
+}
+
+// fixedNames cannot be set by request headers.
+func fixedName(name []byte) bool {
+	switch string(name) {
+	case "Http_Method", "Http_Path", "Http_Path_Raw", "Http_Query", "Http_Host", "Http_ContentLength",
+		"Http_Contentlength", "Http_Content_Length", "Http_Transfer_Encoding", "Http_Proxy":
+		return true
+	}
+	return false
+}
+
+// variableName turns a header name into the variable's: Go's canonical form, dashes as underscores, a prefix.
+func variableName(dst, header []byte) []byte {
+	dst = append(dst, "Http_"...)
+	upper := true
+	for _, c := range header {
+		switch {
+		case upper && 'a' <= c && c <= 'z':
+			c -= 'a' - 'A'
+		case !upper && 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		upper = c == '-'
+		if c == '-' {
+			c = '_'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// cgiBuild is one environment under construction.
+type cgiBuild struct {
+	from    *cgiEnv
+	entries []string
+	index   map[string]int  // entry of each variable
+	dashed  map[string]bool // it came from a header spelled with dashes
+	total   int
+	skipped []string
+}
+
+// forRequest returns the environment for a call, and the variables that were too large to pass.
+func (e *cgiEnv) forRequest(c *clientConn) (env, skipped []string) {
+	req := &c.req
+	b := &cgiBuild{from: e, total: e.size, index: make(map[string]int, len(req.fields)+8)}
+	b.entries = make([]string, len(e.base), len(e.base)+len(req.fields)+10)
+	copy(b.entries, e.base)
+	for name, at := range e.names {
+		b.index[name] = at
+	}
+	b.fixed(c)
+	for i := range req.fields {
+		b.header(&req.fields[i])
+	}
+	if c.authSeconds != "" {
+		b.set("Http_X_Auth_Seconds", c.authSeconds)
+	}
+	return b.entries, b.skipped
+}
+
+// fixed adds what every call has. It comes first so that large headers cannot crowd it out.
+func (b *cgiBuild) fixed(c *clientConn) {
+	req := &c.req
+	b.set("Http_Method", string(req.method))
+	if path, ok := req.decodedPath(); ok && len(path) > 0 {
+		b.set("Http_Path", strings.ReplaceAll(string(path), "\x00", ""))
+	}
+	b.set("Http_Path_Raw", string(req.path()))
+	if query := req.query(); len(query) > 0 {
+		b.set("Http_Query", string(query))
+	}
+	b.set("Http_Host", string(req.host))
+	length := strconv.FormatInt(req.bodyLength(), 10)
+	b.set("Http_ContentLength", length)
+	b.set("Http_Content_Length", length)
+	if req.framing.chunked {
+		b.set("Http_Transfer_Encoding", "chunked")
+	}
+}
+
+// header adds one request header. Repeated ones are joined; where a name with underscores meets one with dashes, the
+// dashes win, whatever the order.
+func (b *cgiBuild) header(f *field) {
+	if f.kind == trailerField || f.kind == transferEncoding || f.kind == hostField {
+		return
+	}
+	var space [64]byte
+	raw := variableName(space[:0], f.name)
+	if fixedName(raw) {
+		return
+	}
+	name := string(raw)
+	under := strings.ContainsRune(string(f.name), '_')
+	at, known := b.index[name]
+	if known && at >= len(b.from.base) {
+		if wasUnder := !b.dashed[name] && strings.ContainsRune(name[len("Http_"):], '_'); wasUnder != under {
+			if under {
+				return
+			}
+			known = false
+		}
+	}
+	if !under {
+		if b.dashed == nil {
+			b.dashed = map[string]bool{}
+		}
+		b.dashed[name] = true
+	}
+	if !known || at < len(b.from.base) {
+		b.set(name, string(f.value))
+		return
+	}
+	separator := ", "
+	if name == "Http_Cookie" {
+		separator = "; "
+	}
+	b.set(name, b.entries[at][len(name)+1:]+separator+string(f.value))
+}
+
+// set adds or replaces a variable, unless it is too large to be passed.
+func (b *cgiBuild) set(name, value string) {
+	grown := len(name) + len(value) + 2
+	at, known := b.index[name]
+	old := 0
+	if known {
+		old = len(b.entries[at]) + 1
+	}
+	if grown-1 > maxEnvString || b.total-old+grown > maxEnvTotal {
+		b.skipped = append(b.skipped, name)
+		return
+	}
+	b.total += grown - old
+	if known {
+		b.entries[at] = name + "=" + value
+		return
+	}
+	b.index[name] = len(b.entries)
+	b.entries = append(b.entries, name+"="+value)
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"os"
+	"sync"
+	"syscall"
+)
+
+// rdHup is EPOLLRDHUP, which package syscall knows on no platform as an untyped constant of the right sign.
+const (
+	rdHup         = 0x2000
+	edgeTriggered = 1 << 31
+)
+
+// clientWatch notices that clients leave, without a goroutine or a system call per request: each connection is added
+// once to an epoll set of our own, which itself is polled by the Go runtime like any descriptor.
+type clientWatch struct {
+	file *os.File
+	raw  syscall.RawConn
+	fd   int
+
+	mu    sync.Mutex
+	next  int32
+	conns map[int32]*clientConn
+}
+
+func newClientWatch() (*clientWatch, error) {
+	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	// A non-blocking descriptor makes os.NewFile register it with the runtime's poller.
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	file := os.NewFile(uintptr(fd), "client-watch")
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	return &clientWatch{file: file, raw: raw, fd: fd, conns: map[int32]*clientConn{}}, nil
+}
+
+// add watches c until remove.
+func (w *clientWatch) add(c *clientConn) {
+	w.mu.Lock()
+	w.next++
+	c.watchID = w.next
+	w.conns[c.watchID] = c
+	w.mu.Unlock()
+	mask := uint32(rdHup | edgeTriggered)
+	event := syscall.EpollEvent{Events: mask, Fd: c.watchID}
+	// A connection that cannot be watched still works: its calls end when writing to it fails.
+	_ = syscall.EpollCtl(w.fd, syscall.EPOLL_CTL_ADD, c.fd, &event)
+}
+
+// remove must run before the descriptor is closed by the caller; closing takes it out of the epoll set.
+func (w *clientWatch) remove(c *clientConn) {
+	w.mu.Lock()
+	delete(w.conns, c.watchID)
+	w.mu.Unlock()
+}
+
+// run reports clients that left until the watch is closed.
+func (w *clientWatch) run() {
+	events := make([]syscall.EpollEvent, 64)
+	for {
+		var n int
+		var failed error
+		err := w.raw.Read(func(fd uintptr) bool {
+			n, failed = syscall.EpollWait(int(fd), events, 0)
+			return n != 0
+		})
+		if err != nil || (failed != nil && failed != syscall.EINTR) {
+			return
+		}
+		for i := range max(n, 0) {
+			w.report(events[i].Fd)
+		}
+	}
+}
+
+func (w *clientWatch) report(id int32) {
+	w.mu.Lock()
+	c := w.conns[id]
+	w.mu.Unlock()
+	if c != nil {
+		c.guard.clientLeft()
+	}
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// streamingRunner passes a process's output on as it comes.
+type streamingRunner struct{ forkRunner }
+
+// serve implements runner.
+func (r *streamingRunner) serve(c *clientConn) {
+	if r.server.cfg.debugHeaders {
+		r.server.log.headers("in", c.req.fields)
+	}
+	if !c.body.done && c.invite() != nil {
+		c.clientVanished()
+		return
+	}
+	f, err := r.start(c, nil)
+	if err != nil {
+		r.notStarted(c, err)
+		return
+	}
+	defer f.release()
+	var readErr error
+	if c.guard.attach(f) != notEnded {
+		readErr = os.ErrDeadlineExceeded
+	} else {
+		readErr = r.copy(c, f)
+	}
+	if readErr == errClientGone {
+		r.abandon(c, f)
+		return
+	}
+	status, finished := f.finish(readErr)
+	switch {
+	case !finished:
+		r.ended(c, f)
+	default:
+		r.complete(c, f, status)
+	}
+}
+
+// abandon ends the process of a client that left, or lets it run to its end where that is wanted.
+func (r *streamingRunner) abandon(c *clientConn, f *forkCall) {
+	if !r.server.cfg.cancelOnDisconnect {
+		_, _ = io.Copy(io.Discard, f.stdout)
+	}
+	c.guard.attach(nil)
+	f.stopFeeding()
+	if r.server.cfg.cancelOnDisconnect {
+		go f.proc.terminate(r.server.cfg.killGrace)
+	}
+	c.clientVanished()
+}
+
+// copy sends the output until it ends. The response begins with its first byte.
+func (r *streamingRunner) copy(c *clientConn, f *forkCall) error {
+	n, err := f.stdout.Read(c.room())
+	if n == 0 {
+		return err
+	}
+	first := append([]byte(nil), c.room()[:n]...)
+	if !r.commit(c, f, 200) {
+		return errClientGone
+	}
+	if f.uploading() {
+		return c.sendSpooled(first, f.stdout, f.uploading)
+	}
+	if err := c.write(first); err != nil {
+		return errClientGone
+	}
+	for {
+		if n == smallOut/2 || c.reply.bytes > smallOut {
+			c.useBulk()
+		}
+		n, err = f.stdout.Read(c.room())
+		c.put(n)
+		if flushed := c.flush(); flushed != nil {
+			return errClientGone
+		}
+		if err != nil {
+			return err
+		}
+		if f.uploading() {
+			return c.sendSpooled(nil, f.stdout, f.uploading)
+		}
+	}
+}
+
+// commit writes the head of the response; false when the function's control message is wrong and was answered.
+func (r *streamingRunner) commit(c *clientConn, f *forkCall, status int) bool {
+	ctl, err := f.control()
+	if err != nil {
+		c.reply.note = "bad-control-message"
+		c.answer(500, plainText, err.Error()+"\n")
+		return false
+	}
+	kind := r.server.cfg.contentType
+	if ctl != nil {
+		status = ctl.status
+		if ctl.contentType != "" {
+			kind = ctl.contentType
+		}
+	}
+	c.begin(status, nil)
+	c.header("Content-Type", kind)
+	if ctl != nil {
+		c.out = append(c.out, ctl.lines...)
+	}
+	if c.req.teTrailers && c.req.http11 {
+		c.header("Trailer", "X-Exit-Status, X-Duration-Seconds")
+	}
+	c.out = append(c.out, r.server.date()...)
+	c.duration(time.Since(c.start))
+	c.endHead(-1)
+	c.guard.limit(r.server.bodyDeadline(c, isEventStream(c.req.accept, []byte(kind))))
+	return true
+}
+
+// complete ends the response according to how the process ended.
+func (r *streamingRunner) complete(c *clientConn, f *forkCall, status syscall.WaitStatus) {
+	failed := status != 0 && !r.server.cfg.ignoreError
+	if status != 0 {
+		c.reply.note = exitNote(status)
+	}
+	var trailer []byte
+	switch {
+	case c.reply.ended:
+		return
+	case !c.reply.begun && failed:
+		c.answer(500, plainText, outcome(status)+"\n")
+		return
+	case !c.reply.begun:
+		if !r.commitEmpty(c, f) {
+			return
+		}
+	case c.req.teTrailers && c.reply.chunked:
+		trailer = append(trailer, "X-Exit-Status: "...)
+		trailer = strconv.AppendInt(trailer, int64(exitCode(status)), 10)
+		trailer = append(trailer, "\r\nX-Duration-Seconds: "...)
+		trailer = append(appendSeconds(trailer, time.Since(c.start)), "\r\n"...)
+	case failed:
+		c.abort()
+	}
+	if c.end(trailer) != nil {
+		c.clientVanished()
+	}
+}
+
+// commitEmpty answers for a process that succeeded without a word.
+func (r *streamingRunner) commitEmpty(c *clientConn, f *forkCall) bool {
+	ctl, err := f.control()
+	if err != nil {
+		c.answer(500, plainText, err.Error()+"\n")
+		return false
+	}
+	status, kind := 200, r.server.cfg.contentType
+	if ctl != nil {
+		status = ctl.status
+	}
+	c.begin(status, nil)
+	if ctl != nil {
+		c.out = append(c.out, ctl.lines...)
+		if ctl.contentType != "" {
+			kind = ctl.contentType
+		}
+	}
+	c.header("Content-Type", kind)
+	c.out = append(c.out, r.server.date()...)
+	c.duration(time.Since(c.start))
+	c.endHead(0)
+	return true
+}
+
+// sendSpooled sends first and then everything from, through a spool, while the client may still be uploading.
+func (c *clientConn) sendSpooled(first []byte, from io.Reader, uploading func() bool) error {
+	s := newSpool(c.server.cfg.streamSpool)
+	if err := c.flush(); err != nil {
+		return errClientGone
+	}
+	c.useBulk()
+	go s.write(c.write)
+	err := error(nil)
+	if len(first) > 0 {
+		err = s.put(first, uploading)
+	}
+	buffer := bulkBuffers.Get().(*[]byte)
+	defer bulkBuffers.Put(buffer)
+	block := (*buffer)[:cap(*buffer)]
+	for err == nil {
+		var n int
+		n, err = from.Read(block)
+		if n > 0 {
+			if failed := s.put(block[:n], uploading); failed != nil {
+				err = failed
+			}
+		}
+	}
+	cut := err
+	if err == io.EOF {
+		cut = nil
+	}
+	if broken := s.finish(cut); broken == errClientGone {
+		return errClientGone
+	}
+	return err
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+)
+
+var errFraming = errors.New("ambiguous message length")
+
+// framing is what the header fields say about a message's body and connection, gathered while walking them once.
+type framing struct {
+	length    int64 // Content-Length, -1 when absent
+	chunked   bool
+	encodings int // Transfer-Encoding fields seen
+	close     bool
+	keepAlive bool
+	upgrade   bool // Connection names Upgrade
+	// named lists the header names that Connection declares hop-by-hop, beyond the well-known ones.
+	named [][]byte
+}
+
+func (m *framing) reset() {
+	*m = framing{length: -1, named: m.named[:0]}
+}
+
+// see takes in one field. It fails when two lengths disagree, a length is no number, or the coding is unknown.
+func (m *framing) see(f *field) error {
+	switch f.kind {
+	case contentLength:
+		n := parseLength(f.value)
+		if n < 0 || (m.length >= 0 && m.length != n) {
+			return errFraming
+		}
+		m.length = n
+	case transferEncoding:
+		m.encodings++
+		if m.encodings > 1 || !foldEqual(f.value, "chunked") {
+			return errFraming
+		}
+		m.chunked = true
+	case connectionField:
+		m.seeConnection(f.value)
+	}
+	return nil
+}
+
+func (m *framing) seeConnection(value []byte) {
+	switch {
+	case foldEqual(value, "keep-alive"):
+		m.keepAlive = true
+		return
+	case foldEqual(value, "close"):
+		m.close = true
+		return
+	}
+	eachToken(value, func(token []byte) {
+		switch {
+		case foldEqual(token, "close"):
+			m.close = true
+		case foldEqual(token, "keep-alive"):
+			m.keepAlive = true
+		case foldEqual(token, "upgrade"):
+			m.upgrade = true
+		default:
+			m.named = append(m.named, token)
+		}
+	})
+}
+
+// dropNamed marks as hop-by-hop what Connection named. Framing and routing fields stay: naming Content-Length or Host
+// there must not make two parties see different messages.
+func (m *framing) dropNamed(fields []field) {
+	for _, name := range m.named {
+		for i := range fields {
+			f := &fields[i]
+			if f.kind != contentLength && f.kind != hostField && bytes.EqualFold(f.name, name) {
+				f.kind = hopByHop
+			}
+		}
+	}
+}

@@ -1,0 +1,3 @@
+module sampan/watchdog
+
+go 1.23

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+// cause says why a call was ended from outside.
+type cause uint8
+
+const (
+	notEnded cause = iota
+	timedOut
+	clientGone
+	bodyStalled
+	shutDown
+	childDied
+)
+
+// phase is what a client connection waits for at the moment.
+type phase uint8
+
+const (
+	phaseIdle   phase = iota // the next request
+	phaseHead                // the rest of a request head
+	phaseCall                // the function
+	phaseTunnel              // either side of an upgraded connection
+	phaseClosed
+)
+
+// interruptible is whatever a running call blocks on.
+type interruptible interface {
+	interrupt(why cause)
+}
+
+// guard ends a phase of a connection when its deadline passes or its client leaves. One lazily armed timer serves all
+// phases: a call that ends in time costs no timer operation, the timer looks when it fires whether it is still due.
+type guard struct {
+	mu       sync.Mutex
+	phase    phase
+	deadline time.Time // zero: none
+	timer    *time.Timer
+	firesAt  time.Time // zero: not armed
+	blocked  interruptible
+	cause    cause
+	left     bool // the client closed its side
+	heeds    bool // a leaving client ends the call
+	halted   bool // the request body is not read any more
+	// ended runs after a cause was noted, with the phase it hit.
+	ended func(phase, cause)
+}
+
+// enter begins a phase. It forgets the former one's cause and target.
+func (g *guard) enter(p phase, deadline time.Time) {
+	g.mu.Lock()
+	if g.phase != phaseClosed {
+		g.phase, g.cause, g.blocked = p, notEnded, nil
+		g.setDeadline(deadline)
+	}
+	g.mu.Unlock()
+}
+
+// enterCall begins a call that must end by deadline; heeds says whether it ends with its client. It returns what had
+// ended the phase before: a shutdown may have hit the idle connection while this request came in.
+func (g *guard) enterCall(deadline time.Time, heeds bool) (before cause) {
+	g.mu.Lock()
+	before = g.cause
+	if g.phase != phaseClosed {
+		g.phase, g.cause, g.blocked, g.heeds = phaseCall, notEnded, nil, heeds
+		g.halted = false
+		g.setDeadline(deadline)
+	}
+	g.mu.Unlock()
+	return before
+}
+
+// limit moves the deadline of the phase; zero removes it.
+func (g *guard) limit(deadline time.Time) {
+	g.mu.Lock()
+	g.setDeadline(deadline)
+	g.mu.Unlock()
+}
+
+// attach names what the call blocks on from now. If the call has been ended already it returns why, and attaches
+// nothing. Detach with nil.
+func (g *guard) attach(target interruptible) cause {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.cause != notEnded {
+		return g.cause
+	}
+	if g.left && g.heeds && target != nil {
+		g.cause = clientGone
+		return g.cause
+	}
+	g.blocked = target
+	return notEnded
+}
+
+// why returns the cause that ended this phase.
+func (g *guard) why() cause {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.cause
+}
+
+// setDeadline needs the lock.
+func (g *guard) setDeadline(deadline time.Time) {
+	g.deadline = deadline
+	if deadline.IsZero() || (!g.firesAt.IsZero() && !deadline.Before(g.firesAt)) {
+		return
+	}
+	g.firesAt = deadline
+	wait := time.Until(deadline)
+	if g.timer == nil {
+		g.timer = time.AfterFunc(wait, g.fire)
+		return
+	}
+	g.timer.Reset(wait)
+}
+
+func (g *guard) fire() {
+	g.mu.Lock()
+	g.firesAt = time.Time{}
+	if g.deadline.IsZero() || g.phase == phaseClosed {
+		g.mu.Unlock()
+		return
+	}
+	if wait := time.Until(g.deadline); wait > 0 {
+		g.setDeadline(g.deadline)
+		g.mu.Unlock()
+		return
+	}
+	g.end(timedOut)
+}
+
+// clientLeft notes that the client closed its side, and ends a call that heeds it.
+func (g *guard) clientLeft() {
+	g.mu.Lock()
+	g.left = true
+	if g.phase != phaseCall || !g.heeds {
+		g.mu.Unlock()
+		return
+	}
+	g.end(clientGone)
+}
+
+// stop ends the phase from outside for any cause.
+func (g *guard) stop(why cause) {
+	g.mu.Lock()
+	g.end(why)
+}
+
+// stopIdle ends the connection only if no request is under way.
+func (g *guard) stopIdle() {
+	g.mu.Lock()
+	if g.phase != phaseIdle {
+		g.mu.Unlock()
+		return
+	}
+	g.end(shutDown)
+}
+
+// end takes the lock over and releases it. Only the first cause of a phase counts.
+func (g *guard) end(why cause) {
+	if g.cause != notEnded || g.phase == phaseClosed {
+		g.mu.Unlock()
+		return
+	}
+	g.cause = why
+	target, p := g.blocked, g.phase
+	// The interruption happens under the lock so that it cannot hit what the next phase attaches.
+	if target != nil {
+		target.interrupt(why)
+	}
+	g.ended(p, why)
+	g.mu.Unlock()
+}
+
+// close ends the guard's life.
+func (g *guard) close() {
+	g.mu.Lock()
+	g.phase, g.blocked, g.deadline = phaseClosed, nil, time.Time{}
+	if g.timer != nil {
+		g.timer.Stop()
+	}
+	g.mu.Unlock()
+}

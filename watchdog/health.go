@@ -1,0 +1,56 @@
+package main
+
+import "time"
+
+// readyProbeLimit bounds a readiness probe that the function answers.
+const readyProbeLimit = 5 * time.Second
+
+// isGetOrHead answers 405 for other methods.
+func isGetOrHead(c *clientConn) bool {
+	if method := string(c.req.method); method == "GET" || method == "HEAD" {
+		return true
+	}
+	c.answer(405, "Allow: GET, HEAD\r\n", "")
+	return false
+}
+
+// up tells whether the watchdog has started, is not shutting down, and nobody removed the lock file by hand.
+func (s *server) up() bool {
+	return s.accepting.Load() && (s.cfg.suppressLock || s.lock.intact())
+}
+
+// health answers /_/health: never limited, authenticated, counted or logged.
+func (s *server) health(c *clientConn) {
+	if !isGetOrHead(c) {
+		return
+	}
+	if !s.up() {
+		c.answer(503, "", "")
+		return
+	}
+	c.answer(200, plainText, "OK")
+}
+
+// readiness answers /_/ready: would a call be served now? With ready_path the function itself decides.
+func (s *server) readiness(c *clientConn) {
+	switch {
+	case !isGetOrHead(c):
+	case !s.up() || !s.runner.ready():
+		c.answer(503, "", "")
+	case s.limiter.full():
+		c.answer(429, "", "")
+	case s.cfg.readyPath == "":
+		c.answer(200, "", "")
+	default:
+		s.askFunction(c)
+	}
+}
+
+// askFunction runs the function on ready_path, outside of limiter and authentication: the prober is the platform.
+func (s *server) askFunction(c *clientConn) {
+	c.req.target = []byte(s.cfg.readyPath)
+	c.req.upgrade = nil
+	s.beginCall(c, c.start.Add(readyProbeLimit))
+	s.runner.serve(c)
+	s.log.call(c, time.Since(c.start))
+}

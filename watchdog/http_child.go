@@ -1,0 +1,91 @@
+package main
+
+import (
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// httpChild is the warm process of http mode.
+type httpChild struct {
+	proc      *process
+	stdin     *os.File // held open when child_stdin=pipe
+	listening chan struct{}
+	gone      chan struct{}
+	isUp      atomic.Bool
+}
+
+// startHTTPChild runs the function's server in its own process group, with our environment unchanged.
+func startHTTPChild(cfg *config, table *processTable, logs *childLog) (*httpChild, error) {
+	h := &httpChild{listening: make(chan struct{})}
+	stdin, err := h.openStdin(cfg.childStdinPipe)
+	if err != nil {
+		return nil, err
+	}
+	defer stdin.close()
+	files := []uintptr{uintptr(stdin), os.Stdout.Fd(), os.Stderr.Fd()}
+	if cfg.prefixLogs {
+		out, outEnd, err := pipeFrom("stdout")
+		if err != nil {
+			return nil, err
+		}
+		defer outEnd.close()
+		errs, errEnd, err := pipeFrom("stderr")
+		if err != nil {
+			return nil, err
+		}
+		defer errEnd.close()
+		files[1], files[2] = uintptr(outEnd), uintptr(errEnd)
+		defer logs.follow(out, os.Stdout, "stdout", "")
+		defer logs.follow(errs, os.Stderr, "stderr", "")
+	}
+	if h.proc, err = table.start(cfg.argv, os.Environ(), files, nil); err != nil {
+		return nil, err
+	}
+	h.gone = h.proc.done
+	return h, nil
+}
+
+func (h *httpChild) openStdin(pipe bool) (pipeEnd, error) {
+	if pipe {
+		var end pipeEnd
+		var err error
+		h.stdin, end, err = pipeTo("stdin")
+		return end, err
+	}
+	fd, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	return pipeEnd(fd), err
+}
+
+// awaitListening polls until the child accepts connections; false when it dies or the time is up first. A timeout of
+// 0 waits as long as it takes.
+func (h *httpChild) awaitListening(up *upstream, timeout time.Duration, stop <-chan struct{}) bool {
+	begun := time.Now()
+	pause := 2 * time.Millisecond
+	for timeout == 0 || time.Since(begun) < timeout {
+		if up.accepts(time.Second) {
+			if h.proc.exited() {
+				return false
+			}
+			h.isUp.Store(true)
+			close(h.listening)
+			return true
+		}
+		select {
+		case <-time.After(pause):
+		case <-h.gone:
+			return false
+		case <-stop:
+			return false
+		}
+		pause = min(pause*3/2, 250*time.Millisecond)
+	}
+	return false
+}
+
+// up tells whether calls may be sent.
+func (h *httpChild) up() bool { return h.isUp.Load() }
+
+// stop ends the child's group: SIGTERM, then SIGKILL after grace.
+func (h *httpChild) stop(grace time.Duration) { h.proc.terminate(grace) }

@@ -1,0 +1,6 @@
+package main
+
+type authenticator struct{}
+
+func newAuthenticator(jwtConfig, *logger) (*authenticator, error) { return nil, nil }
+func (a *authenticator) admit(c *clientConn) bool                 { return true }

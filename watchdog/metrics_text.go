@@ -1,0 +1,3 @@
+package main
+
+func (m *metrics) serve(port int) error { return nil }

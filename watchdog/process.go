@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// processTable starts every process of the watchdog and is the only one that waits for children. As PID 1, or as a
+// subreaper, it also inherits orphans: what it reaps and does not know is simply gone.
+type processTable struct {
+	mu      sync.Mutex
+	running map[int]*process
+}
+
+// process is a started child, the leader of its own process group.
+type process struct {
+	pid    int
+	table  *processTable
+	status syscall.WaitStatus // valid after done
+	done   chan struct{}
+	onExit func() // may be nil; runs with the table locked
+}
+
+func newProcessTable() *processTable { return &processTable{running: map[int]*process{}} }
+
+// adoptOrphans makes descendants of our children become ours when their parent dies, as they do for PID 1.
+func adoptOrphans() {
+	const setChildSubreaper = 36
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0)
+}
+
+// reap collects the dead until stop is closed.
+func (t *processTable) reap(stop <-chan struct{}) {
+	dead := make(chan os.Signal, 1)
+	signal.Notify(dead, syscall.SIGCHLD)
+	defer signal.Stop(dead)
+	for {
+		t.collect()
+		select {
+		case <-dead:
+		case <-stop:
+			return
+		}
+	}
+}
+
+func (t *processTable) collect() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || pid <= 0 {
+			return
+		}
+		if p := t.running[pid]; p != nil {
+			delete(t.running, pid)
+			p.status = status
+			close(p.done)
+			if p.onExit != nil {
+				p.onExit()
+			}
+		}
+	}
+}
+
+// start runs argv with the given environment and descriptors 0, 1, 2 and on. The table is locked meanwhile, so that
+// the child cannot be reaped before it is known.
+func (t *processTable) start(argv, env []string, files []uintptr, onExit func()) (*process, error) {
+	path, err := lookPath(argv[0])
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	pid, err := syscall.ForkExec(path, argv, &syscall.ProcAttr{
+		Env:   env,
+		Files: files,
+		Sys:   &syscall.SysProcAttr{Setpgid: true},
+	})
+	if err != nil {
+		return nil, &os.PathError{Op: "fork/exec", Path: path, Err: err}
+	}
+	p := &process{pid: pid, table: t, done: make(chan struct{}), onExit: onExit}
+	t.running[pid] = p
+	return p, nil
+}
+
+// signal sends sig to the whole group; false when nobody is left in it.
+func (p *process) signal(sig syscall.Signal) bool {
+	p.table.mu.Lock()
+	defer p.table.mu.Unlock()
+	if other := p.table.running[p.pid]; other != nil && other != p {
+		return false // the number has been given to a later child
+	}
+	return syscall.Kill(-p.pid, sig) == nil
+}
+
+// terminate asks the group to end and kills what is left of it after grace. It returns when nobody is left.
+func (p *process) terminate(grace time.Duration) {
+	if !p.signal(syscall.SIGTERM) {
+		return
+	}
+	p.signal(syscall.SIGCONT)
+	deadline := time.Now().Add(grace)
+	pause := time.Millisecond
+	for time.Now().Before(deadline) {
+		time.Sleep(pause)
+		if !p.signal(0) {
+			return
+		}
+		pause = min(2*pause, 50*time.Millisecond)
+	}
+	p.signal(syscall.SIGKILL)
+}
+
+// exited tells whether the process itself has been reaped.
+func (p *process) exited() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// outcome words the exit as Go's os package does, which tools around the classic watchdog parse.
+func outcome(status syscall.WaitStatus) string {
+	if status.Signaled() {
+		text := "signal: " + status.Signal().String()
+		if status.CoreDump() {
+			text += " (core dumped)"
+		}
+		return text
+	}
+	return fmt.Sprintf("exit status %d", status.ExitStatus())
+}
+
+// exitCode is the code that a shell would give: 128+n for a signal.
+func exitCode(status syscall.WaitStatus) int {
+	if status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return status.ExitStatus()
+}
+
+// terminateAll ends every process that still runs, all groups at the same time.
+func (t *processTable) terminateAll(grace time.Duration) {
+	t.mu.Lock()
+	var left []*process
+	for _, p := range t.running {
+		left = append(left, p)
+	}
+	t.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, p := range left {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			p.terminate(grace)
+		}()
+	}
+	wg.Wait()
+}
+
+var errNotExecutable = errors.New("executable file not found in $PATH")
+
+// lookPath finds a command as execvp does: a name with a slash is taken as it is.
+func lookPath(name string) (string, error) {
+	if strings.ContainsRune(name, '/') {
+		if err := executable(name); err != nil {
+			return "", &os.PathError{Op: "exec", Path: name, Err: err}
+		}
+		return name, nil
+	}
+	for _, dir := range strings.Split(os.Getenv("PATH"), ":") {
+		if dir == "" {
+			continue // the working directory is not searched by accident
+		}
+		if path := dir + "/" + name; executable(path) == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("exec: %q: %w", name, errNotExecutable)
+}
+
+func executable(path string) error {
+	var stat syscall.Stat_t
+	if err := syscall.Stat(path, &stat); err != nil {
+		return err
+	}
+	if stat.Mode&syscall.S_IFMT == syscall.S_IFDIR {
+		return syscall.EISDIR
+	}
+	if stat.Mode&0o111 == 0 {
+		return syscall.EACCES
+	}
+	return nil
+}

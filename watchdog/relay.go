@@ -1,0 +1,125 @@
+package main
+
+import (
+	"io"
+	"time"
+)
+
+// relay passes the function's response on while it comes. It tells whether the connection to the function can serve
+// another call.
+func (h *httpRunner) relay(c *clientConn, u *upstreamConn) (reusable bool) {
+	r := &u.resp
+	if r.status == 101 {
+		if c.req.upgrade == nil {
+			h.failed(c, errBadResponse)
+			return false
+		}
+		h.tunnel(c, u)
+		return false
+	}
+	kind, length := r.bodyKind(c.req.method)
+	u.body.start(&u.src, kind, length)
+	c.guard.limit(h.server.bodyDeadline(c, isEventStream(c.req.accept, r.contentType)))
+	h.relayHead(c, r, kind)
+
+	err := c.relayBody(&u.body)
+	uploaded := c.forward.upload.settle(c)
+	if err != nil {
+		h.cut(c, err)
+		return false
+	}
+	if c.end(u.body.trailer) != nil {
+		c.clientVanished()
+		return uploaded && r.reusable() && len(u.src.buffered()) == 0
+	}
+	return uploaded && kind != untilClose && r.reusable() && len(u.src.buffered()) == 0
+}
+
+func (h *httpRunner) relayHead(c *clientConn, r *response, kind bodyKind) {
+	c.begin(r.status, r.reason)
+	for i := range r.fields {
+		f := &r.fields[i]
+		switch f.kind {
+		case hopByHop, connectionField, contentLength, transferEncoding, upgradeField, teField, xDuration:
+			continue
+		}
+		c.out = appendField(c.out, f)
+	}
+	if !r.hasDate {
+		c.out = append(c.out, h.server.date()...)
+	}
+	c.duration(time.Since(c.start))
+	length := r.framing.length
+	if kind == chunkedBody || kind == untilClose {
+		length = -1
+	}
+	c.endHead(length)
+	if h.server.cfg.debugHeaders {
+		h.server.log.headers("out", r.fields)
+	}
+}
+
+// relayBody copies a body, flushing whenever the next byte is not there yet.
+func (c *clientConn) relayBody(b *body) error {
+	if c.forward.upload.running() && !b.done {
+		err := c.sendSpooled(nil, b, c.forward.upload.running)
+		if err == io.EOF {
+			return nil
+		}
+		return err
+	}
+	for {
+		n, err := b.take(c.room())
+		c.put(n)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			_ = c.flush()
+			return err
+		}
+		if n > 0 && cap(c.out)-len(c.out) > 1024 {
+			continue
+		}
+		if err := c.flush(); err != nil {
+			return err
+		}
+		if n > 0 {
+			continue
+		}
+		if c.reply.bytes > 0 || b.left > smallOut {
+			c.useBulk()
+		}
+		n, err = b.Read(c.room())
+		c.put(n)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// cut ends a response that the function did not complete, so that nobody takes it for whole.
+func (h *httpRunner) cut(c *clientConn, err error) {
+	c.reply.ended = true
+	switch why := c.guard.why(); {
+	case why == timedOut:
+		h.server.metrics.timeouts.Add(1)
+		c.reply.note = "timeout"
+	case why == clientGone, err == errClientGone:
+		c.reply.note = "client-gone"
+	default:
+		c.reply.note = "cut-by-function"
+	}
+	if !c.reply.flushed && c.reply.note == "cut-by-function" && c.reply.bytes == 0 {
+		// Nothing has left yet: the client can still get an honest status.
+		c.out = c.out[:0]
+		c.reply.begun, c.reply.chunked, c.reply.noBody = false, false, false
+		c.fault(502, "The function broke off its answer.")
+		return
+	}
+	_ = c.flush()
+	c.abort()
+}

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	// smallOut holds the head and a small body, which then leave in one write. In bytes.
+	smallOut = 4 << 10
+	// bulkOut is the block in which long bodies travel, in bytes. A chunk of it needs four hexadecimal digits.
+	bulkOut = 64<<10 - 64
+	// chunkPrefix is the space for "ffff\r\n".
+	chunkPrefix = 6
+)
+
+var bulkBuffers = sync.Pool{New: func() any { b := make([]byte, 0, bulkOut); return &b }}
+
+var errClientGone = errors.New("client went away")
+
+// reply is the state of the response on a client connection.
+type reply struct {
+	status  int
+	chunked bool
+	noBody  bool  // HEAD, 204, 304: the body is dropped
+	length  int64 // announced, -1 when unknown
+	bytes   int64 // body bytes handed over
+	begun   bool  // the head is in the buffer, the status cannot change any more
+	flushed bool  // some of the response left
+	close   bool  // the connection ends with this response
+	aborted bool  // it ends without the proper end of the response
+	ended   bool
+	bulk    *[]byte
+	// note says for the log what was special: "timeout", "exit=3".
+	note string
+}
+
+// begin writes the status line. An empty reason stands for the usual one.
+func (c *clientConn) begin(status int, reason []byte) {
+	c.reply.status = status
+	c.reply.begun = true
+	c.out = append(c.out, "HTTP/1.1 "...)
+	c.out = strconv.AppendInt(c.out, int64(status), 10)
+	c.out = append(c.out, ' ')
+	if len(reason) > 0 {
+		c.out = append(c.out, reason...)
+	} else {
+		c.out = append(c.out, statusText(status)...)
+	}
+	c.out = append(c.out, "\r\n"...)
+}
+
+// header adds one line to the head.
+func (c *clientConn) header(name, value string) {
+	c.out = append(c.out, name...)
+	c.out = append(c.out, ": "...)
+	c.out = append(c.out, value...)
+	c.out = append(c.out, "\r\n"...)
+}
+
+func (c *clientConn) headerBytes(name, value []byte) {
+	c.out = append(c.out, name...)
+	c.out = append(c.out, ": "...)
+	c.out = append(c.out, value...)
+	c.out = append(c.out, "\r\n"...)
+}
+
+// duration adds X-Duration-Seconds: seconds since the call began, six decimals.
+func (c *clientConn) duration(d time.Duration) {
+	c.out = append(c.out, "X-Duration-Seconds: "...)
+	c.out = appendSeconds(c.out, d)
+	c.out = append(c.out, "\r\n"...)
+}
+
+func appendSeconds(b []byte, d time.Duration) []byte {
+	micros := max(d.Microseconds(), 0)
+	b = strconv.AppendInt(b, micros/1e6, 10)
+	b = append(b, '.')
+	fraction := micros % 1e6
+	for unit := int64(100_000); unit > fraction && unit > 1; unit /= 10 {
+		b = append(b, '0')
+	}
+	return strconv.AppendInt(b, fraction, 10)
+}
+
+// endHead closes the head. length is that of the body in bytes, -1 when it is not known yet.
+func (c *clientConn) endHead(length int64) {
+	r := &c.reply
+	r.length = length
+	r.noBody = string(c.req.method) == "HEAD" || r.status == 204 || r.status == 304
+	switch {
+	case r.status == 204:
+	case length >= 0:
+		c.out = append(c.out, "Content-Length: "...)
+		c.out = strconv.AppendInt(c.out, length, 10)
+		c.out = append(c.out, "\r\n"...)
+	case r.noBody:
+	case c.req.http11:
+		r.chunked = true
+		c.out = append(c.out, "Transfer-Encoding: chunked\r\n"...)
+	default:
+		r.close = true
+	}
+	if !c.req.wantsKeepAlive() || c.server.closing.Load() {
+		r.close = true
+	}
+	if r.close {
+		c.out = append(c.out, "Connection: close\r\n"...)
+	} else if !c.req.http11 {
+		c.out = append(c.out, "Connection: keep-alive\r\n"...)
+	}
+	c.out = append(c.out, "\r\n"...)
+}
+
+// room returns space for the next piece of the body; put hands over what was written there. The space is never empty.
+func (c *clientConn) room() []byte {
+	prefix, suffix := 0, 0
+	if c.reply.chunked {
+		prefix, suffix = chunkPrefix, 2
+	}
+	if cap(c.out)-len(c.out) < 512 {
+		grown := make([]byte, len(c.out), len(c.out)+smallOut)
+		copy(grown, c.out)
+		c.out = grown
+	}
+	start := len(c.out) + prefix
+	end := min(cap(c.out)-suffix, start+0xffff)
+	return c.out[start:end]
+}
+
+// put adds n bytes that stand in room() to the body.
+func (c *clientConn) put(n int) {
+	if n == 0 {
+		return
+	}
+	c.reply.bytes += int64(n)
+	if c.reply.noBody {
+		return
+	}
+	if !c.reply.chunked {
+		c.out = c.out[:len(c.out)+n]
+		return
+	}
+	at := len(c.out)
+	c.out = c.out[:at+chunkPrefix+n+2]
+	putChunkSize(c.out[at:], n)
+	copy(c.out[at+chunkPrefix+n:], "\r\n")
+}
+
+// putChunkSize writes a chunk line of fixed width: leading zeros are allowed.
+func putChunkSize(b []byte, n int) {
+	const digits = "0123456789abcdef"
+	for i := 3; i >= 0; i-- {
+		b[i] = digits[n&15]
+		n >>= 4
+	}
+	b[4], b[5] = '\r', '\n'
+}
+
+// flush sends what is buffered.
+func (c *clientConn) flush() error {
+	if len(c.out) == 0 {
+		return nil
+	}
+	_, err := c.nc.Write(c.out)
+	c.out = c.out[:0]
+	c.reply.flushed = true
+	if err != nil {
+		return errClientGone
+	}
+	return nil
+}
+
+// useBulk takes a large buffer for the rest of the call. What is buffered must have been flushed.
+func (c *clientConn) useBulk() {
+	if c.reply.bulk != nil {
+		return
+	}
+	c.reply.bulk = bulkBuffers.Get().(*[]byte)
+	c.small, c.out = c.out, (*c.reply.bulk)[:0]
+}
+
+func (c *clientConn) dropBulk() {
+	if c.reply.bulk == nil {
+		return
+	}
+	bulkBuffers.Put(c.reply.bulk)
+	c.reply.bulk, c.out = nil, c.small[:0]
+}
+
+// write sends a piece of the body at once.
+func (c *clientConn) write(p []byte) error {
+	for len(p) > 0 {
+		n := copy(c.room(), p)
+		c.put(n)
+		p = p[n:]
+		if err := c.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end completes the response; trailer holds whole lines.
+func (c *clientConn) end(trailer []byte) error {
+	r := &c.reply
+	r.ended = true
+	if r.length >= 0 && !r.noBody && r.bytes != r.length {
+		c.abort()
+	}
+	if r.chunked && !r.aborted {
+		c.out = append(c.out, "0\r\n"...)
+		c.out = append(c.out, trailer...)
+		c.out = append(c.out, "\r\n"...)
+	}
+	return c.flush()
+}
+
+// abort ends the response so that the client sees that it is cut.
+func (c *clientConn) abort() {
+	c.reply.aborted, c.reply.close = true, true
+}
+
+// answer sends a whole response of the watchdog's own. lines holds further header lines.
+func (c *clientConn) answer(status int, lines, body string) {
+	if c.reply.begun {
+		c.abort()
+		return
+	}
+	if !c.body.done && !c.bodyIsHere() {
+		c.reply.close = true
+	}
+	c.begin(status, nil)
+	c.out = append(c.out, lines...)
+	if len(c.req.callID) > 0 {
+		c.headerBytes([]byte("X-Call-Id"), c.req.callID)
+	}
+	c.out = append(c.out, c.server.date()...)
+	c.duration(time.Since(c.start))
+	c.endHead(int64(len(body)))
+	_ = c.write([]byte(body))
+	_ = c.end(nil)
+}
+
+const (
+	plainText = "Content-Type: text/plain; charset=utf-8\r\n"
+	// faultLines mark a platform fault: the queue worker retries what carries them, so a function's own error must not.
+	faultLines = plainText + "X-Openfaas-Internal: fwatchdog\r\n"
+)
+
+// fault answers for a failure of the platform, not of the function.
+func (c *clientConn) fault(status int, text string) {
+	c.answer(status, faultLines, text+"\n")
+}
+
+// informational sends a 1xx response right away; lines holds its header lines.
+func (c *clientConn) informational(status int, lines []byte) error {
+	if !c.req.http11 || c.reply.begun {
+		return nil
+	}
+	c.out = append(c.out, "HTTP/1.1 "...)
+	c.out = strconv.AppendInt(c.out, int64(status), 10)
+	c.out = append(c.out, ' ')
+	c.out = append(c.out, statusText(status)...)
+	c.out = append(c.out, "\r\n"...)
+	c.out = append(c.out, lines...)
+	c.out = append(c.out, "\r\n"...)
+	_, err := c.nc.Write(c.out)
+	c.out = c.out[:0]
+	return err
+}
+
+// invite answers Expect: 100-continue, once.
+func (c *clientConn) invite() error {
+	if !c.req.expects || c.body.done {
+		return nil
+	}
+	c.req.expects = false
+	if len(c.src.buffered()) > 0 {
+		return nil
+	}
+	return c.informational(100, nil)
+}

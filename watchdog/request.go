@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+)
+
+var (
+	errBadRequest     = errors.New("malformed request")
+	errBadVersion     = errors.New("unsupported HTTP version")
+	errBadExpectation = errors.New("unsupported expectation")
+)
+
+// request is a parsed request head. Its slices live until the call ends.
+type request struct {
+	method  []byte
+	target  []byte // origin-form as the client wrote it, or "*"
+	host    []byte
+	fields  []field
+	framing framing
+	http11  bool
+	expects bool // Expect: 100-continue not yet answered
+	upgrade []byte
+	xTimeout,
+	accept,
+	contentType,
+	authorization,
+	callID,
+	userAgent []byte
+	hasContentType bool
+	teTrailers     bool
+}
+
+// parse reads a request head, strictly: what two parsers could understand differently is an error.
+func (r *request) parse(head []byte) error {
+	fields := r.fields[:0]
+	named := r.framing.named
+	*r = request{framing: framing{named: named}}
+	r.framing.reset()
+
+	i := bytes.IndexByte(head, '\n')
+	if i < 1 {
+		return errBadRequest
+	}
+	if err := r.parseLine(head[:i-1]); err != nil {
+		return err
+	}
+	fields, err := parseFields(fields, head[i+1:])
+	r.fields = fields
+	if err != nil {
+		return err
+	}
+	return r.walk()
+}
+
+// parseLine splits "METHOD target HTTP/1.x".
+func (r *request) parseLine(line []byte) error {
+	first := bytes.IndexByte(line, ' ')
+	last := bytes.LastIndexByte(line, ' ')
+	if first < 1 || last <= first+1 {
+		return errBadRequest
+	}
+	r.method = line[:first]
+	target := line[first+1 : last]
+	version := line[last+1:]
+	switch string(version) {
+	case "HTTP/1.1":
+		r.http11 = true
+	case "HTTP/1.0":
+	default:
+		if bytes.HasPrefix(version, []byte("HTTP/")) {
+			return errBadVersion
+		}
+		return errBadRequest
+	}
+	if !isToken(r.method) || !validTarget(target) {
+		return errBadRequest
+	}
+	r.target, r.host = splitTarget(target, string(r.method) == "CONNECT")
+	if r.target == nil || (string(r.target) == "*" && string(r.method) != "OPTIONS") {
+		return errBadRequest
+	}
+	return nil
+}
+
+// validTarget refuses blanks and control characters; everything else passes byte for byte.
+func validTarget(target []byte) bool {
+	for _, c := range target {
+		if c <= 0x20 || c == 0x7f {
+			return false
+		}
+	}
+	return len(target) > 0
+}
+
+// splitTarget reduces a request target to its origin-form. Of an absolute URL the authority counts as the host. The
+// result is nil for a target that is neither.
+func splitTarget(target []byte, connect bool) (origin, host []byte) {
+	switch {
+	case connect, target[0] == '/', string(target) == "*":
+		return target, nil
+	}
+	rest := target
+	switch {
+	case len(rest) > 7 && foldEqual(rest[:7], "http://"):
+		rest = rest[7:]
+	case len(rest) > 8 && foldEqual(rest[:8], "https://"):
+		rest = rest[8:]
+	default:
+		return nil, nil
+	}
+	end := bytes.IndexAny(rest, "/?#")
+	if end < 0 {
+		return []byte("/"), rest
+	}
+	if end == 0 {
+		return nil, nil
+	}
+	if rest[end] != '/' {
+		return append([]byte("/"), rest[end:]...), rest[:end]
+	}
+	return rest[end:], rest[:end]
+}
+
+// walk gathers what the fields say and refuses what they must not say.
+func (r *request) walk() error {
+	hosts := 0
+	fromTarget := r.host
+	for i := range r.fields {
+		f := &r.fields[i]
+		if f.kind == ordinary {
+			continue
+		}
+		if err := r.framing.see(f); err != nil {
+			return err
+		}
+		switch f.kind {
+		case hostField:
+			hosts++
+			r.host = f.value
+		case upgradeField:
+			r.upgrade = f.value
+		case expectField:
+			if !foldEqual(f.value, "100-continue") {
+				return errBadExpectation
+			}
+			r.expects = r.http11
+		case teField:
+			r.teTrailers = r.teTrailers || containsFold(f.value, "trailers")
+		default:
+			r.remember(f)
+		}
+	}
+	if fromTarget != nil {
+		r.host = fromTarget
+	}
+	return r.check(hosts)
+}
+
+func (r *request) remember(f *field) {
+	switch f.kind {
+	case xTimeout:
+		r.xTimeout = f.value
+	case acceptField:
+		r.accept = f.value
+	case contentType:
+		if !r.hasContentType {
+			r.contentType, r.hasContentType = f.value, true
+		}
+	case authorizationField:
+		r.authorization = f.value
+	case callIDField:
+		r.callID = f.value
+	case userAgentField:
+		r.userAgent = f.value
+	}
+}
+
+func (r *request) check(hosts int) error {
+	m := &r.framing
+	if m.chunked && (m.length >= 0 || !r.http11) {
+		return errFraming
+	}
+	if hosts > 1 || (hosts == 0 && r.http11) || !validHost(r.host) {
+		return errBadRequest
+	}
+	if !m.upgrade || foldEqual(r.upgrade, "h2c") {
+		r.upgrade = nil
+	}
+	if len(m.named) > 0 {
+		m.dropNamed(r.fields)
+	}
+	return nil
+}
+
+func validHost(host []byte) bool {
+	for _, c := range host {
+		if c <= 0x20 || c == 0x7f || c == '/' || c == '?' || c == '#' || c == '@' || c == '\\' || c == ',' {
+			return false
+		}
+	}
+	return true
+}
+
+// wantsKeepAlive tells whether the client would send another request on this connection.
+func (r *request) wantsKeepAlive() bool {
+	if r.http11 {
+		return !r.framing.close
+	}
+	return r.framing.keepAlive && !r.framing.close
+}
+
+// hasBody tells whether any body byte can follow the head.
+func (r *request) hasBody() bool { return r.framing.chunked || r.framing.length > 0 }
+
+// bodyLength is the announced length: -1 when chunked, 0 without a body.
+func (r *request) bodyLength() int64 {
+	if r.framing.chunked {
+		return -1
+	}
+	return max(r.framing.length, 0)
+}
+
+// path and query split the target as written, without decoding.
+func (r *request) path() []byte {
+	if i := bytes.IndexByte(r.target, '?'); i >= 0 {
+		return r.target[:i]
+	}
+	return r.target
+}
+
+func (r *request) query() []byte {
+	if i := bytes.IndexByte(r.target, '?'); i >= 0 {
+		return r.target[i+1:]
+	}
+	return nil
+}
+
+// decodedPath resolves percent escapes; false for a malformed one.
+func (r *request) decodedPath() ([]byte, bool) {
+	raw := r.path()
+	if bytes.IndexByte(raw, '%') < 0 {
+		return raw, true
+	}
+	out := make([]byte, 0, len(raw))
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '%' {
+			out = append(out, raw[i])
+			continue
+		}
+		if i+2 >= len(raw) {
+			return nil, false
+		}
+		hi, lo := hexDigit(raw[i+1]), hexDigit(raw[i+2])
+		if hi < 0 || lo < 0 {
+			return nil, false
+		}
+		out = append(out, byte(hi<<4|lo))
+		i += 2
+	}
+	return out, true
+}

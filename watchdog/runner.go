@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// prepareRunner builds what answers calls in the configured mode. It fails early on what can never work.
+func (a *app) prepareRunner() error {
+	s := a.server
+	switch a.cfg.mode {
+	case httpMode:
+		up, err := parseUpstream(a.cfg.upstream)
+		if err != nil {
+			return err
+		}
+		if _, err := lookPath(a.cfg.argv[0]); err != nil {
+			return fmt.Errorf("fprocess: %w", err)
+		}
+		s.runner = &httpRunner{server: s, upstream: up}
+		return nil
+	case staticMode:
+		return errors.New("mode=static is not built yet")
+	}
+	if _, err := lookPath(a.cfg.argv[0]); err != nil {
+		a.log.warn("warning: every call will fail: fprocess: " + err.Error())
+	}
+	fork := forkRunner{server: s, processes: a.processes, logs: a.childLogs, env: newCGIEnv(os.Environ())}
+	if a.cfg.mode == streamingMode {
+		s.runner = &streamingRunner{fork}
+	} else {
+		s.runner = &bufferedRunner{fork, a.cfg.mode == classicMode}
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// runner turns calls into responses; there is one per mode.
+type runner interface {
+	// serve answers the call on c completely, or aborts it.
+	serve(c *clientConn)
+	// ready tells whether a call would reach the function now.
+	ready() bool
+}
+
+// server accepts connections and owns what their calls share.
+type server struct {
+	cfg      *config
+	log      *logger
+	runner   runner
+	limiter  *limiter
+	metrics  *metrics
+	lock     *lockFile
+	auth     *authenticator
+	listener *net.TCPListener
+	watch    *clientWatch
+
+	accepting atomic.Bool // ready and not shutting down
+	closing   atomic.Bool // responses say Connection: close
+	closed    atomic.Bool // the listener is gone, idle connections end
+	dateLine  atomic.Pointer[dateLine]
+
+	mu    sync.Mutex
+	conns map[*clientConn]struct{}
+	idle  chan struct{} // closed when the last connection ends after closed
+}
+
+// listen binds the function port on all addresses.
+func (s *server) listen() error {
+	l, err := net.Listen("tcp", ":"+strconv.Itoa(s.cfg.port))
+	if err != nil {
+		return fmt.Errorf("listen on port %d: %w", s.cfg.port, err)
+	}
+	s.listener = l.(*net.TCPListener)
+	s.watch, err = newClientWatch()
+	if err != nil {
+		return err
+	}
+	go s.watch.run()
+	return nil
+}
+
+// accept serves connections until the listener is closed.
+func (s *server) accept() {
+	for {
+		nc, err := s.listener.AcceptTCP()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			// Out of descriptors, mostly: those in use must come back first.
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		c := newClientConn(s, nc)
+		s.mu.Lock()
+		s.conns[c] = struct{}{}
+		s.mu.Unlock()
+		s.watch.add(c)
+		go c.serve()
+	}
+}
+
+func (s *server) forget(c *clientConn) {
+	s.watch.remove(c)
+	s.mu.Lock()
+	delete(s.conns, c)
+	if len(s.conns) == 0 && s.idle != nil {
+		close(s.idle)
+		s.idle = nil
+	}
+	s.mu.Unlock()
+}
+
+// closeListener refuses new connections and ends idle ones. The channel is closed when the last one has ended.
+func (s *server) closeListener() <-chan struct{} {
+	s.closed.Store(true)
+	_ = s.listener.Close()
+	done := make(chan struct{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) == 0 {
+		close(done)
+		return done
+	}
+	s.idle = done
+	for c := range s.conns {
+		c.guard.stopIdle()
+	}
+	return done
+}
+
+// dateLine is the Date header of one second.
+type dateLine struct {
+	second int64
+	line   []byte
+}
+
+// date returns the current Date header line.
+func (s *server) date() []byte {
+	now := time.Now()
+	if d := s.dateLine.Load(); d != nil && d.second == now.Unix() {
+		return d.line
+	}
+	line := now.UTC().AppendFormat([]byte("Date: "), "Mon, 02 Jan 2006 15:04:05 GMT")
+	d := &dateLine{now.Unix(), append(line, "\r\n"...)}
+	s.dateLine.Store(d)
+	return d.line
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+const (
+	// spoolFlow is how much output may wait in the normal course, in bytes.
+	spoolFlow = 256 << 10
+	// spoolMemory is how much is held in memory before a temporary file is used, in bytes.
+	spoolMemory = 16 << 20
+	// spoolStall is how long a client must not have read before more than spoolFlow is held for it.
+	spoolStall = 50 * time.Millisecond
+	spoolBlock = 32 << 10
+)
+
+// spool holds output for a client that is still uploading. Many clients read nothing before they have sent everything:
+// without it client, function and watchdog would wait for each other for ever.
+type spool struct {
+	mu       sync.Mutex
+	blocks   [][]byte // older than what is in the file
+	size     int64    // bytes held in blocks
+	file     *os.File
+	from, to int64 // the part of the file that is still to be sent
+	limit    int64
+	sent     int64 // bytes taken out so far
+	stalled  bool
+	closed   bool
+	broken   error
+	arrived  chan struct{} // capacity 1: something to take, or closed
+	left     chan struct{} // capacity 1: something was taken, or broken
+	drained  chan struct{} // closed when the writer has ended
+}
+
+func newSpool(limit int64) *spool {
+	return &spool{limit: limit, arrived: make(chan struct{}, 1), left: make(chan struct{}, 1),
+		drained: make(chan struct{})}
+}
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// put adds a copy of p. It blocks while the client is merely slow, and while the limit is reached.
+func (s *spool) put(p []byte, uploading func() bool) error {
+	for {
+		s.mu.Lock()
+		held, sent := s.size+s.to-s.from, s.sent
+		roomy := held < spoolFlow || (s.stalled && held+int64(len(p)) <= s.limit && uploading())
+		if s.broken != nil || roomy {
+			err := s.broken
+			if err == nil {
+				err = s.add(p)
+			}
+			s.mu.Unlock()
+			poke(s.arrived)
+			return err
+		}
+		s.mu.Unlock()
+		select {
+		case <-s.left:
+		case <-time.After(spoolStall):
+			s.mu.Lock()
+			s.stalled = s.sent == sent
+			s.mu.Unlock()
+		}
+	}
+}
+
+// add needs the lock.
+func (s *spool) add(p []byte) error {
+	if s.file == nil && s.size+int64(len(p)) <= spoolMemory {
+		s.blocks = append(s.blocks, append([]byte(nil), p...))
+		s.size += int64(len(p))
+		return nil
+	}
+	if s.file == nil {
+		file, err := os.CreateTemp("", "fwatchdog-spool-")
+		if err != nil {
+			return err
+		}
+		_ = os.Remove(file.Name())
+		s.file = file
+	}
+	if _, err := s.file.WriteAt(p, s.to); err != nil {
+		return err
+	}
+	s.to += int64(len(p))
+	return nil
+}
+
+// take returns the oldest block, waiting for one; io.EOF after close.
+func (s *spool) take(scratch []byte) ([]byte, error) {
+	for {
+		s.mu.Lock()
+		switch {
+		case s.broken != nil:
+			s.mu.Unlock()
+			return nil, s.broken
+		case len(s.blocks) > 0:
+			b := s.blocks[0]
+			s.blocks[0] = nil
+			s.blocks = s.blocks[1:]
+			s.size -= int64(len(b))
+			s.mu.Unlock()
+			return b, nil
+		case s.from < s.to:
+			n, err := s.file.ReadAt(scratch[:min(int64(len(scratch)), s.to-s.from)], s.from)
+			if s.from += int64(n); s.from == s.to {
+				s.from, s.to = 0, 0
+			}
+			s.mu.Unlock()
+			if n > 0 {
+				err = nil
+			}
+			return scratch[:n], err
+		case s.closed:
+			s.mu.Unlock()
+			return nil, io.EOF
+		}
+		s.mu.Unlock()
+		<-s.arrived
+	}
+}
+
+// write sends everything to send until the spool is closed and empty, or sending fails.
+func (s *spool) write(send func([]byte) error) {
+	defer close(s.drained)
+	scratch := make([]byte, spoolBlock)
+	for {
+		b, err := s.take(scratch)
+		if err == nil {
+			err = send(b)
+		}
+		if err == io.EOF {
+			return
+		}
+		s.mu.Lock()
+		s.sent += int64(len(b))
+		s.stalled = false
+		s.broken = err
+		s.mu.Unlock()
+		poke(s.left)
+		if err != nil {
+			return
+		}
+	}
+}
+
+// finish waits until all has been sent, or drops the rest when cut is given, and releases the file.
+func (s *spool) finish(cut error) error {
+	s.mu.Lock()
+	s.closed = true
+	if s.broken == nil {
+		s.broken = cut
+	}
+	s.mu.Unlock()
+	poke(s.arrived)
+	<-s.drained
+	if s.file != nil {
+		_ = s.file.Close()
+	}
+	return s.broken
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"io"
+	"sync"
+	"time"
+)
+
+// settleTime is how long an unfinished upload may go on after the response is complete: a server that echoes ends its
+// response when it has the last byte, which our writer may not have noticed yet.
+const settleTime = 50 * time.Millisecond
+
+// upload sends a request body while the response is already coming. It is the one second goroutine that a call may have.
+type upload struct {
+	active bool
+	to     *upstreamConn
+	done   chan struct{}
+	mu     sync.Mutex
+	err    error // why the request body could not be read
+	whole  bool  // all of it was sent
+}
+
+func (p *upload) start(c *clientConn, u *upstreamConn) {
+	p.active, p.to, p.err, p.whole = true, u, nil, false
+	p.done = make(chan struct{})
+	go p.run(c, u, p.done)
+}
+
+func (p *upload) run(c *clientConn, u *upstreamConn, done chan struct{}) {
+	defer close(done)
+	buffer := bulkBuffers.Get().(*[]byte)
+	defer bulkBuffers.Put(buffer)
+	block := (*buffer)[:cap(*buffer)]
+	chunked := c.req.framing.chunked
+	for {
+		n, err := c.body.Read(block[chunkPrefix : len(block)-2])
+		if n > 0 {
+			if _, failed := u.nc.Write(framed(block, n, chunked)); failed != nil {
+				return // the server wants no more; its answer, if any, is being read
+			}
+		}
+		if err == io.EOF {
+			if chunked {
+				last := append(append([]byte("0\r\n"), c.body.trailer...), "\r\n"...)
+				if _, failed := u.nc.Write(last); failed != nil {
+					return
+				}
+			}
+			p.finish(nil)
+			return
+		}
+		if err != nil {
+			p.finish(err)
+			c.guard.stop(readFailure(err))
+			return
+		}
+	}
+}
+
+func readFailure(err error) cause {
+	if isTimeout(err) || err == errBodyTooLong || err == errBadChunk {
+		return bodyStalled
+	}
+	return clientGone
+}
+
+func (p *upload) finish(err error) {
+	p.mu.Lock()
+	p.err, p.whole = err, err == nil
+	p.mu.Unlock()
+}
+
+// framed returns the n body bytes at block[chunkPrefix:] as they go on the wire.
+func framed(block []byte, n int, chunked bool) []byte {
+	if !chunked {
+		return block[chunkPrefix : chunkPrefix+n]
+	}
+	putChunkSize(block, n)
+	copy(block[chunkPrefix+n:], "\r\n")
+	return block[:chunkPrefix+n+2]
+}
+
+// running tells whether the request body is still on its way.
+func (p *upload) running() bool {
+	if !p.active {
+		return false
+	}
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// settle waits a moment for the upload to end by itself, stops it otherwise, and tells whether all was sent.
+func (p *upload) settle(c *clientConn) bool {
+	if !p.active {
+		return true
+	}
+	select {
+	case <-p.done:
+	case <-time.After(settleTime):
+	}
+	p.stop(c)
+	return p.whole
+}
+
+// stop ends the upload and waits until it has let go of the connections.
+func (p *upload) stop(c *clientConn) {
+	if !p.active {
+		return
+	}
+	select {
+	case <-p.done:
+	default:
+		c.haltBody()
+		_ = p.to.nc.SetWriteDeadline(longAgo)
+		<-p.done
+	}
+	p.active, p.to = false, nil
+}
+
+// failed is the error of a body that could not be read.
+func (p *upload) failed() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// bufferRequest reads a chunked request body whole, so that the function gets it with a Content-Length.
+func (c *clientConn) bufferRequest() error {
+	if err := c.invite(); err != nil {
+		return errClientGone
+	}
+	var err error
+	c.forward.buffered, err = io.ReadAll(&c.body)
+	return err
+}
