@@ -1,13 +1,19 @@
 import { Hono } from 'hono'
 import type { Clock } from '../clock.ts'
+import type { Provider } from '../core/provider.ts'
 import type { Log } from '../log.ts'
+import { alertRoutes } from './alert-routes.ts'
 import { areaOf, audit } from './audit.ts'
 import { BasicAuth, type Credentials } from './auth.ts'
 import { errorResponse, textResponse } from './error-response.ts'
-import { functionRoutes, type FunctionRoutePorts } from './function-routes.ts'
+import { functionRoutes, type FunctionControl, type FunctionRoutePorts } from './function-routes.ts'
 import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
+import { logRoutes, type LogRoutePorts } from './log-routes.ts'
 import { namespaceRoutes, type NamespaceControl } from './namespace-routes.ts'
+import { openApiRoute } from './openapi.ts'
 import { addressOf, type ApiContext, type ApiEnv, type Route } from './route.ts'
+import { secretRoutes, type SecretControl } from './secret-routes.ts'
+import { uiRoutes } from './ui-routes.ts'
 
 /** One answered request of a registered `/system` route. */
 export interface ObservedRequest {
@@ -17,8 +23,11 @@ export interface ObservedRequest {
   readonly seconds: number
 }
 
-export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts {
+export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts {
+  readonly functions: FunctionControl
   readonly namespaces: NamespaceControl
+  readonly secrets: SecretControl
+  readonly provider: Provider
   readonly credentials: Credentials
   /** For the provider metrics; hostile paths never get here. */
   readonly observe: (request: ObservedRequest) => void
@@ -28,7 +37,16 @@ export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts {
 
 /** The routes, in the order of http-api section 5. */
 export function routeTable(ports: AppPorts): readonly Route[] {
-  return [...infoRoutes(ports), ...functionRoutes(ports), ...namespaceRoutes(ports.namespaces)]
+  const routes = [
+    ...infoRoutes(ports),
+    ...uiRoutes(ports),
+    ...functionRoutes(ports),
+    ...secretRoutes(ports.secrets),
+    ...namespaceRoutes(ports.namespaces),
+    ...logRoutes(ports),
+    ...alertRoutes(ports),
+  ]
+  return [...routes, openApiRoute(routes, ports.build)]
 }
 
 /**

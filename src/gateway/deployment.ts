@@ -2,8 +2,8 @@ import { FaasError } from '../core/errors.ts'
 import { DEFAULT_NAMESPACE, functionName } from '../core/function-name.ts'
 import type { FunctionResources, FunctionSpec, StringMap } from '../core/function-spec.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../core/resources.ts'
+import { checkSecretName } from '../core/secret-name.ts'
 import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
-import { checkSecretName } from './secret-name.ts'
 
 /**
  * The spec that a deployment body asks for; `queryNamespace` counts when the body names none. Throws `invalid`, naming the field. What needs

@@ -28,15 +28,15 @@ export function functionStatus(fn: DeployedFunction, observed: Observed): Record
     annotations: spec.annotations,
     ...(observed.invocations > 0 ? { invocationCount: observed.invocations } : {}),
     replicas: fn.replicas,
-    availableReplicas: observed.replicas.filter(isAvailable).length,
+    availableReplicas: availableReplicas(observed.replicas),
     createdAt: new Date(fn.createdAtMs).toISOString(),
     ...(observed.usage ? { usage: usageFields(observed.usage) } : {}),
   }
 }
 
-/** A frozen replica takes calls: it is thawed within milliseconds. */
-function isAvailable(replica: Replica): boolean {
-  return replica.state === 'ready' || replica.state === 'frozen'
+/** Replicas that take calls. A frozen one does: it is thawed within milliseconds. */
+export function availableReplicas(replicas: readonly Replica[]): number {
+  return replicas.filter(({ state }) => state === 'ready' || state === 'frozen').length
 }
 
 function givenFields(spec: FunctionSpec): Record<string, unknown> {

@@ -16,6 +16,8 @@ import { SlowSenders } from './slow-senders.ts'
 /** The plane of function calls; `invoke-routes.ts` and `upgrade-route.ts` behind one port. */
 export interface CallPlane {
   handle(req: IncomingMessage, res: ServerResponse): void
+  /** The client waits to be told that it may send its body. */
+  handleContinue(req: IncomingMessage, res: ServerResponse): void
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
@@ -49,7 +51,7 @@ export class GatewayServer {
   readonly #slow: SlowSenders
   readonly #api: (req: IncomingMessage, res: ServerResponse) => Promise<void>
   readonly #stopped = new AbortController()
-  #draining = false
+  readonly #draining = new AbortController()
   #stopping: Promise<void> | undefined
   #loop: Promise<void> = Promise.resolve()
 
@@ -58,13 +60,17 @@ export class GatewayServer {
     this.#ports = ports
     this.#options = options
     this.#slow = new SlowSenders({ silenceMs: options.readTimeoutMs, clock, log }, endSilent)
-    this.#api = getRequestListener((request, env) => ports.api(request, env), {
-      overrideGlobalObjects: false,
-      hostname: 'localhost',
-      errorHandler: () => new Response('bad request\n', { status: 400, headers: ERROR_HEADERS }),
-    })
+    this.#api = getRequestListener(
+      (request, env) => ports.api(request, { ...env, stopping: this.#draining.signal }),
+      {
+        overrideGlobalObjects: false,
+        hostname: 'localhost',
+        errorHandler: () => new Response('bad request\n', { status: 400, headers: ERROR_HEADERS }),
+      },
+    )
     const handlers: ListenerHandlers = {
-      request: (req, res) => this.#request(req, res),
+      request: (req, res) => this.#request(req, res, false),
+      checkContinue: (req, res) => this.#request(req, res, true),
       upgrade: (req, socket, head) => this.#upgrade(req, socket, head),
     }
     this.#main = new Listener(handlers, options.headersTimeoutMs)
@@ -91,7 +97,7 @@ export class GatewayServer {
   /** Functions reach the gateway at these addresses: the whole list, on every change. Never fails; what cannot be bound is tried again. */
   listenOn(addresses: readonly string[]): void {
     const { functionPort, listen } = this.#options
-    if (functionPort === 0 || this.#draining) return
+    if (functionPort === 0 || this.#draining.signal.aborted) return
     const covered = (host: string): boolean =>
       listen.port === functionPort &&
       (listen.host === host || listen.host === '0.0.0.0' || listen.host === '::')
@@ -106,7 +112,7 @@ export class GatewayServer {
 
   async #stop(drainMs: number): Promise<void> {
     const { clock, log } = this.#ports
-    this.#draining = true
+    this.#draining.abort()
     const listeners = [this.#main, ...this.#extra.end()]
     const closed = Promise.all(listeners.map((listener) => listener.close()))
     const done = new AbortController()
@@ -127,10 +133,10 @@ export class GatewayServer {
     await Promise.all([sweep, this.#loop])
   }
 
-  #request(req: IncomingMessage, res: ServerResponse): void {
+  #request(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
     // A client that resets its connection is no concern of anybody but the route, which sees `close`.
     res.on('error', () => {})
-    if (this.#draining || hasIgnoredOffer(req)) res.shouldKeepAlive = false
+    if (this.#draining.signal.aborted || hasIgnoredOffer(req)) res.shouldKeepAlive = false
 
     const { refusal, hasBody } = inspectFraming(req)
     if (refusal !== null) return refuse(res, refusal.status, refusal.message)
@@ -143,13 +149,16 @@ export class GatewayServer {
       return
     }
     req.url = target.url
-    if (target.kind === 'call') this.#ports.calls.handle(req, res)
-    else void this.#api(req, res)
+    if (target.kind === 'api') {
+      if (expectsContinue) res.writeContinue()
+      void this.#api(req, res)
+    } else if (expectsContinue) this.#ports.calls.handleContinue(req, res)
+    else this.#ports.calls.handle(req, res)
   }
 
   #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (inspectFraming(req).refusal !== null) return endWithStatus(socket, 400)
-    if (this.#draining) return endWithStatus(socket, 503)
+    if (this.#draining.signal.aborted) return endWithStatus(socket, 503)
     this.#ports.calls.upgrade(req, socket, head)
   }
 }

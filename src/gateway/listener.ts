@@ -9,6 +9,8 @@ import { MAX_HEADERS } from './request-hygiene.ts'
 /** What a listener does with what it accepts. */
 export interface ListenerHandlers {
   request(req: IncomingMessage, res: ServerResponse): void
+  /** As `request`, for `Expect: 100-continue`. */
+  checkContinue(req: IncomingMessage, res: ServerResponse): void
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
@@ -48,6 +50,7 @@ export class Listener {
     // Node drops headers above its count in silence; one more than we allow is enough to see that there were too many.
     this.#server.maxHeadersCount = MAX_HEADERS + 1
     this.#server.on('request', (req, res) => handlers.request(req, res))
+    this.#server.on('checkContinue', (req, res) => handlers.checkContinue(req, res))
     this.#server.on('upgrade', (req, socket, head) => this.#upgrade(handlers, { req, socket, head }))
     this.#server.on('connect', (_req, socket: Duplex) => {
       guard(socket)

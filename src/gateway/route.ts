@@ -6,7 +6,12 @@ import { FaasError } from '../core/errors.ts'
 
 /** What the server hands to the app with each request, and what the app notes for metrics and audit. */
 export interface ApiEnv {
-  Bindings: { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse }
+  Bindings: {
+    readonly incoming?: IncomingMessage
+    readonly outgoing?: ServerResponse
+    /** Aborts when the server drains. */
+    readonly stopping?: AbortSignal
+  }
   Variables: {
     /** Who is logged in. */
     user: string
@@ -26,7 +31,7 @@ export interface Route {
   /** Query parameters it reads. */
   readonly query?: readonly string[]
   readonly body?: GenericSchema
-  /** Every status that it answers, with what it means; those of every route (`everyRoute`) aside. */
+  /** Every status of its own, with what it means; `openapi.ts` adds those that all routes share. */
   readonly answers: Readonly<Record<number, string>>
   /** Answers HEAD as well. */
   readonly head?: boolean
@@ -62,10 +67,20 @@ export function functionFor(c: ApiContext, text: string, namespaceInBody = ''): 
 
 /** The client's address, as far as the connection tells. */
 export function addressOf(c: ApiContext): string {
-  // Without a socket (`app.request()`) there are no bindings at all.
-  const bindings: ApiEnv['Bindings'] | undefined = c.env
-  const address = bindings?.incoming?.socket.remoteAddress ?? ''
+  const address = bindingsOf(c).incoming?.socket.remoteAddress ?? ''
   return address.startsWith('::ffff:') ? address.slice(7) : address
+}
+
+/** Aborts when nobody waits for the answer any more: the client left, or the daemon stops. */
+export function endOf(c: ApiContext): AbortSignal {
+  const { stopping } = bindingsOf(c)
+  return stopping === undefined ? c.req.raw.signal : AbortSignal.any([c.req.raw.signal, stopping])
+}
+
+/** Without a server around it (`app.request()`) the app has no bindings at all. */
+function bindingsOf(c: ApiContext): ApiEnv['Bindings'] {
+  const bindings: ApiEnv['Bindings'] | undefined = c.env
+  return bindings ?? {}
 }
 
 /** Accepted: an empty body. */

@@ -2,8 +2,10 @@ import { FaasError } from '../../src/core/errors.ts'
 import { DEFAULT_NAMESPACE, namespaceOf, type FunctionName } from '../../src/core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
 import { replicaBounds, replicasAfterScale, replicasAfterUpdate } from '../../src/core/scaling-policy.ts'
+import { checkSecretName } from '../../src/core/secret-name.ts'
 import type { FunctionControl } from '../../src/gateway/function-routes.ts'
 import type { NamespaceControl, NamespaceFacts } from '../../src/gateway/namespace-routes.ts'
+import type { SecretControl, SecretId } from '../../src/gateway/secret-routes.ts'
 import type { FakeProvider } from './fake-provider.ts'
 
 /** Namespaces in memory. */
@@ -124,4 +126,43 @@ export class FakeFunctions implements FunctionControl {
   #bounds(spec: FunctionSpec): { readonly min: number; readonly max: number } {
     return replicaBounds(spec.labels, this.#provider.capabilities.maxReplicas)
   }
+}
+
+/** Secrets in memory. */
+export class FakeSecrets implements SecretControl {
+  /** Values by `namespace/name`. */
+  readonly values = new Map<string, Buffer>()
+
+  list(namespace: string): readonly SecretId[] {
+    const own = [...this.values.keys()].map((key) => key.split('/')).filter(([space]) => space === namespace)
+    return own.map(([, name = '']) => ({ name, namespace }))
+  }
+
+  create(secret: SecretId, value: Uint8Array): void {
+    checkSecretName('name', secret.name)
+    if (this.values.has(keyOf(secret)))
+      throw new FaasError('conflict', `secret ${secret.name} exists already`)
+    this.values.set(keyOf(secret), Buffer.from(value))
+  }
+
+  update(secret: SecretId, value: Uint8Array): void {
+    checkSecretName('name', secret.name)
+    this.#check(secret)
+    this.values.set(keyOf(secret), Buffer.from(value))
+  }
+
+  remove(secret: SecretId): void {
+    checkSecretName('name', secret.name)
+    this.#check(secret)
+    this.values.delete(keyOf(secret))
+  }
+
+  #check(secret: SecretId): void {
+    if (this.values.has(keyOf(secret))) return
+    throw new FaasError('not-found', `secret ${secret.name} does not exist`)
+  }
+}
+
+function keyOf({ name, namespace }: SecretId): string {
+  return `${namespace}/${name}`
 }

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/clock.ts'
 import type { FunctionName } from '../../src/core/function-name.ts'
 import { createApp, type AppPorts, type ObservedRequest } from '../../src/gateway/app.ts'
-import { FakeFunctions, FakeNamespaces } from './fake-control.ts'
+import { FakeFunctions, FakeNamespaces, FakeSecrets } from './fake-control.ts'
 import { FakeProvider } from './fake-provider.ts'
 import { RecordingLog } from './recording-log.ts'
 
@@ -14,6 +14,8 @@ export function testApp(changes: Partial<AppPorts> = {}) {
   const provider = new FakeProvider()
   const namespaces = new FakeNamespaces()
   const functions = new FakeFunctions(provider, namespaces)
+  const secrets = new FakeSecrets()
+  const stopping = new AbortController()
   const log = new RecordingLog()
   const observed: ObservedRequest[] = []
   const counts = new Map<FunctionName, number>()
@@ -21,6 +23,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     provider,
     namespaces,
     functions,
+    secrets,
     invocations: (fn) => counts.get(fn) ?? 0,
     functionLabel: false,
     build: { release: '0.1.0', sha: 'abcdef' },
@@ -41,5 +44,5 @@ export function testApp(changes: Partial<AppPorts> = {}) {
       ...(text === undefined ? {} : { body: text }),
     })
   }
-  return { app, ask, ports, provider, namespaces, functions, log, observed, counts }
+  return { app, ask, ports, provider, namespaces, functions, secrets, stopping, log, observed, counts }
 }

@@ -22,6 +22,11 @@ class EchoPlane implements CallPlane {
     })
   }
 
+  handleContinue(req: IncomingMessage, res: ServerResponse): void {
+    res.writeContinue()
+    this.handle(req, res)
+  }
+
   upgrade(req: IncomingMessage, socket: Socket): void {
     socket.end(`HTTP/1.1 101 Switching Protocols\r\nX-Url: ${req.url}\r\n\r\n`)
   }

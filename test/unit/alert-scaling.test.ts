@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { functionName } from '../../src/core/function-name.ts'
+import { replicasAfterAlert } from '../../src/gateway/alert-scaling.ts'
+import { testApp } from '../fakes/test-app.ts'
+
+const labels = (min: string, max: string, factor: string): Record<string, string> => ({
+  'com.openfaas.scale.min': min,
+  'com.openfaas.scale.max': max,
+  'com.openfaas.scale.factor': factor,
+})
+
+describe('replicas after an alert', () => {
+  const rows: readonly (readonly [
+    current: number,
+    max: string,
+    min: string,
+    factor: string,
+    status: string,
+    after: number,
+  ])[] = [
+    [1, '5', '1', '20', 'firing', 2],
+    [1, '5', '1', '10', 'firing', 2],
+    [8, '5', '1', '10', 'firing', 5],
+    [0, '5', '1', '20', 'firing', 1],
+    [1, '20', '1', '20', 'firing', 5],
+    [1, '5', '1', '100', 'firing', 5],
+    [3, '10', '2', '20', 'resolved', 2],
+    [3, '10', '2', '20', 'anything else', 2],
+    [0, '5', '2', '20', 'resolved', 0],
+    [1, '5', '1', '0', 'firing', 1],
+    [2, '2', '2', '20', 'firing', 2],
+    [3, 'many', 'few', 'some', 'firing', 4],
+  ]
+  for (const [current, max, min, factor, status, after] of rows) {
+    it(`are ${after} from ${current} on ${status} with max ${max}, min ${min}, factor ${factor}`, () => {
+      assert.equal(replicasAfterAlert(labels(min, max, factor), current, status), after)
+    })
+  }
+
+  it('go up to 5 without labels', () => {
+    assert.equal(replicasAfterAlert({}, 4, 'firing'), 5)
+    assert.equal(replicasAfterAlert({}, 5, 'firing'), 5)
+  })
+})
+
+describe('the alert route', () => {
+  const firing = (name: string): unknown => ({
+    status: 'firing',
+    labels: { alertname: 'a', function_name: name },
+  })
+
+  it('goes by the status of each entry and skips unknown functions', async () => {
+    const { ask, functions } = testApp()
+    for (const service of ['one', 'two']) await ask('POST', '/system/functions', { service, image: 'a/b' })
+    const alerts = [firing('nobody'), firing('one.openfaas-fn'), firing(''), firing('two'), { labels: null }]
+
+    const response = await ask('POST', '/system/alert', { status: 'resolved', alerts })
+
+    assert.equal(response.status, 200)
+    assert.equal(await response.text(), '')
+    assert.equal(functions.get(functionName('one'))?.replicas, 2)
+    assert.equal(functions.get(functionName('two'))?.replicas, 2)
+  })
+
+  it('answers 400 to what is no alert', async () => {
+    const { ask } = testApp()
+
+    for (const body of ['', '{', '[]', '{"alerts":{}}', '{"alerts":[7]}', '{"alerts":[{"labels":"x"}]}']) {
+      assert.equal((await ask('POST', '/system/alert', body)).status, 400, body)
+    }
+    assert.equal((await ask('POST', '/system/alert', {})).status, 200)
+  })
+
+  it('answers 500 with a line for each function that could not be scaled', async () => {
+    const { ask, functions } = testApp()
+    await ask('POST', '/system/functions', { service: 'one', image: 'a/b' })
+    functions.scale = () => Promise.reject(new Error('disk full'))
+
+    const response = await ask('POST', '/system/alert', { alerts: [firing('one')] })
+
+    assert.equal(response.status, 500)
+    assert.equal(await response.text(), 'one.openfaas-fn: cannot be scaled to 2\n')
+  })
+})
