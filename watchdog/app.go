@@ -45,7 +45,7 @@ func newApp(cfg *config, log *logger) *app {
 // run starts everything, serves until told to stop, and returns the exit code.
 func (a *app) run() int {
 	defer close(a.ended)
-	tuneRuntime(a.cfg.mode)
+	tuneRuntime()
 	a.catchSignals()
 	adoptOrphans()
 	go a.processes.reap(a.ended)
@@ -113,6 +113,9 @@ func (a *app) start() error {
 func (a *app) describe() {
 	c := a.cfg
 	a.log.print(fmt.Sprintf("mode: %s fprocess: %q", c.mode, strings.Join(c.argv, " ")))
+	if c.mode == staticMode {
+		a.log.print("static files from: " + c.staticPath)
+	}
 	a.log.print(fmt.Sprintf("timeouts: read: %s write: %s hard: %s health: %s (0s is no limit)",
 		c.readTimeout, c.writeTimeout, c.execTimeout, c.shutdownWait))
 	a.log.print(fmt.Sprintf("listening on port: %d metrics port: %d max inflight: %d",

@@ -14,9 +14,13 @@ import (
 const (
 	// lastWrite is how long a client may take to accept the answer to a call that was ended at its deadline.
 	lastWrite = time.Second
-	// drainBytes and drainTime bound what is read of a request body that nobody wanted, to keep the connection.
-	drainBytes = 256 << 10
-	drainTime  = 500 * time.Millisecond
+	// drainBytes, drainTotal and drainStall bound what is read of a request body that nobody wanted: all of it, the time
+	// for all of it, and the wait for the next piece.
+	drainBytes = 64 << 20
+	drainTotal = 5 * time.Second
+	drainStall = 500 * time.Millisecond
+	// drainEarly is how long a response may wait for such a body, to learn whether the connection can be kept.
+	drainEarly = 100 * time.Millisecond
 )
 
 // longAgo as a deadline wakes whoever blocks.
@@ -196,11 +200,14 @@ func (c *clientConn) call() (again bool) {
 		c.linger()
 		return false
 	}
+	if !c.body.done && !c.drain() {
+		return false
+	}
 	if c.guard.why() != notEnded || c.readLimited {
 		c.readLimited = false
 		_ = c.nc.SetDeadline(time.Time{})
 	}
-	return c.body.done || c.drain()
+	return true
 }
 
 // dispatch routes the request; a panic in it costs the call, never the process.
@@ -223,27 +230,49 @@ func (c *clientConn) bodyIsHere() bool {
 
 // drain reads what is left of the request body; false when that is too much or too slow.
 func (c *clientConn) drain() bool {
-	if c.req.expects || (c.body.kind == sizedBody && c.body.left > drainBytes) {
-		c.linger()
-		return false
-	}
-	c.body.beforeWait = nil
-	defer func() { c.body.beforeWait = c.limitBodyRead }()
-	_ = c.nc.SetReadDeadline(time.Now().Add(drainTime))
-	scrap := make([]byte, initialBuffer)
-	for read := 0; read < drainBytes; {
-		n, err := c.body.Read(scrap)
-		read += n
-		if err == io.EOF {
-			_ = c.nc.SetReadDeadline(time.Time{})
-			return true
-		}
-		if err != nil {
-			return false
-		}
+	tooMuch := c.body.kind == sizedBody && c.body.left > drainBytes
+	if !c.req.expects && !tooMuch && c.discardBody(drainTotal, drainStall) {
+		return true
 	}
 	c.linger()
 	return false
+}
+
+// discardBody reads the request body to its end, for at most total, and stall for each read.
+func (c *clientConn) discardBody(total, stall time.Duration) bool {
+	c.body.beforeWait = nil
+	defer func() { c.body.beforeWait = c.limitBodyRead }()
+	c.readLimited = true
+	end := time.Now().Add(total)
+	buffer := bulkBuffers.Get().(*[]byte)
+	defer bulkBuffers.Put(buffer)
+	scrap := (*buffer)[:cap(*buffer)]
+	for read := 0; read < drainBytes; {
+		next := time.Now().Add(stall)
+		if next.After(end) {
+			next = end
+		}
+		_ = c.nc.SetReadDeadline(next)
+		n, err := c.body.Read(scrap)
+		read += n
+		if err != nil {
+			_ = c.nc.SetReadDeadline(time.Time{})
+			return err == io.EOF
+		}
+	}
+	return false
+}
+
+// settleBody looks, before a response begins, whether an unwanted request body comes to its end. If it does not, the
+// response says that the connection closes.
+func (c *clientConn) settleBody() {
+	if c.body.done {
+		return
+	}
+	tooMuch := c.body.kind == sizedBody && c.body.left > drainBytes
+	if c.req.expects || tooMuch || !c.discardBody(drainEarly, drainEarly) {
+		c.reply.close = true
+	}
 }
 
 // linger closes the sending side and reads on for a moment: closing with unread data would reset the connection, and
@@ -260,14 +289,13 @@ func (c *clientConn) linger() {
 	if c.nc.CloseWrite() != nil {
 		return
 	}
-	_ = c.nc.SetReadDeadline(time.Now().Add(drainTime))
+	end := time.Now().Add(drainTotal)
 	scrap := make([]byte, initialBuffer)
-	for read := 0; read < drainBytes; {
-		n, err := c.nc.Read(scrap)
-		if err != nil {
+	for time.Now().Before(end) {
+		_ = c.nc.SetReadDeadline(time.Now().Add(drainStall))
+		if _, err := c.nc.Read(scrap); err != nil {
 			return
 		}
-		read += n
 	}
 }
 

@@ -122,6 +122,7 @@ func (r *bufferedRunner) answer(c *clientConn, f *forkCall, status syscall.WaitS
 		return
 	}
 	took := time.Since(c.start)
+	c.settleBody()
 	r.head(c, ctl, status, output)
 	c.duration(took)
 	c.endHead(length)

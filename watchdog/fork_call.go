@@ -197,7 +197,7 @@ func (f *forkCall) feedBody() {
 		}
 		if err != nil {
 			f.feed = err
-			f.c.guard.stop(readFailure(err))
+			f.c.guard.bodyBroke(readFailure(err))
 			return
 		}
 	}

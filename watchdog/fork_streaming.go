@@ -163,6 +163,7 @@ func (r *streamingRunner) commitEmpty(c *clientConn, f *forkCall) bool {
 	if ctl != nil {
 		status = ctl.status
 	}
+	c.settleBody()
 	c.begin(status, nil)
 	if ctl != nil {
 		c.out = append(c.out, ctl.lines...)

@@ -145,10 +145,15 @@ func (g *guard) clientLeft() {
 	g.end(clientGone)
 }
 
-// stop ends the phase from outside for any cause.
-func (g *guard) stop(why cause) {
+// bodyBroke ends the call because its request body could not be read; false when nobody wanted the rest any more.
+func (g *guard) bodyBroke(why cause) bool {
 	g.mu.Lock()
+	if g.halted {
+		g.mu.Unlock()
+		return false
+	}
 	g.end(why)
+	return true
 }
 
 // stopIdle ends the connection only if no request is under way.

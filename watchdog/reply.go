@@ -229,8 +229,8 @@ func (c *clientConn) answer(status int, lines, body string) {
 		c.abort()
 		return
 	}
-	if !c.body.done && !c.bodyIsHere() {
-		c.reply.close = true
+	if !c.reply.close {
+		c.settleBody()
 	}
 	c.begin(status, nil)
 	c.out = append(c.out, lines...)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 )
@@ -21,7 +20,11 @@ func (a *app) prepareRunner() error {
 		s.runner = &httpRunner{server: s, upstream: up}
 		return nil
 	case staticMode:
-		return errors.New("mode=static is not built yet")
+		if info, err := os.Stat(a.cfg.staticPath); err != nil || !info.IsDir() {
+			a.log.warn("warning: static_path " + a.cfg.staticPath + " is no directory, every call will be a 404")
+		}
+		s.runner = &staticRunner{server: s, root: a.cfg.staticPath}
+		return nil
 	}
 	if _, err := lookPath(a.cfg.argv[0]); err != nil {
 		a.log.warn("warning: every call will fail: fprocess: " + err.Error())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -50,12 +51,18 @@ func (p *upload) run(c *clientConn, u *upstreamConn, done chan struct{}) {
 			return
 		}
 		if err != nil {
+			// The error is noted first: whoever the guard wakes will look for it.
 			p.finish(err)
-			c.guard.stop(readFailure(err))
+			if !c.guard.bodyBroke(readFailure(err)) {
+				p.finish(errHalted)
+			}
 			return
 		}
 	}
 }
+
+// errHalted says that the rest of a body was not wanted.
+var errHalted = errors.New("upload halted")
 
 func readFailure(err error) cause {
 	if isTimeout(err) || err == errBodyTooLong || err == errBadChunk {
@@ -67,6 +74,9 @@ func readFailure(err error) cause {
 func (p *upload) finish(err error) {
 	p.mu.Lock()
 	p.err, p.whole = err, err == nil
+	if err == errHalted {
+		p.err = nil
+	}
 	p.mu.Unlock()
 }
 
