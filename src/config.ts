@@ -31,6 +31,10 @@ export interface Config {
   readonly watchdogDir: string | null
   /** Folder on a tmpfs for the secrets of running functions; null: below /run or /dev/shm. */
   readonly runtimeDir: string | null
+  /** Adds the label `faas_function` to statuses, which the certifier wants and `faas-cli diff` takes for a difference. */
+  readonly faasFunctionLabel: boolean
+  /** Folder of Docker's client settings, for registry credentials; null: `.docker` in the home folder. */
+  readonly dockerConfigDir: string | null
   /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
   readonly functionPort: number
 }
@@ -77,6 +81,12 @@ export function readConfig(env: Environment): Config {
     wakeTimeoutMs: read('SAMPAN_WAKE_TIMEOUT', 30_000, parseDuration),
     watchdogDir: read<string | null>('SAMPAN_WATCHDOG_DIR', null, parsePath),
     runtimeDir: read<string | null>('SAMPAN_RUNTIME_DIR', null, parsePath),
+    faasFunctionLabel: read('SAMPAN_FAAS_FUNCTION_LABEL', false, parseBoolean),
+    dockerConfigDir: read<string | null>(
+      'SAMPAN_DOCKER_CONFIG',
+      env['DOCKER_CONFIG'] ?? homeDocker(env),
+      parsePath,
+    ),
     functionPort: read('SAMPAN_FUNCTION_PORT', 8080, parsePort),
   }
 
@@ -126,6 +136,17 @@ function parsePort(text: string): number {
     throw new Error(`${JSON.stringify(text)} is not a port from 0 to 65535`)
   }
   return Number(text)
+}
+
+function parseBoolean(text: string): boolean {
+  if (/^(true|1|yes|on)$/i.test(text)) return true
+  if (/^(false|0|no|off)$/i.test(text)) return false
+  throw new Error(`${JSON.stringify(text)} is neither true nor false`)
+}
+
+/** Where Docker's own client keeps its settings when nothing says otherwise. */
+function homeDocker(env: Environment): string | null {
+  return env['HOME'] === undefined ? null : `${env['HOME']}/.docker`
 }
 
 function parsePath(text: string): string {

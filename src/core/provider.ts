@@ -46,6 +46,9 @@ export interface Provider {
   /** What the function's replicas use now, summed. */
   usage(name: FunctionName, signal: AbortSignal): Promise<Usage>
 
+  /** A secret has a new value: running replicas that have it see it soon. Never throws. */
+  refreshSecret(secret: { readonly namespace: string; readonly name: string }): void
+
   /** Calls `listener` on every change from now on; answers a function that ends this. Listeners must not throw. */
   watch(listener: (event: ProviderEvent) => void): () => void
 

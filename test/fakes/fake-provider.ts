@@ -33,6 +33,7 @@ export class FakeProvider implements Provider {
   readonly missingImages = new Set<string>()
   readonly applied: DeployedFunction[] = []
   readonly suspected: Replica[] = []
+  readonly refreshed: string[] = []
   readonly #replicas = new Map<FunctionName, readonly Replica[]>()
   readonly #listeners = new Set<(event: ProviderEvent) => void>()
   readonly #lines: { readonly fn: FunctionName; readonly line: LogLine }[] = []
@@ -124,6 +125,10 @@ export class FakeProvider implements Provider {
   async usage(_name: FunctionName, signal: AbortSignal): Promise<Usage> {
     signal.throwIfAborted()
     return this.usageNow
+  }
+
+  refreshSecret({ namespace, name }: { readonly namespace: string; readonly name: string }): void {
+    this.refreshed.push(`${namespace}/${name}`)
   }
 
   watch(listener: (event: ProviderEvent) => void): () => void {

@@ -1,0 +1,108 @@
+import { assemble, type AssemblyOptions, type Parts } from './assemble.ts'
+import { systemClock, type Clock } from './clock.ts'
+import type { ListenAddress } from './config.ts'
+import type { FunctionName } from './core/function-name.ts'
+import { openRegistry, type Registry } from './registry/registry.ts'
+
+/** Longest time that running calls may take to end when the daemon stops. A service manager must wait a little longer. */
+const DRAIN_MS = 30_000
+
+export interface DaemonOptions extends Omit<AssemblyOptions, 'clock'> {
+  readonly clock?: Clock
+}
+
+/** Where the daemon listens, once it does. */
+export interface DaemonAddresses {
+  readonly gateway: ListenAddress
+  readonly metrics: ListenAddress
+}
+
+/** The life of the process: orders the start and the stop of the parts that `assemble.ts` plugs together. */
+export class Daemon {
+  readonly #options: DaemonOptions
+  /** Ends what was begun, the last first. */
+  readonly #endings: (() => Promise<void> | void)[] = []
+  #starting: Promise<DaemonAddresses> | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(options: DaemonOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when calls are taken. Rejects with a sentence for the operator; what was begun is ended then. */
+  start(): Promise<DaemonAddresses> {
+    this.#starting ??= this.#start().catch(async (error: unknown) => {
+      await this.#end()
+      throw error
+    })
+    return this.#starting
+  }
+
+  /** Closes the door, lets running calls end, ends the parts. Functions run on. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    // A start under way is let through: what it opens next would be missed otherwise.
+    await this.#starting?.catch(() => undefined)
+    await this.#end()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #start(): Promise<DaemonAddresses> {
+    const { config, log, clock = systemClock } = this.#options
+    const registry = openRegistry(config.dataDir)
+    this.#endings.push(() => registry.close())
+
+    const parts = assemble({ ...this.#options, clock }, registry)
+    const { invoker, provider, gateway, metricsServer, control, counts } = parts
+    for (const fn of registry.functions.all()) invoker.routes.add(fn.spec.name)
+    provider.watch((event) => {
+      if (event.kind === 'ready') invoker.routes.setReady(event.fn, event.ready)
+      else gateway.listenOn(event.addresses)
+    })
+
+    // The listeners first: an address that is taken must end the start before a container is touched.
+    this.#endings.push(() => metricsServer.stop())
+    const metrics = await metricsServer.start()
+    const addresses = { metrics, gateway: await gateway.start() }
+    this.#endings.push(
+      () => {
+        counts.save(functionNames(registry))
+        return counts.stop()
+      },
+      () => provider.stop(),
+      () => control.stop(),
+      () => drain(parts, clock),
+    )
+    counts.start(() => functionNames(registry))
+    await provider.start(registry.functions.all())
+    log.info('ready', { ...addresses, instance: config.instance, functions: registry.functions.all().length })
+    return addresses
+  }
+
+  async #end(): Promise<void> {
+    for (const end of this.#endings.splice(0).reverse()) {
+      try {
+        await end()
+      } catch (err) {
+        this.#options.log.error('a part did not stop well', { err })
+      }
+    }
+  }
+}
+
+/** No new connections, then no new calls, then an end to those that run. */
+async function drain({ gateway, invoker }: Parts, clock: Clock): Promise<void> {
+  const deadline = clock.timeout(DRAIN_MS)
+  await Promise.all([gateway.stop(DRAIN_MS), invoker.stop(deadline)])
+}
+
+function functionNames(registry: Registry): readonly FunctionName[] {
+  return registry.functions.all().map(({ spec }) => spec.name)
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import { Database } from './database.ts'
+import { FunctionStore } from './function-store.ts'
+import { InvocationStore } from './invocation-store.ts'
+import { NamespaceStore } from './namespace-store.ts'
+import { openSeal } from './secret-seal.ts'
+import { SecretStore } from './secret-store.ts'
+
+/** Everything that the daemon keeps, opened. */
+export interface Registry {
+  readonly functions: FunctionStore
+  readonly namespaces: NamespaceStore
+  readonly secrets: SecretStore
+  readonly invocations: InvocationStore
+  close(): void
+}
+
+/** Opens the registry of a data folder, or makes it. Throws `RegistryError` with a sentence that says what to do. */
+export function openRegistry(dataDir: string): Registry {
+  const db = Database.open(join(dataDir, 'registry.db'))
+  try {
+    return {
+      functions: new FunctionStore(db),
+      namespaces: new NamespaceStore(db),
+      secrets: new SecretStore(db, openSeal(dataDir, SecretStore.holdsValues(db))),
+      invocations: new InvocationStore(db),
+      close: () => db.close(),
+    }
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
