@@ -12,6 +12,8 @@ export interface EngineVersion {
   readonly minApiVersion: string
   readonly architecture: string
   readonly os: string
+  /** Cores of the machine; 0 when not known. */
+  readonly cpus: number
 }
 
 /** A container as the list shows it. */
@@ -58,13 +60,14 @@ export interface ImageInspect {
   readonly repoDigests: readonly string[]
 }
 
-export function readVersion(answer: unknown): EngineVersion {
+export function readVersion(answer: unknown, info: unknown): EngineVersion {
   return {
     version: text(answer, 'Version') || 'unknown',
     apiVersion: text(answer, 'ApiVersion'),
     minApiVersion: text(answer, 'MinAPIVersion'),
     architecture: text(answer, 'Arch'),
     os: text(answer, 'Os'),
+    cpus: number(info, 'NCPU'),
   }
 }
 

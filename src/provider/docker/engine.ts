@@ -5,6 +5,7 @@ import Docker, { type DockerOptions } from 'dockerode'
 import type { Clock } from '../../clock.ts'
 import { FaasError, hasCode } from '../../core/errors.ts'
 import type { Usage } from '../../core/provider.ts'
+import { BoundedCalls } from './bounded-calls.ts'
 import { parseDockerHost } from './docker-host.ts'
 import * as answers from './engine-answers.ts'
 import type {
@@ -14,14 +15,17 @@ import type {
   ImageInspect,
   NetworkSummary,
 } from './engine-answers.ts'
-import { EngineAway, engineMessage, translateEngineError } from './engine-errors.ts'
+import { EngineAway, engineMessage } from './engine-errors.ts'
 import { pickApiVersion } from './engine-version.ts'
+import type { PullRequest } from './image-pull.ts'
 import { followPull } from './pull-progress.ts'
 
+const CONNECT_MS = 5_000
 /** Longest wait for a call that only reads. */
 const READ_MS = 10_000
 /** Longest wait for a call that makes the engine work: on a busy Pi a create takes seconds. */
 const WORK_MS = 60_000
+const PULL_MS = 3_600_000
 
 export interface EngineOptions {
   /** `SAMPAN_DOCKER_HOST`; null is the usual socket. */
@@ -66,16 +70,14 @@ interface Modem {
  * bounded in time, because a hung engine accepts connections and says nothing. The only file that imports dockerode.
  */
 export class Engine {
-  readonly #clock: Clock
   readonly #agent: http.Agent
   readonly #modem: Modem
-  readonly #calls = new Set<AbortController>()
+  readonly #calls: BoundedCalls
   /** Path prefix such as `/v1.41`; empty until the first `connect`, which means the engine's own newest. */
   #prefix = ''
-  #closed = false
 
   constructor(options: EngineOptions) {
-    this.#clock = options.clock
+    this.#calls = new BoundedCalls(options.clock)
     const address = parseDockerHost(options.dockerHost)
     const secure = 'protocol' in address && address.protocol === 'https'
     this.#agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true })
@@ -89,17 +91,17 @@ export class Engine {
 
   /** Asks who is there and agrees on an API version. Throws `EngineAway`, or `unavailable` when no version suits both. */
   async connect(): Promise<EngineVersion> {
-    const found = answers.readVersion(
-      await this.#ask({ method: 'GET', path: '/version', doing: 'tell its version', timeoutMs: 5_000 }, ''),
-    )
+    const ask = (path: string): Promise<unknown> =>
+      this.#ask({ method: 'GET', path, doing: 'tell what it is', timeoutMs: CONNECT_MS }, '')
+    const [version, info] = await Promise.all([ask('/version'), ask('/info')])
+    const found = answers.readVersion(version, info)
     this.#prefix = `/v${pickApiVersion(found)}`
     return found
   }
 
   /** Ends everything under way; later calls fail. */
   close(): void {
-    this.#closed = true
-    for (const call of this.#calls) call.abort()
+    this.#calls.close()
     this.#agent.destroy()
   }
 
@@ -163,10 +165,12 @@ export class Engine {
   }
 
   /** Null when it is gone. Takes the engine a second or two: it measures. */
-  async containerUsage(id: string): Promise<Usage | null> {
+  async containerUsage(id: string, signal: AbortSignal): Promise<Usage | null> {
     const query = { stream: false }
     const path = `/containers/${id}/stats`
-    const answer = await orNull(this.#ask({ method: 'GET', path, query, doing: 'measure the container' }))
+    const answer = await orNull(
+      this.#ask({ method: 'GET', path, query, doing: 'measure the container', signal }),
+    )
     return answer === null ? null : answers.readUsage(answer)
   }
 
@@ -199,68 +203,41 @@ export class Engine {
 
   /**
    * Resolves when the image is here. Throws `EngineAway` when the engine is not, else `bad-gateway` with the engine's own words: it tells
-   * causes apart only by text. When `signal` aborts it gives up, as `EngineAway`.
+   * causes apart only by text. Bounded by `signal` alone, because the engine is silent until the registry has answered.
    */
-  async pullImage(ref: string, authconfig: object | undefined, signal: AbortSignal): Promise<void> {
-    // Without a tag the engine would fetch every tag (Engine API, ImageCreate).
-    const untagged = !ref.includes('@') && !/:[^/]*$/.test(ref)
-    const query = { fromImage: untagged ? `${ref}:latest` : ref }
+  async pullImage(pull: PullRequest, signal: AbortSignal): Promise<void> {
+    const { ref, authconfig, onProgress } = pull
+    const query = { fromImage: ref }
     const call: Call = { method: 'POST', path: '/images/create', query, doing: `pull ${ref}`, signal }
     try {
-      await followPull(await this.#stream({ ...call, timeoutMs: WORK_MS, ...(authconfig && { authconfig }) }))
+      const stream = await this.#stream({ ...call, timeoutMs: PULL_MS, ...(authconfig && { authconfig }) })
+      await followPull(stream, onProgress)
     } catch (error) {
       if (!(error instanceof FaasError) || error instanceof EngineAway) throw error
       throw new FaasError('bad-gateway', engineMessage(error.cause ?? error), { cause: error })
     }
   }
 
-  /** The raw stream of events of containers with this label, one JSON object a line, until `signal` aborts. */
+  /** The raw stream of those events that concern us, of containers with this label, until `signal` aborts. */
   containerEvents(label: string, signal: AbortSignal): Promise<Readable> {
-    const query = { filters: { type: ['container'], label: [label] } }
+    const query = {
+      filters: { type: ['container'], event: ['start', 'die', 'oom', 'destroy', 'pause'], label: [label] },
+    }
     return this.#stream({ method: 'GET', path: '/events', query, doing: 'send events', signal })
   }
 
-  /** A whole answer. */
   #ask(call: Call, prefix = this.#prefix): Promise<unknown> {
-    return this.#dial({ ...call, path: prefix + call.path }, false)
+    const asked = { timeoutMs: READ_MS, ...call, path: prefix + call.path }
+    return this.#calls.whole(asked, (signal) => this.#send(asked, false, signal))
   }
 
-  /** A stream; the time limit ends with the arrival of the headers. */
-  async #stream(call: Call): Promise<Readable> {
-    const answer = await this.#dial({ ...call, path: this.#prefix + call.path }, true)
-    // The client answers Node's IncomingMessage when asked for a stream.
-    return answer as Readable
-  }
-
-  async #dial(call: Call, isStream: boolean): Promise<unknown> {
-    if (this.#closed || call.signal?.aborted) throw new EngineAway('the connection was closed')
-    const controller = new AbortController()
-    const abort = () => controller.abort()
-    this.#calls.add(controller)
-    let late = false
-    const timeoutMs = call.timeoutMs ?? READ_MS
-    const cancelTimeout = this.#clock.after(timeoutMs, () => {
-      late = true
-      abort()
+  /** The time limit ends with the arrival of the headers. */
+  #stream(call: Call): Promise<Readable> {
+    const asked = { timeoutMs: READ_MS, ...call, path: this.#prefix + call.path }
+    return this.#calls.stream(asked, async (signal) => {
+      // The client answers Node's IncomingMessage when asked for a stream.
+      return (await this.#send(asked, true, signal)) as Readable
     })
-    const release = () => {
-      this.#calls.delete(controller)
-      call.signal?.removeEventListener('abort', abort)
-    }
-    call.signal?.addEventListener('abort', abort, { once: true })
-
-    try {
-      const answer = await this.#send(call, isStream, controller.signal)
-      if (isStream) (answer as Readable).once('close', release)
-      else release()
-      return answer
-    } catch (error) {
-      release()
-      if (late) throw new EngineAway(`no answer within ${timeoutMs / 1_000} s`, error)
-      throw translateEngineError(error, call.doing)
-    } finally {
-      cancelTimeout()
-    }
   }
 
   #send(call: Call, isStream: boolean, abortSignal: AbortSignal): Promise<unknown> {

@@ -1,0 +1,26 @@
+import { backoffMs } from './backoff.ts'
+
+/** How often in a row replicas of a function died or could not be made, and when the next one may be made. */
+export interface Setbacks {
+  readonly count: number
+  readonly retryAtMs: number
+  /** The last one, for a person. */
+  readonly reason: string
+}
+
+export const NO_SETBACKS: Setbacks = { count: 0, retryAtMs: 0, reason: '' }
+
+const FIRST_MS = 1_000
+const MOST_MS = 60_000
+/** Quiet for this long after the last retry means well again: the next setback is a first one. */
+const STABLE_MS = 60_000
+
+/**
+ * The record after one more setback. Replicas that fall together (one shared cause) count once: a setback while the wait for the last one
+ * is not over changes the reason only.
+ */
+export function afterSetback(before: Setbacks, reason: string, nowMs: number): Setbacks {
+  if (nowMs < before.retryAtMs) return { ...before, reason }
+  const count = nowMs - before.retryAtMs >= STABLE_MS ? 1 : before.count + 1
+  return { count, retryAtMs: nowMs + backoffMs(count, FIRST_MS, MOST_MS), reason }
+}

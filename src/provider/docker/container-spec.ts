@@ -1,0 +1,157 @@
+import { FaasError } from '../../core/errors.ts'
+import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
+import { parseMemoryBytes, parseNanoCpus } from '../../core/resources.ts'
+import { type ContainerIdentity, containerLabels } from './docker-labels.ts'
+import { envDurationMs } from './env-duration.ts'
+import { planProbe } from './probe-plan.ts'
+import { type ImageCommand, planWatchdog, WATCHDOG_PATH, type WatchdogPlan } from './watchdog-injection.ts'
+
+/** A folder or file of the host that a container sees, read-only. */
+export interface Mount {
+  readonly source: string
+  readonly target: string
+}
+
+export interface ContainerInput {
+  readonly instance: string
+  readonly fn: DeployedFunction
+  /** Image id, or its name where the id is not known. */
+  readonly imageRef: string
+  readonly image: ImageCommand
+  readonly network: { readonly name: string; readonly gateway: string }
+  /** Our watchdog, on the host, built for the image's architecture. */
+  readonly watchdogFile: string
+  /** Cores of the host; 0 when not known. */
+  readonly hostCpus: number
+  /** Mounts of other features: secrets. */
+  readonly mounts: readonly Mount[]
+}
+
+/** Docker refuses less (Engine API, ContainerCreate: "minimum memory limit allowed is 6MB"). */
+const LEAST_MEMORY_BYTES = 6 * 1024 * 1024
+const DEFAULT_PIDS = 512
+const PIDS_ANNOTATION = 'com.sampan.pids'
+const MAX_GRACE_MS = 3_600_000
+
+/**
+ * What image entrypoints need to take over their files and step down to another user, to signal their children, and to listen on a low
+ * port. Left out of Docker's default: raw sockets, device nodes, chroot, audit, file capabilities.
+ */
+const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID', 'KILL', 'NET_BIND_SERVICE']
+
+/** FunctionSpec to the body of ContainerCreate. Pure; throws `invalid`, naming the field, for what cannot be made. */
+export function containerSpec(input: ContainerInput): object {
+  const { spec } = input.fn
+  const plan = planWatchdog(input.image, spec)
+  const identity = containerIdentity(input.fn)
+  return {
+    Image: input.imageRef,
+    Labels: containerLabels(input.instance, identity),
+    Env: environment(spec, isWatchdogPid1(plan)),
+    ...(plan.kind === 'inject' && { Entrypoint: [WATCHDOG_PATH], Cmd: plan.argv }),
+    // The image's own check would run a shell in every container every few seconds; readiness is probed from outside.
+    Healthcheck: { Test: ['NONE'] },
+    StopTimeout: identity.graceSeconds,
+    HostConfig: {
+      NetworkMode: input.network.name,
+      ExtraHosts: [`gateway:${input.network.gateway}`],
+      // The reconciler restarts, with backoff and after it has kept the logs.
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } },
+      CapDrop: ['ALL'],
+      CapAdd: CAPABILITIES,
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: pidsLimit(spec),
+      // Somebody must reap orphans: the watchdog does, other programs seldom do.
+      Init: !isWatchdogPid1(plan),
+      Mounts: mounts(plan, input).map(({ source, target }) => ({
+        Type: 'bind',
+        Source: source,
+        Target: target,
+        ReadOnly: true,
+      })),
+      ...resources(spec, input.hostCpus),
+      ...(spec.readOnlyRootFilesystem && {
+        ReadonlyRootfs: true,
+        Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=64m,mode=1777' },
+      }),
+    },
+  }
+}
+
+/** What the labels of the function's next container will say. */
+export function containerIdentity(fn: DeployedFunction): ContainerIdentity {
+  return {
+    fn: fn.spec.name,
+    revision: fn.revision,
+    deployedAtMs: fn.createdAtMs,
+    graceSeconds: graceSeconds(fn.spec.envVars),
+    probe: planProbe(fn.spec),
+  }
+}
+
+function isWatchdogPid1(plan: WatchdogPlan): boolean {
+  return plan.kind === 'inject' || plan.isPid1
+}
+
+/** Time for the last calls to end after SIGTERM, and a little for the process itself. */
+function graceSeconds(env: StringMap): number {
+  const ms = envDurationMs(env['grace_period']) ?? envDurationMs(env['write_timeout']) ?? 30_000
+  return Math.ceil(Math.min(ms, MAX_GRACE_MS) / 1_000) + 2
+}
+
+function environment(spec: FunctionSpec, hasWatchdog: boolean): string[] {
+  const env: Record<string, string> = { ...spec.envVars }
+  // An empty one would hide the image's own; watchdogs refuse to start with it.
+  if (!env['fprocess']) delete env['fprocess']
+  if (env['fprocess'] === undefined && spec.envProcess !== '') env['fprocess'] = spec.envProcess
+  // The replica is out of the ready set before it is told to stop: it need not wait for anybody to notice (watchdog.md 13.4).
+  if (hasWatchdog && env['healthcheck_interval'] === undefined) env['healthcheck_interval'] = '1ms'
+
+  return Object.entries(env).map(([key, value]) => {
+    if (key === '' || /[=\0]/.test(key) || value.includes('\0')) {
+      throw new FaasError('invalid', `envVars: ${JSON.stringify(key)} cannot be an environment variable`)
+    }
+    return `${key}=${value}`
+  })
+}
+
+function mounts(plan: WatchdogPlan, input: ContainerInput): readonly Mount[] {
+  if (plan.kind === 'untouched') return input.mounts
+  const target = plan.kind === 'replace' ? plan.path : WATCHDOG_PATH
+  return [{ source: input.watchdogFile, target }, ...input.mounts]
+}
+
+function resources(spec: FunctionSpec, hostCpus: number): object {
+  const memory = parseMemoryBytes('limits.memory', spec.limits?.memory ?? '')
+  const nanoCpus = parseNanoCpus('limits.cpu', spec.limits?.cpu ?? '')
+  const reserved = parseMemoryBytes('requests.memory', spec.requests?.memory ?? '')
+  const share = parseNanoCpus('requests.cpu', spec.requests?.cpu ?? '')
+
+  const limit = memory === 0 ? 0 : Math.max(memory, LEAST_MEMORY_BYTES)
+  const reservation = reserved === 0 ? 0 : Math.max(reserved, LEAST_MEMORY_BYTES)
+  return {
+    ...(limit > 0 && { Memory: limit }),
+    ...(reservation > 0 && { MemoryReservation: limit > 0 ? Math.min(reservation, limit) : reservation }),
+    ...(nanoCpus > 0 && { NanoCpus: clampCpus(nanoCpus, hostCpus) }),
+    // As Kubernetes does: 1024 shares a core, the kernel's least is 2.
+    ...(share > 0 && { CpuShares: Math.min(262_144, Math.max(2, Math.round((share / 1e9) * 1024))) }),
+  }
+}
+
+/** Docker takes from 0.01 to as many cores as there are (Engine API, ContainerCreate). */
+function clampCpus(nanoCpus: number, hostCpus: number): number {
+  const most = hostCpus > 0 ? hostCpus * 1e9 : Number.POSITIVE_INFINITY
+  return Math.min(most, Math.max(1e7, nanoCpus))
+}
+
+function pidsLimit(spec: FunctionSpec): number {
+  const text = spec.annotations[PIDS_ANNOTATION]
+  if (text === undefined || text === '') return DEFAULT_PIDS
+  const pids = /^\d{1,7}$/.test(text) ? Number(text) : 0
+  if (pids >= 2) return pids
+  throw new FaasError(
+    'invalid',
+    `annotations.${PIDS_ANNOTATION}: ${JSON.stringify(text)} must be a whole number from 2`,
+  )
+}

@@ -1,0 +1,156 @@
+import { every } from '../../clock.ts'
+import { FaasError } from '../../core/errors.ts'
+import type { FunctionName } from '../../core/function-name.ts'
+import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
+import type {
+  Capabilities,
+  LogLine,
+  LogQuery,
+  Provider,
+  ProviderEvent,
+  ProviderStatus,
+  Usage,
+} from '../../core/provider.ts'
+import type { Replica } from '../../core/replica.ts'
+import { type DockerProviderOptions, ProviderParts } from './provider-parts.ts'
+import { explainNotReady } from './not-ready-reason.ts'
+import { checkDeployable } from './deployable.ts'
+
+export type { DockerProviderOptions } from './provider-parts.ts'
+
+/** The net under the events: how often everything is looked at. */
+const LOOK_EVERY_MS = 30_000
+
+/** Functions as containers of one Docker Engine (or what speaks its API). The only door into this folder. */
+export class DockerProvider implements Provider {
+  readonly capabilities: Capabilities = {
+    orchestration: 'docker',
+    canFreeze: false,
+    canInjectWatchdog: true,
+    maxReplicas: 100,
+  }
+  readonly #options: DockerProviderOptions
+  readonly #parts: ProviderParts
+  readonly #listeners = new Set<(event: ProviderEvent) => void>()
+  readonly #stopping = new AbortController()
+  #net: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor(options: DockerProviderOptions) {
+    this.#options = options
+    this.#parts = new ProviderParts(options, (event) => {
+      for (const listener of this.#listeners) listener(event)
+    })
+  }
+
+  async start(functions: readonly DeployedFunction[]): Promise<void> {
+    const { reconciler, link, archive, looks } = this.#parts
+    for (const fn of functions) reconciler.apply(fn)
+    await archive.start()
+    await link.start()
+    this.#net ??= every(
+      {
+        clock: this.#options.clock,
+        intervalMs: LOOK_EVERY_MS,
+        signal: this.#stopping.signal,
+        onError: (err) => this.#options.log.error('look failed', { err }),
+      },
+      () => {
+        if (link.isUp) looks.add('all')
+      },
+    )
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string> {
+    const { images, link } = this.#parts
+    const image = await images.resolve(spec.image, signal)
+    await checkDeployable(spec, image, link.engine)
+    return image.id
+  }
+
+  apply(fn: DeployedFunction): void {
+    this.#parts.reconciler.apply(fn)
+  }
+
+  remove(name: FunctionName): void {
+    this.#parts.reconciler.remove(name)
+  }
+
+  replicas(name: FunctionName): readonly Replica[] {
+    return this.#parts.table.replicas(name)
+  }
+
+  async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
+    const { reconciler, table } = this.#parts
+    if (reconciler.desired(name) === undefined) {
+      throw new FaasError('not-found', `function ${name} does not exist`)
+    }
+    return await table.whenReady(name, signal, () => this.#explain(name))
+  }
+
+  suspect(replica: Replica): void {
+    const { table, readiness } = this.#parts
+    if (table.get(replica.id)?.replica.state !== 'ready') return
+    table.change(replica.id, { state: 'starting' })
+    readiness.begin(replica.id)
+  }
+
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    return this.#parts.logs.logs(query, signal)
+  }
+
+  async usage(name: FunctionName, signal: AbortSignal): Promise<Usage> {
+    const { engine, table } = this.#parts
+    const running = table.of(name).filter(({ isRunning }) => isRunning)
+    const readings = await Promise.all(
+      running.map(({ replica }) => engine.containerUsage(replica.id, signal)),
+    )
+    return {
+      cpuMillicores: readings.reduce((sum, reading) => sum + (reading?.cpuMillicores ?? 0), 0),
+      memoryBytes: readings.reduce((sum, reading) => sum + (reading?.memoryBytes ?? 0), 0),
+    }
+  }
+
+  refreshSecret(secret: { readonly namespace: string; readonly name: string }): void {
+    this.#parts.background.run('refresh a secret', () =>
+      this.#parts.secretFiles.refresh(secret.namespace, secret.name),
+    )
+  }
+
+  watch(listener: (event: ProviderEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  status(): ProviderStatus {
+    return this.#parts.link.status()
+  }
+
+  #explain(name: FunctionName): string {
+    const { reconciler, table } = this.#parts
+    const starting = table.of(name).filter(({ isRunning }) => isRunning).length
+    const desired = reconciler.desired(name)?.replicas ?? 0
+    return explainNotReady(name, { status: this.status(), desired, starting, ...reconciler.trouble(name) })
+  }
+
+  async #stop(): Promise<void> {
+    const { link, looks, reconciler, readiness, retirement, images, logs, archive, table } = this.#parts
+    this.#stopping.abort()
+    for (const name of table.waitedFor()) {
+      table.rejectWaiters(
+        name,
+        new FaasError('unavailable', `function ${name} is not ready: the daemon stops`),
+      )
+    }
+    // The engine first: it ends every call under way, so that nothing below waits for Docker.
+    this.#parts.engine.close()
+    await Promise.all([link.stop(), looks.stop(), reconciler.stop(), readiness.stop(), retirement.stop()])
+    await Promise.all([images.stop(), logs.stop(), this.#parts.background.settled(), this.#net])
+    await archive.stop()
+  }
+}

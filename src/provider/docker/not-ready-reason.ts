@@ -1,0 +1,26 @@
+import type { FunctionName } from '../../core/function-name.ts'
+import type { ProviderStatus } from '../../core/provider.ts'
+
+/** All that may keep a function from being called. */
+export interface Obstacles {
+  readonly status: ProviderStatus
+  readonly desired: number
+  /** The image is being fetched right now. */
+  readonly isFetching: boolean
+  /** Why its last replica died or could not be made; empty when that has not happened. */
+  readonly setback: string
+  /** Replicas that run but are not ready. */
+  readonly starting: number
+}
+
+/** Why `fn` has no replica that can be called, in one sentence for the caller. Pure. */
+export function explainNotReady(fn: FunctionName, obstacles: Obstacles): string {
+  const { status, desired, isFetching, setback, starting } = obstacles
+  const subject = `function ${fn} is not ready`
+  if (!status.reachable) return `${subject}: ${status.reason || 'Docker is not reachable'}`
+  if (desired === 0) return `${subject}: it is scaled to zero`
+  if (isFetching) return `${subject}: its image is being pulled${setback === '' ? '' : ` (${setback})`}`
+  if (setback !== '') return `${subject}: ${setback}`
+  if (starting > 0) return `${subject}: it is still starting`
+  return `${subject}: its container is being made`
+}

@@ -1,0 +1,249 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Clock } from '../../clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import { DEFAULT_NAMESPACE, type FunctionName, namespaceOf } from '../../core/function-name.ts'
+import type { DeployedFunction } from '../../core/function-spec.ts'
+import type { CallLedger, ProviderEvent } from '../../core/provider.ts'
+import type { Log } from '../../log.ts'
+import { Background } from './background.ts'
+import type { Mount } from './container-spec.ts'
+import { ownLabel } from './docker-labels.ts'
+import { EngineAway } from './engine-errors.ts'
+import { EngineLink } from './engine-link.ts'
+import { Engine } from './engine.ts'
+import { FunctionLogs } from './function-logs.ts'
+import { Images } from './images.ts'
+import { LogArchive } from './log-archive.ts'
+import { Networks } from './networks.ts'
+import { Observer } from './observer.ts'
+import { ReadinessWatch } from './readiness-watch.ts'
+import { Reconciler } from './reconciler.ts'
+import { ReplicaMaker } from './replica-maker.ts'
+import { ReplicaTable } from './replica-table.ts'
+import { Retirement } from './retirement.ts'
+import { SecretFiles, type SecretValues } from './secret-files.ts'
+import { WorkQueue } from './work-queue.ts'
+
+export interface DockerProviderOptions {
+  /** `unix:///path`, `tcp://host:port`, …; null is the usual socket. */
+  readonly dockerHost: string | null
+  /** Which containers and networks are ours: the value of their instance label. */
+  readonly instance: string
+  readonly dataDir: string
+  /** Folder of `fwatchdog-amd64` and its like; null: beside the program. */
+  readonly watchdogDir: string | null
+  /** Folder on a tmpfs for secrets; null looks for one. */
+  readonly runtimeDir: string | null
+  /** Folder of Docker's `config.json`, for registry credentials; null: none. */
+  readonly dockerConfigDir: string | null
+  readonly ledger: CallLedger
+  readonly secrets: SecretValues
+  readonly clock: Clock
+  readonly log: Log
+  /** Longest wait for the calls of a replica that goes; default 60 s. */
+  readonly drainMs?: number
+}
+
+const DRAIN_MS = 60_000
+const RETRY_REMOVAL_MS = 2_000
+const SECRETS_TARGET = '/var/openfaas/secrets'
+
+/**
+ * The objects behind the door, plugged into each other: the wiring diagram of this folder. What one part tells another goes through here.
+ *
+ *   engine link ──▶ observer ──▶ replica table ──▶ ready events
+ *                      │              ▲ ▲
+ *                      ▼              │ └── readiness watch
+ *                  reconciler ──▶ replica maker, retirement
+ */
+export class ProviderParts {
+  readonly #options: DockerProviderOptions
+  readonly engine: Engine
+  readonly table: ReplicaTable
+  readonly images: Images
+  readonly archive: LogArchive
+  readonly logs: FunctionLogs
+  readonly secretFiles: SecretFiles
+  readonly background: Background
+  readonly networks: Networks
+  readonly observer: Observer
+  readonly readiness: ReadinessWatch
+  readonly retirement: Retirement
+  readonly reconciler: Reconciler
+  readonly link: EngineLink
+  /** Full looks on top of those at each connect; one at a time. */
+  readonly looks: WorkQueue<'all'>
+
+  /** Does no I/O. */
+  constructor(options: DockerProviderOptions, emit: (event: ProviderEvent) => void) {
+    const { clock, log, instance, dockerConfigDir, runtimeDir, secrets } = options
+    this.#options = options
+    this.engine = new Engine({ dockerHost: options.dockerHost, clock })
+    this.table = new ReplicaTable(
+      () => clock.now(),
+      (fn, ready) => emit({ kind: 'ready', fn, ready }),
+    )
+    this.background = new Background(log)
+    this.images = new Images({ engine: this.engine, clock, log, dockerConfigDir })
+    this.secretFiles = new SecretFiles({ runtimeDir, instance, values: secrets })
+    this.archive = new LogArchive({ dir: join(options.dataDir, 'logs'), clock, log })
+    const { engine, archive, table } = this
+    this.logs = new FunctionLogs({ engine, archive, replicas: table, clock, log })
+    this.networks = new Networks({
+      engine,
+      instance,
+      log,
+      onAddresses: (addresses) => emit({ kind: 'addresses', addresses }),
+    })
+    this.readiness = this.#makeReadiness()
+    this.observer = this.#makeObserver()
+    this.retirement = this.#makeRetirement()
+    this.reconciler = this.#makeReconciler()
+    this.link = this.#makeLink()
+    this.looks = new WorkQueue(1, () => this.#lookAgain())
+  }
+
+  #makeReadiness(): ReadinessWatch {
+    const { clock, log } = this.#options
+    return new ReadinessWatch({
+      table: this.table,
+      clock,
+      log,
+      onReady: ({ replica }) => this.reconciler.recovered(replica.fn),
+      onOverdue: (record) => {
+        const seconds = Math.round(record.identity.probe.patienceMs / 1_000)
+        this.reconciler.setback(record, `it was not ready within ${seconds} s`)
+        this.reconciler.nudge(record.replica.fn)
+      },
+    })
+  }
+
+  #makeObserver(): Observer {
+    const { log, instance } = this.#options
+    return new Observer({
+      engine: this.engine,
+      instance,
+      table: this.table,
+      log,
+      onChange: (fn) => this.reconciler.nudge(fn),
+      onCrash: (record, exitCode) => {
+        const reason = record.ranOutOfMemory ? 'it ran out of memory' : `it exited with code ${exitCode}`
+        this.reconciler.setback(record, reason)
+      },
+      onUnready: (id) => this.readiness.begin(id),
+      onStranger: () => this.looks.add('all'),
+    })
+  }
+
+  #makeRetirement(): Retirement {
+    const { clock, log, ledger, drainMs = DRAIN_MS } = this.#options
+    return new Retirement({
+      engine: this.engine,
+      table: this.table,
+      ledger,
+      clock,
+      log,
+      drainMs,
+      keepLogs: ({ replica }) => this.logs.keep(replica.fn, replica.id),
+      onGone: (fn) => this.background.run('tidy up', () => this.#tidyUp(fn)),
+      onFailure: (fn, error) => {
+        if (error instanceof EngineAway) this.link.lost(error)
+        else clock.after(RETRY_REMOVAL_MS, () => this.reconciler.nudge(fn))
+      },
+      onDeath: (record, { exitCode, oomKilled, error }) => {
+        const { fn, id, revision } = record.replica
+        log.warn('replica exited', { fn, replica: id.slice(0, 12), revision, exitCode, oomKilled, error })
+        if (oomKilled) this.reconciler.explain(record, 'it ran out of memory')
+      },
+    })
+  }
+
+  #makeReconciler(): Reconciler {
+    const { clock, log, instance, watchdogDir } = this.#options
+    const { engine, images, networks, table } = this
+    const maker = new ReplicaMaker({
+      engine,
+      images,
+      networks,
+      table,
+      instance,
+      watchdogDir: watchdogDir ?? fileURLToPath(new URL('../../../watchdog', import.meta.url)),
+      mounts: (fn) => this.#secretMounts(fn),
+      host: () => this.link.engine,
+      making: (name) => this.observer.making(name),
+    })
+    return new Reconciler({
+      table,
+      clock,
+      log,
+      maker,
+      isUp: () => this.link.isUp,
+      onEngineAway: (error) => this.link.lost(error),
+      fetchImage: (ref, signal) => images.resolve(ref, signal),
+      retire: (id) => this.retirement.begin(id),
+      onStarted: (id) => this.readiness.begin(id),
+    })
+  }
+
+  #makeLink(): EngineLink {
+    const { clock, log, instance } = this.#options
+    return new EngineLink({
+      engine: this.engine,
+      label: ownLabel(instance),
+      clock,
+      log,
+      look: () => this.#look(),
+      onUp: () => this.reconciler.nudgeAll(),
+      onEvent: (event) => this.observer.handle(event),
+    })
+  }
+
+  async #look(): Promise<void> {
+    await Promise.all([this.observer.look(), this.#lookAtNetworks()])
+  }
+
+  async #lookAtNetworks(): Promise<void> {
+    await this.networks.look()
+    const namespaces = new Set(this.reconciler.names().map(namespaceOf))
+    await Promise.all([...namespaces].map((namespace) => this.#ensureNetwork(namespace)))
+  }
+
+  /** A namespace without a network must not keep the others from working. */
+  async #ensureNetwork(namespace: string): Promise<void> {
+    try {
+      await this.networks.ensure(namespace)
+    } catch (error) {
+      if (error instanceof EngineAway) throw error
+      this.#options.log.error('network not made', { ns: namespace, reason: messageOf(error) })
+    }
+  }
+
+  async #lookAgain(): Promise<void> {
+    if (!this.link.isUp) return
+    try {
+      await this.#look()
+      this.reconciler.nudgeAll()
+    } catch (error) {
+      if (error instanceof EngineAway) this.link.lost(error)
+      else this.#options.log.error('look failed', { err: error })
+    }
+  }
+
+  async #secretMounts(fn: DeployedFunction): Promise<readonly Mount[]> {
+    const folder = await this.secretFiles.place(fn)
+    return folder === null ? [] : [{ source: folder, target: SECRETS_TARGET }]
+  }
+
+  /** What only a replica that is gone now may have needed. */
+  async #tidyUp(fn: FunctionName): Promise<void> {
+    const { reconciler, table, networks, secretFiles } = this
+    const revisions = reconciler.names().map((name) => reconciler.desired(name)?.revision ?? 0)
+    const running = table.functions().flatMap((name) => table.of(name).map(({ replica }) => replica.revision))
+    await secretFiles.keepOnly(new Set([...revisions, ...running]))
+
+    const namespace = namespaceOf(fn)
+    if (namespace === DEFAULT_NAMESPACE || reconciler.isNamespaceUsed(namespace)) return
+    await networks.remove(namespace)
+  }
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { hasCode } from '../../core/errors.ts'
+import { nameOf, namespaceOf } from '../../core/function-name.ts'
+import type { DeployedFunction } from '../../core/function-spec.ts'
+import { containerIdentity, containerSpec, type Mount } from './container-spec.ts'
+import type { ContainerDetails, EngineVersion } from './engine-answers.ts'
+import type { ImageFacts } from './images.ts'
+import { Limiter } from './limiter.ts'
+import type { FunctionNetwork } from './networks.ts'
+import { watchdogFile } from './platform.ts'
+import type { ReplicaTable } from './replica-table.ts'
+
+/** What this needs of `engine.ts`. */
+export interface MakerEngine {
+  createContainer(name: string, body: object): Promise<string>
+  startContainer(id: string): Promise<void>
+  inspectContainer(id: string): Promise<ContainerDetails | null>
+}
+
+export interface ReplicaMakerOptions {
+  readonly engine: MakerEngine
+  readonly images: { inspect(idOrRef: string): Promise<ImageFacts | null> }
+  readonly networks: { ensure(namespace: string): Promise<FunctionNetwork>; forget(namespace: string): void }
+  readonly table: ReplicaTable
+  readonly instance: string
+  readonly watchdogDir: string
+  /** What other features want a function's containers to see. */
+  readonly mounts: (fn: DeployedFunction) => Promise<readonly Mount[]>
+  readonly host: () => EngineVersion | undefined
+  /** Announces a container by name before the engine knows it; the answer ends that. */
+  readonly making: (name: string) => () => void
+}
+
+/** Everything that the replicas of one revision have in common. */
+export interface Blueprint {
+  readonly fn: DeployedFunction
+  readonly body: object
+}
+
+/** Creates and starts containers, a few at a time: more would only make each of them slower. */
+export class ReplicaMaker {
+  readonly #options: ReplicaMakerOptions
+  readonly #places = new Limiter(4)
+
+  constructor(options: ReplicaMakerOptions) {
+    this.#options = options
+  }
+
+  /** Null when the engine has not got the image. */
+  async prepare(fn: DeployedFunction): Promise<Blueprint | null> {
+    const { images, networks, instance, watchdogDir, mounts, host } = this.#options
+    const image = await this.#findImage(fn, images)
+    if (image === null) return null
+
+    const platform = host() ?? { architecture: '', os: '', cpus: 0 }
+    const body = containerSpec({
+      instance,
+      fn,
+      imageRef: image.id,
+      image,
+      network: await networks.ensure(namespaceOf(fn.spec.name)),
+      watchdogFile: join(watchdogDir, watchdogFile(image, platform)),
+      hostCpus: platform.cpus,
+      mounts: await mounts(fn),
+    })
+    return { fn, body }
+  }
+
+  /** One more replica, running; answers its id. On failure nothing is left but, at worst, a record of a dead one. */
+  make(blueprint: Blueprint): Promise<string> {
+    return this.#places.run(async () => {
+      const id = await this.#create(blueprint)
+      await this.#start(id)
+      return id
+    })
+  }
+
+  /** The pinned image; when it was removed from the engine, what the name means now. */
+  async #findImage(fn: DeployedFunction, images: ReplicaMakerOptions['images']): Promise<ImageFacts | null> {
+    const pinned = fn.artifact === null ? null : await images.inspect(fn.artifact)
+    return pinned ?? (await images.inspect(fn.spec.image))
+  }
+
+  async #create({ fn, body }: Blueprint): Promise<string> {
+    const { engine, instance, table, making } = this.#options
+    const name = `sampan-${instance}-${nameOf(fn.spec.name)}-${randomBytes(5).toString('hex')}`
+    const made = making(name)
+    try {
+      const id = await engine.createContainer(name, body)
+      // Counted as running from here on: an event that tells of its death must find it so.
+      table.add(id, containerIdentity(fn), { isRunning: true, host: '' })
+      return id
+    } finally {
+      made()
+    }
+  }
+
+  async #start(id: string): Promise<void> {
+    const { engine, networks, table } = this.#options
+    try {
+      await engine.startContainer(id)
+      const details = await engine.inspectContainer(id)
+      // One that has ended already is told of by its event.
+      const host = Object.values(details?.addresses ?? {})[0]
+      if (host !== undefined) table.change(id, { host })
+    } catch (error) {
+      const record = table.change(id, { isRunning: false, state: 'gone' })
+      if (record !== undefined && hasCode(error, 'not-found')) networks.forget(namespaceOf(record.replica.fn))
+      throw error
+    }
+  }
+}

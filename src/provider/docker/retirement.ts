@@ -1,0 +1,116 @@
+import { type Clock, whenAborted } from '../../clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { FunctionName } from '../../core/function-name.ts'
+import type { CallLedger } from '../../core/provider.ts'
+import type { Log } from '../../log.ts'
+import { Background } from './background.ts'
+import type { ContainerDetails } from './engine-answers.ts'
+import { Limiter } from './limiter.ts'
+import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
+
+/** What this needs of `engine.ts`. */
+export interface RetirementEngine {
+  inspectContainer(id: string): Promise<ContainerDetails | null>
+  stopContainer(id: string, graceSeconds: number): Promise<void>
+  removeContainer(id: string): Promise<void>
+}
+
+export interface RetirementOptions {
+  readonly engine: RetirementEngine
+  readonly table: ReplicaTable
+  readonly ledger: CallLedger
+  readonly clock: Clock
+  readonly log: Log
+  /** Longest wait for the calls of a replica to end. */
+  readonly drainMs: number
+  /** Keeps the last lines; bounded in time; never throws. */
+  readonly keepLogs: (record: ReplicaRecord) => Promise<void>
+  /** The container is gone. */
+  readonly onGone: (fn: FunctionName) => void
+  /** The engine failed in the middle: try again, when it is there. */
+  readonly onFailure: (fn: FunctionName, error: unknown) => void
+  /** What a dead container says about its end. */
+  readonly onDeath: (record: ReplicaRecord, details: ContainerDetails) => void
+}
+
+/** The way out: from the ready set at once; then calls end, the process stops, the logs are kept, the container goes. */
+export class Retirement {
+  readonly #options: RetirementOptions
+  readonly #background: Background
+  readonly #underWay = new Set<string>()
+  readonly #removals = new Limiter(4)
+  readonly #stopping = new AbortController()
+
+  constructor(options: RetirementOptions) {
+    this.#options = options
+    this.#background = new Background(options.log)
+  }
+
+  /** Idempotent; returns at once. Works for running replicas and for dead ones. */
+  begin(id: string): void {
+    const { table } = this.#options
+    const record = table.get(id)
+    if (record === undefined || this.#stopping.signal.aborted) return
+    if (record.isRunning) table.change(id, { state: 'draining' })
+    if (this.#underWay.has(id)) return
+
+    this.#underWay.add(id)
+    this.#background.run('retire a replica', async () => {
+      try {
+        await this.#retire(record)
+      } finally {
+        this.#underWay.delete(id)
+      }
+    })
+  }
+
+  /** Ends the waits; containers that were on their way out stay for the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#background.settled()
+  }
+
+  async #retire(record: ReplicaRecord): Promise<void> {
+    const { engine, table, keepLogs, onGone, onFailure, log } = this.#options
+    const { id, fn } = record.replica
+    try {
+      if (record.isRunning) {
+        await this.#drain(id)
+        if (this.#stopping.signal.aborted) return
+        await engine.stopContainer(id, record.identity.graceSeconds)
+      } else {
+        await this.#report(record)
+      }
+      await this.#removals.run(async () => {
+        if (this.#stopping.signal.aborted) return
+        await keepLogs(record)
+        await engine.removeContainer(id)
+        table.delete(id)
+      })
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return
+      log.debug('replica not removed yet', { fn, replica: id.slice(0, 12), reason: messageOf(error) })
+      onFailure(fn, error)
+      return
+    }
+    log.info('replica removed', { fn, replica: id.slice(0, 12), revision: record.replica.revision })
+    onGone(fn)
+  }
+
+  async #drain(id: string): Promise<void> {
+    const { clock, drainMs, ledger } = this.#options
+    const limit = new AbortController()
+    const cancel = clock.after(drainMs, () => limit.abort())
+    try {
+      await Promise.race([ledger.whenIdle(id, limit.signal), whenAborted(this.#stopping.signal)])
+    } finally {
+      cancel()
+      limit.abort()
+    }
+  }
+
+  async #report(record: ReplicaRecord): Promise<void> {
+    const details = await this.#options.engine.inspectContainer(record.replica.id)
+    if (details !== null) this.#options.onDeath(record, details)
+  }
+}
