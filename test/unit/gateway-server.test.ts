@@ -5,6 +5,7 @@ import { afterEach, describe, it } from 'node:test'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { systemClock } from '../../src/clock.ts'
 import { GatewayServer, type CallPlane } from '../../src/gateway/gateway-server.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
 
@@ -256,11 +257,3 @@ describe('listening', () => {
     await assert.rejects(exchange(port, ''), { code: 'ECONNREFUSED' })
   })
 })
-
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (await holds()) return
-    await systemClock.sleep(10)
-  }
-  assert.fail('the condition did not come true')
-}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { FakeProvider } from '../fakes/fake-provider.ts'
+import { ADMIN, testApp } from '../fakes/test-app.ts'
+import { Random } from './random.ts'
+
+/** Inputs that are tried; the project promises that 10,000 do no harm. */
+const INPUTS = 10_000
+const SEED = Number(process.env['SAMPAN_TEST_SEED'] ?? 20_261_123)
+
+interface Operation {
+  readonly parameters: readonly { readonly name: string; readonly in: string }[]
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
+  readonly responses: Readonly<Record<string, unknown>>
+}
+
+interface Schema {
+  readonly type?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+}
+
+interface Target {
+  readonly method: string
+  readonly path: string
+  readonly operation: Operation
+}
+
+type Awkward = (random: Random) => unknown
+
+const AWKWARD: readonly [Awkward, ...Awkward[]] = [
+  () => null,
+  () => true,
+  () => -1,
+  () => 1e308,
+  () => 0.5,
+  () => [],
+  () => ({}),
+  () => [[[{}]]],
+  () => ({ a: 1, constructor: { prototype: null } }),
+  () => 'hello',
+  () => '--rm',
+  () => '../../etc/passwd',
+  () => '5Mi',
+  (random) => random.text(20),
+  (random) => random.text(2_000),
+  (random) => ({ [random.text(10)]: random.text(10) }),
+  (random) => [random.text(10), random.below(9)],
+]
+
+describe('inputs generated from the OpenAPI description', () => {
+  it('are answered with a listed status below 500, and bad ones change nothing', async () => {
+    const { app, provider, secrets, namespaces, functions } = testApp()
+    const targets = await readTargets(app)
+    const random = new Random(SEED)
+    const state = (): string =>
+      JSON.stringify([
+        namespaces.list().map((name) => functions.list(name)),
+        [...secrets.values.keys()],
+        provider.applied.length,
+      ])
+    const statuses = new Map<number, number>()
+
+    for (let input = 0; input < INPUTS; input += 1) {
+      const target = random.pick(targets)
+      const { url, body } = generate(target, random)
+      const before = state()
+      const response = await app.request(url, {
+        method: target.method,
+        headers: { Authorization: ADMIN },
+        ...(body === undefined ? {} : { body }),
+      })
+      await response.text()
+
+      const what = `${target.method} ${url} ${body ?? ''} -> ${response.status} (seed ${SEED}, input ${input})`
+      assert.ok(response.status < 500, what)
+      assert.ok(isListed(response.status, target), what)
+      if (response.status >= 400) assert.equal(state(), before, what)
+      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
+      forget(provider)
+    }
+    assert.ok((statuses.get(202) ?? 0) > INPUTS / 100, 'the inputs reach the good paths too')
+    assert.ok((statuses.get(400) ?? 0) > INPUTS / 10, 'the inputs reach the checks')
+  })
+})
+
+/** Nothing here looks at what was applied, and 10,000 entries would only slow the comparison down. */
+function forget(provider: FakeProvider): void {
+  provider.applied.length = 0
+}
+
+async function readTargets(app: ReturnType<typeof testApp>['app']): Promise<readonly [Target, ...Target[]]> {
+  const description = (await (await app.request('/openapi.json')).json()) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  }
+  const targets = Object.entries(description.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      operation,
+    })),
+  )
+  const [first, ...rest] = targets
+  assert.ok(first)
+  return [first, ...rest]
+}
+
+/** A path whose generated part cannot be a name is an unknown path: 404 is right for it, listed or not. */
+function isListed(status: number, { operation, path }: Target): boolean {
+  return Object.hasOwn(operation.responses, String(status)) || (status === 404 && path.includes('{'))
+}
+
+function generate(
+  { operation, path }: Target,
+  random: Random,
+): { readonly url: string; readonly body?: string } {
+  const names: readonly [string, ...string[]] = [
+    'hello',
+    'dev',
+    'hello.dev',
+    'x.y.z',
+    '-',
+    'A',
+    '..',
+    'a'.repeat(300),
+  ]
+  const value = (): string => (random.below(3) === 0 ? random.text(30) : random.pick(names))
+  const url = path.replaceAll(/\{\w+\}/g, () => escape(value().replace(/^\.*$/, 'x')))
+  const query = operation.parameters.filter(
+    (parameter) => parameter.in === 'query' && parameter.name !== 'follow',
+  )
+  const pairs = query.filter(() => random.below(3) === 0).map(({ name }) => `${name}=${escape(value())}`)
+  const whole = pairs.length > 0 ? `${url}?${pairs.join('&')}` : url
+
+  const schema = operation.requestBody?.content['application/json']?.schema
+  return schema === undefined ? { url: whole } : { url: whole, body: generateBody(schema, random) }
+}
+
+/** As a client writes text into a URL; a lone surrogate has no bytes. */
+function escape(text: string): string {
+  return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, ''))
+}
+
+function generateBody(schema: Schema, random: Random): string {
+  const form = random.below(10)
+  if (form === 0) return random.text(200)
+  if (form === 1) return JSON.stringify(random.pick(AWKWARD)(random)) ?? ''
+  const text = JSON.stringify(sensible(schema, random, form < 5 ? 0 : 15))
+  return form === 2 ? text.slice(0, random.below(text.length + 1)) : text
+}
+
+/** A value that fits the schema, except that `percent` of its parts are something else. */
+function sensible(schema: Schema, random: Random, percent: number): unknown {
+  if (random.below(100) < percent) return random.pick(AWKWARD)(random)
+  if (schema.properties !== undefined) {
+    const given = Object.entries(schema.properties).filter(() => random.below(4) > 0)
+    const pairs = given.map(([key, entry]) => [
+      random.below(8) === 0 ? key.toUpperCase() : key,
+      fitting(key, random) ?? sensible(entry, random, percent),
+    ])
+    return Object.fromEntries(pairs)
+  }
+  if (schema.items !== undefined) return Array.from({ length: random.below(3) }, () => 'some-name')
+  if (schema.type === 'integer') return random.below(30)
+  if (schema.type === 'boolean') return random.below(2) === 0
+  if (schema.type === 'object') return { openfaas: '1', [`key-${random.below(9)}`]: random.text(20) }
+  return random.pick(['', 'hello', '128Mi', 'QUJD'])
+}
+
+/** Values that let some inputs through to where things happen. */
+function fitting(key: string, random: Random): unknown {
+  if (random.below(4) === 0) return undefined
+  if (['service', 'name', 'functionName', 'serviceName'].includes(key)) return `name-${random.below(20)}`
+  if (key === 'image') return random.pick(['a/b', 'ghcr.io/a/b:1', `r:5000/x@sha256:${'a'.repeat(64)}`])
+  if (key === 'namespace') return random.pick(['', 'openfaas-fn', 'dev'])
+  return undefined
+}
