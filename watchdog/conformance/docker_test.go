@@ -180,7 +180,7 @@ func dockerStubbornOrphans(t *testing.T, image string) {
 func dockerReadOnly(t *testing.T, image string) {
 	bare := contain(t, image, "--read-only", "mode=streaming", "fprocess=/usr/bin/fixture echo")
 	bare.w.post("no writable /tmp").want(t, 200).wantBody(t, "no writable /tmp")
-	tmpfs := contain(t, image, "--read-only", "--tmpfs", "/tmp", "mode=classic", "fprocess=/usr/bin/fixture echo")
+	tmpfs := contain(t, image, "--read-only", "--tmpfs=/tmp", "mode=classic", "fprocess=/usr/bin/fixture echo")
 	tmpfs.w.post("x").want(t, 200)
 	docker(t, "exec", tmpfs.id, "/bin/busybox", "test", "-e", "/tmp/.lock")
 }
@@ -232,7 +232,7 @@ func dockerMemoryLimit(t *testing.T, image string) {
 }
 
 func dockerFullTmp(t *testing.T, image string) {
-	c := contain(t, image, "--read-only", "--tmpfs", "/tmp:size=4m", "mode=streaming", "fprocess=/usr/bin/fixture abuse")
+	c := contain(t, image, "--read-only", "--tmpfs=/tmp:size=4m", "mode=streaming", "fprocess=/usr/bin/fixture abuse")
 	docker(t, "exec", c.id, "/usr/bin/fixture", "fill", "/tmp/big")
 	c.w.get("/").want(t, 200)
 	c.w.get("/_/ready").want(t, 200)

@@ -98,6 +98,12 @@ func (w *watchdog) run(l launch, env []string) {
 	go func() {
 		defer close(w.exited)
 		_ = w.cmd.Wait()
+		for _, stream := range []*lines{w.stdout, w.stderr} {
+			select {
+			case <-stream.ended:
+			case <-time.After(300 * time.Millisecond): // a child of the watchdog holds it
+			}
+		}
 		w.exitCode = w.cmd.ProcessState.ExitCode()
 		if status := w.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
 			w.exitCode = 128 + int(status.Signal())
@@ -210,8 +216,9 @@ func freePort(t testing.TB) int {
 
 // lines collects a stream of the watchdog.
 type lines struct {
-	mu   sync.Mutex
-	data strings.Builder
+	mu    sync.Mutex
+	data  strings.Builder
+	ended chan struct{} // the last holder of the stream has closed it
 }
 
 func (l *lines) text() string {
@@ -226,8 +233,9 @@ func follow(t *testing.T) (*lines, *os.File) {
 	t.Helper()
 	r, w, err := os.Pipe()
 	must(t, err)
-	l := &lines{}
+	l := &lines{ended: make(chan struct{})}
 	go func() {
+		defer close(l.ended)
 		defer r.Close()
 		reader := bufio.NewReaderSize(r, 64<<10)
 		block := make([]byte, 64<<10)

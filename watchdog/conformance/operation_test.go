@@ -189,16 +189,10 @@ func durations(t *testing.T) {
 		w := start(t, append(fork("streaming", "slow", "7"), "exec_timeout="+value)...)
 		w.get("/").want(t, 504).within(t, time.Second, 1200*time.Millisecond)
 	}
-	printed := func(value string) string {
+	for _, value := range []string{"", "abc", "-5s", "1.5"} { // the default is 30 s: it must be printed, the call must pass
 		w := start(t, append(fork("streaming", "slow", "0.2"), "exec_timeout="+value)...)
 		w.get("/").want(t, 200)
-		w.waitLog(`30s`)
-		return regexp.MustCompile(`(?m)^.*30s.*$`).FindString(w.stderr.text())
-	}
-	for _, value := range []string{"", "abc", "-5s", "1.5"} { // the default is 30 s: it must be printed, the call must pass
-		if line := printed(value); !regexp.MustCompile(`(?i)(exec|hard)\S*[ :=]+30s`).MatchString(line) {
-			t.Errorf("exec_timeout=%q: effective limit not printed as 30s: %q", value, line)
-		}
+		w.waitLog(`(?i)(exec|hard)\S*[ :=]+30s`)
 	}
 }
 

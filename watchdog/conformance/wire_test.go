@@ -179,7 +179,7 @@ func (r result) want(t *testing.T, status int) result {
 		t.Fatalf("status %d, want %d (err %v, body %.200q)", r.status, status, r.err, r.body)
 	}
 	if r.err != nil {
-		t.Fatalf("body not ended cleanly: %v", r.err)
+		t.Fatalf("body not ended cleanly: %v (%d bytes: %.100q)", r.err, len(r.body), r.body)
 	}
 	return r
 }
