@@ -1,0 +1,107 @@
+import type { Clock } from '../../clock.ts'
+import { FaasError, messageOf } from '../../core/errors.ts'
+import type { FunctionName } from '../../core/function-name.ts'
+import type { LogLine, LogQuery } from '../../core/provider.ts'
+import type { Log } from '../../log.ts'
+import { readContainerLogs, shortId, type LogEngine } from './container-logs.ts'
+import type { LogArchive } from './log-archive.ts'
+import { LogFollower } from './log-follower.ts'
+import { LogHistory } from './log-history.ts'
+import { TailHub, type ReplicaList } from './tail-hub.ts'
+import { Turnstile } from './turnstile.ts'
+
+export interface FunctionLogsOptions {
+  readonly engine: LogEngine
+  readonly archive: LogArchive
+  readonly replicas: ReplicaList
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Readers at a time. Each costs a stream of the engine while it reads history. */
+const MOST_READERS = 2_000
+/** Messages of a container that are kept when it goes: more than fit the archive's size, unless lines are very short. */
+const KEPT_MESSAGES = 10_000
+/** A hung engine must not hold up the removal of a container. */
+const KEEP_LIMIT_MS = 10_000
+
+/** Logs of functions: of all replicas, those that are gone included. */
+export class FunctionLogs {
+  readonly #options: FunctionLogsOptions
+  readonly #history: LogHistory
+  readonly #hub: TailHub
+  readonly #turnstile: Turnstile
+  /** Whoever reads now, and ends at the stop. */
+  readonly #active = new Set<AbortController>()
+
+  constructor(options: FunctionLogsOptions) {
+    this.#options = options
+    this.#history = new LogHistory(options)
+    this.#hub = new TailHub(options)
+    this.#turnstile = new Turnstile({ clock: options.clock, atATime: 8, pauseMs: 2 })
+  }
+
+  /** Ends every reader. */
+  async stop(): Promise<void> {
+    for (const reader of this.#active) reader.abort()
+    await this.#hub.stop()
+  }
+
+  /**
+   * Lines in the order of time; with `follow` until `signal` aborts. Read no faster than they are taken; a reader too slow for what it
+   * follows finds a line that says how many were left out. Throws `too-busy` at once above the most readers.
+   */
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    if (this.#active.size >= MOST_READERS) {
+      throw new FaasError('too-busy', `logs: ${MOST_READERS} readers are the most at a time`)
+    }
+    return this.#read(query, signal)
+  }
+
+  /** Keeps the log of a container that is about to be removed. Never throws; bounded in time. */
+  async keep(fn: FunctionName, id: string): Promise<void> {
+    const { engine, archive, clock } = this.#options
+    const reader = this.#begin()
+    const cancel = clock.after(KEEP_LIMIT_MS, () => reader.abort())
+    const request = { id, follow: false, tail: KEPT_MESSAGES }
+    try {
+      await archive.save(fn, id, readContainerLogs(engine, request, reader.signal))
+    } catch (error) {
+      this.#options.log.warn('logs of a replica not kept', {
+        fn,
+        replica: shortId(id),
+        reason: messageOf(error),
+      })
+    } finally {
+      cancel()
+      this.#active.delete(reader)
+    }
+  }
+
+  async *#read(query: LogQuery, asked: AbortSignal): AsyncGenerator<LogLine, void> {
+    const reader = this.#begin()
+    const leave = () => reader.abort()
+    asked.addEventListener('abort', leave, { once: true })
+    if (asked.aborted) leave()
+    try {
+      if (query.follow) yield* this.#follower(query).lines(reader.signal)
+      else yield* this.#history.read(query, reader.signal)
+    } finally {
+      asked.removeEventListener('abort', leave)
+      leave()
+      this.#active.delete(reader)
+    }
+  }
+
+  #begin(): AbortController {
+    const reader = new AbortController()
+    this.#active.add(reader)
+    return reader
+  }
+
+  #follower(query: LogQuery): LogFollower {
+    const { replicas, log } = this.#options
+    const ports = { history: this.#history, hub: this.#hub, turnstile: this.#turnstile, replicas, log }
+    return new LogFollower(ports, query)
+  }
+}

@@ -1,0 +1,198 @@
+import { messageOf } from '../../core/errors.ts'
+import type { LogLine, LogQuery } from '../../core/provider.ts'
+import type { Log } from '../../log.ts'
+import { shortId } from './container-logs.ts'
+import { isAsked, sinceOf, type LogHistory } from './log-history.ts'
+import { millisecondsOf } from './log-timestamp.ts'
+import { SeenLines } from './seen-lines.ts'
+import type { HeldTail, ReplicaList, TailHub } from './tail-hub.ts'
+import type { TailReader } from './shared-tail.ts'
+import type { Turnstile } from './turnstile.ts'
+import { Wake } from './wake.ts'
+
+export interface LogFollowerPorts {
+  readonly history: LogHistory
+  readonly hub: TailHub
+  readonly replicas: ReplicaList
+  readonly turnstile: Turnstile
+  readonly log: Log
+}
+
+/** Lines of one replica that a reader takes at a time. */
+const BATCH_LINES = 512
+/** Times that a reader goes back to the engine's log because the ring has moved on; then it lives with the gap. */
+const MOST_CATCH_UPS = 5
+
+/** A replica that is followed. */
+interface Followed {
+  readonly id: string
+  readonly held: HeldTail
+  readonly reader: TailReader
+  readonly seen: SeenLines
+  readonly detach: () => void
+}
+
+/**
+ * One reader that follows a function: history first, then what its replicas write, over their restarts and replacement. It opens the tails
+ * before it reads the history, so that no line falls between, and knows each replica's last lines, so that none comes twice.
+ */
+export class LogFollower {
+  readonly #ports: LogFollowerPorts
+  readonly #query: LogQuery
+  readonly #since: string
+  readonly #wake = new Wake()
+  readonly #followed = new Map<string, Followed>()
+
+  constructor(ports: LogFollowerPorts, query: LogQuery) {
+    this.#ports = ports
+    this.#query = query
+    this.#since = sinceOf(query) ?? ''
+  }
+
+  async *lines(signal: AbortSignal): AsyncGenerator<LogLine, void> {
+    const unwatch = this.#ports.replicas.onChange(() => this.#wake.ring())
+    try {
+      const first = await this.#takeOn(signal)
+      const onLine = (line: LogLine) => this.#noteOld(line)
+      yield* this.#ports.history.read(this.#query, signal, onLine)
+      for (const followed of first) {
+        if (this.#query.tail !== undefined) followed.seen.ignoreEarlier()
+        yield* this.#catchUp(followed, signal)
+      }
+
+      while (!signal.aborted) {
+        for (const followed of await this.#takeOn(signal)) {
+          yield* this.#reread(followed, signal)
+          yield* this.#catchUp(followed, signal)
+        }
+        const { lines, isMore } = this.#takeLines()
+        yield* lines
+        yield* this.#letGo()
+        if (!isMore) await this.#wake.heard(signal)
+        await this.#ports.turnstile.pass(signal)
+      }
+    } finally {
+      unwatch()
+      for (const followed of this.#followed.values()) release(followed)
+    }
+  }
+
+  /** Begins with replicas that are new; resolves when their tails are open. */
+  async #takeOn(signal: AbortSignal): Promise<readonly Followed[]> {
+    const { fn } = this.#query
+    const fresh = this.#ports.replicas
+      .replicas(fn)
+      .filter(({ id }) => isAsked(this.#query, id) && !this.#followed.has(id))
+      .map(({ id }) => this.#begin(id))
+    if (fresh.length === 0) return fresh
+    const aborted = new Wake()
+    await Promise.race([Promise.all(fresh.map(({ held }) => held.tail.opened)), aborted.heard(signal)])
+    aborted.ring()
+    return fresh
+  }
+
+  #begin(id: string): Followed {
+    const held = this.#ports.hub.acquire(this.#query.fn, id)
+    const reader: TailReader = { position: 0, isBehind: true, wake: () => this.#wake.ring() }
+    const followed = { id, held, reader, seen: new SeenLines(), detach: held.tail.attach(reader) }
+    this.#followed.set(id, followed)
+    return followed
+  }
+
+  #noteOld(line: LogLine): void {
+    for (const { id, seen } of this.#followed.values()) {
+      if (shortId(id) === line.instance) seen.note([line])
+    }
+  }
+
+  /** Joins the tail behind what was read; goes back to the engine's log while the ring does not reach that far. */
+  async *#catchUp(followed: Followed, signal: AbortSignal): AsyncGenerator<LogLine, void> {
+    const { seen, held, reader } = followed
+    for (let round = 0; round < MOST_CATCH_UPS; round += 1) {
+      seen.rewind()
+      reader.position = held.tail.reach.first
+      reader.isBehind = false
+      if (held.tail.reach.newestOut <= (seen.newest ?? this.#since)) return
+      yield* this.#reread(followed, signal)
+    }
+    seen.rewind()
+    reader.position = held.tail.reach.first
+    yield this.#marker(followed, 'lines were')
+  }
+
+  /** What the engine or the archive has of the replica behind the lines had. */
+  async *#reread(followed: Followed, signal: AbortSignal): AsyncGenerator<LogLine, void> {
+    const { seen, id, reader } = followed
+    reader.isBehind = true
+    seen.rewind()
+    try {
+      for await (const batch of this.#ports.history.readReplica(this.#restOf(seen), id, signal)) {
+        yield* this.#fresh(seen, batch)
+      }
+    } catch (error) {
+      // The engine is away: the tail comes back with it and has the lines.
+      this.#ports.log.debug('log not read', {
+        fn: this.#query.fn,
+        replica: shortId(id),
+        reason: messageOf(error),
+      })
+    }
+  }
+
+  /** What the tails have, one batch of each, in the order of time. */
+  #takeLines(): { readonly lines: readonly LogLine[]; readonly isMore: boolean } {
+    const lines: LogLine[] = []
+    let isMore = false
+    for (const followed of this.#followed.values()) {
+      const { lines: batch, missed } = followed.held.tail.take(followed.reader, BATCH_LINES)
+      if (missed > 0) lines.push(this.#marker(followed, `${missed} lines were`))
+      for (const line of this.#fresh(followed.seen, batch)) lines.push(line)
+      isMore ||= batch.length === BATCH_LINES
+    }
+    if (this.#followed.size > 1)
+      lines.sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
+    return { lines, isMore }
+  }
+
+  #fresh(seen: SeenLines, batch: readonly LogLine[]): readonly LogLine[] {
+    const fresh = batch.filter((line) => seen.isNew(line))
+    seen.note(fresh)
+    return fresh.filter((line) => line.timestamp >= this.#since)
+  }
+
+  /** Ends with replicas that are gone, after the last that they have left. */
+  async *#letGo(): AsyncGenerator<LogLine, void> {
+    const existing = new Set(this.#ports.replicas.replicas(this.#query.fn).map(({ id }) => id))
+    for (const followed of this.#followed.values()) {
+      const { tail } = followed.held
+      if (existing.has(followed.id) || !tail.hasEnded) continue
+      const { lines } = tail.take(followed.reader, Number.MAX_SAFE_INTEGER)
+      yield* this.#fresh(followed.seen, lines)
+      followed.seen.rewind()
+      for await (const batch of this.#ports.history.readGone(this.#restOf(followed.seen), followed.id)) {
+        yield* this.#fresh(followed.seen, batch)
+      }
+      this.#followed.delete(followed.id)
+      release(followed)
+    }
+  }
+
+  #restOf(seen: SeenLines): LogQuery {
+    const { resumeAt } = seen
+    return resumeAt === undefined ? this.#query : { ...this.#query, sinceMs: millisecondsOf(resumeAt) }
+  }
+
+  #marker({ id, seen }: Followed, what: string): LogLine {
+    const timestamp = seen.newest ?? this.#since
+    return {
+      timestamp,
+      instance: shortId(id),
+      text: `[sampan] ${what} left out: the reader is slower than the log`,
+    }
+  }
+}
+
+function release(followed: Followed): void {
+  followed.detach()
+  followed.held.release()
+}

@@ -1,0 +1,84 @@
+import { PassThrough, type Readable } from 'node:stream'
+import { FaasError } from '../../src/core/errors.ts'
+import type { LogEngine, LogStreamOptions } from '../../src/provider/docker/container-logs.ts'
+import { millisecondsOf } from '../../src/provider/docker/log-timestamp.ts'
+
+/** A message as Docker's log file holds it: a line with its end, or a part without. */
+interface Message {
+  readonly timestamp: string
+  readonly text: string
+  readonly stream: number
+}
+
+/** Docker's frame around one message. */
+export function frame({ timestamp, text, stream }: Message): Buffer {
+  const payload = Buffer.from(`${timestamp} ${text}`)
+  const header = Buffer.alloc(8)
+  header[0] = stream
+  header.writeUInt32BE(payload.length, 4)
+  return Buffer.concat([header, payload])
+}
+
+/** The timestamp of second `second` of a fixed minute. */
+export function at(second: number, nanos = 0): string {
+  const ms = Date.parse('2026-01-02T03:04:00Z') + second * 1_000
+  return `${new Date(ms).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`
+}
+
+/** Containers with logs. Follows as Docker does: a stream ends when its container stops. */
+export class FakeLogEngine implements LogEngine {
+  readonly #logs = new Map<string, Message[]>()
+  readonly #following = new Map<string, Set<PassThrough>>()
+  readonly asked: { readonly id: string; readonly options: LogStreamOptions }[] = []
+  isAway = false
+
+  write(id: string, timestamp: string, line: string): void {
+    const message = { timestamp, text: `${line}\n`, stream: 1 }
+    const log = this.#logs.get(id) ?? []
+    this.#logs.set(id, log)
+    log.push(message)
+    for (const stream_ of this.#following.get(id) ?? []) stream_.write(frame(message))
+  }
+
+  /** Streams that are open now. */
+  get followers(): number {
+    return [...this.#following.values()].reduce((sum, streams) => sum + streams.size, 0)
+  }
+
+  /** The container dies; its log stays. */
+  exit(id: string): void {
+    for (const stream of this.#following.get(id) ?? []) stream.end()
+    this.#following.delete(id)
+  }
+
+  /** The container and its log are gone. */
+  remove(id: string): void {
+    this.exit(id)
+    this.#logs.delete(id)
+  }
+
+  async containerLogs(id: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable> {
+    this.asked.push({ id, options })
+    if (this.isAway) throw new FaasError('unavailable', 'Docker is not reachable')
+    const log = this.#logs.get(id)
+    if (log === undefined) throw new FaasError('not-found', 'no such container')
+
+    const stream = new PassThrough({ highWaterMark: 1024 * 1024 * 1024 })
+    const { since, tail } = options
+    const recent = log.filter(
+      ({ timestamp }) => since === undefined || millisecondsOf(timestamp) >= since * 1_000,
+    )
+    for (const message of tail === undefined ? recent : recent.slice(recent.length - tail))
+      stream.write(frame(message))
+    signal.addEventListener('abort', () => stream.destroy())
+    if (options.follow) this.#follow(id, stream)
+    else stream.end()
+    return stream
+  }
+
+  #follow(id: string, stream: PassThrough): void {
+    const streams = this.#following.get(id) ?? new Set()
+    this.#following.set(id, streams.add(stream))
+    stream.on('close', () => streams.delete(stream))
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../src/clock.ts'
+import { functionName } from '../../src/core/function-name.ts'
+import type { LogLine, LogQuery } from '../../src/core/provider.ts'
+import { FunctionLogs } from '../../src/provider/docker/function-logs.ts'
+import { LogArchive } from '../../src/provider/docker/log-archive.ts'
+import { FakeLogEngine } from './fake-log-engine.ts'
+import { FakeReplicaList } from './fake-replica-list.ts'
+import { RecordingLog } from './recording-log.ts'
+
+export const figlet = functionName('figlet')
+
+/** What a follower has got so far. */
+export interface FollowedLines {
+  readonly texts: readonly string[]
+  leave(): Promise<void>
+}
+
+/** Logs of `figlet` over a fake engine and a real folder. */
+export class LogBench {
+  readonly engine = new FakeLogEngine()
+  readonly replicas = new FakeReplicaList()
+  readonly logs: FunctionLogs
+  readonly #dir: string
+
+  private constructor(dir: string) {
+    this.#dir = dir
+    const log = new RecordingLog()
+    const archive = new LogArchive({ dir: join(dir, 'logs'), clock: systemClock, log })
+    this.logs = new FunctionLogs({ ...this, archive, clock: systemClock, log })
+  }
+
+  static async open(): Promise<LogBench> {
+    return new LogBench(await mkdtemp(join(tmpdir(), 'logs-')))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.logs.stop()
+    await rm(this.#dir, { recursive: true })
+  }
+
+  async read(query: Partial<LogQuery> = {}): Promise<LogLine[]> {
+    const lines: LogLine[] = []
+    const { signal } = new AbortController()
+    for await (const line of this.logs.logs({ fn: figlet, follow: false, ...query }, signal)) lines.push(line)
+    return lines
+  }
+
+  async texts(query: Partial<LogQuery> = {}): Promise<string[]> {
+    return (await this.read(query)).map(({ text }) => text)
+  }
+
+  follow(query: Partial<LogQuery> = {}): FollowedLines {
+    const texts: string[] = []
+    const leaving = new AbortController()
+    const lines = this.logs.logs({ fn: figlet, follow: true, ...query }, leaving.signal)
+    const done = (async () => {
+      for await (const { text } of lines) texts.push(text)
+    })()
+    const leave = async () => {
+      leaving.abort()
+      await done
+    }
+    return { texts, leave }
+  }
+}

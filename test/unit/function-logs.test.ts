@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { hasCode } from '../../src/core/errors.ts'
+import { at } from '../fakes/fake-log-engine.ts'
+import { figlet, LogBench } from '../fakes/log-bench.ts'
+
+const A = 'a'.repeat(64)
+const B = 'b'.repeat(64)
+
+describe('the history of a function', () => {
+  it('is all replicas by time', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A, B)
+    bench.engine.write(A, at(1), 'a1')
+    bench.engine.write(B, at(2), 'b2')
+    bench.engine.write(A, at(3), 'a3')
+
+    assert.deepEqual(await bench.read(), [
+      { timestamp: at(1), instance: 'a'.repeat(12), text: 'a1' },
+      { timestamp: at(2), instance: 'b'.repeat(12), text: 'b2' },
+      { timestamp: at(3), instance: 'a'.repeat(12), text: 'a3' },
+    ])
+  })
+
+  it('has replicas that are gone', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A, B)
+    bench.engine.write(A, at(1), 'a1')
+    bench.engine.write(B, at(2), 'b2')
+    bench.engine.write(A, at(3), 'a3')
+
+    await bench.logs.keep(figlet, A)
+    bench.engine.remove(A)
+    bench.replicas.set(B)
+
+    assert.deepEqual(await bench.texts(), ['a1', 'b2', 'a3'])
+    assert.deepEqual(await bench.texts({ tail: 2 }), ['b2', 'a3'])
+    assert.deepEqual(await bench.texts({ instance: 'aaaa' }), ['a1', 'a3'])
+  })
+
+  it('is not told twice while a kept replica still exists', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A)
+    bench.engine.write(A, at(1), 'a1')
+    await bench.logs.keep(figlet, A)
+
+    assert.deepEqual(await bench.texts(), ['a1'])
+  })
+
+  it('takes a replica from the archive that goes before it is read', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A)
+    bench.engine.write(A, at(1), 'a1')
+    await bench.logs.keep(figlet, A)
+    bench.engine.remove(A)
+
+    assert.deepEqual(await bench.texts(), ['a1'])
+    assert.deepEqual(await bench.texts({ tail: 1 }), ['a1'])
+  })
+
+  it('gives the last lines of the whole, not of each replica', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A, B)
+    for (let second = 0; second < 10; second += 1) bench.engine.write(A, at(second), `a${second}`)
+    bench.engine.write(B, at(7, 5), 'b')
+
+    assert.deepEqual(await bench.texts({ tail: 3 }), ['b', 'a8', 'a9'])
+    assert.equal((await bench.texts({ tail: 100 })).length, 11)
+    assert.deepEqual(await bench.texts({ tail: 0 }), [])
+  })
+
+  it('counts long lines as one', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A)
+    for (let second = 0; second < 5; second += 1) bench.engine.write(A, at(second), 'x'.repeat(100_000))
+
+    const lines = await bench.read({ tail: 4 })
+
+    assert.deepEqual(
+      lines.map(({ text }) => text.length),
+      [100_000, 100_000, 100_000, 100_000],
+    )
+  })
+
+  it('begins at the time asked for', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A, B)
+    for (const id of [A, B])
+      for (let second = 0; second < 4; second += 1) bench.engine.write(id, at(second), `${second}`)
+    await bench.logs.keep(figlet, B)
+    bench.replicas.set(A)
+
+    assert.deepEqual(await bench.texts({ sinceMs: Date.parse(at(2)) }), ['2', '2', '3', '3'])
+    assert.deepEqual(await bench.texts({ sinceMs: Date.parse(at(2)), tail: 3 }), ['2', '3', '3'])
+    assert.deepEqual(await bench.texts({ sinceMs: Date.parse(at(9)) }), [])
+  })
+
+  it('fails as unavailable when the engine is away', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A)
+    bench.engine.isAway = true
+
+    await assert.rejects(bench.texts(), (error) => hasCode(error, 'unavailable'))
+  })
+})

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import type { LogLine } from '../../src/core/provider.ts'
+import { LogArchive } from '../../src/provider/docker/log-archive.ts'
+import { at } from '../fakes/fake-log-engine.ts'
+import { figlet } from '../fakes/log-bench.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+
+const A = 'a'.repeat(64)
+const DAY_MS = 24 * 3_600_000
+
+let base: string
+let count = 0
+
+before(async () => {
+  base = await mkdtemp(join(tmpdir(), 'log-archive-'))
+})
+after(() => rm(base, { recursive: true }))
+
+function setUp() {
+  count += 1
+  const dir = join(base, String(count))
+  const log = new RecordingLog()
+  return {
+    dir,
+    log,
+    folder: join(dir, 'openfaas-fn', 'figlet'),
+    archive: new LogArchive({ dir, log, clock: systemClock }),
+  }
+}
+
+async function* lines(...texts: readonly string[]): AsyncGenerator<readonly LogLine[], void> {
+  for (const [number, text] of texts.entries()) yield [{ timestamp: at(number), instance: 'x', text }]
+}
+
+async function textsOf(archive: LogArchive): Promise<string[]> {
+  const texts: string[] = []
+  for (const log of await archive.list(figlet)) {
+    for await (const batch of archive.read(log)) texts.push(...batch.map(({ text }) => text))
+  }
+  return texts
+}
+
+describe('the log archive', () => {
+  it('gives back what it was given, after a restart too', async () => {
+    const { dir, log, archive } = setUp()
+    const texts = ['one', '', '{"a":"\\n"}', 'u\u2028v', '☃', 'x'.repeat(200_000)]
+
+    assert.equal(await archive.save(figlet, A, lines(...texts)), true)
+    const again = new LogArchive({ dir, log, clock: systemClock })
+
+    assert.deepEqual(await textsOf(again), texts)
+    const [kept] = await again.list(figlet)
+    assert.deepEqual([kept?.id, kept?.from, kept?.to, kept?.lines], [A, at(0), at(5), 6])
+  })
+
+  it('is for the eyes of the daemon only', async () => {
+    const { folder, archive } = setUp()
+    await archive.save(figlet, A, lines('one'))
+
+    assert.equal((await stat(folder)).mode & 0o777, 0o700)
+    assert.equal((await stat(join(folder, `${A}.ndjson`))).mode & 0o777, 0o600)
+  })
+
+  it('keeps the newest MiB of a replica', async () => {
+    const { folder, archive } = setUp()
+    const texts = Array.from({ length: 300 }, (_, number) => `${number} ${'x'.repeat(10_000)}`)
+
+    await archive.save(figlet, A, lines(...texts))
+
+    assert.ok((await stat(join(folder, `${A}.ndjson`))).size <= 1024 * 1024)
+    assert.equal((await textsOf(archive)).at(-1), texts.at(-1))
+  })
+
+  it('keeps eight MiB of a function, the newest replicas', async () => {
+    const { archive } = setUp()
+    for (let replica = 0; replica < 12; replica += 1) {
+      await archive.save(
+        figlet,
+        `r${replica}`,
+        lines(...Array.from({ length: 100 }, () => 'x'.repeat(10_000))),
+      )
+    }
+
+    const ids = (await archive.list(figlet)).map(({ id }) => id)
+
+    assert.equal(ids.length, 8)
+    assert.ok(ids.includes('r11'))
+  })
+
+  it('writes no file for a replica that said nothing', async () => {
+    const { dir, archive } = setUp()
+    await archive.save(figlet, A, lines())
+
+    await assert.rejects(readdir(dir))
+  })
+
+  it('removes what is older than a week, half files and empty folders', async () => {
+    const { dir, folder, archive } = setUp()
+    await archive.save(figlet, A, lines('old'))
+    await writeFile(join(folder, 'half.ndjson.part'), 'x')
+    const then = new Date(Date.now() - 8 * DAY_MS)
+    for (const name of await readdir(folder)) await utimes(join(folder, name), then, then)
+    await mkdir(join(dir, 'openfaas-fn', 'empty'))
+
+    await archive.start()
+    await archive.stop()
+
+    assert.deepEqual(await readdir(join(dir, 'openfaas-fn')), [])
+  })
+
+  it('leaves out what is damaged', async () => {
+    const { folder, archive } = setUp()
+    await archive.save(figlet, A, lines('one', 'two'))
+    const file = join(folder, `${A}.ndjson`)
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"one"]', '"one'))
+    await writeFile(join(folder, 'bad.ndjson'), '{"version":1}\n')
+    await writeFile(join(folder, 'worse.ndjson'), Buffer.from([0, 1, 2, 255]))
+
+    assert.deepEqual(await textsOf(archive), ['two'])
+  })
+
+  it('warns and goes on when it cannot write', async () => {
+    const { dir, log, archive } = setUp()
+    await writeFile(dir, 'a file where the folder should be')
+
+    assert.equal(await archive.save(figlet, A, lines('one')), false)
+    assert.deepEqual(log.messages('warn'), ['logs of a replica not kept'])
+    assert.deepEqual(await archive.list(figlet), [])
+  })
+
+  it('leaves no half file when the log breaks off', async () => {
+    const { folder, archive } = setUp()
+    await archive.save(figlet, A, lines('kept'))
+    async function* broken(): AsyncGenerator<readonly LogLine[], void> {
+      yield* lines('lost')
+      throw new Error('Docker is not reachable')
+    }
+
+    assert.equal(await archive.save(figlet, A, broken()), false)
+
+    assert.deepEqual(await textsOf(archive), ['kept'])
+    assert.deepEqual(await readdir(folder), [`${A}.ndjson`])
+  })
+
+  it('refuses an id that is no file name', async () => {
+    const { archive } = setUp()
+
+    assert.equal(await archive.save(figlet, '../../evil', lines('one')), false)
+  })
+})
