@@ -125,7 +125,7 @@ function generate(
     'a'.repeat(300),
   ]
   const value = (): string => (random.below(3) === 0 ? random.text(30) : random.pick(names))
-  const url = path.replaceAll(/\{\w+\}/g, () => escape(value().replace(/^\.*$/, 'x')))
+  const url = path.replaceAll(/\{\w+\}/g, () => escape(value().replace(/^\.*$/, 'x')) || 'x')
   const query = operation.parameters.filter(
     (parameter) => parameter.in === 'query' && parameter.name !== 'follow',
   )

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { systemClock, type Clock } from '../../src/clock.ts'
+import { BasicAuth } from '../../src/gateway/auth.ts'
+import { LoginDelays } from '../../src/gateway/login-delays.ts'
+
+/** Sleeps for no time and remembers how long it was meant to be. */
+function recordingClock(): Clock & { readonly slept: number[] } {
+  const slept: number[] = []
+  const sleep = async (ms: number): Promise<void> => void slept.push(ms)
+  return { ...systemClock, now: () => 1_000, sleep, slept }
+}
+
+function attempt(user: string, password: string, address = '192.0.2.1') {
+  const header = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+  return { header, address, signal: new AbortController().signal }
+}
+
+describe('logging in', () => {
+  it('takes the right user and password, colons in it included', async () => {
+    const auth = new BasicAuth({ user: 'admin', password: 'a:b:ü' }, recordingClock())
+
+    assert.equal(await auth.login(attempt('admin', 'a:b:ü')), 'admin')
+    assert.equal(await auth.login(attempt('admin', 'a:b')), null)
+    assert.equal(await auth.login(attempt('Admin', 'a:b:ü')), null)
+  })
+
+  it('never delays the right password, however many wrong ones came from the address', async () => {
+    const clock = recordingClock()
+    const auth = new BasicAuth({ user: 'admin', password: 'right' }, clock)
+    for (let guess = 0; guess < 20; guess += 1) await auth.login(attempt('admin', `wrong${guess}`))
+    clock.slept.length = 0
+
+    assert.equal(await auth.login(attempt('admin', 'right')), 'admin')
+    assert.deepEqual(clock.slept, [])
+  })
+
+  it('holds wrong answers back longer and longer, up to two seconds, per address', async () => {
+    const clock = recordingClock()
+    const auth = new BasicAuth({ user: 'admin', password: 'right' }, clock)
+
+    for (let guess = 0; guess < 7; guess += 1) await auth.login(attempt('admin', 'wrong'))
+    await auth.login(attempt('admin', 'wrong', '192.0.2.2'))
+
+    assert.deepEqual(clock.slept, [100, 200, 400, 800, 1_600, 2_000, 2_000, 100])
+  })
+
+  it('does not slow down those who try no password', async () => {
+    const clock = recordingClock()
+    const auth = new BasicAuth({ user: 'admin', password: 'right' }, clock)
+    const { signal } = new AbortController()
+
+    for (const header of [undefined, 'Bearer ', 'Basic ???']) {
+      assert.equal(await auth.login({ header, address: '192.0.2.1', signal }), null)
+    }
+    assert.deepEqual(clock.slept, [])
+  })
+
+  it('looks at a header of a megabyte without trouble', async () => {
+    const auth = new BasicAuth({ user: 'admin', password: 'right' }, recordingClock())
+
+    assert.equal(await auth.login(attempt('admin', 'x'.repeat(700_000))), null)
+  })
+})
+
+describe('login delays', () => {
+  it('are forgiven with time', () => {
+    const delays = new LoginDelays()
+    for (let guess = 0; guess < 5; guess += 1) delays.failed('192.0.2.1', 0)
+
+    assert.equal(delays.failed('192.0.2.1', 10 * 60_000), 100)
+  })
+
+  it('count a whole IPv6 network as one address', () => {
+    const delays = new LoginDelays()
+    delays.failed('2001:db8:1:2::1', 0)
+
+    assert.equal(delays.failed('2001:db8:1:2:ffff::9', 0), 200)
+    assert.equal(delays.failed('2001:db8:1:3::1', 0), 100)
+  })
+
+  it('forget the address that failed longest ago when there are too many', () => {
+    const delays = new LoginDelays()
+    delays.failed('first', 0)
+    for (let other = 0; other < 10_000; other += 1) delays.failed(`other ${other}`, 0)
+
+    assert.equal(delays.failed('first', 0), 100)
+    assert.equal(delays.failed('other 9999', 0), 200)
+  })
+})

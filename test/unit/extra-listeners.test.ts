@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { GatewayServer } from '../../src/gateway/gateway-server.ts'
+import { eventually } from '../fakes/eventually.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+
+const open: GatewayServer[] = []
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.stop(50)
+})
+
+async function start(functionPort: number) {
+  const log = new RecordingLog()
+  const calls = { handle: () => {}, handleContinue: () => {}, upgrade: () => {} }
+  const server = new GatewayServer(
+    { calls, api: () => new Response('here'), clock: { ...systemClock, after: soon }, log },
+    { listen: { host: '127.0.0.1', port: 0 }, functionPort, readTimeoutMs: 0 },
+  )
+  open.push(server)
+  await server.start()
+  return { server, log }
+}
+
+/** Retries come at once. */
+function soon(_ms: number, action: () => void): () => void {
+  return systemClock.after(5, action)
+}
+
+async function freePort(): Promise<number> {
+  const holder = createServer().listen(0, '127.0.0.1')
+  await once(holder, 'listening')
+  const { port } = holder.address() as AddressInfo
+  holder.close()
+  await once(holder, 'close')
+  return port
+}
+
+async function answers(host: string, port: number): Promise<boolean> {
+  return await fetch(`http://${host}:${port}/x`).then(
+    async (response) => (await response.text()) === 'here',
+    () => false,
+  )
+}
+
+describe('addresses for functions', () => {
+  it('come and go at run time', async () => {
+    const port = await freePort()
+    const { server } = await start(port)
+
+    server.listenOn(['127.0.0.2', '127.0.0.3'])
+    await eventually(async () => (await answers('127.0.0.2', port)) && (await answers('127.0.0.3', port)))
+    server.listenOn(['127.0.0.3'])
+    await eventually(async () => !(await answers('127.0.0.2', port)))
+
+    assert.equal(await answers('127.0.0.3', port), true)
+  })
+
+  it('that are taken or not there yet are logged once, tried again and never fatal', async () => {
+    const port = await freePort()
+    const holder = createServer().listen(port, '127.0.0.4')
+    await once(holder, 'listening')
+    const { server, log } = await start(port)
+
+    server.listenOn(['127.0.0.4', '192.0.2.77'])
+    await eventually(() => log.messages('warn').length === 2)
+    server.listenOn(['127.0.0.4', '192.0.2.77'])
+    holder.close()
+
+    await eventually(() => answers('127.0.0.4', port))
+    assert.equal(log.messages('warn').length, 2)
+  })
+
+  it('are ignored with port 0', async () => {
+    const { server, log } = await start(0)
+
+    server.listenOn(['127.0.0.5'])
+
+    assert.deepEqual(log.messages('info'), ['gateway listens'])
+  })
+})
