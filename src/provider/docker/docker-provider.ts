@@ -1,4 +1,4 @@
-import { every } from '../../clock.ts'
+import { every, whenAborted } from '../../clock.ts'
 import { FaasError } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
@@ -20,6 +20,8 @@ export type { DockerProviderOptions } from './provider-parts.ts'
 
 /** The net under the events: how often everything is looked at. */
 const LOOK_EVERY_MS = 30_000
+/** Longest wait for what is being made when we stop. */
+const FINISH_MS = 5_000
 
 /** Functions as containers of one Docker Engine (or what speaks its API). The only door into this folder. */
 export class DockerProvider implements Provider {
@@ -139,7 +141,8 @@ export class DockerProvider implements Provider {
   }
 
   async #stop(): Promise<void> {
-    const { link, looks, reconciler, readiness, retirement, images, logs, archive, table } = this.#parts
+    const { engine, link, looks, reconciler, readiness, retirement, images, logs, archive, table } =
+      this.#parts
     this.#stopping.abort()
     for (const name of table.waitedFor()) {
       table.rejectWaiters(
@@ -147,9 +150,11 @@ export class DockerProvider implements Provider {
         new FaasError('unavailable', `function ${name} is not ready: the daemon stops`),
       )
     }
-    // The engine first: it ends every call under way, so that nothing below waits for Docker.
-    this.#parts.engine.close()
-    await Promise.all([link.stop(), looks.stop(), reconciler.stop(), readiness.stop(), retirement.stop()])
+    const ends = [link.stop(), looks.stop(), reconciler.stop(), readiness.stop(), retirement.stop()]
+    // A container being made shall be whole when we go; a hung engine shall not hold us.
+    await Promise.race([Promise.all(ends), whenAborted(this.#options.clock.timeout(FINISH_MS))])
+    engine.close()
+    await Promise.all(ends)
     await Promise.all([images.stop(), logs.stop(), this.#parts.background.settled(), this.#net])
     await archive.stop()
   }

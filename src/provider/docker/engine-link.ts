@@ -82,15 +82,18 @@ export class EngineLink {
     const { clock } = this.#options
     const { signal } = this.#stopping
     let attempt = 0
+    let upSinceMs = Number.POSITIVE_INFINITY
     while (!signal.aborted) {
       try {
-        await this.#holdSession(() => (attempt = 0))
+        await this.#holdSession(() => (upSinceMs = clock.now()))
       } catch (error) {
         if (!signal.aborted) this.#down(error)
       }
       this.#session.abort()
       this.#firstTry.resolve()
-      attempt += 1
+      // Contact that breaks off at once, again and again, is no contact.
+      attempt = clock.now() - upSinceMs > LONGEST_PAUSE_MS ? 1 : attempt + 1
+      upSinceMs = Number.POSITIVE_INFINITY
       // Rejects only when we stop, which the loop's condition sees.
       await clock.sleep(backoffMs(attempt, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal).catch(() => {})
     }

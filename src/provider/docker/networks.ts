@@ -29,6 +29,7 @@ export interface NetworksOptions {
 export class Networks {
   readonly #options: NetworksOptions
   readonly #known = new Map<string, FunctionNetwork>()
+  #told = ''
   /** The last piece of work per namespace: making and removing one network never overlap. */
   readonly #turns = new Map<string, Promise<unknown>>()
 
@@ -122,7 +123,10 @@ export class Networks {
   }
 
   #tell(): void {
-    this.#options.onAddresses(this.addresses())
+    const addresses = this.addresses()
+    if (addresses.join() === this.#told) return
+    this.#told = addresses.join()
+    this.#options.onAddresses(addresses)
   }
 }
 

@@ -109,7 +109,7 @@ export class Observer {
       return
     }
     const host = addressOf(container)
-    if (host === record.replica.host || record.replica.host === '') return
+    if (host === record.replica.host) return
     table.change(id, { host, ...(record.replica.state === 'ready' && { state: 'starting' }) })
     onUnready(id)
   }

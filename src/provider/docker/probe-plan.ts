@@ -11,6 +11,8 @@ export function planProbe(spec: FunctionSpec): Probe {
   const patienceMs = envDurationMs(spec.envVars['startup_timeout']) ?? DEFAULT_PATIENCE_MS
   const annotated = spec.annotations[READY_PATH] || spec.annotations[HEALTH_PATH]
   if (annotated) return { path: asPath(annotated), accept: 'status', patienceMs }
+  // Only watchdogs of of-watchdog's kind know this setting, and they answer for it there (watchdog.md 5.3).
+  if (spec.envVars['ready_path']) return { path: '/_/ready', accept: 'status', patienceMs }
   // With suppress_lock both upstream watchdogs answer 503 for ever (watchdog.md 5.2).
   const isMute = spec.envVars['suppress_lock'] === 'true' || spec.envVars['suppress_lock'] === '1'
   return { path: '/_/health', accept: isMute ? 'any' : 'speaks', patienceMs }

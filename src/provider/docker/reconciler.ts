@@ -202,6 +202,8 @@ export class Reconciler {
   #setBack(desired: Desired, reason: string): void {
     const { clock, log } = this.#options
     const { spec, revision } = desired.fn
+    // Superseded or removed meanwhile: what went wrong concerns nobody.
+    if (this.#desired.get(spec.name) !== desired) return
     desired.setbacks = afterSetback(desired.setbacks, reason, clock.now())
     const { count, retryAtMs } = desired.setbacks
     const retryInMs = Math.max(0, Math.round(retryAtMs - clock.now()))

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { hasCode } from '../../src/core/errors.ts'
+import { functionName } from '../../src/core/function-name.ts'
+import { parseDockerHost } from '../../src/provider/docker/docker-host.ts'
+import { readContainers, readNetworks, readUsage } from '../../src/provider/docker/engine-answers.ts'
+import { EngineAway, translateEngineError } from '../../src/provider/docker/engine-errors.ts'
+import { readEvent } from '../../src/provider/docker/engine-events.ts'
+import { pickApiVersion } from '../../src/provider/docker/engine-version.ts'
+import { explainNotReady } from '../../src/provider/docker/not-ready-reason.ts'
+import { checkPlatform, watchdogFile } from '../../src/provider/docker/platform.ts'
+import { isReadyStatus, planProbe } from '../../src/provider/docker/probe-plan.ts'
+import { deployed } from '../fixtures/deployed.ts'
+
+describe('the engine address', () => {
+  it('is read from every usual spelling', () => {
+    assert.deepEqual(parseDockerHost(null), { socketPath: '/var/run/docker.sock' })
+    assert.deepEqual(parseDockerHost('unix:///run/podman.sock'), { socketPath: '/run/podman.sock' })
+    assert.deepEqual(parseDockerHost('/run/d.sock'), { socketPath: '/run/d.sock' })
+    assert.deepEqual(parseDockerHost('tcp://box'), { protocol: 'http', host: 'box', port: 2375 })
+    assert.deepEqual(parseDockerHost('tcp://box:80'), { protocol: 'http', host: 'box', port: 80 })
+    assert.deepEqual(parseDockerHost('https://box'), { protocol: 'https', host: 'box', port: 2376 })
+    assert.throws(() => parseDockerHost('ssh://box'))
+  })
+})
+
+describe('the API version', () => {
+  const engine = (apiVersion: string, minApiVersion: string) =>
+    pickApiVersion({ version: 'x', apiVersion, minApiVersion, architecture: 'amd64', os: 'linux', cpus: 1 })
+
+  it('is the newest that both sides speak', () => {
+    assert.equal(engine('1.41', '1.12'), '1.41')
+    assert.equal(engine('1.50', '1.24'), '1.50')
+    assert.equal(engine('1.99', '1.44'), '1.52')
+    assert.equal(engine('1.99', '1.60'), '1.60')
+    assert.equal(engine('', ''), '1.41')
+  })
+
+  it('of an engine that is too old is refused with both named', () => {
+    assert.throws(
+      () => engine('1.40', '1.12'),
+      (error: unknown) => hasCode(error, 'unavailable') && /1\.40.*1\.41/.test(String(error)),
+    )
+  })
+})
+
+describe('what the engine throws', () => {
+  it('keeps its sentence and gets a code', () => {
+    const answer = Object.assign(new Error('(HTTP code 409) unexpected - name is taken '), {
+      statusCode: 409,
+    })
+    const translated = translateEngineError(answer, 'create the container')
+
+    assert.equal(translated.code, 'conflict')
+    assert.equal(translated.message, 'Docker could not create the container: name is taken')
+  })
+
+  it('without an answer means that it is away', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    const translated = translateEngineError(refused, 'list')
+
+    assert.ok(translated instanceof EngineAway)
+    assert.equal(translated.code, 'unavailable')
+  })
+})
+
+describe('what the engine answers', () => {
+  it('is taken as it comes, with gaps', () => {
+    const [container] = readContainers([{ Id: 'abc', Names: ['/x'], Labels: null, State: 'Running' }])
+
+    assert.deepEqual(container, {
+      id: 'abc',
+      name: 'x',
+      labels: {},
+      state: 'running',
+      createdAtMs: 0,
+      addresses: {},
+    })
+    assert.deepEqual(readContainers(null), [])
+    assert.deepEqual(readNetworks([{ Id: 'n' }]), [
+      { id: 'n', name: '', labels: {}, subnet: '', gateway: '' },
+    ])
+  })
+
+  it('tells the events that we act on from the others', () => {
+    const event = (Action: string, Attributes = {}) => readEvent({ Action, Actor: { ID: 'abc', Attributes } })
+
+    assert.deepEqual(event('die', { exitCode: '137' }), { kind: 'die', id: 'abc', exitCode: 137 })
+    assert.deepEqual(event('died'), { kind: 'die', id: 'abc', exitCode: 0 })
+    assert.equal(event('exec_start: sh'), null)
+    assert.equal(readEvent({ Action: 'die' }), null)
+    assert.equal(readEvent('nonsense'), null)
+  })
+
+  it('gives use of CPU and of memory without reclaimable cache', () => {
+    const usage = readUsage({
+      read: '2026-01-01T00:00:01Z',
+      preread: '2026-01-01T00:00:00Z',
+      cpu_stats: { cpu_usage: { total_usage: 3e8 } },
+      precpu_stats: { cpu_usage: { total_usage: 5e7 } },
+      memory_stats: { usage: 1_000, stats: { inactive_file: 400 } },
+    })
+
+    assert.deepEqual(usage, { cpuMillicores: 250, memoryBytes: 600 })
+    assert.deepEqual(readUsage({}), { cpuMillicores: 0, memoryBytes: 0 })
+  })
+})
+
+describe('the platform of an image', () => {
+  const host = { architecture: 'x86_64', os: 'linux' }
+  const none = new Set<string>()
+
+  it('fits its own kind, older kinds of it, and what is emulated', () => {
+    checkPlatform({ architecture: 'amd64', os: 'linux' }, host, none)
+    checkPlatform({ architecture: '386', os: 'linux' }, host, none)
+    checkPlatform({ architecture: 'arm', os: 'linux' }, { architecture: 'arm64', os: 'linux' }, none)
+    checkPlatform({ architecture: 'arm64', os: 'linux' }, host, new Set(['arm64']))
+    checkPlatform({ architecture: '', os: '' }, host, none)
+  })
+
+  it('that does not fit is refused with both named and a way out', () => {
+    const refused = (architecture: string, os: string) =>
+      assert.throws(
+        () => checkPlatform({ architecture, os }, host, none),
+        (error: unknown) =>
+          hasCode(error, 'invalid') && /amd64.*--platforms linux\/amd64/.test(String(error)),
+      )
+
+    refused('arm64', 'linux')
+    refused('amd64', 'windows')
+  })
+
+  it('chooses the watchdog', () => {
+    assert.equal(watchdogFile({ architecture: 'arm64', os: '' }, host), 'fwatchdog-arm64')
+    assert.equal(watchdogFile({ architecture: '386', os: '' }, host), 'fwatchdog-amd64')
+  })
+})
+
+describe('the readiness probe', () => {
+  const probe = (spec: Parameters<typeof deployed>[0]) => planProbe(deployed(spec).spec)
+
+  it('asks the watchdog, or the annotated path', () => {
+    const annotations = {
+      'com.openfaas.health.http.path': '/health',
+      'com.openfaas.ready.http.path': 'ready now',
+    }
+
+    assert.deepEqual(probe({}), { path: '/_/health', accept: 'speaks', patienceMs: 60_000 })
+    assert.equal(probe({ spec: { annotations } }).path, '/ready%20now')
+    assert.equal(probe({ spec: { annotations } }).accept, 'status')
+    assert.equal(probe({ spec: { envVars: { ready_path: '/up' } } }).path, '/_/ready')
+    assert.equal(probe({ spec: { envVars: { startup_timeout: '2m' } } }).patienceMs, 120_000)
+  })
+
+  it('is passed by an image without a watchdog that speaks HTTP at all', () => {
+    assert.equal(isReadyStatus('speaks', 404), true)
+    assert.equal(isReadyStatus('speaks', 200), true)
+    assert.equal(isReadyStatus('speaks', 503), false)
+    assert.equal(isReadyStatus('status', 404), false)
+    assert.equal(isReadyStatus('status', 302), true)
+  })
+
+  it('lets a watchdog pass that never says it is ready because it was told not to', () => {
+    assert.equal(probe({ spec: { envVars: { suppress_lock: 'true' } } }).accept, 'any')
+    assert.equal(isReadyStatus('any', 503), true)
+  })
+})
+
+describe('the reason why a function is not ready', () => {
+  const fn = functionName('hello')
+  const obstacles = {
+    status: { reachable: true, version: '1', reason: '' },
+    desired: 1,
+    isFetching: false,
+    setback: '',
+    starting: 0,
+  }
+
+  it('names what stands in the way, the root first', () => {
+    const away = { reachable: false, version: '1', reason: 'Docker is not reachable: nothing listens there' }
+    const setback = 'it exited with code 3'
+
+    assert.match(explainNotReady(fn, { ...obstacles, status: away, setback }), /nothing listens there$/)
+    assert.match(explainNotReady(fn, { ...obstacles, desired: 0 }), /scaled to zero$/)
+    assert.match(explainNotReady(fn, { ...obstacles, isFetching: true }), /image is being pulled$/)
+    assert.match(
+      explainNotReady(fn, { ...obstacles, setback }),
+      /^function hello\.openfaas-fn is not ready: it exited with code 3$/,
+    )
+    assert.match(explainNotReady(fn, { ...obstacles, starting: 1 }), /still starting$/)
+    assert.match(explainNotReady(fn, obstacles), /being made$/)
+  })
+})

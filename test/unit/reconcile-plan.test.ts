@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type ObservedReplica, planReplicas } from '../../src/core/reconcile-plan.ts'
+import { afterSetback, NO_SETBACKS, type Setbacks } from '../../src/core/setbacks.ts'
+
+const desired = { revision: 2, deployedAtMs: 1_000, replicas: 2 }
+
+function replica(id: string, change: Partial<ObservedReplica> = {}): ObservedReplica {
+  return { id, revision: 2, deployedAtMs: 1_000, condition: 'alive', isReady: true, ...change }
+}
+
+const old = (id: string, change: Partial<ObservedReplica> = {}) => replica(id, { revision: 1, ...change })
+const starting = { isReady: false }
+
+describe('planReplicas', () => {
+  it('has nothing to do when observed equals desired', () => {
+    assert.deepEqual(planReplicas(desired, [replica('a'), replica('b')]), { create: 0, retire: [], bury: [] })
+  })
+
+  it('creates what is missing and counts what is starting', () => {
+    assert.equal(planReplicas(desired, []).create, 2)
+    assert.equal(planReplicas(desired, [replica('a', starting)]).create, 1)
+  })
+
+  it('removes the dead and replaces them', () => {
+    const plan = planReplicas(desired, [replica('a'), replica('b', { condition: 'dead', isReady: false })])
+
+    assert.deepEqual(plan, { create: 1, retire: [], bury: ['b'] })
+  })
+
+  it('lets go of those that are not ready first when there are too many', () => {
+    const plan = planReplicas({ ...desired, replicas: 1 }, [replica('a', starting), replica('b')])
+
+    assert.deepEqual(plan, { create: 0, retire: ['a'], bury: [] })
+  })
+
+  it('keeps the old revision in service until the new one is ready', () => {
+    const before = planReplicas(desired, [old('a'), old('b')])
+    const between = planReplicas(desired, [
+      old('a'),
+      old('b'),
+      replica('c', starting),
+      replica('d', starting),
+    ])
+
+    assert.deepEqual(before, { create: 2, retire: [], bury: [] })
+    assert.deepEqual(between, { create: 0, retire: [], bury: [] })
+  })
+
+  it('lets go of one old replica for each new one that is ready', () => {
+    const half = planReplicas(desired, [old('a'), old('b'), replica('c'), replica('d', starting)])
+    const whole = planReplicas(desired, [old('a'), old('b'), replica('c'), replica('d')])
+
+    assert.deepEqual(half.retire, ['b'])
+    assert.deepEqual(whole.retire, ['a', 'b'])
+  })
+
+  it('keeps old replicas that were not probed yet, as after a restart of the daemon', () => {
+    const plan = planReplicas(desired, [old('a', starting), old('b', starting)])
+
+    assert.deepEqual(plan.retire, [])
+  })
+
+  it('replaces a replica that is overdue and does not wait for one that leaves', () => {
+    const plan = planReplicas(desired, [
+      replica('a', { condition: 'overdue', isReady: false }),
+      replica('b', { condition: 'leaving', isReady: false }),
+    ])
+
+    assert.deepEqual(plan, { create: 2, retire: ['a', 'b'], bury: [] })
+  })
+
+  it('never serves with what ran under the name before it was deployed anew', () => {
+    const plan = planReplicas(desired, [old('a', { deployedAtMs: 500 })])
+
+    assert.deepEqual(plan, { create: 2, retire: ['a'], bury: [] })
+  })
+
+  it('takes everything down when nothing is desired', () => {
+    const observed = [replica('a'), old('b'), replica('c', { condition: 'dead', isReady: false })]
+
+    assert.deepEqual(planReplicas(null, observed), { create: 0, retire: ['a', 'b'], bury: ['c'] })
+    assert.deepEqual(planReplicas({ ...desired, replicas: 0 }, observed).retire, ['a', 'b'])
+  })
+})
+
+describe('setbacks', () => {
+  it('double the wait, up to a minute', () => {
+    let record: Setbacks = NO_SETBACKS
+    let nowMs = 1_000_000
+    const waits: number[] = []
+    for (let crash = 0; crash < 8; crash += 1) {
+      record = afterSetback(record, 'it exited with code 1', nowMs)
+      waits.push(record.retryAtMs - nowMs)
+      nowMs = record.retryAtMs + 100
+    }
+
+    assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
+  })
+
+  it('begin anew after a minute in peace', () => {
+    const shaken: Setbacks = { count: 5, retryAtMs: 1_000_000, reason: 'x' }
+
+    assert.equal(afterSetback(shaken, 'y', 1_061_000).count, 1)
+    assert.equal(afterSetback(shaken, 'y', 1_059_000).count, 6)
+  })
+
+  it('of replicas that fall together count once', () => {
+    const first = afterSetback(NO_SETBACKS, 'it exited with code 1', 1_000_000)
+    const second = afterSetback(first, 'it exited with code 2', 1_000_200)
+
+    assert.deepEqual(second, { ...first, reason: 'it exited with code 2' })
+  })
+})
