@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { deferred } from '../../src/clock.ts'
 import { hasCode, messageOf } from '../../src/core/errors.ts'
 import { Images, type ImageFacts } from '../../src/provider/docker/images.ts'
+import { pullPolicyOf } from '../../src/provider/docker/pull-policy.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { FakeImageEngine, imageFacts } from '../fakes/fake-image-engine.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
@@ -246,5 +247,16 @@ describe('a registry that could not be reached', () => {
     await clock.advance(5_000)
     engine.registry = async () => REMOTE
     assert.equal((await images.resolve('r.test/a:1', never)).id, REMOTE.id)
+  })
+})
+
+describe('the pull annotation', () => {
+  it('is one of the policies, or refused', () => {
+    assert.equal(pullPolicyOf({}), 'newest')
+    assert.equal(pullPolicyOf({ 'com.sampan.pull': 'missing' }), 'missing')
+    assert.throws(
+      () => pullPolicyOf({ 'com.sampan.pull': 'sometimes' }),
+      /com\.sampan\.pull.*always, missing, never/,
+    )
   })
 })

@@ -4,6 +4,7 @@ import type { Log } from '../../log.ts'
 import { pullWithin, type PullEngine } from './image-pull.ts'
 import { type ImageReference, parseImageReference } from './image-reference.ts'
 import { describePullFailure, type PullFailure } from './pull-failure.ts'
+import type { PullPolicy } from './pull-policy.ts'
 import { type AuthConfig, RegistryCredentials } from './registry-credentials.ts'
 
 /** What the provider must know of an image to run it. */
@@ -22,10 +23,6 @@ export interface ImageEngine extends PullEngine {
   /** Null when the engine has no such image; throws `unavailable` when it is away. */
   inspectImage(idOrRef: string): Promise<ImageFacts | null>
 }
-
-/** When the registry is asked: always; only if the engine has none; never; or (`newest`) always, with the engine's own as the fallback. */
-export const PULL_POLICIES = ['newest', 'always', 'missing', 'never'] as const
-export type PullPolicy = (typeof PULL_POLICIES)[number]
 
 export interface ImagesOptions {
   readonly engine: ImageEngine

@@ -1,0 +1,23 @@
+import { FaasError } from '../../core/errors.ts'
+import type { StringMap } from '../../core/function-spec.ts'
+
+/** When the registry is asked: always; only if the engine has none; never; or (`newest`) always, with the engine's own as the fallback. */
+export const PULL_POLICIES = ['newest', 'always', 'missing', 'never'] as const
+export type PullPolicy = (typeof PULL_POLICIES)[number]
+
+const PULL_ANNOTATION = 'com.sampan.pull'
+
+/** What the annotations of a function ask for; throws `invalid` on a value that means nothing. */
+export function pullPolicyOf(annotations: StringMap): PullPolicy {
+  const value = annotations[PULL_ANNOTATION]
+  if (value === undefined) return 'newest'
+  const policy = PULL_POLICIES.find((known) => known === value)
+  if (policy === undefined) {
+    const shown = JSON.stringify(value.slice(0, 80))
+    throw new FaasError(
+      'invalid',
+      `annotations: ${PULL_ANNOTATION} is ${shown}, and must be one of ${PULL_POLICIES.join(', ')}`,
+    )
+  }
+  return policy
+}
