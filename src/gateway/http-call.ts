@@ -67,6 +67,11 @@ export class HttpCall implements Call, CallSink {
     if (length !== 0) process.nextTick(flush, this)
   }
 
+  /** The connection now serves something else than this response. */
+  handOver(): void {
+    this.#isOver = true
+  }
+
   onInterim(status: number, rawHeaders: string[]): void {
     if (status !== 103 || this.#isOver || this.#res.destroyed || this.#req.httpVersionMinor === 0) return
     const link = rawHeaders.filter(

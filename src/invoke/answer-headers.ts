@@ -1,6 +1,13 @@
 import type { Call } from '../core/call.ts'
 import * as kinds from './header-kinds.ts'
 
+/** What we add, and to what. */
+export interface Ours {
+  readonly call: Call
+  readonly status: number
+  readonly servedBy: string
+}
+
 /** The head of an answer as the caller gets it. */
 export interface AnswerHead {
   readonly headers: string[]
@@ -9,10 +16,10 @@ export interface AnswerHead {
 }
 
 /**
- * The function's headers, raw, without those of its connection; ours where it set none of that name; a content type in any
- * case (http-api 7.2, 7.5). `raw` is what undici hands over: names and values in turn, as bytes.
+ * The function's headers, raw, without those of its connection; ours where it set none of that name; a content type for any
+ * content (http-api 7.2, 7.5). `raw` is what undici hands over: names and values in turn, as bytes.
  */
-export function answerHead(raw: readonly Buffer[], call: Call, servedBy: string): AnswerHead {
+export function answerHead(raw: readonly Buffer[], ours: Ours): AnswerHead {
   const headers: string[] = []
   let named: Set<string> | null = null
   let trailer: string | null = null
@@ -47,7 +54,7 @@ export function answerHead(raw: readonly Buffer[], call: Call, servedBy: string)
 
   const kept = named === null ? headers : kinds.withoutNames(headers, named)
   if (trailer !== null && length < 0) kept.push('Trailer', trailer)
-  addOurs(kept, seen, call, servedBy)
+  addOurs(kept, seen, ours)
   return { headers: kept, length }
 }
 
@@ -56,11 +63,15 @@ export function rawText(raw: readonly (Buffer | string)[]): string[] {
   return raw.map((bytes) => bytes.toString('latin1'))
 }
 
-function addOurs(headers: string[], seen: number, call: Call, servedBy: string): void {
+/** `seen`: a bit for each kind that the function sent. */
+function addOurs(headers: string[], seen: number, { call, status, servedBy }: Ours): void {
   if ((seen & (1 << kinds.CALL_ID)) === 0) headers.push('X-Call-Id', call.callId)
   if ((seen & (1 << kinds.START_TIME)) === 0) headers.push('X-Start-Time', call.startTime)
   if ((seen & (1 << kinds.SERVED_BY)) === 0) headers.push('X-Served-By', servedBy)
-  if ((seen & (1 << kinds.CONTENT_TYPE)) === 0) headers.push('Content-Type', contentTypeOf(call.rawHeaders))
+  // Where there is no content a type would say something about what the caller has stored.
+  const hasContent = status >= 200 && status !== 204 && status !== 304
+  if (hasContent && (seen & (1 << kinds.CONTENT_TYPE)) === 0)
+    headers.push('Content-Type', contentTypeOf(call.rawHeaders))
 }
 
 /** The gateway of OpenFaaS reflects the caller's type where the function states none (http-api 7.5). */

@@ -15,13 +15,21 @@ const MAX_HEADER_BYTES = 1 << 20
 /** Most that is read ahead from a function. */
 const READ_BYTES = 64 * 1024
 
-/** The replica did not take a connection: nothing of the call was sent. */
+type SocketOptions = NetConnectOpts & { readonly highWaterMark: number }
+
+/** No connection came about: nothing of the call was sent. */
 export class ConnectError extends Error {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
-    super(message, options)
+  /** This host has no descriptors, ports or memory left: it says nothing about the replica. */
+  readonly isOurs: boolean
+
+  constructor(error: Error & { readonly code?: string }) {
+    super(error.message, { cause: error })
     this.name = 'ConnectError'
+    this.isOurs = OUR_SHORTAGES.has(error.code ?? '')
   }
 }
+
+const OUR_SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
 
 export interface ConnectionOptions {
   readonly replica: Replica
@@ -89,10 +97,12 @@ export class Connection {
 
   #open(callback: (...result: [Error, null] | [null, Socket]) => void): void {
     const { host, port } = this.#options.replica
-    const options: NetConnectOpts & { highWaterMark: number } = {
+    // Half open: after an upgrade either side may end its direction alone.
+    const options: SocketOptions = {
       host,
       port,
       noDelay: true,
+      allowHalfOpen: true,
       highWaterMark: READ_BYTES,
     }
     const socket = connect(options)
@@ -103,7 +113,7 @@ export class Connection {
       cancelTimeout()
       if (error !== null) {
         socket.destroy()
-        callback(new ConnectError(error.message, { cause: error }), null)
+        callback(new ConnectError(error), null)
         return
       }
       this.#socket = socket

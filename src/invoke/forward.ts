@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { Readable, type Duplex } from 'node:stream'
 import { errors, type Dispatcher } from 'undici'
 import type { Call, CallSink } from '../core/call.ts'
 import { answerHead, rawText } from './answer-headers.ts'
@@ -9,6 +9,8 @@ import type { Target } from './target.ts'
 export type Failure =
   /** No connection: nothing was sent. */
   | 'refused'
+  /** No connection, and the replica is not to blame. */
+  | 'exhausted'
   /** A kept connection was lost before the call was written to it. */
   | 'unsent'
   /** A kept connection was lost before a byte of the answer came; the function may have seen the call. */
@@ -18,14 +20,25 @@ export type Failure =
   /** The function broke off, or what it says is not HTTP. */
   | 'broken'
 
+/** A wish to speak something else than HTTP on the connection. */
+export interface Upgrade {
+  /** As in the `Upgrade` header. */
+  readonly protocol: string
+  /** The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must be read, and destroyed at the end. */
+  onUpgraded(rawHeaders: string[], socket: Duplex): void
+}
+
 /** Whose attempt this is. None of the methods may throw. */
 export interface ForwardOwner {
   readonly call: Call
   readonly sink: CallSink
   readonly servedBy: string
+  /** Null for ordinary calls. */
+  readonly upgrade: Upgrade | null
   /** Final status and headers came. */
   onAnswer(status: number): void
   onAnswered(trailers: string[]): void
+  onSwitched(rawHeaders: string[], socket: Duplex): void
   onFailed(failure: Failure, error: Error): void
 }
 
@@ -54,11 +67,16 @@ export class Forward implements Dispatcher.DispatchHandler {
   }
 
   start(headers: string[]): void {
-    const { method, path, body } = this.#owner.call
-    this.#connection.client.dispatch(
-      { method: method as Dispatcher.HttpMethod, path, headers, body: streamOf(body) },
-      this,
-    )
+    const { call, upgrade } = this.#owner
+    const method = call.method as Dispatcher.HttpMethod
+    const options = {
+      method,
+      path: call.path,
+      headers,
+      body: streamOf(call.body),
+      upgrade: upgrade?.protocol ?? null,
+    }
+    this.#connection.client.dispatch(options, this)
   }
 
   resume(): void {
@@ -102,13 +120,27 @@ export class Forward implements Dispatcher.DispatchHandler {
       return true
     }
     const { call, sink, servedBy } = this.#owner
-    const head = answerHead(raw, call, servedBy)
+    const head = answerHead(raw, { call, status, servedBy })
     this.#resume = resume
     this.#isAnswering = true
     this.#isBodyless = status === 204 || status === 304 || call.method === 'HEAD'
     this.#owner.onAnswer(status)
     sink.onStart(status, head.headers, this.#isBodyless ? 0 : head.length)
     return true
+  }
+
+  onUpgrade(status: number, raw: Buffer[] | string[] | null, socket: Duplex): void {
+    const { call, upgrade, servedBy } = this.#owner
+    if (!this.#isHeld || upgrade === null) {
+      socket.destroy()
+      return
+    }
+    this.#isHeld = false
+    this.#connection.destroy()
+    const bytes = (raw ?? []).map((text) => Buffer.from(text))
+    const { headers } = answerHead(bytes, { call, status, servedBy })
+    headers.push('Connection', 'Upgrade', 'Upgrade', protocolOf(bytes) ?? upgrade.protocol)
+    this.#owner.onSwitched(headers, socket)
   }
 
   onData(chunk: Buffer): boolean {
@@ -137,7 +169,7 @@ export class Forward implements Dispatcher.DispatchHandler {
   }
 
   #failureOf(error: Error): Failure {
-    if (error instanceof ConnectError) return 'refused'
+    if (error instanceof ConnectError) return error.isOurs ? 'exhausted' : 'refused'
     if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError)
       return 'invalid'
     if (this.#abort === null || error instanceof UnexpectedBytes) return 'unsent'
@@ -147,6 +179,13 @@ export class Forward implements Dispatcher.DispatchHandler {
 
 /** What came on an idle connection would have been taken for the next answer. */
 class UnexpectedBytes extends Error {}
+
+/** What the function switched to, in its own words. */
+function protocolOf(raw: readonly Buffer[]): string | undefined {
+  const texts = rawText(raw)
+  const at = texts.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'upgrade')
+  return at < 0 ? undefined : texts[at + 1]
+}
 
 function streamOf(body: Call['body']): Readable | Uint8Array | null {
   if (body === null || body instanceof Uint8Array || body instanceof Readable) return body

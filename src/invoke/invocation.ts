@@ -1,35 +1,16 @@
-import type { Clock } from '../clock.ts'
+import type { Duplex } from 'node:stream'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import { FaasError, messageOf } from '../core/errors.ts'
 import type { Replica } from '../core/replica.ts'
-import { Forward, type Failure, type ForwardOwner } from './forward.ts'
+import { Forward, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
 import { requestHeaders } from './request-headers.ts'
-import type { Roster, Sweepable } from './roster.ts'
+import type { InvocationContext, Order } from './invocation-context.ts'
+import type { Listed } from './roster.ts'
 import type { Route } from './route-table.ts'
+import { Silence } from './silence.ts'
 import type { Target } from './target.ts'
-import type { Waiter, Waker } from './waker.ts'
-
-/** Limits of one call, milliseconds; 0 means none. */
-export interface CallLimits {
-  /** Until the function begins its answer, while it is not waiting for the caller's body. */
-  readonly upstreamMs: number
-  /** From the start of the call to the end of the answer. */
-  readonly writeMs: number
-  /** Longest wait for a replica. */
-  readonly wakeMs: number
-}
-
-/** What all calls have in common. */
-export interface InvocationContext {
-  readonly clock: Clock
-  readonly limits: CallLimits
-  readonly waker: Waker
-  readonly roster: Roster
-  /** A replica did not take a connection. Must not throw. */
-  readonly suspect: (replica: Replica) => void
-  readonly userAgent: string
-  readonly servedBy: string
-}
+import { WaitTime } from './wait-time.ts'
+import type { Waiter } from './waker.ts'
 
 /** Replicas that may refuse one call before it fails: a bound on a provider that always knows another one. */
 const MAX_REFUSALS = 10
@@ -44,9 +25,12 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
  *      │        │  ▲ │ refused, nobody else ready
  *      └─▶ waiting ◀─┘
  */
-export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable {
+export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   readonly call: Call
   readonly sink: CallSink
+  readonly upgrade: Upgrade | null
+  before: Listed | null = null
+  after: Listed | null = null
   readonly #context: InvocationContext
   readonly #route: Route
   readonly #startedMs: number
@@ -54,22 +38,20 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable 
   #forward: Forward | null = null
   #status = 0
   #isOver = false
-  #isWaiting = false
-  #waitStartedMs = 0
-  #waitedMs = 0
-  #waitRounds = 0
+  #tunnel: Duplex | null = null
+  #wait: WaitTime | null = null
+  #silence: Silence | null = null
   #refusals = 0
   #lastRefusal: Error | null = null
   #hasRetried = false
   #unsent = 0
-  #seenProgress = -1
-  #progressMs = 0
 
-  constructor(context: InvocationContext, route: Route, call: Call, sink: CallSink) {
+  constructor(context: InvocationContext, route: Route, { call, sink, upgrade }: Order) {
     this.#context = context
     this.#route = route
     this.call = call
     this.sink = sink
+    this.upgrade = upgrade
     this.#startedMs = context.clock.now()
   }
 
@@ -100,16 +82,18 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable 
     this.#end(countAs)
   }
 
-  // Sweepable
+  // Listed
 
   check(nowMs: number): void {
     const { upstreamMs, writeMs, wakeMs } = this.#context.limits
+    if (this.#tunnel !== null) return
     if (writeMs > 0 && nowMs - this.#startedMs >= writeMs) {
       if (this.#isWaiting) this.#failWaiting(null)
       else this.#timeOut(`did not complete its answer within ${writeMs} ms`)
     } else if (this.#isWaiting) {
-      if (this.#waitRounds > 1 && this.#waitedMsAt(nowMs) >= wakeMs) this.#failWaiting(null)
-    } else if (upstreamMs > 0 && this.#status === 0 && this.#isIdleSince(nowMs) >= upstreamMs) {
+      // The first round ends by itself, with the provider's reason.
+      if (this.#hasRejoined && this.#waitedMs() >= wakeMs) this.#failWaiting(null)
+    } else if (upstreamMs > 0 && this.#status === 0 && this.#silenceMs(nowMs) >= upstreamMs) {
       this.#timeOut(`did not answer within ${upstreamMs} ms`)
     }
   }
@@ -130,7 +114,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable 
   onUnready(error: unknown, again: boolean): void {
     this.#stopWaiting()
     // The last part of a wait is not worth another round.
-    if (again && this.#waitedMs < this.#context.limits.wakeMs * 0.9) this.#wait()
+    if (again && this.#waitedMs() < this.#context.limits.wakeMs * 0.9) this.#beginWait()
     else this.#failWaiting(error)
   }
 
@@ -145,6 +129,15 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable 
     this.sink.onEnd(trailers)
   }
 
+  /** Runs until either side ends it, without limits of time. */
+  onSwitched(rawHeaders: string[], socket: Duplex): void {
+    this.#tunnel = socket
+    socket.once('close', () => {
+      if (!this.#isOver) this.#end(101)
+    })
+    this.upgrade?.onUpgraded(rawHeaders, socket)
+  }
+
   onFailed(failure: Failure, error: Error): void {
     const target = this.#forward?.target
     this.#leaveTarget()
@@ -152,13 +145,14 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable 
     if (failure === 'refused') this.#onRefused(target, error)
     else if (failure === 'unsent') this.#onUnsent(target)
     else if (failure === 'stale' && this.#mayRetry()) this.#retry(target)
+    else if (failure === 'exhausted') this.#fail(this.#unavailable(error))
     else if (failure === 'invalid') this.#fail(new FaasError('invalid', messageOf(error), { cause: error }))
     else this.#fail(this.#broken(error))
   }
 
   #next(): void {
     const target = this.#route.pick()
-    if (target === undefined) this.#wait()
+    if (target === undefined) this.#beginWait()
     else this.#forwardTo(target, false)
   }
 
@@ -166,7 +160,6 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable 
     target.enter()
     const forward = new Forward(this, target, fresh)
     this.#forward = forward
-    this.#seenProgress = -1
     forward.start(this.#headers)
   }
 
@@ -194,38 +187,37 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable 
     this.#forwardTo(target, true)
   }
 
-  #wait(): void {
+  #beginWait(): void {
     try {
       this.#context.waker.wait(this.#route.fn, this)
     } catch (error) {
       this.#failWaiting(error)
       return
     }
-    this.#isWaiting = true
-    this.#waitRounds += 1
-    this.#waitStartedMs = this.#context.clock.now()
+    this.#wait ??= new WaitTime()
+    this.#wait.begin(this.#context.clock.now())
+  }
+
+  get #hasRejoined(): boolean {
+    return this.#wait !== null && this.#wait.rounds > 1
+  }
+
+  get #isWaiting(): boolean {
+    return this.#wait?.isRunning === true
   }
 
   #stopWaiting(): void {
-    this.#waitedMs = this.#waitedMsAt(this.#context.clock.now())
-    this.#isWaiting = false
+    this.#wait?.end(this.#context.clock.now())
   }
 
-  #waitedMsAt(nowMs: number): number {
-    return this.#isWaiting ? this.#waitedMs + nowMs - this.#waitStartedMs : this.#waitedMs
+  #waitedMs(): number {
+    return this.#wait === null ? 0 : this.#wait.ms(this.#context.clock.now())
   }
 
-  /** Milliseconds for which the function has neither answered nor taken more of the body. */
-  #isIdleSince(nowMs: number): number {
-    const forward = this.#forward
-    if (forward === null) return 0
-    const { body } = this.call
-    const isCallersTurn = !forward.isSent && isEmptyStream(body)
-    if (forward.progress !== this.#seenProgress || isCallersTurn) {
-      this.#seenProgress = forward.progress
-      this.#progressMs = nowMs
-    }
-    return nowMs - this.#progressMs
+  #silenceMs(nowMs: number): number {
+    if (this.#forward === null) return 0
+    this.#silence ??= new Silence()
+    return this.#silence.ms(this.#forward, this.call.body, nowMs)
   }
 
   #timeOut(what: string): void {
@@ -262,6 +254,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable 
       this.#context.waker.leave(this.#route.fn, this)
     }
     this.#forward?.cancel()
+    this.#tunnel?.destroy()
   }
 
   #fail(error: FaasError): void {
@@ -279,12 +272,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Sweepable 
     this.#isOver = true
     this.#leaveTarget()
     this.#context.roster.delete(this)
-    const ms = this.#context.clock.now() - this.#startedMs - this.#waitedMs
+    const ms = this.#context.clock.now() - this.#startedMs - this.#waitedMs()
     this.#route.metrics.end(status, ms)
   }
-}
-
-/** Whether a streamed body has nothing for us at this moment. */
-function isEmptyStream(body: Call['body']): boolean {
-  return body !== null && 'readableLength' in body && body.readableLength === 0
 }

@@ -3,8 +3,10 @@ import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
+import type { Upgrade } from './forward.ts'
 import { InFlight } from './in-flight.ts'
-import { Invocation, type CallLimits, type InvocationContext } from './invocation.ts'
+import type { CallLimits, InvocationContext } from './invocation-context.ts'
+import { Invocation } from './invocation.ts'
 import { Roster } from './roster.ts'
 import { RouteTable } from './route-table.ts'
 import { Waker, type WakerPorts } from './waker.ts'
@@ -47,12 +49,12 @@ export class Invoker {
 
   /** Everything that can go wrong is told to the sink, also before this returns. */
   invoke(call: Call, sink: CallSink): RunningCall {
-    const route = this.routes.find(call.fn)
-    if (route === undefined) return refuse(sink, notFound(call.fn))
-    if (this.#isStopping) return refuse(sink, new FaasError('unavailable', 'the gateway is stopping'))
-    const invocation = new Invocation(this.#context, route, call, sink)
-    invocation.start()
-    return invocation
+    return this.#invoke(call, sink, null)
+  }
+
+  /** As `invoke`, for a call that wishes to leave HTTP. A function that does not agree answers through the sink. */
+  upgrade(call: Call, sink: CallSink, upgrade: Upgrade): RunningCall {
+    return this.#invoke(call, sink, upgrade)
   }
 
   /** Counts a call that its trigger refused; false when there is no such function. */
@@ -75,6 +77,15 @@ export class Invoker {
     this.#context.waker.giveUp(new FaasError('unavailable', 'the gateway is stopping'))
     await this.#context.roster.drain(signal)
     this.routes.clear()
+  }
+
+  #invoke(call: Call, sink: CallSink, upgrade: Upgrade | null): RunningCall {
+    const route = this.routes.find(call.fn)
+    if (route === undefined) return refuse(sink, notFound(call.fn))
+    if (this.#isStopping) return refuse(sink, new FaasError('unavailable', 'the gateway is stopping'))
+    const invocation = new Invocation(this.#context, route, { call, sink, upgrade })
+    invocation.start()
+    return invocation
   }
 }
 

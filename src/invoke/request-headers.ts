@@ -57,7 +57,7 @@ export function requestHeaders(call: Call, userAgent: string): string[] {
   }
 
   const kept = named === null ? headers : kinds.withoutNames(headers, keepable(named))
-  return addOurs(kept, seen, call, userAgent)
+  return addOurs(kept, seen, { call, userAgent })
 }
 
 /** `TE` is only ever sent by us as `trailers`, and the client has to name it in `Connection` (RFC 9110, 10.1.4). */
@@ -66,7 +66,13 @@ function keepable(named: Set<string>): Set<string> {
   return named
 }
 
-function addOurs(headers: string[], seen: number, call: Call, userAgent: string): string[] {
+interface Ours {
+  readonly call: Call
+  readonly userAgent: string
+}
+
+/** `seen`: a bit for each kind that the caller sent. */
+function addOurs(headers: string[], seen: number, { call, userAgent }: Ours): string[] {
   if ((seen & (1 << kinds.CALL_ID)) === 0) headers.push('X-Call-Id', call.callId)
   headers.push('X-Start-Time', call.startTime)
   if (call.forwardedFor !== null && (seen & (1 << kinds.FORWARDED_FOR)) === 0) {

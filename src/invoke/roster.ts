@@ -1,7 +1,10 @@
 import type { Clock } from '../clock.ts'
 
-/** A call as the roster sees it. Neither may throw. */
-export interface Sweepable {
+/** A call as the roster sees it. Neither method may throw. */
+export interface Listed {
+  /** Neighbours in the roster; its own business. */
+  before: Listed | null
+  after: Listed | null
   /** Ends itself if one of its limits of time has passed. */
   check(nowMs: number): void
   /** Ends at once. */
@@ -14,12 +17,13 @@ const LONGEST_SWEEP_MS = 250
 
 /**
  * All calls under way. One timer looks at the limits of all of them, a few times a second and only while there are calls: a timer for
- * each limit of each call costs more than the rest of the accounting together.
+ * each limit of each call costs more than the rest of the accounting together. A linked list, because a `Set` that
+ * changes this fast keeps ended calls alive in its old tables: it cost 10 µs of garbage collection a call (docs/decisions/0003).
  */
 export class Roster {
   readonly #clock: Clock
   readonly #sweepMs: number
-  readonly #calls = new Set<Sweepable>()
+  #first: Listed | null = null
   #isArmed = false
   #onEmpty: (() => void) | null = null
 
@@ -30,23 +34,30 @@ export class Roster {
     this.#sweepMs = Math.min(LONGEST_SWEEP_MS, Math.max(SHORTEST_SWEEP_MS, shortest / 8))
   }
 
-  add(call: Sweepable): void {
-    this.#calls.add(call)
+  add(call: Listed): void {
+    const next = this.#first
+    call.after = next
+    if (next !== null) next.before = call
+    this.#first = call
     if (!this.#isArmed) this.#arm()
   }
 
-  delete(call: Sweepable): void {
-    this.#calls.delete(call)
-    if (this.#onEmpty !== null && this.#calls.size === 0) this.#onEmpty()
+  /** Once for each that was added. */
+  delete(call: Listed): void {
+    const { before, after } = call
+    if (before === null) this.#first = after
+    else before.after = after
+    if (after !== null) after.before = before
+    call.before = null
+    call.after = null
+    if (this.#first === null && this.#onEmpty !== null) this.#onEmpty()
   }
 
   /** Resolves when no call is left; those that run when `signal` aborts are ended then. */
   drain(signal: AbortSignal): Promise<void> {
-    if (this.#calls.size === 0) return Promise.resolve()
+    if (this.#first === null) return Promise.resolve()
     return new Promise((resolve) => {
-      const end = (): void => {
-        for (const call of this.#calls) call.abort()
-      }
+      const end = (): void => this.#each((call) => call.abort())
       this.#onEmpty = () => {
         signal.removeEventListener('abort', end)
         this.#onEmpty = null
@@ -65,7 +76,17 @@ export class Roster {
   #sweep(): void {
     this.#isArmed = false
     const nowMs = this.#clock.now()
-    for (const call of this.#calls) call.check(nowMs)
-    if (this.#calls.size > 0) this.#arm()
+    this.#each((call) => call.check(nowMs))
+    if (this.#first !== null) this.#arm()
+  }
+
+  /** `action` may end the call that it is given, and no other. */
+  #each(action: (call: Listed) => void): void {
+    let call = this.#first
+    while (call !== null) {
+      const next: Listed | null = call.after
+      action(call)
+      call = next
+    }
   }
 }

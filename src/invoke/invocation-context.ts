@@ -1,0 +1,35 @@
+import type { Clock } from '../clock.ts'
+import type { Call, CallSink } from '../core/call.ts'
+import type { Replica } from '../core/replica.ts'
+import type { Upgrade } from './forward.ts'
+import type { Roster } from './roster.ts'
+import type { Waker } from './waker.ts'
+
+/** Limits of one call, milliseconds; 0 means none. */
+export interface CallLimits {
+  /** Until the function begins its answer, while it is not waiting for the caller's body. */
+  readonly upstreamMs: number
+  /** From the start of the call to the end of the answer. */
+  readonly writeMs: number
+  /** Longest wait for a replica. */
+  readonly wakeMs: number
+}
+
+/** What all calls have in common. */
+export interface InvocationContext {
+  readonly clock: Clock
+  readonly limits: CallLimits
+  readonly waker: Waker
+  readonly roster: Roster
+  /** A replica did not take a connection. Must not throw. */
+  readonly suspect: (replica: Replica) => void
+  readonly userAgent: string
+  readonly servedBy: string
+}
+
+/** What a trigger hands over. */
+export interface Order {
+  readonly call: Call
+  readonly sink: CallSink
+  readonly upgrade: Upgrade | null
+}

@@ -1,0 +1,193 @@
+import { createServer, type Server } from 'node:http'
+import { connect, createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
+import { once } from 'node:events'
+import type { Server as NetServer } from 'node:net'
+import { systemClock } from '../../src/clock.ts'
+import { FaasError } from '../../src/core/errors.ts'
+import { functionName, type FunctionName } from '../../src/core/function-name.ts'
+import type { Replica } from '../../src/core/replica.ts'
+import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
+import { UpgradeRoute } from '../../src/gateway/upgrade-route.ts'
+import { Invoker } from '../../src/invoke/invoker.ts'
+import type { CallLimits } from '../../src/invoke/invocation-context.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+
+export const hello: FunctionName = functionName('hello')
+
+/** The call path between real sockets; the provider is this object. */
+export class CallRig {
+  readonly invoker: Invoker
+  readonly log = new RecordingLog()
+  readonly suspected: Replica[] = []
+  wakeUps = 0
+  readonly #server: Server
+  readonly #waiting = new Set<(replica: Replica) => void>()
+  #serial = 0
+
+  private constructor(limits: Partial<CallLimits>) {
+    const clock = systemClock
+    this.invoker = new Invoker({
+      ports: {
+        wantAwake: () => (this.wakeUps += 1),
+        whenReady: (fn, signal) => this.#whenReady(fn, signal),
+        suspect: (replica) => this.suspected.push(replica),
+      },
+      clock,
+      limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, ...limits },
+      version: '1.2.3',
+    })
+    const calls = this.invoker
+    const routes = new InvokeRoutes({ calls, clock, log: this.log, version: '1.2.3' })
+    const upgrades = new UpgradeRoute({ calls, clock, version: '1.2.3' })
+    this.#server = createServer({ maxHeaderSize: 1 << 20 }, (req, res) => routes.handle(req, res))
+    this.#server.on('checkContinue', (req, res) => routes.handleContinue(req, res))
+    this.#server.on('upgrade', (req, socket, head) => upgrades.upgrade(req, socket, head))
+    this.invoker.routes.add(hello)
+  }
+
+  static async start(limits: Partial<CallLimits> = {}): Promise<CallRig> {
+    const rig = new CallRig(limits)
+    rig.#server.listen(0, '127.0.0.1')
+    await once(rig.#server, 'listening')
+    return rig
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Replicas of `hello` at these ports, one each. */
+  serve(...ports: readonly number[]): Replica[] {
+    const replicas = ports.map((port) => this.#replica(port))
+    this.invoker.routes.setReady(hello, replicas)
+    return replicas
+  }
+
+  /** A replica becomes ready for those who wait. */
+  wake(port: number): void {
+    const replica = this.#replica(port)
+    this.invoker.routes.setReady(hello, [replica])
+    for (const resolve of this.#waiting) resolve(replica)
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Calls of `hello` that ended, by status. */
+  get counts(): Readonly<Record<number, number>> {
+    const series = this.invoker.routes.metricsOf(hello)?.series ?? []
+    return Object.fromEntries([...series].map(({ code, count }) => [code, count]))
+  }
+
+  get inFlight(): number {
+    return this.invoker.routes.metricsOf(hello)?.inFlight ?? 0
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections()
+    await this.invoker.stop(AbortSignal.abort())
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #replica(port: number): Replica {
+    this.#serial += 1
+    const id = `r${this.#serial}`
+    return { id, fn: hello, revision: 1, state: 'ready', host: '127.0.0.1', port, sinceMs: 0 }
+  }
+
+  #whenReady(fn: FunctionName, signal: AbortSignal): Promise<Replica> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(resolve)
+      signal.addEventListener('abort', () => {
+        this.#waiting.delete(resolve)
+        reject(new FaasError('unavailable', `function ${fn}: image not found`))
+      })
+    }).finally(() => this.#waiting.clear()) as Promise<Replica>
+  }
+}
+
+/** A function that speaks in raw bytes. */
+export class RawFunction {
+  readonly requests: string[] = []
+  readonly sockets: Socket[] = []
+  readonly #server: NetServer
+
+  /** `onRequest` is told of each request's head (and what came with it). */
+  constructor(onRequest: (socket: Socket, text: string, count: number) => void) {
+    this.#server = createNetServer({ allowHalfOpen: true }, (socket) => {
+      this.sockets.push(socket)
+      let text = ''
+      socket.on('error', () => {})
+      socket.on('end', () => socket.end())
+      socket.on('data', (chunk) => {
+        text += chunk.toString('latin1')
+        const end = text.indexOf('\r\n\r\n')
+        if (end < 0) return
+        const request = text
+        text = ''
+        this.requests.push(request)
+        onRequest(socket, request, this.requests.length)
+      })
+    })
+  }
+
+  async start(): Promise<number> {
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
+
+/** A client that speaks in raw bytes. */
+export class RawClient {
+  readonly socket: Socket
+  text = ''
+  isEnded = false
+  isClosed = false
+
+  constructor(port: number) {
+    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    this.socket.on('error', () => {})
+    this.socket.on('data', (chunk) => (this.text += chunk.toString('latin1')))
+    this.socket.on('end', () => (this.isEnded = true))
+    this.socket.on('close', () => (this.isClosed = true))
+  }
+
+  send(text: string): this {
+    this.socket.write(text, 'latin1')
+    return this
+  }
+
+  /** Everything up to the end of the connection. */
+  async rest(): Promise<string> {
+    await eventually(() => this.isEnded || this.isClosed)
+    this.socket.destroy()
+    return this.text
+  }
+}
+
+/** Sends a request whose connection closes after the answer; answers all of it. */
+export async function exchange(port: number, head: string, body = ''): Promise<string> {
+  const client = new RawClient(port)
+  client.send(`${head}\r\nHost: gateway.example\r\nConnection: close\r\n\r\n${body}`)
+  return client.rest()
+}
+
+/** Resolves when `condition` holds; fails after five seconds. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  const endMs = performance.now() + 5_000
+  while (!condition()) {
+    if (performance.now() > endMs) throw new Error(`never came true: ${condition.toString()}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+export function ok(body: string, headers = ''): string {
+  return `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`
+}
