@@ -38,12 +38,17 @@ func newCGIEnv(base []string) *cgiEnv {
 	return e
 }
 
-// fixedNames cannot be set by request headers.
+// fixedNames cannot be set by request headers, in no spelling: some languages fold the case of their environment.
+var fixedNames = [...]string{
+	"http_method", "http_path", "http_path_raw", "http_query", "http_host", "http_contentlength", "http_content_length",
+	"http_transfer_encoding", "http_proxy",
+}
+
 func fixedName(name []byte) bool {
-	switch string(name) {
-	case "Http_Method", "Http_Path", "Http_Path_Raw", "Http_Query", "Http_Host", "Http_ContentLength",
-		"Http_Contentlength", "Http_Content_Length", "Http_Transfer_Encoding", "Http_Proxy":
-		return true
+	for _, fixed := range fixedNames {
+		if foldEqual(name, fixed) {
+			return true
+		}
 	}
 	return false
 }

@@ -62,6 +62,7 @@ func (r *bufferedRunner) input(c *clientConn) ([]byte, error) {
 		return nil, nil
 	}
 	raw, err := io.ReadAll(&c.body)
+	r.server.memory.after(int64(len(raw)))
 	if err != nil {
 		return nil, err
 	}
@@ -134,6 +135,7 @@ func (r *bufferedRunner) answer(c *clientConn, f *forkCall, status syscall.WaitS
 		}
 	}
 	_ = c.end(nil)
+	r.server.memory.after(length)
 	r.logResult(c, text, took, f)
 }
 

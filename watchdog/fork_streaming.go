@@ -202,6 +202,7 @@ func (c *clientConn) sendSpooled(first []byte, from io.Reader, uploading func() 
 			}
 		}
 	}
+	c.server.memory.after(s.most)
 	cut := err
 	if err == io.EOF {
 		cut = nil

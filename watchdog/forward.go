@@ -21,6 +21,13 @@ type forward struct {
 	buffered []byte
 }
 
+// trim lets go of a request buffer that grew for one call.
+func (f *forward) trim() {
+	if cap(f.head) > largestKeptBuffer {
+		f.head = nil
+	}
+}
+
 // httpRunner passes calls to one warm process that speaks HTTP.
 type httpRunner struct {
 	server   *server
@@ -44,6 +51,7 @@ func (h *httpRunner) serve(c *clientConn) {
 		}
 	}
 	h.buildRequest(c)
+	defer c.forward.trim()
 	u := h.exchange(c)
 	if u == nil {
 		return

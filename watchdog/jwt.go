@@ -20,10 +20,10 @@ type authenticator struct {
 	log    *logger
 	target string // namespace:name
 
-	mu      sync.Mutex
-	issuer  string
-	keys    map[string]publicKey
-	fetched time.Time
+	mu     sync.Mutex
+	issuer string
+	keys   map[string]publicKey
+	asked  time.Time // when an unknown key last made us fetch
 }
 
 // newAuthenticator fetches the keys; without them the function must not start.
@@ -40,7 +40,6 @@ func newAuthenticator(cfg jwtConfig, log *logger) (*authenticator, error) {
 
 // fetch needs the lock, except while nobody else knows a.
 func (a *authenticator) fetch() error {
-	a.fetched = time.Now()
 	issuer, keys, err := fetchKeys(a.cfg.authority)
 	if err != nil {
 		return err
@@ -60,7 +59,8 @@ func (a *authenticator) keyFor(id string) (publicKey, string, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	key, known := a.keys[id]
-	if !known && time.Since(a.fetched) > refetchPause {
+	if !known && time.Since(a.asked) > refetchPause {
+		a.asked = time.Now()
 		if err := a.fetch(); err != nil {
 			a.log.warn("jwt_auth: " + err.Error())
 		}

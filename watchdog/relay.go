@@ -75,7 +75,6 @@ func (c *clientConn) relayBody(b *body) error {
 			return nil
 		}
 		if err != nil {
-			_ = c.flush()
 			return err
 		}
 		if n > 0 && cap(c.out)-len(c.out) > 1024 {

@@ -29,6 +29,7 @@ type server struct {
 	auth     *authenticator
 	listener *net.TCPListener
 	watch    *clientWatch
+	memory   memoryReturn
 
 	accepting atomic.Bool // ready and not shutting down
 	closing   atomic.Bool // responses say Connection: close

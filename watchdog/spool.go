@@ -23,6 +23,7 @@ type spool struct {
 	mu       sync.Mutex
 	blocks   [][]byte // older than what is in the file
 	size     int64    // bytes held in blocks
+	most     int64    // the largest size there was
 	file     *os.File
 	from, to int64 // the part of the file that is still to be sent
 	limit    int64
@@ -78,6 +79,7 @@ func (s *spool) add(p []byte) error {
 	if s.file == nil && s.size+int64(len(p)) <= spoolMemory {
 		s.blocks = append(s.blocks, append([]byte(nil), p...))
 		s.size += int64(len(p))
+		s.most = max(s.most, s.size)
 		return nil
 	}
 	if s.file == nil {

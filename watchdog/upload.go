@@ -145,5 +145,6 @@ func (c *clientConn) bufferRequest() error {
 	}
 	var err error
 	c.forward.buffered, err = io.ReadAll(&c.body)
+	c.server.memory.after(c.body.total)
 	return err
 }

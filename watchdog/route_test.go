@@ -1,0 +1,80 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+func TestXTimeout(t *testing.T) {
+	cases := []struct {
+		value string
+		max   time.Duration
+		want  time.Duration
+	}{
+		{"500ms", time.Second, 500 * time.Millisecond}, {"9s", time.Second, 0}, {"9s", 0, 9 * time.Second},
+		{"0s", time.Second, 0}, {"-1s", time.Second, 0}, {"x", time.Second, 0}, {"1", time.Second, 0}, {"", time.Second, 0},
+	}
+	for _, c := range cases {
+		if got := parseXTimeout([]byte(c.value), c.max); got != c.want {
+			t.Errorf("%q of %s: %s", c.value, c.max, got)
+		}
+	}
+}
+
+func FuzzXTimeout(f *testing.F) {
+	for _, seed := range []string{"1s", "0", "-1h", "9999999h", "1.5h"} {
+		f.Add(seed, int64(time.Second))
+	}
+	f.Fuzz(func(t *testing.T, value string, max int64) {
+		if max < 0 {
+			return
+		}
+		got := parseXTimeout([]byte(value), time.Duration(max))
+		if got < 0 || (max > 0 && got > time.Duration(max)) {
+			t.Fatalf("%q of %d: %d", value, max, got)
+		}
+	})
+}
+
+func TestHealthAndReady(t *testing.T) {
+	a := testApp(t, "cat", map[string]string{"max_inflight": "1", "suppress_lock": "true"})
+	c := a.connect(t)
+	if got := c.call("GET /_/health HTTP/1.1\r\nHost: h\r\n\r\n"); got.status != 200 || got.body != "OK" {
+		t.Errorf("%+v", got)
+	}
+	if got := c.call("HEAD /_/health HTTP/1.1\r\nHost: h\r\n\r\n"); got.status != 200 {
+		t.Errorf("%+v", got)
+	}
+	if got := c.call("POST /_/health HTTP/1.1\r\nHost: h\r\n\r\n"); got.status != 405 {
+		t.Errorf("%+v", got)
+	}
+	a.server.limiter.take()
+	if got := c.call("GET /_/ready HTTP/1.1\r\nHost: h\r\n\r\n"); got.status != 429 {
+		t.Errorf("%+v", got)
+	}
+	if got := c.call("POST / HTTP/1.1\r\nHost: h\r\n\r\n"); got.status != 429 ||
+		got.body != "Concurrent request limit exceeded. Max concurrent requests: 1\n" {
+		t.Errorf("%+v", got)
+	}
+	a.server.limiter.release()
+	a.server.accepting.Store(false)
+	if got := c.call("GET /_/ready HTTP/1.1\r\nHost: h\r\n\r\n"); got.status != 503 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestMalformedRequestsAreAnswered(t *testing.T) {
+	a := testApp(t, "cat", map[string]string{"read_timeout": "200ms"})
+	for request, want := range map[string]int{
+		"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n": 400,
+		"GET / HTTP/3.0\r\nHost: h\r\n\r\n":                                                    505,
+		"TRACE / HTTP/1.1\r\nHost: h\r\n\r\n":                                                  405,
+		"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n":                                                200,
+		"GET / HTTP/1.1\r\nHos":                                                                408,
+		"GET / HTTP/1.1\n\n":                                                                   400,
+	} {
+		if got := a.connect(t).call(request); got.status != want {
+			t.Errorf("%q: %d %v", request, got.status, got.err)
+		}
+	}
+}
