@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
@@ -23,6 +24,8 @@ export class ReadinessWatch {
   constructor(options: ReadinessWatchOptions) {
     this.#options = options
     this.#background = new Background(options.log)
+    // As many probes at a time as replicas start; each takes its listener away again.
+    setMaxListeners(0, this.#stopping.signal)
   }
 
   /** Idempotent; returns at once. */

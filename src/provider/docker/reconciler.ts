@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import { type FunctionName, namespaceOf } from '../../core/function-name.ts'
@@ -55,6 +56,7 @@ export class Reconciler {
     this.#options = options
     this.#queue = new WorkQueue(PARALLEL, (name) => this.#round(name))
     this.#background = new Background(options.log)
+    setMaxListeners(0, this.#stopping.signal)
   }
 
   desired(name: FunctionName): DeployedFunction | undefined {

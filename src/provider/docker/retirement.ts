@@ -1,4 +1,4 @@
-import { type Clock, whenAborted } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
 import type { CallLedger } from '../../core/provider.ts'
@@ -39,7 +39,9 @@ export class Retirement {
   readonly #background: Background
   readonly #underWay = new Set<string>()
   readonly #removals = new Limiter(4)
-  readonly #stopping = new AbortController()
+  /** Ends of the waits under way. */
+  readonly #drains = new Set<AbortController>()
+  #isStopping = false
 
   constructor(options: RetirementOptions) {
     this.#options = options
@@ -50,7 +52,7 @@ export class Retirement {
   begin(id: string): void {
     const { table } = this.#options
     const record = table.get(id)
-    if (record === undefined || this.#stopping.signal.aborted) return
+    if (record === undefined || this.#isStopping) return
     if (record.isRunning) table.change(id, { state: 'draining' })
     if (this.#underWay.has(id)) return
 
@@ -66,7 +68,8 @@ export class Retirement {
 
   /** Ends the waits; containers that were on their way out stay for the next start. */
   async stop(): Promise<void> {
-    this.#stopping.abort()
+    this.#isStopping = true
+    for (const drain of this.#drains) drain.abort()
     await this.#background.settled()
   }
 
@@ -76,19 +79,19 @@ export class Retirement {
     try {
       if (record.isRunning) {
         await this.#drain(id)
-        if (this.#stopping.signal.aborted) return
+        if (this.#isStopping) return
         await engine.stopContainer(id, record.identity.graceSeconds)
       } else {
         await this.#report(record)
       }
       await this.#removals.run(async () => {
-        if (this.#stopping.signal.aborted) return
+        if (this.#isStopping) return
         await keepLogs(record)
         await engine.removeContainer(id)
         table.delete(id)
       })
     } catch (error) {
-      if (this.#stopping.signal.aborted) return
+      if (this.#isStopping) return
       log.debug('replica not removed yet', { fn, replica: id.slice(0, 12), reason: messageOf(error) })
       onFailure(fn, error)
       return
@@ -100,12 +103,13 @@ export class Retirement {
   async #drain(id: string): Promise<void> {
     const { clock, drainMs, ledger } = this.#options
     const limit = new AbortController()
+    this.#drains.add(limit)
     const cancel = clock.after(drainMs, () => limit.abort())
     try {
-      await Promise.race([ledger.whenIdle(id, limit.signal), whenAborted(this.#stopping.signal)])
+      await ledger.whenIdle(id, limit.signal)
     } finally {
       cancel()
-      limit.abort()
+      this.#drains.delete(limit)
     }
   }
 

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { eventually } from '../fakes/eventually.ts'
+import { containersOf, docker, HTTPD, plainImage } from '../fixtures/docker-cli.ts'
+import { skipWithoutDocker } from '../fixtures/images.ts'
+import { ask, ProviderBench } from '../fixtures/provider-bench.ts'
+
+describe('the Docker provider converges', { skip: await skipWithoutDocker() }, () => {
+  let bench: ProviderBench
+  let httpd: string
+
+  before(async () => {
+    httpd = await plainImage('httpd', HTTPD)
+  })
+
+  beforeEach(async () => {
+    await bench?.end()
+    bench = new ProviderBench('converge')
+    await bench.provider.start([])
+  })
+
+  after(() => bench.end())
+
+  it('adopts what runs, as the same containers, in well under a second', async () => {
+    const fn = bench.fn('adopted', { image: httpd }, 3)
+    await bench.deploy(fn)
+    await eventually(() => bench.ready(fn.spec.name).length === 3)
+    const before = await containersOf(bench.instance)
+    await bench.provider.stop()
+
+    bench.provider = bench.another()
+    const startMs = performance.now()
+    await bench.provider.start([fn])
+    await bench.provider.whenReady(fn.spec.name, AbortSignal.timeout(2_000))
+    const tookMs = performance.now() - startMs
+
+    await eventually(() => bench.ready(fn.spec.name).length === 3)
+    assert.deepEqual((await containersOf(bench.instance)).toSorted(), before.toSorted())
+    assert.ok(tookMs < 1_000, `${tookMs} ms`)
+  })
+
+  it('from a container removed by hand', async () => {
+    const first = await bench.deploy(bench.fn('removed', { image: httpd }))
+
+    await docker('rm', '-f', first.id)
+    await eventually(() => bench.ready(first.fn).length === 0)
+    const second = await bench.provider.whenReady(first.fn, AbortSignal.timeout(10_000))
+
+    assert.notEqual(second.id, first.id)
+  })
+
+  it('from a container that was killed', async () => {
+    const first = await bench.deploy(bench.fn('killed', { image: httpd }))
+
+    await docker('kill', first.id)
+    await eventually(() => bench.ready(first.fn).length === 0)
+    const second = await bench.provider.whenReady(first.fn, AbortSignal.timeout(10_000))
+
+    assert.notEqual(second.id, first.id)
+    await eventually(async () => (await containersOf(bench.instance)).length === 1)
+    assert.equal(bench.log.named('replica exited')[0]?.fields['exitCode'], 137)
+  })
+
+  it('from containers that were started, half created and left dead behind its back', async () => {
+    const fn = bench.fn('mixed', { image: httpd })
+    const replica = await bench.deploy(fn)
+    const labels = JSON.parse(await docker('inspect', '-f', '{{json .Config.Labels}}', replica.id)) as object
+    const label = Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`])
+    await bench.provider.stop()
+    const network = `--network=sampan-${bench.instance}-openfaas-fn`
+    await docker('run', '-d', network, ...label, httpd)
+    await docker('create', network, ...label, httpd)
+    await docker('run', network, ...label, httpd, 'true')
+
+    bench.provider = bench.another()
+    await bench.provider.start([fn])
+    assert.equal((await containersOf(bench.instance)).length >= 3, true)
+
+    await eventually(async () => (await containersOf(bench.instance)).length === 1, 20_000)
+    await eventually(() => bench.ready(fn.spec.name).length === 1)
+  })
+
+  it('from functions that were removed, and updated, while it was away', async () => {
+    const [gone, outdated] = [bench.fn('gone', { image: httpd }), bench.fn('outdated', { image: httpd })]
+    await bench.deploy(gone)
+    const old = await bench.deploy(outdated)
+    await bench.provider.stop()
+
+    bench.provider = bench.another()
+    const update = bench.fn('outdated', { image: httpd })
+    const seen = bench.events.length
+    await bench.provider.start([update])
+    const next = await bench.deploy(update)
+
+    await eventually(async () => (await containersOf(bench.instance)).join() === next.id, 20_000)
+    const first = bench.events.slice(seen).find((event) => event.kind === 'ready' && event.fn === old.fn)
+    assert.equal(first?.kind === 'ready' && first.ready[0]?.id, old.id)
+  })
+
+  it('and leaves the containers of another instance alone', async () => {
+    const other = bench.another(`${bench.instance}-other`)
+    const theirs = bench.fn('same-name', { image: httpd })
+    await other.start([theirs])
+    const replica = await other.whenReady(theirs.spec.name, AbortSignal.timeout(20_000))
+
+    await bench.deploy(bench.fn('same-name', { image: httpd }))
+    bench.provider.remove(theirs.spec.name)
+    await eventually(async () => (await containersOf(bench.instance)).length === 0)
+
+    assert.match(await ask(replica), /404/)
+    await other.stop()
+  })
+
+  it('takes a suspected replica out of service until it has proved itself', async () => {
+    const replica = await bench.deploy(bench.fn('suspect', { image: httpd }))
+
+    bench.provider.suspect(replica)
+    assert.deepEqual(bench.ready(replica.fn), [])
+    const again = await bench.provider.whenReady(replica.fn, AbortSignal.timeout(2_000))
+
+    assert.equal(again.id, replica.id)
+  })
+
+  it('takes a paused replica out of service until it goes on', async () => {
+    const replica = await bench.deploy(bench.fn('paused', { image: httpd }))
+
+    await docker('pause', replica.id)
+    await eventually(() => bench.ready(replica.fn).length === 0)
+    await docker('unpause', replica.id)
+
+    await eventually(() => bench.ready(replica.fn)[0]?.id === replica.id)
+  })
+
+  it('replaces a replica that runs but is not ready in time', async () => {
+    const image = await plainImage('mute', 'CMD ["sleep", "1000"]')
+    const fn = bench.fn('mute', { image, envVars: { startup_timeout: '500ms' } })
+
+    bench.provider.apply(fn)
+    await eventually(() => bench.provider.replicas(fn.spec.name).length === 1)
+    const [first] = bench.provider.replicas(fn.spec.name)
+
+    await eventually(async () => !(await containersOf(bench.instance)).includes(String(first?.id)))
+    await eventually(() => bench.provider.replicas(fn.spec.name).some(({ id }) => id !== first?.id))
+    await assert.rejects(bench.provider.whenReady(fn.spec.name, AbortSignal.timeout(20)), /not ready within/)
+  })
+})
