@@ -232,11 +232,13 @@ func dockerMemoryLimit(t *testing.T, image string) {
 }
 
 func dockerFullTmp(t *testing.T, image string) {
-	c := contain(t, image, "--read-only", "--tmpfs=/tmp:size=4m", "mode=streaming", "fprocess=/usr/bin/fixture abuse")
+	c := contain(t, image, "--read-only", "--tmpfs=/tmp:size=4m", "mode=streaming", "fprocess=/usr/bin/fixture abuse",
+		"exec_timeout=4s", "write_timeout=5s")
 	docker(t, "exec", c.id, "/usr/bin/fixture", "fill", "/tmp/big")
 	c.w.get("/").want(t, 200)
 	c.w.get("/_/ready").want(t, 200)
-	// 40 MB for a client that does not read yet: no room to spool them on disk. An error is fine, a hang or a silent cut is not.
+	// 40 MB for a client that does not read yet, and no room to spool them: back-pressure until exec_timeout
+	// ends the call. A hang beyond it or a silent cut is a fault.
 	wire := dial(t, fmt.Sprint("127.0.0.1:", c.w.port)).send("POST /echo HTTP/1.1", "Host: h", "Content-Length: 40000000")
 	wire.SetDeadline(time.Now().Add(limit(15 * time.Second)))
 	data := randomBytes(40_000_000)

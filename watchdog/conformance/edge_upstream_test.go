@@ -65,23 +65,30 @@ func upstreamCloseDelimited(t *testing.T) {
 }
 
 func upstreamExtraBytes(t *testing.T) {
-	var calls atomic.Int32
+	const poison = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
+	poisoned := make(chan struct{}, 1)
 	w := behind(t, rawUpstream(t, func(s *seen) bool {
-		n := calls.Add(1)
-		body := fmt.Sprintf("%s-%d", s.URL.Path, n)
-		s.answer("HTTP/1.1 200 OK", fmt.Sprint("Content-Length: ", len(body)), "", body)
-		if s.URL.Path == "/extra" {
-			s.answer("HTTP/1.1 200 OK", "Content-Length: 6", "", "poison")
+		answer := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(s.URL.Path), s.URL.Path)
+		switch s.URL.Path {
+		case "/together": // in the same segment as the answer
+			s.answer(answer + poison)
+		case "/late": // on the idle connection
+			s.answer(answer)
+			time.AfterFunc(20*time.Millisecond, func() {
+				s.answer(poison)
+				poisoned <- struct{}{}
+			})
+		default:
+			s.answer(answer)
 		}
 		return true
 	}))
 	for range 10 {
-		for _, path := range []string{"/extra", "/normal"} {
-			r := w.get(path).want(t, 200)
-			if !strings.HasPrefix(r.body, path+"-") {
-				t.Fatalf("%s was answered with %q", path, r.body)
-			}
-		}
+		w.get("/together").want(t, 200).wantBody(t, "/together")
+		w.get("/normal").want(t, 200).wantBody(t, "/normal")
+		w.get("/late").want(t, 200).wantBody(t, "/late")
+		<-poisoned
+		w.get("/normal").want(t, 200).wantBody(t, "/normal")
 	}
 }
 
