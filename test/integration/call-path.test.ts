@@ -1,33 +1,11 @@
 import assert from 'node:assert/strict'
-import { afterEach, describe, it } from 'node:test'
-import { CallRig, eventually, exchange, hello, ok, RawClient, RawFunction } from './call-rig.ts'
+import { describe, it } from 'node:test'
+import { exchange, headersNamed, hello, ok, rigs } from './call-rig.ts'
 
-const open: { stop(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const part of open.splice(0).toReversed()) await part.stop()
-})
-
-/** The path with one function that answers each request with `answer`. */
-async function start(answer: string | ((request: string) => string) = ok('hi')) {
-  const fn = new RawFunction((socket, text) => {
-    socket.write(typeof answer === 'string' ? answer : answer(text), 'latin1')
-  })
-  const rig = await CallRig.start()
-  open.push(fn, rig)
-  rig.serve(await fn.start())
-  return { rig, fn, port: rig.port }
-}
+const { start } = rigs()
 
 function requestLine(request: string | undefined): string {
   return request?.split('\r\n')[0] ?? ''
-}
-
-function headersNamed(text: string | undefined, name: string): string[] {
-  const head = text?.split('\r\n\r\n')[0] ?? ''
-  const lines = head.split('\r\n').slice(1)
-  return lines
-    .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
-    .map((line) => line.slice(name.length + 1).trim())
 }
 
 describe('the way to a function', () => {
@@ -46,7 +24,7 @@ describe('the way to a function', () => {
   ]
   for (const [target, seen] of targets) {
     it(`shows ${seen} for ${target}`, async () => {
-      const { port, fn } = await start()
+      const { port, fn } = await start(ok('hi'))
 
       const answer = await exchange(port, `GET ${target} HTTP/1.1`)
 
@@ -63,7 +41,7 @@ describe('the way to a function', () => {
     '/function/Hello',
   ]) {
     it(`answers 404 to ${target}`, async () => {
-      const { port, fn } = await start()
+      const { port, fn } = await start(ok('hi'))
 
       const answer = await exchange(port, `GET ${target} HTTP/1.1`)
 
@@ -75,8 +53,8 @@ describe('the way to a function', () => {
 
   for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
     it(`lets ${method} through`, async () => {
-      const { port, fn, rig } = await start((request) =>
-        request.startsWith('HEAD') ? ok('').replace(' 0', ' 2') : ok('hi'),
+      const { port, fn, rig } = await start((socket, request) =>
+        socket.write(request.startsWith('HEAD') ? ok('').replace(' 0', ' 2') : ok('hi')),
       )
 
       const answer = await exchange(port, `${method} /function/hello HTTP/1.1`)
@@ -89,7 +67,7 @@ describe('the way to a function', () => {
 
   for (const method of ['TRACE', 'PROPFIND']) {
     it(`answers 405 to ${method}, without a body`, async () => {
-      const { port, rig } = await start()
+      const { port, rig } = await start(ok('hi'))
 
       const answer = await exchange(port, `${method} /function/hello HTTP/1.1`)
 
@@ -100,202 +78,9 @@ describe('the way to a function', () => {
   }
 })
 
-describe('headers to the function', () => {
-  it('pass raw, in order, with repeats and case', async () => {
-    const { port, fn } = await start()
-
-    await exchange(
-      port,
-      'GET /function/hello HTTP/1.1\r\nx-A: 1\r\nX-a: 2\r\ncookie: a\r\nCookie: b\r\nAuthorization: Basic x\r\nX-Latin: \xe9',
-    )
-
-    const seen = fn.requests[0] ?? ''
-    assert.match(
-      seen,
-      /\r\nx-A: 1\r\nX-a: 2\r\ncookie: a\r\nCookie: b\r\nAuthorization: Basic x\r\nX-Latin: \xe9\r\n/,
-    )
-    assert.deepEqual(headersNamed(seen, 'Accept-Encoding'), [])
-  })
-
-  it('leave out those of the connection, and what Connection names', async () => {
-    const { port, fn } = await start()
-    const client = new RawClient(port)
-
-    client.send(
-      'GET /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close, X-Secret\r\nX-Secret: 1\r\nKeep-Alive: 5\r\nProxy-Authorization: x\r\nTE: gzip, trailers;q=0.5\r\nTrailer: X\r\nProxy-Connection: y\r\nX-Kept: 1\r\n\r\n',
-    )
-    await client.rest()
-
-    const seen = fn.requests[0] ?? ''
-    for (const name of ['X-Secret', 'Keep-Alive', 'Proxy-Authorization', 'Trailer', 'Proxy-Connection']) {
-      assert.deepEqual(headersNamed(seen, name), [], name)
-    }
-    assert.deepEqual(headersNamed(seen, 'TE'), ['trailers'])
-    assert.deepEqual(headersNamed(seen, 'X-Kept'), ['1'])
-    assert.deepEqual(headersNamed(seen, 'Connection'), ['keep-alive'])
-  })
-
-  it('gain a call id, a start time, the peer, the host and a user agent', async () => {
-    const { port, fn } = await start()
-
-    const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
-
-    const seen = fn.requests[0]
-    const [callId] = headersNamed(seen, 'X-Call-Id')
-    assert.match(callId ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-    assert.match(headersNamed(seen, 'X-Start-Time')[0] ?? '', /^\d{19}$/)
-    assert.match(headersNamed(seen, 'X-Forwarded-For')[0] ?? '', /^127\.0\.0\.1:\d+$/)
-    assert.deepEqual(headersNamed(seen, 'X-Forwarded-Host'), ['gateway.example'])
-    assert.deepEqual(headersNamed(seen, 'User-Agent'), ['sampan/1.2.3'])
-    assert.match(headersNamed(seen, 'Host')[0] ?? '', /^127\.0\.0\.1:\d+$/)
-    assert.deepEqual(headersNamed(answer, 'X-Call-Id'), [callId])
-    assert.deepEqual(headersNamed(answer, 'X-Start-Time'), headersNamed(seen, 'X-Start-Time'))
-    assert.deepEqual(headersNamed(answer, 'X-Served-By'), ['sampan/1.2.3'])
-  })
-
-  it('keep what the client says of itself', async () => {
-    const { port, fn } = await start()
-    const given =
-      'X-Call-Id: mine\r\nX-Start-Time: 5\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Host: h\r\nUser-Agent: u'
-
-    const answer = await exchange(port, `GET /function/hello HTTP/1.1\r\n${given}`)
-
-    const seen = fn.requests[0]
-    assert.deepEqual(headersNamed(seen, 'X-Call-Id'), ['mine'])
-    assert.equal(headersNamed(seen, 'X-Start-Time').length, 2)
-    assert.equal(headersNamed(seen, 'X-Start-Time')[0], '5')
-    assert.deepEqual(headersNamed(seen, 'X-Forwarded-For'), ['1.2.3.4'])
-    assert.deepEqual(headersNamed(seen, 'X-Forwarded-Host'), ['h'])
-    assert.deepEqual(headersNamed(seen, 'User-Agent'), ['u'])
-    assert.deepEqual(headersNamed(answer, 'X-Call-Id'), ['mine'])
-  })
-
-  it('take an empty call id for none', async () => {
-    const { port, fn } = await start()
-
-    const answer = await exchange(port, 'GET /function/hello HTTP/1.1\r\nX-Call-Id:')
-
-    assert.equal(headersNamed(fn.requests[0], 'X-Call-Id')[0]?.length, 36)
-    assert.equal(headersNamed(answer, 'X-Call-Id')[0]?.length, 36)
-  })
-
-  for (const [what, headers] of [
-    ['two different Host headers', 'Host: other'],
-    ['an empty Transfer-Encoding with a length', 'Transfer-Encoding:\r\nContent-Length: 2'],
-  ] as const) {
-    it(`are refused when there is ${what}`, async () => {
-      const { port, fn } = await start()
-
-      const answer = await exchange(port, `POST /function/hello HTTP/1.1\r\n${headers}`, 'ab')
-
-      assert.match(answer, /^HTTP\/1\.1 400 /)
-      assert.deepEqual(fn.requests, [])
-    })
-  }
-})
-
-describe('headers of an answer', () => {
-  it('pass raw, with repeats, without those of the connection', async () => {
-    const { port } = await start(
-      ok(
-        'hi',
-        'Set-Cookie: a\r\nset-cookie: b\r\nKeep-Alive: timeout=9\r\nConnection: X-Hop\r\nX-Hop: 1\r\nUpgrade: x\r\nX-Latin: \xe9\r\n',
-      ),
-    )
-
-    const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
-
-    assert.match(answer, /\r\nSet-Cookie: a\r\nset-cookie: b\r\n/)
-    assert.match(answer, /\r\nX-Latin: \xe9\r\n/)
-    assert.deepEqual(headersNamed(answer, 'X-Hop'), [])
-    assert.deepEqual(headersNamed(answer, 'Upgrade'), [])
-    assert.deepEqual(headersNamed(answer, 'Connection'), ['close'])
-    assert.deepEqual(headersNamed(answer, 'X-OpenFaaS-Internal'), [])
-  })
-
-  it('of the function replace ours', async () => {
-    const { port } = await start(ok('hi', 'X-Served-By: me\r\nx-call-id: its\r\nX-START-TIME: 1\r\n'))
-
-    const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
-
-    assert.deepEqual(headersNamed(answer, 'X-Served-By'), ['me'])
-    assert.deepEqual(headersNamed(answer, 'X-Call-Id'), ['its'])
-    assert.deepEqual(headersNamed(answer, 'X-Start-Time'), ['1'])
-  })
-
-  it('reflect the type of the request, or say text, where the function says none', async () => {
-    const { port } = await start('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')
-
-    const reflected = await exchange(port, 'GET /function/hello HTTP/1.1\r\nContent-Type: image/png')
-    const plain = await exchange(port, 'GET /function/hello HTTP/1.1')
-
-    assert.deepEqual(headersNamed(reflected, 'Content-Type'), ['image/png'])
-    assert.deepEqual(headersNamed(plain, 'Content-Type'), ['text/plain'])
-  })
-
-  for (const status of [204, 304]) {
-    it(`go out at once with ${status}, which has no body whatever its length says`, async () => {
-      const { port, rig } = await start(`HTTP/1.1 ${status} X\r\nContent-Length: 5\r\nETag: "1"\r\n\r\n`)
-
-      const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
-
-      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} [^]*ETag: "1"[^]*\\r\\n\\r\\n$`))
-      assert.deepEqual(headersNamed(answer, 'Content-Type'), [])
-      await eventually(() => rig.counts[status] === 1)
-    })
-  }
-
-  it('carry trailers behind a body of unknown length', async () => {
-    const { port } = await start(
-      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 42\r\nX-More: 1\r\n\r\n',
-    )
-
-    const answer = await exchange(port, 'GET /function/hello HTTP/1.1\r\nTE: trailers')
-
-    assert.deepEqual(headersNamed(answer, 'Trailer'), ['X-Sum'])
-    assert.match(answer, /\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 42\r\nX-More: 1\r\n\r\n$/)
-  })
-
-  it('follow a hint (103) that went out before', async () => {
-    const { port } = await start(`HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n${ok('hi')}`)
-
-    const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
-
-    assert.match(
-      answer,
-      /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK/,
-    )
-  })
-
-  it('include redirects and packed bodies as they are', async () => {
-    const { port } = await start(
-      'HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\xff',
-    )
-
-    const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
-
-    assert.match(
-      answer,
-      /^HTTP\/1\.1 302 [^]*Location: \/x\r\nContent-Encoding: gzip[^]*\r\n\r\n\x1f\x8b\xff$/,
-    )
-  })
-
-  it('of a failure say whose it is', async () => {
-    const { rig, port } = await start('no HTTP at all\r\n\r\n')
-
-    const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
-
-    assert.match(answer, /^HTTP\/1\.1 502 [^]*\r\n\r\nfunction hello\.openfaas-fn [^\r\n]+\n$/)
-    assert.deepEqual(headersNamed(answer, 'X-OpenFaaS-Internal'), ['proxy'])
-    assert.deepEqual(headersNamed(answer, 'Content-Type'), ['text/plain; charset=utf-8'])
-    assert.deepEqual(headersNamed(answer, 'X-Content-Type-Options'), ['nosniff'])
-    assert.deepEqual(rig.counts, { 502: 1 })
-  })
-})
-
 describe('counts', () => {
   it('know what began, what runs and what ended, per function', async () => {
-    const { port, rig } = await start()
+    const { port, rig } = await start(ok('hi'))
 
     await Promise.all(Array.from({ length: 64 }, () => exchange(port, 'GET /function/hello HTTP/1.1')))
     await exchange(port, 'GET /function/nobody HTTP/1.1')

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { connect, createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { afterEach } from 'node:test'
 import type { Server as NetServer } from 'node:net'
 import { systemClock } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
@@ -135,6 +136,10 @@ export class RawFunction {
   async start(): Promise<number> {
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')
+    return this.port
+  }
+
+  get port(): number {
     return (this.#server.address() as AddressInfo).port
   }
 
@@ -190,4 +195,51 @@ export async function eventually(condition: () => boolean): Promise<void> {
 
 export function ok(body: string, headers = ''): string {
   return `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`
+}
+
+type OnRequest = (socket: Socket, text: string, count: number) => void
+
+/** For a test file: starts rigs, and stops them after each test. */
+export function rigs() {
+  const open: { stop(): Promise<void> }[] = []
+  afterEach(async () => {
+    for (const part of open.splice(0).toReversed()) await part.stop()
+  })
+
+  /** Without a replica. */
+  const startEmpty = async (limits: Partial<CallLimits> = {}): Promise<CallRig> => {
+    const rig = await CallRig.start(limits)
+    open.push(rig)
+    return rig
+  }
+
+  /** With one replica of `hello`. */
+  const start = async (onRequest: OnRequest | string, limits: Partial<CallLimits> = {}) => {
+    const answer: OnRequest =
+      typeof onRequest === 'string' ? (socket) => socket.write(onRequest, 'latin1') : onRequest
+    const fn = new RawFunction(answer)
+    open.push(fn)
+    const rig = await startEmpty(limits)
+    const [replica] = rig.serve(await fn.start())
+    return { rig, fn, port: rig.port, replica: replica?.id ?? '' }
+  }
+
+  return { start, startEmpty }
+}
+
+/** A port at which nobody listens. */
+export async function deadPort(): Promise<number> {
+  const fn = new RawFunction(() => undefined)
+  const port = await fn.start()
+  await fn.stop()
+  return port
+}
+
+/** The values of a header, as they stand in the head of a request or an answer. */
+export function headersNamed(text: string | undefined, name: string): string[] {
+  const head = text?.split('\r\n\r\n')[0] ?? ''
+  const lines = head.split('\r\n').slice(1)
+  return lines
+    .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
+    .map((line) => line.slice(name.length + 1).trim())
 }

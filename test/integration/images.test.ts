@@ -10,10 +10,11 @@ import { hasCode, messageOf } from '../../src/core/errors.ts'
 import { Engine } from '../../src/provider/docker/engine.ts'
 import { Images } from '../../src/provider/docker/images.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
-import { docker, dockerSkip, makeImage } from '../fixtures/docker-cli.ts'
+import { docker, plainImage } from '../fixtures/docker-cli.ts'
+import { skipWithoutDocker } from '../fixtures/images.ts'
 import { REGISTRY_PASSWORD, REGISTRY_USER, registrySkip, TestRegistry } from '../fixtures/docker-registry.ts'
 
-const skip = (await dockerSkip()) || (await registrySkip())
+const skip = (await skipWithoutDocker()) || (await registrySkip())
 const NAME = `sampan-test-images-${process.pid}`
 
 describe('images of a real registry and engine', { skip }, () => {
@@ -62,8 +63,9 @@ describe('images of a real registry and engine', { skip }, () => {
   })
 
   async function make(name: string, ...changes: readonly string[]): Promise<string> {
-    await makeImage(name, ...changes)
-    made.push(name)
+    const tag = await plainImage(NAME, ...changes)
+    await docker('tag', tag, name)
+    made.push(tag, name)
     return name
   }
 

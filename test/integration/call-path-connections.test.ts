@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
+import { describe, it } from 'node:test'
+import { deadPort, eventually, exchange, hello, ok, rigs } from './call-rig.ts'
+
+const { start, startEmpty } = rigs()
+
+const GET = 'GET /function/hello HTTP/1.1'
+
+describe('a connection kept from an earlier call', () => {
+  const closeOnSecond = (socket: Socket, _text: string, count: number): void => {
+    if (count === 2) socket.resetAndDestroy()
+    else socket.write(ok(`answer ${count}`))
+  }
+
+  it('is replaced by a new one when it fails under a call that may be sent twice', async () => {
+    const { port, rig } = await start(closeOnSecond)
+
+    await exchange(port, GET)
+    const answer = await exchange(port, GET)
+
+    assert.match(answer, /answer 3$/)
+    assert.deepEqual(rig.counts, { 200: 2 })
+    assert.deepEqual(rig.suspected, [])
+  })
+
+  for (const [method, body] of [
+    ['POST', ''],
+    ['PATCH', ''],
+    ['PUT', 'x'],
+  ] as const) {
+    it(`fails a ${method} ${body === '' ? '' : 'with a body '}that may have been done`, async () => {
+      const { port, fn } = await start(closeOnSecond)
+
+      await exchange(port, GET)
+      const answer = await exchange(
+        port,
+        `${method} /function/hello HTTP/1.1\r\nContent-Length: ${body.length}`,
+        body,
+      )
+
+      assert.match(answer, /^HTTP\/1\.1 502 /)
+      assert.equal(fn.requests.length, 2)
+    })
+  }
+
+  it('is not tried a third time', async () => {
+    const { port, fn } = await start((socket, _text, count) => {
+      if (count > 1) socket.resetAndDestroy()
+      else socket.write(ok('hi'))
+    })
+
+    await exchange(port, GET)
+
+    assert.match(await exchange(port, GET), /^HTTP\/1\.1 502 /)
+    assert.equal(fn.requests.length, 3)
+  })
+
+  it('closes when its replica leaves, after the call on it', async () => {
+    const { port, rig, fn, replica } = await start((socket, text) => {
+      if (text.includes('/slow')) setTimeout(() => socket.write(ok('done')), 50)
+      else socket.write(ok('hi'))
+    })
+    await exchange(port, GET)
+    const slow = exchange(port, 'GET /function/hello/slow HTTP/1.1')
+    await eventually(() => fn.requests.length === 2)
+    assert.equal(rig.invoker.ledger.inFlight(replica), 1)
+
+    rig.invoker.routes.setReady(hello, [])
+    const idle = rig.invoker.ledger.whenIdle(replica, new AbortController().signal)
+
+    assert.match(await slow, /done$/)
+    await idle
+    await eventually(() => fn.sockets.every((socket) => socket.destroyed || socket.readableEnded))
+  })
+})
+
+describe('a replica that refuses', () => {
+  it('is reported, and the next one is called', async () => {
+    const { rig, fn, port } = await start((socket) => socket.write(ok('alive')))
+    rig.serve(await deadPort(), fn.port)
+
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map(() => exchange(port, 'POST /function/hello HTTP/1.1\r\nContent-Length: 2', 'ab')),
+    )
+
+    for (const answer of answers) assert.match(answer, /alive$/)
+    assert.ok(rig.suspected.length >= 1)
+    assert.deepEqual(rig.counts, { 200: 4 })
+  })
+
+  it('makes the call wait for another, and 502 when none comes', async () => {
+    const rig = await startEmpty({ wakeMs: 80 })
+    rig.serve(await deadPort())
+
+    const answer = await exchange(rig.port, GET)
+
+    assert.match(answer, /^HTTP\/1\.1 502 [^]*ECONNREFUSED/)
+    assert.equal(rig.suspected.length, 1)
+    assert.equal(rig.wakeUps, 1)
+  })
+})

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { eventually, exchange, ok, RawClient, rigs } from './call-rig.ts'
+
+const { start, startEmpty } = rigs()
+
+const GET = 'GET /function/hello HTTP/1.1'
+
+describe('limits of time', () => {
+  it('end in 504 when the function does not begin to answer', async () => {
+    const { port, rig, fn } = await start(() => undefined, { upstreamMs: 80 })
+
+    const answer = await exchange(port, GET)
+
+    assert.match(
+      answer,
+      /^HTTP\/1\.1 504 [^]*X-OpenFaaS-Internal: proxy\r\n[^]*did not answer within 80 ms\n$/,
+    )
+    assert.deepEqual(rig.counts, { 504: 1 })
+    await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
+  })
+
+  it('end in 504 when the head never comes to an end', async () => {
+    const { port } = await start((socket) => socket.write('HTTP/1.1 200 OK\r\nX-A: 1\r\n'), {
+      upstreamMs: 80,
+    })
+
+    assert.match(await exchange(port, GET), /^HTTP\/1\.1 504 /)
+  })
+
+  it('end in 504 when nothing was sent within the time for the whole answer', async () => {
+    const { port } = await start(() => undefined, { upstreamMs: 0, writeMs: 80 })
+
+    assert.match(await exchange(port, GET), /^HTTP\/1\.1 504 [^]*did not complete its answer within 80 ms\n$/)
+  })
+
+  it('cut an answer that takes longer as a whole', async () => {
+    const { port, rig } = await start(
+      (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
+      { upstreamMs: 40, writeMs: 80 },
+    )
+
+    const answer = await exchange(port, GET)
+
+    assert.match(answer, /^HTTP\/1\.1 200 OK[^]*\r\n2\r\nhi\r\n$/)
+    assert.deepEqual(rig.counts, { 200: 1 })
+  })
+
+  it('do not run for the function while the client is slow with its body', async () => {
+    const { port } = await start(
+      (socket, text) => {
+        if (text.includes('\r\n\r\nab')) socket.write(ok('hi'))
+      },
+      { upstreamMs: 60 },
+    )
+    const client = new RawClient(port)
+    client.send('POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n')
+
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    client.send('ab')
+
+    assert.match(await client.rest(), /^HTTP\/1\.1 200 OK/)
+  })
+})
+
+describe('a client that leaves', () => {
+  it('before the answer: the function sees its connection close', async () => {
+    const { port, rig, fn } = await start(() => undefined)
+    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    await eventually(() => fn.requests.length === 1)
+
+    client.socket.destroy()
+
+    await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
+    assert.deepEqual(rig.counts, { 499: 1 })
+  })
+
+  it('half way, by ending its direction: as any other', async () => {
+    const { port, rig, fn } = await start(() => undefined)
+    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    await eventually(() => fn.requests.length === 1)
+
+    client.socket.end()
+
+    await eventually(() => rig.counts[499] === 1)
+  })
+
+  it('in the middle of its body', async () => {
+    const { port, rig, fn } = await start(() => undefined)
+    const client = new RawClient(port).send(
+      'POST /function/hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf',
+    )
+    await eventually(() => fn.requests.length === 1)
+
+    client.socket.destroy()
+
+    await eventually(() => rig.counts[499] === 1)
+    await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
+  })
+
+  it('in the middle of the answer', async () => {
+    const { port, rig, fn } = await start((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
+    )
+    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    await eventually(() => client.text.includes('hi'))
+
+    client.socket.destroy()
+
+    await eventually(() => rig.counts[499] === 1)
+    await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
+    assert.equal(rig.inFlight, 0)
+  })
+
+  it('while it waits for a replica', async () => {
+    const rig = await startEmpty()
+    const client = new RawClient(rig.port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    await eventually(() => rig.waiting === 1)
+
+    client.socket.destroy()
+
+    await eventually(() => rig.counts[499] === 1)
+  })
+})
+
+describe('the end of the gateway', () => {
+  it('lets running calls end, refuses new ones, and cuts at the deadline', async () => {
+    const { port, rig, fn } = await start((socket, text) => {
+      if (text.includes('/soon')) setTimeout(() => socket.write(ok('done')), 40)
+    })
+    const soon = exchange(port, 'GET /function/hello/soon HTTP/1.1')
+    const never = exchange(port, 'GET /function/hello/never HTTP/1.1')
+    await eventually(() => fn.requests.length === 2)
+    const deadline = new AbortController()
+
+    const stopped = rig.invoker.stop(deadline.signal)
+    const refused = await exchange(port, GET)
+    const ended = await soon
+    deadline.abort()
+    await stopped
+
+    assert.match(refused, /^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/)
+    assert.match(ended, /done$/)
+    assert.match(await never, /^HTTP\/1\.1 503 /)
+  })
+})

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { eventually, exchange, hello, ok, RawClient, RawFunction, rigs } from './call-rig.ts'
+
+const { start, startEmpty } = rigs()
+
+const GET = 'GET /function/hello HTTP/1.1'
+
+describe('a function without a ready replica', () => {
+  it('is woken once for many calls, which all get their answers', async () => {
+    const { rig, fn } = await start(ok('awake'))
+    rig.serve()
+
+    const answers = Array.from({ length: 20 }, () => exchange(rig.port, GET))
+    await eventually(() => rig.inFlight === 20)
+    rig.wake(fn.port)
+
+    for (const answer of await Promise.all(answers)) assert.match(answer, /awake$/)
+    assert.equal(rig.wakeUps, 1)
+  })
+
+  it('fails its calls with 503, the reason and a time to come back, when none comes in time', async () => {
+    const rig = await startEmpty({ wakeMs: 60 })
+
+    const answer = await exchange(rig.port, GET)
+
+    assert.match(answer, /^HTTP\/1\.1 503 [^]*X-OpenFaaS-Internal: proxy\r\n[^]*Retry-After: 1\r\n/)
+    assert.match(answer, /image not found\n$/)
+    assert.deepEqual(rig.counts, { 503: 1 })
+  })
+
+  it('lets a call that came late in a wait have its own time', async () => {
+    const { rig, fn } = await start(ok('awake'), { wakeMs: 400 })
+    rig.serve()
+    const early = exchange(rig.port, GET)
+    await eventually(() => rig.waiting === 1)
+    await new Promise((resolve) => setTimeout(resolve, 250))
+
+    const late = exchange(rig.port, GET)
+    assert.match(await early, /^HTTP\/1\.1 503 /)
+    rig.wake(fn.port)
+
+    assert.match(await late, /awake$/)
+    assert.equal(rig.wakeUps, 2)
+  })
+
+  it('does not count the wait as duration', async () => {
+    const { rig, fn } = await start(ok('awake'))
+    rig.serve()
+    const answer = exchange(rig.port, GET)
+    await eventually(() => rig.waiting === 1)
+    await new Promise((resolve) => setTimeout(resolve, 120))
+
+    rig.wake(fn.port)
+    await answer
+
+    const [series] = rig.invoker.routes.metricsOf(hello)?.series ?? []
+    assert.ok(series !== undefined && series.seconds < 0.1, `${series?.seconds}`)
+  })
+
+  it('leaves the body unread until a replica is there, then passes it whole', async () => {
+    const { rig, fn } = await start((socket) => {
+      socket.removeAllListeners('data')
+      socket.resume()
+    })
+    rig.serve()
+    const client = new RawClient(rig.port)
+    client.send('POST /function/hello HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\n')
+    client.socket.write(Buffer.alloc(30_000_000))
+    await eventually(() => rig.waiting === 1)
+    const sentWhileWaiting = client.socket.bytesWritten - client.socket.writableLength
+
+    rig.wake(fn.port)
+
+    await eventually(() => fn.sockets.reduce((sum, socket) => sum + socket.bytesRead, 0) > 30_000_000)
+    assert.ok(sentWhileWaiting < 20_000_000, `${sentWhileWaiting}`)
+  })
+
+  it('tells the client to send its body only when a replica is there', async () => {
+    const { rig, fn } = await start((socket, text) => {
+      if (text.endsWith('ab')) socket.write(ok('got it'))
+    })
+    rig.serve()
+    const client = new RawClient(rig.port).send(
+      'POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n',
+    )
+    await eventually(() => rig.waiting === 1)
+    const before = client.text
+
+    rig.wake(fn.port)
+    await eventually(() => client.text === 'HTTP/1.1 100 Continue\r\n\r\n')
+    client.send('ab')
+
+    assert.equal(before, '')
+    assert.match(await client.rest(), /HTTP\/1\.1 200 OK[^]*got it$/)
+    assert.doesNotMatch(fn.requests.join(''), /expect/i)
+  })
+
+  it('tells a client that would fail anyway to keep its body', async () => {
+    const rig = await startEmpty({ wakeMs: 40 })
+
+    const answer = await exchange(
+      rig.port,
+      'POST /function/hello HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2',
+    )
+
+    assert.match(answer, /^HTTP\/1\.1 503 /)
+  })
+
+  it('has room for a thousand calls, and 429 for more', async () => {
+    const rig = await startEmpty()
+    const clients = Array.from({ length: 20 }, () => new RawClient(rig.port))
+    for (const client of clients) client.send(`${GET}\r\nHost: a\r\n\r\n`.repeat(50))
+    await eventually(() => rig.inFlight === 1_000)
+
+    const answer = await exchange(rig.port, GET)
+    const { fn } = { fn: new RawFunction((socket) => socket.write(ok('awake'))) }
+    rig.wake(await fn.start())
+    await eventually(() => rig.counts[200] === 1_000)
+    await fn.stop()
+    clients.forEach((client) => client.socket.destroy())
+
+    assert.match(answer, /^HTTP\/1\.1 429 [^]*Retry-After: 1\r\n/)
+  })
+
+  it('fails its calls with 404 when it is removed meanwhile', async () => {
+    const rig = await startEmpty()
+    const answer = exchange(rig.port, GET)
+    await eventually(() => rig.waiting === 1)
+
+    rig.invoker.remove(hello)
+
+    assert.match(await answer, /^HTTP\/1\.1 404 /)
+  })
+})
