@@ -17,7 +17,10 @@ import (
 // The watchdog as PID 1 of real containers (WATCHDOG_DOCKER=1). Everything carries one label, and
 // the label is how everything is removed, at the start as well as at the end.
 
-const dockerLabel = "com.sampan.test=watchdog"
+const (
+	dockerLabel   = "com.sampan.test=watchdog"
+	dockerNetwork = "sampan-test-watchdog" // of our own: the default bridge belongs to whoever uses this host
+)
 
 func TestDocker(t *testing.T) {
 	if os.Getenv("WATCHDOG_DOCKER") == "" {
@@ -25,6 +28,7 @@ func TestDocker(t *testing.T) {
 	}
 	dockerCleanup(t)
 	t.Cleanup(func() { dockerCleanup(t) })
+	docker(t, "network", "create", "--label", dockerLabel, dockerNetwork)
 	image := importImage(t)
 	for _, c := range dockerCases {
 		t.Run(c.id+"_"+c.name, func(t *testing.T) {
@@ -102,7 +106,7 @@ func contain(t *testing.T, image string, args ...string) *container {
 
 func startContainer(t *testing.T, image string, args ...string) *container {
 	t.Helper()
-	words := []string{"run", "-d", "--label", dockerLabel, "-p", "127.0.0.1::8080"}
+	words := []string{"run", "-d", "--label", dockerLabel, "--network", dockerNetwork, "-p", "127.0.0.1::8080"}
 	for _, arg := range args {
 		if name, _, ok := strings.Cut(arg, "="); ok && !strings.HasPrefix(name, "-") {
 			words = append(words, "-e")
@@ -135,6 +139,9 @@ func docker(t *testing.T, args ...string) string {
 func dockerCleanup(t *testing.T) {
 	for _, id := range strings.Fields(docker(t, "ps", "-aq", "--filter", "label="+dockerLabel)) {
 		docker(t, "rm", "-f", "-v", id)
+	}
+	for _, id := range strings.Fields(docker(t, "network", "ls", "-q", "--filter", "label="+dockerLabel)) {
+		docker(t, "network", "rm", id)
 	}
 	for _, id := range strings.Fields(docker(t, "images", "-q", "--filter", "label="+dockerLabel)) {
 		docker(t, "rmi", "-f", id)
