@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Set-up steps shared by quickstart.sh, test.sh and bench/run.sh. To be sourced by bash, not run.
 # Each step looks first and changes only what is missing, so that all of them can run again and again.
 

@@ -17,7 +17,7 @@ import (
 )
 
 // The watchdog listens on 8080; `upstream_url` in the Dockerfile names this address.
-const address = "127.0.0.1:8081"
+const address = "127.0.0.1:8082"
 
 // Longest input that is read.
 const maxInput = 64 << 10

@@ -6,8 +6,8 @@ it('docs/config.md lists exactly the variables that config.ts reads', async () =
   const source = await readFile('src/config.ts', 'utf8')
   const page = await readFile('docs/config.md', 'utf8')
 
-  const read = [...source.matchAll(/'(SAMPAN_[A-Z_]+)'/g)].map(([, name]) => name)
-  const listed = [...page.matchAll(/^\| `(SAMPAN_[A-Z_]+)`/gm)].map(([, name]) => name)
+  const read = [...source.matchAll(/'(SAMPAN_[A-Z_]+)'/g)].map(([, name]) => name ?? '')
+  const listed = [...page.matchAll(/^\| `(SAMPAN_[A-Z_]+)`/gm)].map(([, name]) => name ?? '')
 
   assert.deepEqual([...new Set(listed)].toSorted(), [...new Set(read)].toSorted())
 })
