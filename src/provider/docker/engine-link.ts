@@ -87,7 +87,8 @@ export class EngineLink {
       try {
         await this.#holdSession(() => (upSinceMs = clock.now()))
       } catch (error) {
-        if (!signal.aborted) this.#down(error)
+        // A session that was hung up by `lost` breaks off, too: the first reason is the true one.
+        if (!signal.aborted && !this.#session.signal.aborted) this.#down(error)
       }
       this.#session.abort()
       this.#firstTry.resolve()
