@@ -12,6 +12,9 @@ const (
 	maxEnvTotal = 1 << 20
 )
 
+// controlVariable tells a process which descriptor its control channel is.
+const controlVariable = "FWATCHDOG_CTRL_FD"
+
 // cgiEnv builds the environment of forked processes.
 type cgiEnv struct {
 	base  []string
@@ -24,6 +27,9 @@ func newCGIEnv(base []string) *cgiEnv {
 	seen := map[string]int{}
 	for _, entry := range base {
 		name, _, _ := strings.Cut(entry, "=")
+		if name == controlVariable {
+			continue // set per process, where it is on
+		}
 		if at, twice := seen[name]; twice {
 			e.base[at] = entry // the last one wins
 			continue

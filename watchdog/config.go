@@ -120,7 +120,7 @@ func (c *config) readBehaviour(e *envReader) {
 	c.cancelOnDisconnect = e.boolean(streams, "cancel_on_disconnect")
 	c.ignoreError = e.text("abort", "stream_error") == "ignore"
 	c.childStdinPipe = e.text("null", "child_stdin") == "pipe"
-	c.controlChannel = e.boolean(e.lookup("FWATCHDOG_CTRL_FD") != "", "control_channel")
+	c.controlChannel = e.boolean(e.lookup(controlVariable) != "", "control_channel")
 	c.staticPath = e.text("/home/app/public", "static_path")
 	c.staticFallback = e.text("", "static_fallback")
 	c.staticList = e.boolean(false, "static_list")

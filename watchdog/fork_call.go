@@ -56,8 +56,8 @@ func (r *forkRunner) start(c *clientConn, input []byte) (*forkCall, error) {
 	f := &forkCall{runner: r, c: c}
 	files, err := f.openPipes(input)
 	defer func() {
-		for _, fd := range files {
-			if fd > 2 {
+		for i, fd := range files {
+			if shared := i == 2 && fd == files[1]; fd > 2 && !shared {
 				_ = syscall.Close(int(fd))
 			}
 		}
@@ -86,7 +86,7 @@ func (r *forkRunner) environment(c *clientConn) []string {
 		}
 	}
 	if r.server.cfg.controlChannel {
-		env = append(env[:len(env):len(env)], "FWATCHDOG_CTRL_FD=3")
+		env = append(env[:len(env):len(env)], controlVariable+"=3")
 	}
 	return env
 }
@@ -132,9 +132,7 @@ func (f *forkCall) stderrEnd(outEnd pipeEnd) (uintptr, error) {
 	}
 	switch {
 	case cfg.mode == classicMode && cfg.combineOutput:
-		dup, err := syscall.Dup(int(outEnd))
-		syscall.CloseOnExec(dup)
-		return uintptr(dup), err
+		return uintptr(outEnd), nil
 	case cfg.prefixLogs || callID != "":
 		errs, errEnd, err := pipeFrom("stderr")
 		if err != nil {
