@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { FaasError } from '../../src/core/errors.ts'
+import { functionName } from '../../src/core/function-name.ts'
+import type { DeployedFunction } from '../../src/core/function-spec.ts'
+import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
+import { EngineAway } from '../../src/provider/docker/engine-errors.ts'
+import { Reconciler } from '../../src/provider/docker/reconciler.ts'
+import type { Blueprint } from '../../src/provider/docker/replica-maker.ts'
+import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+import { deployed } from '../fixtures/deployed.ts'
+
+const hello = functionName('hello')
+
+/** A reconciler on an engine of the imagination. */
+class Rig {
+  readonly clock = new FakeClock()
+  readonly log = new RecordingLog()
+  readonly table = new ReplicaTable(
+    () => this.clock.now(),
+    () => {},
+  )
+  isUp = true
+  hasImage = true
+  makeFails: Error | null = null
+  fetchFails: Error | null = null
+  prepared = 0
+  made = 0
+  fetched = 0
+  away = 0
+  readonly reconciler = new Reconciler({
+    table: this.table,
+    clock: this.clock,
+    log: this.log,
+    maker: {
+      prepare: (fn) => this.#prepare(fn),
+      make: (blueprint) => this.#make(blueprint),
+    },
+    isUp: () => this.isUp,
+    onEngineAway: () => (this.away += 1),
+    fetchImage: () => this.#fetch(),
+    retire: (id) => this.table.delete(id),
+    onStarted: (id) => this.table.change(id, { state: 'ready' }),
+  })
+
+  ready(): number {
+    return this.table.ready(hello).length
+  }
+
+  /** The container of a replica exits. */
+  crash(): void {
+    const [record] = this.table.of(hello)
+    if (record === undefined) throw new Error('nothing runs')
+    this.table.change(record.replica.id, { isRunning: false, state: 'gone' })
+    this.reconciler.setback(record, 'it exited with code 1')
+    this.reconciler.nudge(hello)
+  }
+
+  async #prepare(fn: DeployedFunction): Promise<Blueprint | null> {
+    this.prepared += 1
+    return this.hasImage ? { fn, body: {} } : null
+  }
+
+  async #make({ fn }: Blueprint): Promise<string> {
+    if (this.makeFails !== null) throw this.makeFails
+    this.made += 1
+    const id = `replica-${this.made}`
+    this.table.add(id, containerIdentity(fn), { isRunning: true, host: '10.0.0.1' })
+    return id
+  }
+
+  async #fetch(): Promise<void> {
+    this.fetched += 1
+    if (this.fetchFails !== null) throw this.fetchFails
+    this.hasImage = true
+  }
+}
+
+describe('the reconciler', () => {
+  it('makes what is missing, however many, and then rests', async () => {
+    const rig = new Rig()
+
+    rig.reconciler.apply(deployed({ replicas: 10 }))
+    await rig.clock.advance(0)
+    const { prepared } = rig
+    rig.reconciler.nudgeAll()
+    await rig.clock.advance(0)
+
+    assert.equal(rig.ready(), 10)
+    assert.equal(rig.prepared, prepared)
+    assert.equal(rig.clock.waiting, 0)
+  })
+
+  it('replaces a crashed replica, ever later while it goes on crashing', async () => {
+    const rig = new Rig()
+    rig.reconciler.apply(deployed())
+    await rig.clock.advance(0)
+
+    const waits: number[] = []
+    for (let crash = 0; crash < 4; crash += 1) {
+      rig.crash()
+      await rig.clock.advance(0)
+      assert.equal(rig.ready(), 0)
+      let waitedMs = 0
+      while (rig.ready() === 0) {
+        await rig.clock.advance(500)
+        waitedMs += 500
+      }
+      waits.push(waitedMs)
+    }
+
+    assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000])
+  })
+
+  it('begins anew with a new revision', async () => {
+    const rig = new Rig()
+    rig.makeFails = new FaasError('unavailable', 'Docker could not start the container: no space')
+    rig.reconciler.apply(deployed({ revision: 1 }))
+    await rig.clock.advance(30_000)
+    rig.makeFails = null
+
+    rig.reconciler.apply(deployed({ revision: 2 }))
+    await rig.clock.advance(0)
+
+    assert.equal(rig.ready(), 1)
+    assert.equal(rig.reconciler.trouble(hello).setback, '')
+  })
+
+  it('tries a function that cannot be made seldom, and says why', async () => {
+    const rig = new Rig()
+    rig.makeFails = new FaasError('unavailable', 'Docker could not start the container: no space')
+
+    rig.reconciler.apply(deployed())
+    for (let nudge = 0; nudge < 100; nudge += 1) {
+      rig.reconciler.nudge(hello)
+      await rig.clock.advance(100)
+    }
+
+    assert.ok(rig.prepared <= 5, `${rig.prepared} tries in 10 s`)
+    assert.match(rig.reconciler.trouble(hello).setback, /no space/)
+  })
+
+  it('fetches an image that is missing once, in the background', async () => {
+    const rig = new Rig()
+    rig.hasImage = false
+
+    rig.reconciler.apply(deployed({ replicas: 3 }))
+    rig.reconciler.nudge(hello)
+    await rig.clock.advance(0)
+
+    assert.equal(rig.fetched, 1)
+    assert.equal(rig.ready(), 3)
+  })
+
+  it('does not ask for an image that cannot be had in a hot loop', async () => {
+    const rig = new Rig()
+    rig.hasImage = false
+    rig.fetchFails = new FaasError('invalid', 'image: cannot be had')
+
+    rig.reconciler.apply(deployed())
+    await rig.clock.advance(20_000)
+
+    assert.ok(rig.fetched >= 3 && rig.fetched <= 6, `${rig.fetched} fetches in 20 s`)
+    assert.match(rig.reconciler.trouble(hello).setback, /cannot be had/)
+  })
+
+  it('leaves everything as it is while the engine is away', async () => {
+    const rig = new Rig()
+    rig.isUp = false
+    rig.reconciler.apply(deployed())
+    await rig.clock.advance(60_000)
+    assert.equal(rig.prepared, 0)
+
+    rig.isUp = true
+    rig.reconciler.nudgeAll()
+    await rig.clock.advance(0)
+    assert.equal(rig.ready(), 1)
+  })
+
+  it('does not blame a function for an engine that went away', async () => {
+    const rig = new Rig()
+    rig.makeFails = new EngineAway('the connection broke off')
+
+    rig.reconciler.apply(deployed())
+    await rig.clock.advance(0)
+
+    assert.equal(rig.away, 1)
+    assert.equal(rig.reconciler.trouble(hello).setback, '')
+  })
+
+  it('ignores a revision older than the one it has', async () => {
+    const rig = new Rig()
+
+    rig.reconciler.apply(deployed({ revision: 2 }))
+    rig.reconciler.apply(deployed({ revision: 1 }))
+
+    assert.equal(rig.reconciler.desired(hello)?.revision, 2)
+  })
+
+  it('takes everything down with a removal, what was being made included', async () => {
+    const rig = new Rig()
+    rig.reconciler.apply(deployed({ replicas: 2 }))
+    rig.reconciler.remove(hello)
+
+    await rig.clock.advance(0)
+
+    assert.deepEqual(rig.table.functions(), [])
+    assert.equal(rig.clock.waiting, 0)
+  })
+})
