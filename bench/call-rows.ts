@@ -1,0 +1,120 @@
+import { cpuDuring } from './process-usage.ts'
+import type { Subject } from './subject.ts'
+import { median, type Row } from './table.ts'
+import { load, type LoadFigures } from './wrk.ts'
+
+/** How the loads are run. */
+export interface Effort {
+  readonly seconds: number
+  readonly rounds: number
+}
+
+type WayName = keyof Subject['ways']
+const WAYS: readonly WayName[] = ['function', 'watchdog', 'nginx', 'sampan']
+const CONNECTIONS = [1, 16, 64] as const
+
+/** CPU microseconds per call of each process that may take part. */
+interface Cost {
+  readonly daemon: number
+  readonly nginx: number
+  readonly watchdog: number
+  readonly fn: number
+}
+
+interface Sample {
+  readonly figures: LoadFigures
+  readonly cost: Cost
+}
+
+/** Costs, latencies and rates of warm calls, each way, with the targets of P1, P1b and P2. */
+export async function callRows(subject: Subject, effort: Effort): Promise<readonly Row[]> {
+  const samples = await sampleAll(subject, effort)
+  const of = (way: WayName, connections: number, pick: (sample: Sample) => number): number =>
+    median((samples.get(`${way} ${connections}`) ?? []).map(pick))
+  const failed = [...samples.values()].flat().reduce((sum, sample) => sum + sample.figures.failed, 0)
+
+  const daemonUs = of('sampan', 16, (sample) => sample.cost.daemon)
+  const watchdogUs = of('sampan', 16, (sample) => sample.cost.watchdog)
+  const ratio = of('sampan', 16, rate) / of('nginx', 16, rate)
+  const addedMs = of('sampan', 1, p50) - of('function', 1, p50)
+  return [
+    row('P1 CPU per call, 16 connections: daemon', us(daemonUs), '≤ 70 µs', daemonUs <= 70),
+    row('P1 CPU per call, 16 connections: watchdog', us(watchdogUs), '≤ 55 µs', watchdogUs <= 55),
+    row('P1 both together', us(daemonUs + watchdogUs), '≤ 125 µs', daemonUs + watchdogUs <= 125),
+    {
+      what: '   the function itself, through us',
+      measured: us(of('sampan', 16, (sample) => sample.cost.fn)),
+    },
+    {
+      what: '   the function itself, called directly',
+      measured: us(of('function', 16, (sample) => sample.cost.fn)),
+    },
+    {
+      what: '   nginx in front of the same watchdog',
+      measured: us(of('nginx', 16, (sample) => sample.cost.nginx)),
+    },
+    row('P1b calls/s at 16 connections, against nginx', `${ratio.toFixed(2)} ×`, '≥ 0.6 ×', ratio >= 0.6),
+    row('P2 p50 added to a direct call, 1 connection', ms(addedMs), '≤ 0.5 ms', addedMs <= 0.5),
+    row('failed calls in all loads', String(failed), '0', failed === 0),
+    ...WAYS.flatMap((way) =>
+      CONNECTIONS.map((connections) => ({
+        what: `   ${way}, ${connections} connections: calls/s, p50, p99`,
+        measured: `${Math.round(of(way, connections, rate))}/s, ${ms(of(way, connections, p50))}, ${ms(of(way, connections, p99))}`,
+      })),
+    ),
+  ]
+}
+
+/** Rounds go through all ways in turn, so that a busy moment of the machine hits them alike. */
+async function sampleAll(subject: Subject, effort: Effort): Promise<Map<string, Sample[]>> {
+  const samples = new Map<string, Sample[]>()
+  await load({ ...subject.ways.sampan, connections: 16, seconds: effort.seconds })
+  for (let round = 0; round < effort.rounds; round += 1) {
+    for (const connections of CONNECTIONS) {
+      for (const way of WAYS) {
+        const key = `${way} ${connections}`
+        samples.set(key, [
+          ...(samples.get(key) ?? []),
+          await sampleOne(subject, way, { connections, ...effort }),
+        ])
+      }
+    }
+  }
+  return samples
+}
+
+async function sampleOne(
+  subject: Subject,
+  way: WayName,
+  options: { readonly connections: number; readonly seconds: number },
+): Promise<Sample> {
+  const { connections, seconds } = options
+  const pids = {
+    daemon: subject.daemon.pid,
+    nginx: subject.nginx.workerPid,
+    watchdog: subject.watchdogPid,
+    fn: subject.functionPid,
+  }
+  const { result, micros } = await cpuDuring(pids, () => load({ ...subject.ways[way], connections, seconds }))
+  const each = (total: number) => total / result.calls
+  return {
+    figures: result,
+    cost: {
+      daemon: each(micros.daemon),
+      nginx: each(micros.nginx),
+      watchdog: each(micros.watchdog),
+      fn: each(micros.fn),
+    },
+  }
+}
+
+const rate = (sample: Sample) => sample.figures.callsPerSecond
+const p50 = (sample: Sample) => sample.figures.p50Ms
+const p99 = (sample: Sample) => sample.figures.p99Ms
+const us = (value: number) => `${value.toFixed(1)} µs`
+const ms = (value: number) => `${value.toFixed(2)} ms`
+
+// oxlint-disable-next-line max-params -- the four cells of a line, in their order
+function row(what: string, measured: string, target: string, reached: boolean): Row {
+  return { what, measured, target, reached }
+}

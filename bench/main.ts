@@ -1,0 +1,38 @@
+// npm run bench: measures one daemon on this machine and prints one table beside the targets of SPECIFICATION.md.
+// Ends with status 1 when a target is missed. bench/run.sh prepares the machine.
+
+import { readFile } from 'node:fs/promises'
+import { cpus, loadavg } from 'node:os'
+import { callRows } from './call-rows.ts'
+import { idleRows, loadedRows, startRows, streamRows } from './life-rows.ts'
+import { openSubject } from './subject.ts'
+import { printTable, type Row } from './table.ts'
+
+const effort = {
+  seconds: Number(process.env['SAMPAN_BENCH_SECONDS'] ?? 5),
+  rounds: Number(process.env['SAMPAN_BENCH_ROUNDS'] ?? 3),
+}
+
+const subject = await openSubject()
+const rows: Row[] = []
+try {
+  console.log('idle daemon and watchdog …')
+  rows.push(...(await idleRows(subject)))
+  console.log(
+    `calls, ${effort.rounds} rounds of ${effort.seconds} s for each way and number of connections …`,
+  )
+  rows.push(...(await callRows(subject, effort)), ...(await loadedRows(subject)))
+  console.log('large bodies and events …')
+  rows.push(...(await streamRows(subject)))
+  console.log('deploys, kill -9 …')
+  rows.push(...(await startRows(subject)))
+} finally {
+  await subject.stop()
+}
+
+const model = /^model name\s*: (.*)$/m.exec(await readFile('/proc/cpuinfo', 'utf8'))?.[1] ?? process.arch
+const load = loadavg()[0]?.toFixed(1) ?? '?'
+printTable(`${cpus().length} cores (${model}), Node ${process.versions.node}, load ${load} at the end`, rows)
+const missed = rows.filter(({ reached }) => reached === false)
+console.log(missed.length === 0 ? '\nall targets reached' : `\n${missed.length} targets missed`)
+process.exitCode = missed.length === 0 ? 0 : 1
