@@ -5,6 +5,7 @@ import { replicasAfterAlert } from './alert-scaling.ts'
 import { textResponse } from './error-response.ts'
 import type { FunctionControl } from './function-routes.ts'
 import { readJson } from './json-body.ts'
+import { empty } from './route.ts'
 import type { ApiContext, Route } from './route.ts'
 import { alertWebhook, type AlertWebhook } from './schemas.ts'
 
@@ -41,7 +42,7 @@ async function handle(c: ApiContext, ports: AlertRoutePorts): Promise<Response> 
     const failure = await applyAlert(alert, ports)
     if (failure !== null) failures.push(failure)
   }
-  return failures.length === 0 ? new Response(null) : textResponse(500, failures.join('\n'))
+  return failures.length === 0 ? empty(200) : textResponse(500, failures.join('\n'))
 }
 
 /** Null when it was applied, or there was nothing to do; else a line for the answer. */

@@ -11,7 +11,7 @@ import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
 import { logRoutes, type LogRoutePorts } from './log-routes.ts'
 import { namespaceRoutes, type NamespaceControl } from './namespace-routes.ts'
 import { openApiRoute } from './openapi.ts'
-import { addressOf, type ApiContext, type ApiEnv, type Route } from './route.ts'
+import { addressOf, empty, type ApiContext, type ApiEnv, type Route } from './route.ts'
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
 import { uiRoutes } from './ui-routes.ts'
 
@@ -102,5 +102,5 @@ async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Pr
 
 /** No body and no `Allow` header, as upstream. */
 function methodNotAllowed(): Response {
-  return new Response(null, { status: 405 })
+  return empty(405)
 }

@@ -1,6 +1,6 @@
 import type { Provider } from '../core/provider.ts'
 import { textResponse } from './error-response.ts'
-import { json } from './route.ts'
+import { empty, json } from './route.ts'
 import type { Route } from './route.ts'
 
 /** Which build this is. Both strings must not be empty: clients dereference them. */
@@ -29,7 +29,7 @@ export function infoRoutes(ports: InfoRoutePorts): readonly Route[] {
       access: 'public',
       summary: 'Leads to the user interface',
       answers: { 307: 'To /ui/' },
-      handle: () => new Response(null, { status: 307, headers: { Location: '/ui/' } }),
+      handle: () => empty(307, { Location: '/ui/' }),
     },
     {
       method: 'GET',
@@ -61,7 +61,7 @@ export function infoRoutes(ports: InfoRoutePorts): readonly Route[] {
 
 function health(provider: Provider): Response {
   const { reachable, reason } = provider.status()
-  return reachable ? new Response(null, { status: 200 }) : textResponse(503, `provider: ${reason}`)
+  return reachable ? empty(200) : textResponse(503, `provider: ${reason}`)
 }
 
 function gatewayInfo({ provider, build }: InfoRoutePorts): Record<string, unknown> {

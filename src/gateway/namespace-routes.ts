@@ -1,8 +1,8 @@
 import { FaasError } from '../core/errors.ts'
-import { checkLabel } from '../core/function-name.ts'
+import { checkLabel, DEFAULT_NAMESPACE } from '../core/function-name.ts'
 import type { StringMap } from '../core/function-spec.ts'
 import { readJson, readOptionalJson } from './json-body.ts'
-import { accepted, json } from './route.ts'
+import { accepted, empty, json } from './route.ts'
 import type { ApiContext, Route } from './route.ts'
 import { functionNamespace } from './schemas.ts'
 
@@ -94,7 +94,7 @@ async function create(c: ApiContext, namespaces: NamespaceControl): Promise<Resp
     )
   }
   await namespaces.create(value)
-  return new Response(null, { status: 201 })
+  return empty(201)
 }
 
 async function update(c: ApiContext, namespaces: NamespaceControl): Promise<Response> {
@@ -109,6 +109,8 @@ async function remove(c: ApiContext, namespaces: NamespaceControl): Promise<Resp
   const name = nameInPath(c)
   const value = await readOptionalJson(c.req.raw, functionNamespace)
   checkSameName(value.name, name)
+  if (name === DEFAULT_NAMESPACE)
+    throw new FaasError('invalid', 'name: the default namespace cannot be removed')
   await namespaces.remove(name)
   return accepted()
 }

@@ -83,9 +83,14 @@ function bindingsOf(c: ApiContext): ApiEnv['Bindings'] {
   return bindings ?? {}
 }
 
-/** Accepted: an empty body. */
+/** An answer without a body; with a length, or it would be sent in chunks. */
+export function empty(status: number, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(null, { status, headers: { ...headers, 'Content-Length': '0' } })
+}
+
+/** Accepted: what was asked for is stored. */
 export function accepted(): Response {
-  return new Response(null, { status: 202 })
+  return empty(202)
 }
 
 /** An answer in JSON. */

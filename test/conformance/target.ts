@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { request, type IncomingHttpHeaders } from 'node:http'
+import { DaemonProcess } from '../e2e/daemon-process.ts'
+import { eventually } from '../e2e/eventually.ts'
+import { testImage } from '../fixtures/images.ts'
+
+// What the conformance suite talks to: plain HTTP, any server. `docs/conformance.md` lists the variables. Without
+// SAMPAN_CONFORMANCE_URL the built daemon is started on the real Docker engine, with stand-ins for the images.
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+export interface Sent {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Objects become JSON. */
+  readonly body?: unknown
+}
+
+/** Status fields that the suite looks at. */
+export interface Status {
+  readonly name: string
+  readonly replicas: number
+  readonly availableReplicas: number
+  readonly [field: string]: unknown
+}
+
+export class Target {
+  readonly url: string
+  readonly metricsUrl: string | null
+  readonly authorization: string
+  /** An image with a shell and a watchdog that forks a process for each call: `functions/alpine` or a stand-in. */
+  readonly image: string
+  /** An image of a function that answers 302 to every path, or to /redirect. */
+  readonly redirector: string
+  readonly #stop: () => Promise<void>
+
+  private constructor(
+    fields: Pick<Target, 'url' | 'metricsUrl' | 'authorization' | 'image' | 'redirector'>,
+    stop: () => Promise<void>,
+  ) {
+    this.url = fields.url
+    this.metricsUrl = fields.metricsUrl
+    this.authorization = fields.authorization
+    this.image = fields.image
+    this.redirector = fields.redirector
+    this.#stop = stop
+  }
+
+  static async open(): Promise<Target> {
+    const env = process.env
+    const url = env['SAMPAN_CONFORMANCE_URL']
+    if (url === undefined) return await Target.#own()
+    const login = `${env['SAMPAN_CONFORMANCE_USER'] ?? 'admin'}:${env['SAMPAN_CONFORMANCE_PASSWORD'] ?? ''}`
+    const fields = {
+      url: url.replace(/\/$/, ''),
+      metricsUrl: env['SAMPAN_CONFORMANCE_METRICS_URL'] ?? null,
+      authorization: `Basic ${Buffer.from(login).toString('base64')}`,
+      image: env['SAMPAN_CONFORMANCE_IMAGE'] ?? 'functions/alpine:latest',
+      redirector: env['SAMPAN_CONFORMANCE_REDIRECTOR'] ?? 'theaxer/redirector:latest',
+    }
+    return new Target(fields, () => Promise.resolve())
+  }
+
+  static async #own(): Promise<Target> {
+    const [image, redirector] = await Promise.all([testImage('upstream-classic'), testImage('upstream-http')])
+    const daemon = await DaemonProcess.start()
+    const { url, metricsUrl } = daemon
+    const authorization = await daemon.authorization()
+    return new Target({ url, metricsUrl, authorization, image, redirector }, () =>
+      daemon[Symbol.asyncDispose](),
+    )
+  }
+
+  /** Removes what the suite may have left and ends a daemon of its own. */
+  async close(): Promise<void> {
+    await this.#stop()
+  }
+
+  /** A request as it is written: nothing is normalised, no redirect followed, no credentials added. */
+  send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<Answer> {
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+    const chunked = Object.keys(headers).some((name) => name.toLowerCase() === 'transfer-encoding')
+    // Node's client gives the body of a DELETE no length by itself.
+    const length = text === undefined || chunked ? {} : { 'Content-Length': Buffer.byteLength(text) }
+    return new Promise((resolve, reject) => {
+      const ask = request(
+        this.url,
+        { method, path, headers: { ...length, ...headers }, agent: false },
+        (answer) => {
+          const chunks: Buffer[] = []
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+          answer.on('error', reject)
+          answer.on('end', () =>
+            resolve({
+              status: answer.statusCode ?? 0,
+              headers: answer.headers,
+              text: Buffer.concat(chunks).toString(),
+            }),
+          )
+        },
+      )
+      ask.on('error', reject)
+      ask.end(text)
+    })
+  }
+
+  /** The same with the administrator's credentials. */
+  ask(method: string, path: string, body?: unknown): Promise<Answer> {
+    const headers = { Authorization: this.authorization }
+    return this.send(method, path, body === undefined ? { headers } : { headers, body })
+  }
+
+  /** Asks and holds the answer to a status; the text of another one is shown. */
+  async expect(
+    status: number,
+    ask: readonly [method: string, path: string, body?: unknown],
+  ): Promise<Answer> {
+    const answer = await this.ask(...ask)
+    assert.equal(answer.status, status, `${ask[0]} ${ask[1]}: ${answer.text}`)
+    return answer
+  }
+
+  /** Deploys a function of the suite's image that runs `cat`, with changes, and removes it after `use`. */
+  async withFunction(
+    fields: Readonly<Record<string, unknown>>,
+    use: (name: string) => Promise<void>,
+  ): Promise<void> {
+    const body = { service: 'conform', image: this.image, envProcess: 'cat', ...fields }
+    const namespace = typeof fields['namespace'] === 'string' ? fields['namespace'] : ''
+    await this.ask('DELETE', '/system/functions', { functionName: body.service, namespace })
+    await this.expect(202, ['POST', '/system/functions', body])
+    try {
+      await use(body.service)
+    } finally {
+      await this.ask('DELETE', '/system/functions', { functionName: body.service, namespace })
+    }
+  }
+
+  async status(name: string, query = ''): Promise<Status> {
+    const answer = await this.expect(200, ['GET', `/system/function/${name}${query}`])
+    return JSON.parse(answer.text) as Status
+  }
+
+  async list(namespace = ''): Promise<readonly Status[]> {
+    const answer = await this.expect(200, ['GET', `/system/functions?namespace=${namespace}`])
+    return JSON.parse(answer.text) as Status[]
+  }
+
+  whenAvailable(name: string, query = ''): Promise<void> {
+    return eventually(
+      `${name} is available`,
+      60_000,
+      async () => (await this.status(name, query)).availableReplicas > 0,
+    )
+  }
+}
