@@ -31,6 +31,8 @@ export class FakeLogEngine implements LogEngine {
   readonly #following = new Map<string, Set<PassThrough>>()
   readonly asked: { readonly id: string; readonly options: LogStreamOptions }[] = []
   isAway = false
+  /** Takes calls and says nothing. */
+  isHung = false
 
   write(id: string, timestamp: string, line: string): void {
     const message = { timestamp, text: `${line}\n`, stream: 1 }
@@ -59,7 +61,10 @@ export class FakeLogEngine implements LogEngine {
 
   async containerLogs(id: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable> {
     this.asked.push({ id, options })
+    signal.throwIfAborted()
     if (this.isAway) throw new FaasError('unavailable', 'Docker is not reachable')
+    if (this.isHung)
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     const log = this.#logs.get(id)
     if (log === undefined) throw new FaasError('not-found', 'no such container')
 

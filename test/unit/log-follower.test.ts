@@ -213,6 +213,18 @@ describe('a follower', () => {
     assert.equal(rest.length - 1 + missed, total)
   })
 
+  it('ends without an error when it leaves before its history has come', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A)
+    bench.engine.isHung = true
+    const { texts, leave } = bench.follow({ tail: 5 })
+    await eventually(() => bench.engine.asked.length > 0)
+
+    await leave()
+
+    assert.deepEqual(texts, [])
+  })
+
   it('ends when the provider stops', async () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A)

@@ -7,6 +7,8 @@ import { readContainerLogs, shortId, type LogEngine } from './container-logs.ts'
 import type { LogArchive } from './log-archive.ts'
 import { LogFollower } from './log-follower.ts'
 import { LogHistory } from './log-history.ts'
+import { LineIterator } from './line-iterator.ts'
+import { Limiter } from './limiter.ts'
 import { TailHub, type ReplicaList } from './tail-hub.ts'
 import { Turnstile } from './turnstile.ts'
 
@@ -20,6 +22,8 @@ export interface FunctionLogsOptions {
 
 /** Readers at a time. Each costs a stream of the engine while it reads history. */
 const MOST_READERS = 2_000
+/** Streams of the engine that are opened at a time: a crowd that comes at once must not hold up everything else. */
+const MOST_OPENING = 8
 /** Messages of a container that are kept when it goes: more than fit the archive's size, unless lines are very short. */
 const KEPT_MESSAGES = 10_000
 /** A hung engine must not hold up the removal of a container. */
@@ -35,10 +39,11 @@ export class FunctionLogs {
   readonly #active = new Set<AbortController>()
 
   constructor(options: FunctionLogsOptions) {
-    this.#options = options
-    this.#history = new LogHistory(options)
-    this.#hub = new TailHub(options)
-    this.#turnstile = new Turnstile({ clock: options.clock, atATime: 8, pauseMs: 2 })
+    const engine = openingFew(options.engine)
+    this.#options = { ...options, engine }
+    this.#history = new LogHistory(this.#options)
+    this.#hub = new TailHub(this.#options)
+    this.#turnstile = new Turnstile({ clock: options.clock, atATime: 16, pauseMs: 1 })
   }
 
   /** Ends every reader. */
@@ -55,7 +60,7 @@ export class FunctionLogs {
     if (this.#active.size >= MOST_READERS) {
       throw new FaasError('too-busy', `logs: ${MOST_READERS} readers are the most at a time`)
     }
-    return this.#read(query, signal)
+    return new LineIterator(this.#read(query, signal))
   }
 
   /** Keeps the log of a container that is about to be removed. Never throws; bounded in time. */
@@ -78,14 +83,17 @@ export class FunctionLogs {
     }
   }
 
-  async *#read(query: LogQuery, asked: AbortSignal): AsyncGenerator<LogLine, void> {
+  async *#read(query: LogQuery, asked: AbortSignal): AsyncGenerator<readonly LogLine[], void> {
     const reader = this.#begin()
     const leave = () => reader.abort()
     asked.addEventListener('abort', leave, { once: true })
     if (asked.aborted) leave()
     try {
-      if (query.follow) yield* this.#follower(query).lines(reader.signal)
+      if (query.follow) yield* this.#follower(query).batches(reader.signal)
       else yield* this.#history.read(query, reader.signal)
+    } catch (error) {
+      // Whoever leaves cuts off what is under way; that is an end, not a failure.
+      if (!reader.signal.aborted) throw error
     } finally {
       asked.removeEventListener('abort', leave)
       leave()
@@ -103,5 +111,12 @@ export class FunctionLogs {
     const { replicas, log } = this.#options
     const ports = { history: this.#history, hub: this.#hub, turnstile: this.#turnstile, replicas, log }
     return new LogFollower(ports, query)
+  }
+}
+
+function openingFew(engine: LogEngine): LogEngine {
+  const limiter = new Limiter(MOST_OPENING)
+  return {
+    containerLogs: (id, options, signal) => limiter.run(() => engine.containerLogs(id, options, signal)),
   }
 }

@@ -18,8 +18,6 @@ export interface LogFollowerPorts {
   readonly log: Log
 }
 
-/** Lines of one replica that a reader takes at a time. */
-const BATCH_LINES = 512
 /** Times that a reader goes back to the engine's log because the ring has moved on; then it lives with the gap. */
 const MOST_CATCH_UPS = 5
 
@@ -49,12 +47,12 @@ export class LogFollower {
     this.#since = sinceOf(query) ?? ''
   }
 
-  async *lines(signal: AbortSignal): AsyncGenerator<LogLine, void> {
+  async *batches(signal: AbortSignal): AsyncGenerator<readonly LogLine[], void> {
     const unwatch = this.#ports.replicas.onChange(() => this.#wake.ring())
     try {
       const first = await this.#takeOn(signal)
-      const onLine = (line: LogLine) => this.#noteOld(line)
-      yield* this.#ports.history.read(this.#query, signal, onLine)
+      const onLines = (lines: readonly LogLine[]) => this.#noteOld(lines)
+      yield* this.#ports.history.read(this.#query, signal, onLines)
       for (const followed of first) {
         if (this.#query.tail !== undefined) followed.seen.ignoreEarlier()
         yield* this.#catchUp(followed, signal)
@@ -66,7 +64,7 @@ export class LogFollower {
           yield* this.#catchUp(followed, signal)
         }
         const { lines, isMore } = this.#takeLines()
-        yield* lines
+        if (lines.length > 0) yield lines
         yield* this.#letGo()
         if (!isMore) await this.#wake.heard(signal)
         await this.#ports.turnstile.pass(signal)
@@ -99,14 +97,14 @@ export class LogFollower {
     return followed
   }
 
-  #noteOld(line: LogLine): void {
+  #noteOld(lines: readonly LogLine[]): void {
     for (const { id, seen } of this.#followed.values()) {
-      if (shortId(id) === line.instance) seen.note([line])
+      seen.note(lines.filter(({ instance }) => instance === shortId(id)))
     }
   }
 
   /** Joins the tail behind what was read; goes back to the engine's log while the ring does not reach that far. */
-  async *#catchUp(followed: Followed, signal: AbortSignal): AsyncGenerator<LogLine, void> {
+  async *#catchUp(followed: Followed, signal: AbortSignal): AsyncGenerator<readonly LogLine[], void> {
     const { seen, held, reader } = followed
     for (let round = 0; round < MOST_CATCH_UPS; round += 1) {
       seen.rewind()
@@ -117,17 +115,17 @@ export class LogFollower {
     }
     seen.rewind()
     reader.position = held.tail.reach.first
-    yield this.#marker(followed, 'lines were')
+    yield [this.#marker(followed, 'lines were')]
   }
 
   /** What the engine or the archive has of the replica behind the lines had. */
-  async *#reread(followed: Followed, signal: AbortSignal): AsyncGenerator<LogLine, void> {
+  async *#reread(followed: Followed, signal: AbortSignal): AsyncGenerator<readonly LogLine[], void> {
     const { seen, id, reader } = followed
     reader.isBehind = true
     seen.rewind()
     try {
       for await (const batch of this.#ports.history.readReplica(this.#restOf(seen), id, signal)) {
-        yield* this.#fresh(seen, batch)
+        yield this.#fresh(seen, batch)
       }
     } catch (error) {
       // The engine is away: the tail comes back with it and has the lines.
@@ -144,10 +142,10 @@ export class LogFollower {
     const lines: LogLine[] = []
     let isMore = false
     for (const followed of this.#followed.values()) {
-      const { lines: batch, missed } = followed.held.tail.take(followed.reader, BATCH_LINES)
+      const { lines: batch, missed } = followed.held.tail.take(followed.reader)
       if (missed > 0) lines.push(this.#marker(followed, `${missed} lines were`))
       for (const line of this.#fresh(followed.seen, batch)) lines.push(line)
-      isMore ||= batch.length === BATCH_LINES
+      isMore ||= followed.held.tail.hasMore(followed.reader)
     }
     if (this.#followed.size > 1)
       lines.sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
@@ -161,16 +159,17 @@ export class LogFollower {
   }
 
   /** Ends with replicas that are gone, after the last that they have left. */
-  async *#letGo(): AsyncGenerator<LogLine, void> {
+  async *#letGo(): AsyncGenerator<readonly LogLine[], void> {
     const existing = new Set(this.#ports.replicas.replicas(this.#query.fn).map(({ id }) => id))
     for (const followed of this.#followed.values()) {
       const { tail } = followed.held
       if (existing.has(followed.id) || !tail.hasEnded) continue
-      const { lines } = tail.take(followed.reader, Number.MAX_SAFE_INTEGER)
-      yield* this.#fresh(followed.seen, lines)
+      while (tail.hasMore(followed.reader)) {
+        yield this.#fresh(followed.seen, tail.take(followed.reader).lines)
+      }
       followed.seen.rewind()
       for await (const batch of this.#ports.history.readGone(this.#restOf(followed.seen), followed.id)) {
-        yield* this.#fresh(followed.seen, batch)
+        yield this.#fresh(followed.seen, batch)
       }
       this.#followed.delete(followed.id)
       release(followed)

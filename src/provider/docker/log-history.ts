@@ -26,19 +26,19 @@ export class LogHistory {
     this.#ports = ports
   }
 
-  /** `onLine` is told of every line, also of those that `tail` leaves out. */
+  /** `onLines` is told of all lines, also of those that `tail` leaves out. */
   async *read(
     query: LogQuery,
     signal: AbortSignal,
-    onLine?: (line: LogLine) => void,
-  ): AsyncGenerator<LogLine, void> {
+    onLines?: (lines: readonly LogLine[]) => void,
+  ): AsyncGenerator<readonly LogLine[], void> {
     const { sources, skip } = await this.#sources(query, signal)
     let left = skip
-    for await (const line of mergeByTime(sources)) {
+    for await (const lines of mergeByTime(sources)) {
       if (signal.aborted) return
-      onLine?.(line)
-      if (left > 0) left -= 1
-      else yield line
+      onLines?.(lines)
+      yield lines.slice(left)
+      left = Math.max(0, left - lines.length)
     }
   }
 

@@ -7,10 +7,15 @@ export interface LogSource {
   open(): AsyncIterable<readonly LogLine[]>
 }
 
-/** Lines of all sources in the order of time. Holds one batch of each source that is open. */
-export async function* mergeByTime(sources: readonly LogSource[]): AsyncGenerator<LogLine, void> {
+const MOST_LINES = 256
+const MOST_CHARACTERS = 64 * 1024
+
+/** Lines of all sources in the order of time, in small batches. Holds one batch of each source that is open. */
+export async function* mergeByTime(sources: readonly LogSource[]): AsyncGenerator<readonly LogLine[], void> {
   const waiting = sources.toSorted((a, b) => (a.startsAt < b.startsAt ? -1 : 1))
   const open: Cursor[] = []
+  let batch: LogLine[] = []
+  let characters = 0
   try {
     for (;;) {
       let first = earliest(open)
@@ -20,13 +25,22 @@ export async function* mergeByTime(sources: readonly LogSource[]): AsyncGenerato
         if (!cursor.isDone) open.push(cursor)
         first = earliest(open)
       }
-      if (first === undefined) return
+      if (first === undefined) break
       const line = first.line
-      if (line !== undefined) yield line
+      if (line !== undefined) {
+        batch.push(line)
+        characters += line.text.length
+      }
+      if (batch.length >= MOST_LINES || characters >= MOST_CHARACTERS) {
+        yield batch
+        batch = []
+        characters = 0
+      }
       const refilling = first.advance()
       if (refilling !== null) await refilling
       if (first.isDone) open.splice(open.indexOf(first), 1)
     }
+    yield batch
   } finally {
     await Promise.all(open.map((cursor) => cursor.close()))
   }

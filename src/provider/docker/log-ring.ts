@@ -78,11 +78,15 @@ export class LogRing {
     this.#droppedBytes = 0
   }
 
-  /** At most `most` lines from number `from` on. */
-  read(from: number, most: number): RingSlice {
+  /** Lines from number `from` on: as many as `most` allows, and one at least if there is one. */
+  read(from: number, most: { readonly lines: number; readonly bytes: number }): RingSlice {
     const start = Math.max(from, this.#first)
     const at = start - this.#first + this.#dropped
-    const lines = this.#lines.slice(at, at + most)
+    let end = at
+    for (let bytes = 0; end < this.#lines.length && end - at < most.lines && bytes < most.bytes; end += 1) {
+      bytes += sizeOf(this.#lines[end])
+    }
+    const lines = this.#lines.slice(at, end)
     return { lines, next: start + lines.length, missed: start - from }
   }
 

@@ -30,8 +30,10 @@ export class SeenLines {
 
   /** The reader has had `lines`, in this order. */
   note(lines: readonly LogLine[]): void {
-    for (const { timestamp } of lines.slice(-WINDOW)) {
-      this.#recent.push(timestamp)
+    const known = Math.max(0, lines.length - WINDOW)
+    for (const [at, { timestamp }] of lines.entries()) {
+      if (at >= known) this.#recent.push(timestamp)
+      else if (timestamp > this.#older) this.#older = timestamp
       if (this.#newest === undefined || timestamp > this.#newest) this.#newest = timestamp
     }
     for (const left of this.#recent.splice(0, Math.max(0, this.#recent.length - WINDOW))) {

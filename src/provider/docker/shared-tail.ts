@@ -27,6 +27,7 @@ export interface TailOptions {
 }
 
 const RING = { lines: 4_096, bytes: 1024 * 1024 }
+const BATCH = { lines: 512, bytes: 64 * 1024 }
 /** Lines from before the tail: more than can appear between asking the engine and its looking. */
 const HEAD_START = 1_000
 /** How long a full ring waits for its readers before they lose lines. Docker's log files are the buffer meanwhile. */
@@ -97,9 +98,13 @@ export class SharedTail {
     }
   }
 
-  /** At most `most` lines for `reader`, which moves on. */
-  take(reader: TailReader, most: number): RingSlice {
-    const slice = this.#ring.read(reader.position, most)
+  hasMore(reader: TailReader): boolean {
+    return reader.position < this.#ring.next
+  }
+
+  /** The next lines for `reader`, which moves on. A slow reader holds them for long: they are few. */
+  take(reader: TailReader): RingSlice {
+    const slice = this.#ring.read(reader.position, BATCH)
     reader.position = slice.next
     if (slice.next === this.#ring.next) reader.isBehind = false
     this.#progress?.resolve()
