@@ -105,10 +105,10 @@ describe('hostile requests', { skip: await skipWithoutDocker() }, () => {
     })
   }
 
-  it('ends a sender that stops halfway through its headers', async () => {
-    const status = await send(daemon.url, 'GET /function/fn HTTP/1.1\r\nHost: x\r\nX-A: ')
+  it('ends a sender that falls silent within its body', async () => {
+    const head = 'POST /function/fn/count HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n'
 
-    assert.ok([408, 0].includes(status), `answered with ${status}`)
+    assert.equal(await send(daemon.url, `${head}half`), 408)
   })
 
   it(`stays healthy under ${REQUESTS} of them, and leaves no descriptor behind`, async () => {
