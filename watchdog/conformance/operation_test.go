@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -103,6 +104,7 @@ func metrics(t *testing.T) {
 	w.get("/").want(t, 200)
 	w.call("BREW", "/", "").want(t, 200)
 	w.call("POST", "/exit/3", "x").want(t, 500)
+	w.call("PUT", "/exit3", "") // output, then a failure: aborted, but the client saw a 200
 	held := w.dial().send("GET /slow/30 HTTP/1.1", "Host: h")
 	w.eventually(3*time.Second, "one call in flight", func() bool { return w.metric("http_requests_in_flight") == 1 })
 	w.get("/").want(t, 429)
@@ -115,6 +117,7 @@ func metrics(t *testing.T) {
 		`http_requests_total{code="200",method="unknown"}`:                          1,
 		`http_requests_total{code="500",method="post"}`:                             1,
 		`http_requests_total{code="429",method="get"}`:                              1,
+		`http_requests_total{code="200",method="put"}`:                              1,
 		`http_request_duration_seconds_count{code="200",method="get"}`:              1,
 		`http_request_duration_seconds_bucket{code="200",method="get",le="+Inf"}`:   1,
 		`http_request_duration_seconds_bucket{code="200",method="get",le="10"}`:     1,
@@ -261,9 +264,11 @@ func badConfiguration(t *testing.T) {
 func flags(t *testing.T) {
 	for flag, want := range map[string]int{"-version": 0, "--version": 0, "-h": 0, "-help": 0, "--nonsense": 2} {
 		argv := append(append([]string{}, suite.runner...), suite.binary, flag)
-		cmd := exec.Command(argv[0], argv[1:]...)
+		ctx, cancel := context.WithTimeout(context.Background(), limit(5*time.Second))
+		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 		cmd.Env = []string{"TMPDIR=" + t.TempDir()}
 		out, _ := cmd.Output()
+		cancel()
 		if code := cmd.ProcessState.ExitCode(); code != want {
 			t.Errorf("%s: exit code %d, want %d", flag, code, want)
 		}
