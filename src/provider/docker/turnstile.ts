@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import { deferred, type Clock } from '../../clock.ts'
 
 /** Lets many readers through a few at a time with a pause between, so that a crowd of them does not hold up everything else. */
 export class Turnstile {
@@ -19,7 +19,12 @@ export class Turnstile {
   async pass(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     if (this.#passed >= this.#atATime) {
-      await new Promise<void>((resolve) => this.#queue.push(resolve))
+      const turn = deferred<void>()
+      const leave = () => turn.resolve()
+      this.#queue.push(leave)
+      signal.addEventListener('abort', leave, { once: true })
+      await turn.promise
+      signal.removeEventListener('abort', leave)
       return
     }
     this.#passed += 1
