@@ -42,79 +42,37 @@ const (
 	callIDField
 	userAgentField
 	authSecondsField
-	locationField
 )
+
+// knownField is a header that means something to the watchdog.
+type knownField struct {
+	lower string
+	kind  fieldKind
+}
+
+// knownFields lists them by the length of their names, so that most headers are told apart by that alone.
+var knownFields = func() (byLength [20][]knownField) {
+	for _, k := range []knownField{
+		{"te", teField}, {"host", hostField}, {"date", dateField}, {"accept", acceptField}, {"expect", expectField},
+		{"upgrade", upgradeField}, {"trailer", trailerField}, {"x-timeout", xTimeout}, {"x-call-id", callIDField},
+		{"connection", connectionField}, {"keep-alive", hopByHop}, {"user-agent", userAgentField},
+		{"content-type", contentType}, {"authorization", authorizationField}, {"content-length", contentLength},
+		{"x-auth-seconds", authSecondsField}, {"proxy-connection", hopByHop}, {"transfer-encoding", transferEncoding},
+		{"proxy-authenticate", hopByHop}, {"x-duration-seconds", xDuration}, {"proxy-authorization", hopByHop},
+	} {
+		byLength[len(k.lower)] = append(byLength[len(k.lower)], k)
+	}
+	return byLength
+}()
 
 // classify maps a header name, in any case, to its meaning.
 func classify(name []byte) fieldKind {
-	switch len(name) {
-	case 2:
-		return kindIf(name, "te", teField)
-	case 4:
-		switch name[0] | 0x20 {
-		case 'h':
-			return kindIf(name, "host", hostField)
-		case 'd':
-			return kindIf(name, "date", dateField)
+	if len(name) < len(knownFields) {
+		for _, k := range knownFields[len(name)] {
+			if foldEqual(name, k.lower) {
+				return k.kind
+			}
 		}
-	case 6:
-		switch name[0] | 0x20 {
-		case 'a':
-			return kindIf(name, "accept", acceptField)
-		case 'e':
-			return kindIf(name, "expect", expectField)
-		}
-	case 7:
-		switch name[0] | 0x20 {
-		case 'u':
-			return kindIf(name, "upgrade", upgradeField)
-		case 't':
-			return kindIf(name, "trailer", trailerField)
-		}
-	case 9:
-		switch name[2] | 0x20 {
-		case 't':
-			return kindIf(name, "x-timeout", xTimeout)
-		case 'c':
-			return kindIf(name, "x-call-id", callIDField)
-		}
-	case 10:
-		switch name[0] | 0x20 {
-		case 'c':
-			return kindIf(name, "connection", connectionField)
-		case 'k':
-			return kindIf(name, "keep-alive", hopByHop)
-		case 'u':
-			return kindIf(name, "user-agent", userAgentField)
-		}
-	case 12:
-		return kindIf(name, "content-type", contentType)
-	case 13:
-		return kindIf(name, "authorization", authorizationField)
-	case 14:
-		return kindIf(name, "content-length", contentLength)
-	case 15:
-		return kindIf(name, "x-auth-seconds", authSecondsField)
-	case 16:
-		return kindIf(name, "proxy-connection", hopByHop)
-	case 17:
-		return kindIf(name, "transfer-encoding", transferEncoding)
-	case 18:
-		switch name[0] | 0x20 {
-		case 'p':
-			return kindIf(name, "proxy-authenticate", hopByHop)
-		case 'x':
-			return kindIf(name, "x-duration-seconds", xDuration)
-		}
-	case 19:
-		return kindIf(name, "proxy-authorization", hopByHop)
-	}
-	return ordinary
-}
-
-func kindIf(name []byte, lower string, kind fieldKind) fieldKind {
-	if foldEqual(name, lower) {
-		return kind
 	}
 	return ordinary
 }

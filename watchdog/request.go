@@ -210,9 +210,6 @@ func (r *request) wantsKeepAlive() bool {
 	return r.framing.keepAlive && !r.framing.close
 }
 
-// hasBody tells whether any body byte can follow the head.
-func (r *request) hasBody() bool { return r.framing.chunked || r.framing.length > 0 }
-
 // bodyLength is the announced length: -1 when chunked, 0 without a body.
 func (r *request) bodyLength() int64 {
 	if r.framing.chunked {

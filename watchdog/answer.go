@@ -1,0 +1,61 @@
+package main
+
+import (
+	"strconv"
+	"time"
+)
+
+// answer sends a whole response of the watchdog's own. lines holds further header lines.
+func (c *clientConn) answer(status int, lines, body string) {
+	if c.reply.begun {
+		c.abort()
+		return
+	}
+	if !c.reply.close {
+		c.settleBody()
+	}
+	c.begin(status, nil)
+	c.out = append(c.out, lines...)
+	if len(c.req.callID) > 0 {
+		c.headerBytes([]byte("X-Call-Id"), c.req.callID)
+	}
+	c.out = append(c.out, c.server.date()...)
+	c.duration(time.Since(c.start))
+	c.endHead(int64(len(body)))
+	_ = c.write([]byte(body))
+	_ = c.end(nil)
+}
+
+// fault answers for a failure of the platform, not of the function.
+func (c *clientConn) fault(status int, text string) {
+	c.answer(status, faultLines, text+"\n")
+}
+
+// informational sends a 1xx response right away; lines holds its header lines.
+func (c *clientConn) informational(status int, lines []byte) error {
+	if !c.req.http11 || c.reply.begun {
+		return nil
+	}
+	c.out = append(c.out, "HTTP/1.1 "...)
+	c.out = strconv.AppendInt(c.out, int64(status), 10)
+	c.out = append(c.out, ' ')
+	c.out = append(c.out, statusText(status)...)
+	c.out = append(c.out, "\r\n"...)
+	c.out = append(c.out, lines...)
+	c.out = append(c.out, "\r\n"...)
+	_, err := c.nc.Write(c.out)
+	c.out = c.out[:0]
+	return err
+}
+
+// invite answers Expect: 100-continue, once.
+func (c *clientConn) invite() error {
+	if !c.req.expects || c.body.done {
+		return nil
+	}
+	c.req.expects = false
+	if len(c.src.buffered()) > 0 {
+		return nil
+	}
+	return c.informational(100, nil)
+}

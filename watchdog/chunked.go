@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+)
+
+// chunkStep consumes the next piece of chunk syntax if all of it is buffered.
+func (b *body) chunkStep() (progress bool, err error) {
+	have := b.src.buffered()
+	end := bytes.IndexByte(have, '\n')
+	if end < 0 {
+		if len(have) > maxChunkLine && (b.state != chunkTrailer || len(have) > maxTrailerBytes) {
+			return false, errBadChunk
+		}
+		return false, nil
+	}
+	if end == 0 || have[end-1] != '\r' {
+		return false, errBadChunk
+	}
+	line := have[:end-1]
+	b.src.r += end + 1
+	switch b.state {
+	case chunkSize:
+		return true, b.startChunk(line)
+	case chunkDataEnd:
+		if len(line) > 0 {
+			return false, errBadChunk
+		}
+		b.state = chunkSize
+	case chunkTrailer:
+		return true, b.trailerLine(line)
+	}
+	return true, nil
+}
+
+func (b *body) startChunk(line []byte) error {
+	if len(line) > maxChunkLine {
+		return errBadChunk
+	}
+	size, ok := parseChunkSize(line)
+	if !ok {
+		return errBadChunk
+	}
+	b.left = size
+	b.state = chunkData
+	if size == 0 {
+		b.state = chunkTrailer
+	}
+	return nil
+}
+
+// parseChunkSize reads the hexadecimal size at the start of a chunk line; extensions are ignored.
+func parseChunkSize(line []byte) (int64, bool) {
+	var size int64
+	i := 0
+	for ; i < len(line); i++ {
+		digit := hexDigit(line[i])
+		if digit < 0 {
+			break
+		}
+		if i >= 15 {
+			return 0, false
+		}
+		size = size<<4 | int64(digit)
+	}
+	if i == 0 {
+		return 0, false
+	}
+	rest := line[i:]
+	for _, c := range rest {
+		if c < 0x20 && c != '\t' || c == 0x7f {
+			return 0, false
+		}
+	}
+	rest = trimBlanks(rest)
+	return size, len(rest) == 0 || rest[0] == ';'
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// trailerLine keeps a trailer that may be forwarded. Fields that frame or route a message mean nothing at its end and
+// are dropped.
+func (b *body) trailerLine(line []byte) error {
+	if len(line) == 0 {
+		b.done = true
+		return nil
+	}
+	f, err := parseField(line)
+	if err != nil || len(b.trailer)+len(line) > maxTrailerBytes {
+		return errBadChunk
+	}
+	switch f.kind {
+	case hopByHop, connectionField, contentLength, transferEncoding, hostField, upgradeField, expectField,
+		trailerField, teField, authorizationField, contentType:
+		return nil
+	}
+	b.trailer = append(append(b.trailer, line...), "\r\n"...)
+	return nil
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"strconv"
+)
+
+// replayBytes is how much request body may travel, and be sent again, together with the head. In bytes.
+const replayBytes = 64 << 10
+
+func appendField(b []byte, f *field) []byte {
+	b = append(b, f.name...)
+	b = append(b, ": "...)
+	b = append(b, f.value...)
+	return append(b, "\r\n"...)
+}
+
+// buildRequest writes the head as it goes to the function: everything as it came, but for what concerns only the
+// connection to the client.
+func (h *httpRunner) buildRequest(c *clientConn) {
+	req := &c.req
+	b := append(c.forward.head[:0], req.method...)
+	b = append(b, ' ')
+	b = append(b, h.upstream.prefix...)
+	if len(h.upstream.prefix) > 0 && req.target[0] != '/' {
+		b = append(b, '/')
+	}
+	b = append(b, req.target...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	if len(req.host) > 0 || req.http11 {
+		b = append(b, req.host...)
+	} else {
+		b = append(b, h.upstream.host...)
+	}
+	b = append(b, "\r\n"...)
+	for i := range req.fields {
+		f := &req.fields[i]
+		switch f.kind {
+		case hopByHop, connectionField, contentLength, transferEncoding, hostField, upgradeField, expectField, teField:
+			continue
+		case authSecondsField:
+			if c.authSeconds != "" {
+				continue
+			}
+		}
+		b = appendField(b, f)
+	}
+	if c.authSeconds != "" {
+		b = append(append(append(b, "X-Auth-Seconds: "...), c.authSeconds...), "\r\n"...)
+	}
+	if req.upgrade != nil {
+		b = append(append(append(b, "Connection: Upgrade\r\nUpgrade: "...), req.upgrade...), "\r\n"...)
+	}
+	c.forward.head = h.appendBody(c, b)
+}
+
+// appendBody closes the head, and adds the body when it is small and has come already, so that one write carries all.
+func (h *httpRunner) appendBody(c *clientConn, b []byte) []byte {
+	c.forward.whole = true
+	switch {
+	case c.forward.buffered != nil:
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, int64(len(c.forward.buffered)), 10)
+		b = append(b, "\r\n\r\n"...)
+		b = append(b, c.forward.buffered...)
+		c.forward.buffered = nil
+		return b
+	case c.req.framing.chunked:
+		b = append(b, "Transfer-Encoding: chunked\r\n\r\n"...)
+	case c.req.framing.length >= 0:
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, c.req.framing.length, 10)
+		b = append(b, "\r\n\r\n"...)
+	default:
+		return append(b, "\r\n"...)
+	}
+	if c.body.kind == sizedBody && !c.body.done {
+		c.forward.whole = c.bodyIsHere() && c.body.left <= replayBytes
+		if c.forward.whole {
+			start := len(b)
+			b = append(b, c.src.buffered()[:c.body.left]...)
+			_, _ = c.body.take(b[start:])
+		}
+	} else if c.body.kind == chunkedBody {
+		c.forward.whole = false
+	}
+	return b
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"io"
+	"time"
+)
+
+// limitBodyRead gives each blocking read of the body its own time, unless the call has been ended.
+func (c *clientConn) limitBodyRead() {
+	limit := c.server.cfg.readTimeout
+	if limit <= 0 {
+		return
+	}
+	c.guard.mu.Lock()
+	if c.guard.cause == notEnded && !c.guard.halted {
+		_ = c.nc.SetReadDeadline(time.Now().Add(limit))
+		c.readLimited = true
+	}
+	c.guard.mu.Unlock()
+}
+
+// haltBody wakes whoever reads the request body, and lets nobody wait for it again in this call.
+func (c *clientConn) haltBody() {
+	c.guard.mu.Lock()
+	c.guard.halted = true
+	_ = c.nc.SetReadDeadline(longAgo)
+	c.readLimited = true
+	c.guard.mu.Unlock()
+}
+
+// bodyIsHere tells whether the unread rest of the body is known to be in the buffer already.
+func (c *clientConn) bodyIsHere() bool {
+	return c.body.kind == sizedBody && c.body.left <= int64(len(c.src.buffered()))
+}
+
+// drain reads what is left of the request body; false when that is too much or too slow.
+func (c *clientConn) drain() bool {
+	tooMuch := c.body.kind == sizedBody && c.body.left > drainBytes
+	if !c.req.expects && !tooMuch && c.discardBody(drainTotal, drainStall) {
+		return true
+	}
+	c.linger()
+	return false
+}
+
+// discardBody reads the request body to its end, for at most total, and stall for each read.
+func (c *clientConn) discardBody(total, stall time.Duration) bool {
+	c.body.beforeWait = nil
+	defer func() { c.body.beforeWait = c.limitBodyRead }()
+	c.readLimited = true
+	end := time.Now().Add(total)
+	buffer := bulkBuffers.Get().(*[]byte)
+	defer bulkBuffers.Put(buffer)
+	scrap := (*buffer)[:cap(*buffer)]
+	for read := 0; read < drainBytes; {
+		next := time.Now().Add(stall)
+		if next.After(end) {
+			next = end
+		}
+		_ = c.nc.SetReadDeadline(next)
+		n, err := c.body.Read(scrap)
+		read += n
+		if err != nil {
+			_ = c.nc.SetReadDeadline(time.Time{})
+			return err == io.EOF
+		}
+	}
+	return false
+}
+
+// settleBody looks, before a response begins, whether an unwanted request body comes to its end. If it does not, the
+// response says that the connection closes.
+func (c *clientConn) settleBody() {
+	if c.body.done {
+		return
+	}
+	tooMuch := c.body.kind == sizedBody && c.body.left > drainBytes
+	if c.req.expects || tooMuch || !c.discardBody(drainEarly, drainEarly) {
+		c.reply.close = true
+	}
+}
+
+// linger closes the sending side and reads on for a moment: closing with unread data would reset the connection, and
+// the reset could overtake the answer.
+func (c *clientConn) linger() {
+	if c.reply.aborted && !c.reply.chunked && c.reply.length < 0 {
+		// Nothing but a reset tells this client that the body is incomplete.
+		_ = c.nc.SetLinger(0)
+		return
+	}
+	if c.body.done && len(c.src.buffered()) == 0 {
+		return
+	}
+	if c.nc.CloseWrite() != nil {
+		return
+	}
+	end := time.Now().Add(drainTotal)
+	scrap := make([]byte, initialBuffer)
+	for time.Now().Before(end) {
+		_ = c.nc.SetReadDeadline(time.Now().Add(drainStall))
+		if _, err := c.nc.Read(scrap); err != nil {
+			return
+		}
+	}
+}
