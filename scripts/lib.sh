@@ -123,7 +123,11 @@ fail_with_log() {
 need_go() {
   local wanted
   wanted=$(awk '$1 == "go" { print $2 }' "$ROOT/watchdog/go.mod")
-  have go || PATH="$PATH:/usr/local/go/bin"
+  # sudo replaces PATH, and Debian's newer versions are on nobody's: look where they lie.
+  local place
+  for place in /usr/local/go/bin /usr/lib/go-1.*/bin; do
+    if ! go_is_enough "$wanted" && [ -x "$place/go" ]; then PATH="$place:$PATH"; fi
+  done
   if ! go_is_enough "$wanted"; then
     note "no Go for go.mod's $wanted on the PATH: taking Debian's, from its backports"
     need_debian_go
@@ -179,11 +183,15 @@ need_docker() {
   fi
   [ -z "${DOCKER_HOST:-}" ] || fail "no Docker engine answers at DOCKER_HOST=$DOCKER_HOST"
   [ "$(id -u)" -eq 0 ] || fail "no Docker engine answers for $(id -un). Run this script as root (sudo), or join the docker group and start Docker"
+  local running
+  running=$(pgrep -x dockerd || true)
   if ! have dockerd; then
     need_packages docker.io iptables ca-certificates
   fi
   have docker || need_packages docker-cli
   start_engine
+  # Installing the package may have started it through an init script: then it is ours all the same.
+  if [ -z "$running" ] && [ ! -d /run/systemd/system ]; then DOCKERD_PID=$(pgrep -x dockerd | head -n 1); fi
 }
 
 start_engine() {

@@ -70,6 +70,7 @@ bring_up() {
   note 'watchdog'
   build_watchdog
   step '4/6 Daemon'
+  # After this its functions still run, and the new daemon adopts them.
   stop_daemon
   check_ports
   start_daemon
@@ -96,15 +97,16 @@ make_data_dir() {
 # The process of the pid file, if it still is our daemon and not a stranger who got the same number.
 daemon_pid() {
   local pid
-  pid=$(cat "$PID_FILE" 2>/dev/null) || return 1
-  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q 'dist/src/main.js' || return 1
+  [ -f "$PID_FILE" ] || return 1
+  pid=$(cat "$PID_FILE")
+  [ -r "/proc/$pid/cmdline" ] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q 'dist/src/main.js' || return 1
   printf '%s' "$pid"
 }
 
 stop_daemon() {
   local pid tries=0
   pid=$(daemon_pid) || return 0
-  note "stopping the daemon that runs (process $pid); its functions run on"
+  note "stopping the daemon, process $pid"
   kill "$pid"
   while kill -0 "$pid" 2>/dev/null; do
     tries=$((tries + 1))
@@ -203,8 +205,14 @@ Try next:
   curl http://$METRICS_LISTEN/metrics
 
 Stop it, functions included:
-  $0 --down
+  $(settings_given)$0 --down
 TEXT
+}
+
+# The settings that --down must be given again, as they would be typed.
+settings_given() {
+  [ -z "${SAMPAN_DATA_DIR:-}" ] || printf 'SAMPAN_DATA_DIR=%s ' "$SAMPAN_DATA_DIR"
+  [ -z "${SAMPAN_INSTANCE:-}" ] || printf 'SAMPAN_INSTANCE=%s ' "$SAMPAN_INSTANCE"
 }
 
 # ---- Down ------------------------------------------------------------------------------------------------------
