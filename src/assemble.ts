@@ -146,7 +146,7 @@ interface ApiNeeds {
 function apiPorts(base: Base, { control, provider }: ApiNeeds): Omit<AppPorts, 'invocations' | 'observe'> {
   const { config, registry, build, clock, log } = base
   const { functions, namespaces, secrets } = registry
-  const nowMs = (): number => Math.floor(clock.now())
+  const nowMs = (): number => Math.floor(clock.wall())
   const functionsIn = (namespace: string): number =>
     functions.all().filter(({ spec }) => namespaceOf(spec.name) === namespace).length
 

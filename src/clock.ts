@@ -2,8 +2,13 @@ import { setTimeout as sleepFor } from 'node:timers/promises'
 
 /** Time as a dependency. Nothing else in `src/` reads the clock or sets a timer, so that tests can move time by hand. */
 export interface Clock {
-  /** Milliseconds since the epoch, with a fraction. */
+  /**
+   * Milliseconds, with a fraction, that only ever grow: for durations and limits. Near the time of day at the start of the process, but a
+   * correction of the machine's clock (a Pi has none of its own until the network is there) does not move it.
+   */
   now(): number
+  /** The time of day: milliseconds since the epoch, with a fraction, corrections included. */
+  wall(): number
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Aborts after `ms`. Does not keep the process alive. */
@@ -12,17 +17,34 @@ export interface Clock {
   after(ms: number, action: () => void): () => void
 }
 
-export const systemClock: Clock = {
-  now: () => performance.timeOrigin + performance.now(),
-  sleep: async (ms, signal) => {
-    await sleepFor(ms, undefined, signal ? { signal } : {})
-  },
-  timeout: (ms) => AbortSignal.timeout(ms),
-  after: (ms, action) => {
-    const timer = setTimeout(action, ms)
-    timer.unref()
-    return () => clearTimeout(timer)
-  },
+/** Difference at which the time of day is taken to have been corrected, rather than merely read a little later. */
+const CORRECTION_MS = 20
+
+/** The machine's own time. */
+export const systemClock: Clock = makeSystemClock()
+
+function makeSystemClock(): Clock {
+  // What `now` lacks to the time of day.
+  let correctionMs = 0
+  const now = (): number => performance.timeOrigin + performance.now()
+  return {
+    now,
+    wall: () => {
+      const steadyMs = now()
+      const lackMs = Date.now() - steadyMs
+      if (Math.abs(lackMs - correctionMs) > CORRECTION_MS) correctionMs = lackMs
+      return steadyMs + correctionMs
+    },
+    sleep: async (ms, signal) => {
+      await sleepFor(ms, undefined, signal ? { signal } : {})
+    },
+    timeout: (ms) => AbortSignal.timeout(ms),
+    after: (ms, action) => {
+      const timer = setTimeout(action, ms)
+      timer.unref()
+      return () => clearTimeout(timer)
+    },
+  }
 }
 
 /** A promise with its two ends. Node 20 has no `Promise.withResolvers`. */

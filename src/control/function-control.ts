@@ -208,6 +208,6 @@ export class FunctionControl {
   }
 
   #nowMs(): number {
-    return Math.floor(this.#ports.clock.now())
+    return Math.floor(this.#ports.clock.wall())
   }
 }

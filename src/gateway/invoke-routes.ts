@@ -52,7 +52,7 @@ export class InvokeRoutes {
 
   #serve(req: IncomingMessage, res: ServerResponse, onWanted: () => void): void {
     const { clock } = this.#options
-    const head = callHead(req, clock.now(), this.#servedBy)
+    const head = callHead(req, clock.wall(), this.#servedBy)
     if (!METHODS.has(req.method ?? '')) return this.#refuseMethod(res, head)
 
     const call = new HttpCall(head, res, clock)

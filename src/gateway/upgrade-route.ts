@@ -45,7 +45,7 @@ export class UpgradeRoute {
     if (head.length > 0) socket.unshift(head)
 
     const res = responseOn(req, socket)
-    const about = callHead(req, this.#options.clock.now(), this.#servedBy)
+    const about = callHead(req, this.#options.clock.wall(), this.#servedBy)
     const protocol = req.headers.upgrade
     if (protocol === undefined || hasBody(req)) {
       writeCallError(res, { ...about, status: 400, message: 'a request for an upgrade cannot have a body' })

@@ -18,6 +18,10 @@ export class FakeClock implements Clock {
     return this.#nowMs
   }
 
+  wall(): number {
+    return this.#nowMs
+  }
+
   after(ms: number, action: () => void): () => void {
     const alarm: Alarm = { atMs: this.#nowMs + ms, ring: action }
     this.#alarms.add(alarm)

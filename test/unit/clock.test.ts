@@ -35,20 +35,32 @@ describe('every', () => {
     let most = 0
     let rounds = 0
 
-    await every({ clock: hasty, intervalMs: 1, signal: stop.signal, onError: (error) => assert.fail(String(error)) }, async () => {
-      running += 1
-      most = Math.max(most, running)
-      await new Promise((resolve) => setImmediate(resolve))
-      running -= 1
-      rounds += 1
-      if (rounds === 5) stop.abort()
-    })
+    await every(
+      { clock: hasty, intervalMs: 1, signal: stop.signal, onError: (error) => assert.fail(String(error)) },
+      async () => {
+        running += 1
+        most = Math.max(most, running)
+        await new Promise((resolve) => setImmediate(resolve))
+        running -= 1
+        rounds += 1
+        if (rounds === 5) stop.abort()
+      },
+    )
 
     assert.equal(most, 1)
   })
 })
 
 describe('time', () => {
+  it('tells the time of day to within a correction, and goes on evenly between two looks', () => {
+    const before = Date.now()
+    const first = systemClock.wall()
+    const second = systemClock.wall()
+
+    assert.ok(Math.abs(first - before) < 100)
+    assert.ok(second >= first)
+  })
+
   it('rejects a sleep whose signal aborts', async () => {
     await assert.rejects(systemClock.sleep(60_000, AbortSignal.abort()), { name: 'AbortError' })
   })

@@ -26,6 +26,7 @@ function setUp() {
   const time = { nowMs: 1_000_000, onSleep: async () => {} }
   const clock: Clock = {
     now: () => time.nowMs,
+    wall: () => time.nowMs,
     sleep: async (ms) => {
       time.nowMs += ms
       await time.onSleep()

@@ -145,7 +145,7 @@ export class LogArchive {
         return { path: join(dir, name), bytes: facts?.size ?? 0, atMs: facts?.mtimeMs ?? 0 }
       }),
     )
-    const nowMs = this.#clock.now()
+    const nowMs = this.#clock.wall()
     let bytes = 0
     let files = 0
     for (const entry of entries.toSorted((a, b) => b.atMs - a.atMs)) {

@@ -81,7 +81,7 @@ export class ProviderParts {
     this.#options = options
     this.engine = new Engine({ dockerHost: options.dockerHost, clock })
     this.table = new ReplicaTable(
-      () => clock.now(),
+      () => clock.wall(),
       (fn, ready) => emit({ kind: 'ready', fn, ready }),
     )
     this.background = new Background(log)
