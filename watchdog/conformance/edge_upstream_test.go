@@ -131,8 +131,13 @@ func upstreamInformational(t *testing.T) {
 
 func upstreamEarlyAnswer(t *testing.T) {
 	w := behind(t, rawUpstream(t, func(s *seen) bool {
-		s.answer("HTTP/1.1 413 Too Large", "Content-Length: 8", "", "too much")
-		return s.URL.Path == "/reads-on"
+		readsOn := s.URL.Path == "/reads-on"
+		connection := "Connection: close" // said, because a close that nobody announced races with the next call
+		if readsOn {
+			connection = "Connection: keep-alive"
+		}
+		s.answer("HTTP/1.1 413 Too Large", connection, "Content-Length: 8", "", "too much")
+		return readsOn
 	}), "read_timeout=3s", "exec_timeout=5s")
 	for _, path := range []string{"/closes", "/reads-on"} {
 		c := w.dial().raw("POST " + path + " HTTP/1.1\r\nHost: h\r\nContent-Length: 5000000\r\n\r\nfirst bytes")
