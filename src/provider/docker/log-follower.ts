@@ -1,3 +1,4 @@
+import { deferred } from '../../clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { LogLine, LogQuery } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
@@ -28,6 +29,8 @@ interface Followed {
   readonly reader: TailReader
   readonly seen: SeenLines
   readonly detach: () => void
+  /** It has passed all that it had before it joined the tail. From then on its place in the tail says what it has had. */
+  isLive: boolean
 }
 
 /**
@@ -40,6 +43,7 @@ export class LogFollower {
   readonly #since: string
   readonly #wake = new Wake()
   readonly #followed = new Map<string, Followed>()
+  #isInLine = false
 
   constructor(ports: LogFollowerPorts, query: LogQuery) {
     this.#ports = ports
@@ -48,7 +52,9 @@ export class LogFollower {
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<readonly LogLine[], void> {
-    const unwatch = this.#ports.replicas.onChange(() => this.#wake.ring())
+    const unwatch = this.#ports.replicas.onChange(() => this.#getInLine())
+    const leave = () => this.#wake.ring()
+    signal.addEventListener('abort', leave, { once: true })
     try {
       const first = await this.#takeOn(signal)
       const onLines = (lines: readonly LogLine[]) => this.#noteOld(lines)
@@ -66,13 +72,26 @@ export class LogFollower {
         const { lines, isMore } = this.#takeLines()
         if (lines.length > 0) yield lines
         yield* this.#letGo()
-        if (!isMore) await this.#wake.heard(signal)
-        await this.#ports.turnstile.pass(signal)
+        if (isMore) this.#getInLine()
+        if (!signal.aborted) await this.#wake.heard()
       }
     } finally {
       unwatch()
+      signal.removeEventListener('abort', leave)
       for (const followed of this.#followed.values()) release(followed)
     }
+  }
+
+  /** Wakes this reader when it is its turn. */
+  #getInLine(): void {
+    if (this.#isInLine) return
+    this.#isInLine = true
+    this.#ports.turnstile.admit(this.#turn)
+  }
+
+  readonly #turn = () => {
+    this.#isInLine = false
+    this.#wake.ring()
   }
 
   /** Begins with replicas that are new; resolves when their tails are open. */
@@ -83,16 +102,26 @@ export class LogFollower {
       .filter(({ id }) => isAsked(this.#query, id) && !this.#followed.has(id))
       .map(({ id }) => this.#begin(id))
     if (fresh.length === 0) return fresh
-    const aborted = new Wake()
-    await Promise.race([Promise.all(fresh.map(({ held }) => held.tail.opened)), aborted.heard(signal)])
-    aborted.ring()
+    const left = deferred<void>()
+    const leave = () => left.resolve()
+    signal.addEventListener('abort', leave, { once: true })
+    if (!signal.aborted)
+      await Promise.race([Promise.all(fresh.map(({ held }) => held.tail.opened)), left.promise])
+    signal.removeEventListener('abort', leave)
     return fresh
   }
 
   #begin(id: string): Followed {
     const held = this.#ports.hub.acquire(this.#query.fn, id)
-    const reader: TailReader = { position: 0, isBehind: true, wake: () => this.#wake.ring() }
-    const followed = { id, held, reader, seen: new SeenLines(), detach: held.tail.attach(reader) }
+    const reader: TailReader = { position: 0, isBehind: true, wake: () => this.#getInLine() }
+    const followed = {
+      id,
+      held,
+      reader,
+      seen: new SeenLines(),
+      detach: held.tail.attach(reader),
+      isLive: false,
+    }
     this.#followed.set(id, followed)
     return followed
   }
@@ -139,17 +168,23 @@ export class LogFollower {
 
   /** What the tails have, one batch of each, in the order of time. */
   #takeLines(): { readonly lines: readonly LogLine[]; readonly isMore: boolean } {
-    const lines: LogLine[] = []
+    let lines: readonly LogLine[] = []
     let isMore = false
     for (const followed of this.#followed.values()) {
       const { lines: batch, missed } = followed.held.tail.take(followed.reader)
-      if (missed > 0) lines.push(this.#marker(followed, `${missed} lines were`))
-      for (const line of this.#fresh(followed.seen, batch)) lines.push(line)
+      if (missed > 0) lines = append(lines, [this.#marker(followed, `${missed} lines were`)])
+      lines = append(lines, this.#unseen(followed, batch))
       isMore ||= followed.held.tail.hasMore(followed.reader)
     }
-    if (this.#followed.size > 1)
-      lines.sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
-    return { lines, isMore }
+    return { lines: this.#followed.size > 1 ? lines.toSorted(byTime) : lines, isMore }
+  }
+
+  /** Costs nothing once the follower is live: with hundreds of them, what it remembers would fill the memory. */
+  #unseen(followed: Followed, batch: readonly LogLine[]): readonly LogLine[] {
+    if (followed.isLive) return batch
+    const { isPast, newest = '' } = followed.seen
+    followed.isLive = isPast && newest >= this.#since
+    return this.#fresh(followed.seen, batch)
   }
 
   #fresh(seen: SeenLines, batch: readonly LogLine[]): readonly LogLine[] {
@@ -165,8 +200,9 @@ export class LogFollower {
       const { tail } = followed.held
       if (existing.has(followed.id) || !tail.hasEnded) continue
       while (tail.hasMore(followed.reader)) {
-        yield this.#fresh(followed.seen, tail.take(followed.reader).lines)
+        yield this.#unseen(followed, tail.take(followed.reader).lines)
       }
+      if (followed.isLive) followed.seen.note(tail.lastHad(followed.reader))
       followed.seen.rewind()
       for await (const batch of this.#ports.history.readGone(this.#restOf(followed.seen), followed.id)) {
         yield this.#fresh(followed.seen, batch)
@@ -189,6 +225,15 @@ export class LogFollower {
       text: `[sampan] ${what} left out: the reader is slower than the log`,
     }
   }
+}
+
+function append(lines: readonly LogLine[], more: readonly LogLine[]): readonly LogLine[] {
+  return lines.length === 0 ? more : [...lines, ...more]
+}
+
+function byTime(a: LogLine, b: LogLine): number {
+  if (a.timestamp === b.timestamp) return 0
+  return a.timestamp < b.timestamp ? -1 : 1
 }
 
 function release(followed: Followed): void {

@@ -78,6 +78,12 @@ export class LogRing {
     this.#droppedBytes = 0
   }
 
+  /** The last lines before number `to` that are still there, `most` of them at most. */
+  before(to: number, most: number): readonly LogLine[] {
+    const end = Math.max(to, this.#first) - this.#first + this.#dropped
+    return this.#lines.slice(Math.max(this.#dropped, end - most), end)
+  }
+
   /** Lines from number `from` on: as many as `most` allows, and one at least if there is one. */
   read(from: number, most: { readonly lines: number; readonly bytes: number }): RingSlice {
     const start = Math.max(from, this.#first)

@@ -23,6 +23,11 @@ export class SeenLines {
     return this.#newest
   }
 
+  /** A second look has come to lines that were not had: nothing that follows can be an old one. */
+  get isPast(): boolean {
+    return this.#isPast
+  }
+
   /** Where a second look must begin to meet every line that could be missing. */
   get resumeAt(): string | undefined {
     return this.#recent.length === 0 ? undefined : this.#recent.reduce((a, b) => (a < b ? a : b))

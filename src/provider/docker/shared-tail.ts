@@ -27,13 +27,16 @@ export interface TailOptions {
 }
 
 const RING = { lines: 4_096, bytes: 1024 * 1024 }
+/** Lines by which a reader finds its place in another copy of the log. */
+const REMEMBERED = 64
 const BATCH = { lines: 512, bytes: 64 * 1024 }
 /** Lines from before the tail: more than can appear between asking the engine and its looking. */
 const HEAD_START = 1_000
 /** How long a full ring waits for its readers before they lose lines. Docker's log files are the buffer meanwhile. */
 const PATIENCE_MS = 1_000
-/** Readers are woken in batches: a line each would cost a round of 500 readers for every line. */
+/** Readers are woken for many lines at a time, and a crowd more seldom: each round costs every reader. */
 const WAKE_EVERY_MS = 25
+const WAKE_EVERY_MS_PER_READER = 0.4
 const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 5_000
 
@@ -96,6 +99,11 @@ export class SharedTail {
       this.#readers.delete(reader)
       this.#progress?.resolve()
     }
+  }
+
+  /** The last lines that `reader` has had. */
+  lastHad(reader: TailReader): readonly LogLine[] {
+    return this.#ring.before(reader.position, REMEMBERED)
   }
 
   hasMore(reader: TailReader): boolean {
@@ -186,7 +194,8 @@ export class SharedTail {
   #wakeSoon(): void {
     if (this.#isWakeDue) return
     const { clock } = this.#options
-    const waitMs = this.#wokenAtMs + WAKE_EVERY_MS - clock.now()
+    const everyMs = WAKE_EVERY_MS + WAKE_EVERY_MS_PER_READER * this.#readers.size
+    const waitMs = this.#wokenAtMs + everyMs - clock.now()
     if (waitMs <= 0) {
       this.#wakeAll()
       return

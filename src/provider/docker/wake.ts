@@ -10,15 +10,11 @@ export class Wake {
     this.#waiting?.resolve()
   }
 
-  /** Resolves at the next ring, or when `signal` aborts. */
-  async heard(signal: AbortSignal): Promise<void> {
-    if (!this.#isRung && !signal.aborted) {
-      const waiting = deferred<void>()
-      this.#waiting = waiting
-      const leave = () => waiting.resolve()
-      signal.addEventListener('abort', leave, { once: true })
-      await waiting.promise
-      signal.removeEventListener('abort', leave)
+  /** Resolves at the next ring. Who may leave rings it for the leaving too. */
+  async heard(): Promise<void> {
+    if (!this.#isRung) {
+      this.#waiting = deferred()
+      await this.#waiting.promise
       this.#waiting = null
     }
     this.#isRung = false

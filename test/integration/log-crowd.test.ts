@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { skipWithoutDocker } from '../fixtures/images.ts'
+import type { CrowdReport } from '../fixtures/log-crowd.ts'
+
+const skip = await skipWithoutDocker()
+/** A minute for the figure of the specification, less in the daily run. */
+const RUN_MS = Number(process.env['LOG_CROWD_MS'] ?? 10_000)
+const PROGRAM = fileURLToPath(new URL('../fixtures/log-crowd.js', import.meta.url))
+/** Nearly all of the growth is V8's young generation: what lives is about 6 MB. */
+const MOST_GROWTH_BYTES = 100 * 1024 * 1024
+
+describe('a crowd of 500 followers on one chatty function, a tenth of them stalled', { skip }, () => {
+  it('costs little memory, holds up nothing, and misses no line', async (test) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, String(RUN_MS)])
+    const report = JSON.parse(stdout) as CrowdReport
+
+    test.diagnostic(stdout.trim())
+    assert.ok(report.mostBytes - report.beforeBytes < MOST_GROWTH_BYTES)
+    assert.ok(report.mostLagMs < 1_000)
+    assert.equal(report.outOfTurn, 0)
+    assert.ok(report.fewestLines > RUN_MS / 10)
+  })
+})
