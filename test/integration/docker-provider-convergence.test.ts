@@ -67,7 +67,7 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     const labels = JSON.parse(await docker('inspect', '-f', '{{json .Config.Labels}}', replica.id)) as object
     const label = Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`])
     await bench.provider.stop()
-    const network = `--network=sampan-${bench.instance}-openfaas-fn`
+    const network = `--network=sampan-${bench.instance}_openfaas-fn`
     await docker('run', '-d', network, ...label, httpd)
     await docker('create', network, ...label, httpd)
     await docker('run', network, ...label, httpd, 'true')

@@ -92,7 +92,7 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
       'inspect',
       '-f',
       '{{(index .IPAM.Config 0).Gateway}}',
-      `sampan-${bench.instance}-openfaas-fn`,
+      `sampan-${bench.instance}_openfaas-fn`,
     )
     assert.match(hosts, new RegExp(`^${network}\\s+gateway$`, 'm'))
     assert.deepEqual(
@@ -105,7 +105,7 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
     const name = functionName('spaced', 'elsewhere')
     const fn = bench.fn('spaced', { image: httpd })
     const networks = () =>
-      docker('network', 'ls', '-q', '--filter', `name=sampan-${bench.instance}-elsewhere`)
+      docker('network', 'ls', '-q', '--filter', `name=sampan-${bench.instance}_elsewhere`)
 
     await bench.deploy({ ...fn, spec: { ...fn.spec, name } })
     assert.notEqual(await networks(), '')

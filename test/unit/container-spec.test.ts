@@ -65,6 +65,15 @@ describe('containerSpec', () => {
     assert.equal(limits('5Mi', '1m')['NanoCpus'], 10_000_000)
   })
 
+  it('asks Docker for graphics processors of the kind that it can hand out', () => {
+    const gpu = (name: string) =>
+      body(deployed({ spec: { limits: { [name]: '2' } } })).HostConfig['DeviceRequests']
+
+    assert.deepEqual(gpu('nvidia.com/gpu'), [{ Driver: 'nvidia', Count: 2, Capabilities: [['gpu']] }])
+    assert.throws(() => gpu('amd.com/gpu'), { code: 'invalid', message: /limits\.amd\.com\/gpu/ })
+    assert.equal('DeviceRequests' in body(deployed()).HostConfig, false)
+  })
+
   it('passes the environment on, with the process in its place', () => {
     const env = (spec: Parameters<typeof deployed>[0]) => body(deployed(spec)).Env
 

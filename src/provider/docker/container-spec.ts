@@ -1,6 +1,7 @@
 import { FaasError } from '../../core/errors.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../../core/resources.ts'
+import { deviceRequests } from './device-requests.ts'
 import { type ContainerIdentity, containerLabels } from './docker-labels.ts'
 import { envDurationMs } from './env-duration.ts'
 import { planProbe } from './probe-plan.ts'
@@ -71,6 +72,7 @@ export function containerSpec(input: ContainerInput): object {
         ReadOnly: true,
       })),
       ...resources(spec, input.hostCpus),
+      ...devices(spec),
       ...(spec.readOnlyRootFilesystem && {
         ReadonlyRootfs: true,
         Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=64m,mode=1777' },
@@ -137,6 +139,11 @@ function resources(spec: FunctionSpec, hostCpus: number): object {
     // As Kubernetes does: 1024 shares a core, the kernel's least is 2.
     ...(share > 0 && { CpuShares: Math.min(262_144, Math.max(2, Math.round((share / 1e9) * 1024))) }),
   }
+}
+
+function devices(spec: FunctionSpec): object {
+  const requests = deviceRequests(spec)
+  return requests.length > 0 ? { DeviceRequests: requests } : {}
 }
 
 /** Docker takes from 0.01 to as many cores as there are (Engine API, ContainerCreate). */

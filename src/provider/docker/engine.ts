@@ -1,6 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { Readable } from 'node:stream'
+import { inspect } from 'node:util'
 import Docker, { type DockerOptions } from 'dockerode'
 import type { Clock } from '../../clock.ts'
 import { FaasError, hasCode } from '../../core/errors.ts'
@@ -81,6 +82,9 @@ export class Engine {
     const address = parseDockerHost(options.dockerHost)
     const secure = 'protocol' in address && address.protocol === 'https'
     this.#agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true })
+    // docker-modem prints the options of every request for its debug log, wanted or not, and would walk through every open socket here: most of
+    // the daemon's time with hundreds of log streams.
+    Object.defineProperty(this.#agent, inspect.custom, { value: () => 'agent' })
     const client: DockerOptions & { readonly agent: http.Agent } = {
       ...NOWHERE,
       ...address,

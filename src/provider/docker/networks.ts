@@ -92,7 +92,7 @@ export class Networks {
 
   async #make(namespace: string): Promise<FunctionNetwork> {
     const { engine, instance, log } = this.#options
-    const name = `sampan-${instance}-${namespace}`
+    const name = `sampan-${instance}_${namespace}`
     try {
       await engine.createNetwork(networkBody(name, networkLabels(instance, namespace)))
       log.info('network made', { ns: namespace, network: name })
