@@ -65,7 +65,8 @@ describe('images of a real registry and engine', { skip }, () => {
   async function make(name: string, ...changes: readonly string[]): Promise<string> {
     const tag = await plainImage(NAME, ...changes)
     await docker('tag', tag, name)
-    made.push(tag, name)
+    // By id: an image whose names have moved on would stay for ever.
+    made.push(await docker('inspect', '--format={{.Id}}', name))
     return name
   }
 
