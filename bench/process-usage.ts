@@ -20,7 +20,9 @@ export async function residentBytes(pid: number): Promise<number> {
 /** Direct children, whichever thread started them. */
 export async function childrenOf(pid: number): Promise<readonly number[]> {
   const threads = await readdir(`/proc/${pid}/task`)
-  const lists = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8')))
+  const lists = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8')),
+  )
   return lists.join(' ').split(' ').filter(Boolean).map(Number)
 }
 

@@ -65,7 +65,7 @@ export class Target {
   }
 
   static async #own(): Promise<Target> {
-    const [image, redirector] = await Promise.all([testImage('upstream-classic'), testImage('upstream-http')])
+    const [image, redirector] = await Promise.all([testImage('upstream-classic'), testImage('fn-watchdog')])
     const daemon = await DaemonProcess.start()
     const { url, metricsUrl } = daemon
     const authorization = await daemon.authorization()
