@@ -29,7 +29,13 @@ export class LogBench {
     this.#dir = dir
     const log = new RecordingLog()
     const archive = new LogArchive({ dir: join(dir, 'logs'), clock: systemClock, log })
-    this.logs = new FunctionLogs({ ...this, archive, clock: systemClock, log })
+    this.logs = new FunctionLogs({
+      engine: this.engine,
+      replicas: this.replicas,
+      archive,
+      clock: systemClock,
+      log,
+    })
   }
 
   static async open(): Promise<LogBench> {

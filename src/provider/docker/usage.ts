@@ -68,7 +68,7 @@ export class UsageMeter {
     const isStepNeeded = first.some((reading) => reading?.isStart)
     if (isStepNeeded) await this.#clock.sleep(STEP_MS, signal)
     const readings = await Promise.all(
-      ids.map((id, at) => (first[at]?.isStart ? this.#sample(id, first[at]) : first[at])),
+      ids.map(async (id, at) => (first[at]?.isStart ? this.#sample(id, first[at]) : first[at])),
     )
     return {
       cpuMillicores: readings.reduce((sum, reading) => sum + (reading?.cpuMillicores ?? 0), 0),
