@@ -26,6 +26,8 @@ const CONNECT_MS = 5_000
 const READ_MS = 10_000
 /** Longest wait for a call that makes the engine work: on a busy Pi a create takes seconds. */
 const WORK_MS = 60_000
+/** Connections kept for the next call: a crowd of log streams must not leave hundreds behind. */
+const FREE_SOCKETS = 8
 const PULL_MS = 3_600_000
 
 export interface EngineOptions {
@@ -81,7 +83,8 @@ export class Engine {
     this.#calls = new BoundedCalls(options.clock)
     const address = parseDockerHost(options.dockerHost)
     const secure = 'protocol' in address && address.protocol === 'https'
-    this.#agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true })
+    const keepAlive = { keepAlive: true, maxFreeSockets: FREE_SOCKETS }
+    this.#agent = secure ? new https.Agent(keepAlive) : new http.Agent(keepAlive)
     // docker-modem prints the options of every request for its debug log, wanted or not, and would walk through every open socket here: most of
     // the daemon's time with hundreds of log streams.
     Object.defineProperty(this.#agent, inspect.custom, { value: () => 'agent' })
