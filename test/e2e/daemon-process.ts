@@ -27,27 +27,40 @@ export interface Deployment {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly readOnlyRootFilesystem?: boolean
+  readonly namespace?: string
+  readonly secrets?: readonly string[]
+  readonly limits?: { readonly memory?: string; readonly cpu?: string }
 }
 
-type Environment = Readonly<Record<string, string>>
+export type Environment = Readonly<Record<string, string>>
+
+const MAIN = resolve(import.meta.dirname, '../../src/main.js')
 
 export class DaemonProcess {
   readonly instance = `e2e-${randomBytes(4).toString('hex')}`
   readonly url: string
   readonly metricsUrl: string
-  readonly #dataDir: string
+  readonly dataDir: string
+  /** Where the secrets of running functions lie. */
+  readonly runtimeDir: string
   readonly #env: Environment
   #process: ChildProcess | null = null
 
-  private constructor(dataDir: string, ports: readonly [number, number], env: Environment) {
+  private constructor(
+    [dataDir, runtimeDir]: readonly [string, string],
+    ports: readonly [number, number],
+    env: Environment,
+  ) {
     this.url = `http://127.0.0.1:${ports[0]}`
     this.metricsUrl = `http://127.0.0.1:${ports[1]}`
-    this.#dataDir = dataDir
+    this.dataDir = dataDir
+    this.runtimeDir = runtimeDir
     this.#env = {
       PATH: process.env['PATH'] ?? '',
       SAMPAN_LISTEN: `127.0.0.1:${ports[0]}`,
       SAMPAN_METRICS_LISTEN: `127.0.0.1:${ports[1]}`,
       SAMPAN_DATA_DIR: dataDir,
+      SAMPAN_RUNTIME_DIR: runtimeDir,
       SAMPAN_INSTANCE: this.instance,
       SAMPAN_WATCHDOG_DIR: resolve('dist/watchdog'),
       ...env,
@@ -56,11 +69,29 @@ export class DaemonProcess {
 
   /** Resolves when /healthz answers 200. */
   static async start(env: Environment = {}): Promise<DaemonProcess> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'sampan-e2e-'))
-    const daemon = new DaemonProcess(dataDir, [await freePort(), await freePort()], env)
+    const folders = [
+      env['SAMPAN_DATA_DIR'] ?? (await temporary(tmpdir())),
+      await temporary('/dev/shm'),
+    ] as const
+    const daemon = new DaemonProcess(folders, [await freePort(), await freePort()], env)
     await daemon.launch()
     await daemon.whenHealthy()
     return daemon
+  }
+
+  /** Runs a daemon that cannot start; answers its exit status and all that it printed. */
+  static async fail(env: Environment): Promise<{ readonly status: number | null; readonly printed: string }> {
+    const failing = spawn(process.execPath, [MAIN], { env: { PATH: process.env['PATH'], ...env } })
+    let printed = ''
+    for (const stream of [failing.stdout, failing.stderr])
+      stream.setEncoding('utf8').on('data', (part: string) => (printed += part))
+    const [status] = (await once(failing, 'close')) as [number | null]
+    return { status, printed }
+  }
+
+  /** What it has logged so far, over all its starts. */
+  log(): Promise<string> {
+    return readFile(join(LOG_FOLDER, `${this.instance}.log`), 'utf8')
   }
 
   get pid(): number {
@@ -74,8 +105,7 @@ export class DaemonProcess {
     await mkdir(LOG_FOLDER, { recursive: true })
     const log = createWriteStream(join(LOG_FOLDER, `${this.instance}.log`), { flags: 'a' })
     await once(log, 'open')
-    const main = resolve(import.meta.dirname, '../../src/main.js')
-    this.#process = spawn(process.execPath, [main], { env: this.#env, stdio: ['ignore', log, log] })
+    this.#process = spawn(process.execPath, [MAIN], { env: this.#env, stdio: ['ignore', log, log] })
     log.close()
   }
 
@@ -88,6 +118,11 @@ export class DaemonProcess {
       )
       return (await fetch(`${this.url}/healthz`)).status === 200
     })
+  }
+
+  /** Sends `signal` and does not wait; `end` still tells how the process ended. */
+  signal(signal: 'SIGTERM'): void {
+    assert.ok(this.#process?.kill(signal), 'the daemon does not run')
   }
 
   /** Ends the process with `signal`; answers its exit status, null after SIGKILL. */
@@ -103,7 +138,7 @@ export class DaemonProcess {
 
   /** The administrator's credentials, as the value of an Authorization header. */
   async authorization(): Promise<string> {
-    const password = await readFile(join(this.#dataDir, 'basic-auth-password'), 'utf8')
+    const password = await readFile(join(this.dataDir, 'basic-auth-password'), 'utf8')
     return `Basic ${Buffer.from(`admin:${password.trim()}`).toString('base64')}`
   }
 
@@ -128,8 +163,8 @@ export class DaemonProcess {
     return this.must('POST', '/system/functions', deployment)
   }
 
-  remove(functionName: string): Promise<void> {
-    return this.must('DELETE', '/system/functions', { functionName })
+  remove(functionName: string, namespace = ''): Promise<void> {
+    return this.must('DELETE', '/system/functions', { functionName, namespace })
   }
 
   /** Calls a function: `call('fn/status/418?x=1', { method: 'POST' })`. */
@@ -153,8 +188,8 @@ export class DaemonProcess {
     try {
       if (this.#process === null) await this.launch()
       await this.whenHealthy()
-      const listed = (await (await this.api('GET', '/system/functions')).json()) as { name: string }[]
-      await Promise.all(listed.map(({ name }) => this.remove(name)))
+      const namespaces = (await (await this.api('GET', '/system/namespaces')).json()) as string[]
+      await Promise.all(namespaces.map((namespace) => this.#removeAll(namespace)))
       await eventually('no container of this instance is left', 40_000, async () => {
         return (await this.containers()).length === 0
       })
@@ -162,8 +197,15 @@ export class DaemonProcess {
     } finally {
       if (this.#process !== null) await this.end('SIGKILL')
       await this.#clearEngine()
-      await rm(this.#dataDir, { recursive: true, force: true })
+      await rm(this.dataDir, { recursive: true, force: true })
+      await rm(this.runtimeDir, { recursive: true, force: true })
     }
+  }
+
+  async #removeAll(namespace: string): Promise<void> {
+    const answer = await this.api('GET', `/system/functions?namespace=${namespace}`)
+    const listed = (await answer.json()) as { name: string }[]
+    await Promise.all(listed.map(({ name }) => this.remove(name, namespace)))
   }
 
   async #clearEngine(): Promise<void> {
@@ -176,8 +218,12 @@ export class DaemonProcess {
   }
 }
 
+function temporary(parent: string): Promise<string> {
+  return mkdtemp(join(parent, 'sampan-e2e-'))
+}
+
 /** A port that was free a moment ago. The daemon is restarted on the same one, so it cannot be 0. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -15,6 +15,7 @@ import type { Replica } from '../../core/replica.ts'
 import { type DockerProviderOptions, ProviderParts } from './provider-parts.ts'
 import { explainNotReady } from './not-ready-reason.ts'
 import { checkDeployable } from './deployable.ts'
+import { pullPolicyOf } from './pull-policy.ts'
 
 export type { DockerProviderOptions } from './provider-parts.ts'
 
@@ -70,7 +71,7 @@ export class DockerProvider implements Provider {
 
   async prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string> {
     const { images, link } = this.#parts
-    const image = await images.resolve(spec.image, signal)
+    const image = await images.resolve(spec.image, signal, pullPolicyOf(spec.annotations))
     await checkDeployable(spec, image, link.engine)
     return image.id
   }
@@ -106,16 +107,13 @@ export class DockerProvider implements Provider {
     return this.#parts.logs.logs(query, signal)
   }
 
-  async usage(name: FunctionName, signal: AbortSignal): Promise<Usage> {
-    const { engine, table } = this.#parts
+  usage(name: FunctionName, signal: AbortSignal): Promise<Usage> {
+    const { usage, table } = this.#parts
     const running = table.of(name).filter(({ isRunning }) => isRunning)
-    const readings = await Promise.all(
-      running.map(({ replica }) => engine.containerUsage(replica.id, signal)),
+    return usage.usage(
+      running.map(({ replica }) => replica.id),
+      signal,
     )
-    return {
-      cpuMillicores: readings.reduce((sum, reading) => sum + (reading?.cpuMillicores ?? 0), 0),
-      memoryBytes: readings.reduce((sum, reading) => sum + (reading?.memoryBytes ?? 0), 0),
-    }
   }
 
   refreshSecret(secret: { readonly namespace: string; readonly name: string }): void {
@@ -141,7 +139,7 @@ export class DockerProvider implements Provider {
   }
 
   async #stop(): Promise<void> {
-    const { engine, link, looks, reconciler, readiness, retirement, images, logs, archive, table } =
+    const { engine, link, looks, reconciler, readiness, retirement, images, logs, archive, table, usage } =
       this.#parts
     this.#stopping.abort()
     for (const name of table.waitedFor()) {
@@ -155,7 +153,7 @@ export class DockerProvider implements Provider {
     await Promise.race([Promise.all(ends), whenAborted(this.#options.clock.timeout(FINISH_MS))])
     engine.close()
     await Promise.all(ends)
-    await Promise.all([images.stop(), logs.stop(), this.#parts.background.settled(), this.#net])
+    await Promise.all([images.stop(), logs.stop(), usage.stop(), this.#parts.background.settled(), this.#net])
     await archive.stop()
   }
 }

@@ -23,6 +23,7 @@ import { ReplicaMaker } from './replica-maker.ts'
 import { ReplicaTable } from './replica-table.ts'
 import { Retirement } from './retirement.ts'
 import { SecretFiles, type SecretValues } from './secret-files.ts'
+import { UsageMeter } from './usage.ts'
 import { WorkQueue } from './work-queue.ts'
 
 export interface DockerProviderOptions {
@@ -64,6 +65,7 @@ export class ProviderParts {
   readonly images: Images
   readonly archive: LogArchive
   readonly logs: FunctionLogs
+  readonly usage: UsageMeter
   readonly secretFiles: SecretFiles
   readonly background: Background
   readonly networks: Networks
@@ -90,6 +92,7 @@ export class ProviderParts {
     this.archive = new LogArchive({ dir: join(options.dataDir, 'logs'), clock, log })
     const { engine, archive, table } = this
     this.logs = new FunctionLogs({ engine, archive, replicas: table, clock, log })
+    this.usage = new UsageMeter({ engine, clock, log })
     this.networks = new Networks({
       engine,
       instance,
@@ -201,6 +204,8 @@ export class ProviderParts {
 
   async #look(): Promise<void> {
     await Promise.all([this.observer.look(), this.#lookAtNetworks()])
+    // A daemon that was killed may have left some.
+    this.background.run('tidy up secrets', () => this.#tidySecrets())
   }
 
   async #lookAtNetworks(): Promise<void> {
@@ -237,13 +242,19 @@ export class ProviderParts {
 
   /** What only a replica that is gone now may have needed. */
   async #tidyUp(fn: FunctionName): Promise<void> {
-    const { reconciler, table, networks, secretFiles } = this
-    const revisions = reconciler.names().map((name) => reconciler.desired(name)?.revision ?? 0)
-    const running = table.functions().flatMap((name) => table.of(name).map(({ replica }) => replica.revision))
-    await secretFiles.keepOnly(new Set([...revisions, ...running]))
-
+    const { reconciler, networks } = this
+    await this.#tidySecrets()
     const namespace = namespaceOf(fn)
     if (namespace === DEFAULT_NAMESPACE || reconciler.isNamespaceUsed(namespace)) return
     await networks.remove(namespace)
+  }
+
+  async #tidySecrets(): Promise<void> {
+    const { reconciler, table, secretFiles } = this
+    const isDesired = (revision: number) =>
+      reconciler.names().some((name) => reconciler.desired(name)?.revision === revision)
+    const hasReplica = (revision: number) =>
+      table.functions().some((name) => table.of(name).some(({ replica }) => replica.revision === revision))
+    await secretFiles.keepOnly((revision) => isDesired(revision) || hasReplica(revision))
   }
 }

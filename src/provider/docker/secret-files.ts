@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import { namespaceOf } from '../../core/function-name.ts'
@@ -22,11 +22,12 @@ const TMPFS_MAGIC = 0x01021994
 
 /**
  * The secrets of functions that run, as files in memory: a folder for each revision, mounted read-only into its containers and
- * removed with the last of them. The folder is mounted, not the files, so that a changed value reaches a running container.
+ * removed with the last of them. The folder is mounted, not the files, so that a changed value reaches a running container. What is on disk
+ * is the state, so that a daemon that was killed goes on where it was. One thing is done at a time.
  */
 export class SecretFiles {
   readonly #options: SecretFilesOptions
-  #root: Promise<string> | undefined
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: SecretFilesOptions) {
     this.#options = options
@@ -34,32 +35,57 @@ export class SecretFiles {
 
   /** Writes what `fn` asks for; answers the folder to mount, or null when it asks for nothing. Throws `unavailable`. */
   async place(fn: DeployedFunction): Promise<string | null> {
-    const names = fn.spec.secrets
-    if (names.length === 0) return null
-    const namespace = namespaceOf(fn.spec.name)
-    const dir = join(await this.#ready(), folderOf(namespace, fn.revision))
-    await mkdir(dir, { recursive: true, mode: 0o755 })
-    for (const name of names) await this.#write(dir, namespace, name)
-    return dir
+    if (fn.spec.secrets.length === 0) return null
+    return await this.#inTurn(async () => {
+      try {
+        return await this.#place(fn)
+      } catch (cause) {
+        throw new FaasError('unavailable', `secrets cannot be made available: ${messageOf(cause)}`, { cause })
+      }
+    })
   }
 
   /** Puts the present value of a secret into every folder that has it. */
   async refresh(namespace: string, name: string): Promise<void> {
-    if (this.#root === undefined) return
-    const root = await this.#ready()
-    for (const folder of await readdir(root)) {
-      if (!folder.startsWith(`${namespace}.`)) continue
-      if (await exists(join(root, folder, name))) await this.#write(join(root, folder), namespace, name)
-    }
+    await this.#inTurn(async () => {
+      const root = await this.#findRoot()
+      for (const folder of await namesIn(root)) {
+        if (!folder.startsWith(`${namespace}.`)) continue
+        if (await exists(join(root, folder, name))) await this.#write(join(root, folder), namespace, name)
+      }
+    })
   }
 
-  /** Removes the folders of all revisions but those still in use. Safe to call at any time. */
-  async keepOnly(revisions: ReadonlySet<number>): Promise<void> {
-    const root = await this.#ready()
-    for (const folder of await readdir(root)) {
-      const revision = Number(folder.slice(folder.lastIndexOf('.') + 1))
-      if (!revisions.has(revision)) await rm(join(root, folder), { recursive: true, force: true })
-    }
+  /** Removes the folders of all revisions that are not in use at that moment. Safe to call at any time. */
+  async keepOnly(isUsed: (revision: number) => boolean): Promise<void> {
+    await this.#inTurn(async () => {
+      const root = await this.#findRoot()
+      for (const folder of await namesIn(root)) {
+        const revision = Number(folder.slice(folder.lastIndexOf('.') + 1))
+        if (!isUsed(revision)) await rm(join(root, folder), { recursive: true, force: true })
+      }
+      // Both fail while something is in them, which is what we want.
+      if (root !== '')
+        await rmdir(root)
+          .then(() => rmdir(dirname(root)))
+          .catch(() => {})
+    })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work)
+    this.#last = turn.catch(() => {})
+    return turn
+  }
+
+  async #place(fn: DeployedFunction): Promise<string> {
+    const namespace = namespaceOf(fn.spec.name)
+    const dir = join(await this.#makeRoot(), folderOf(namespace, fn.revision))
+    await mkdir(dir, { recursive: true })
+    // Whatever the umask: the function may be any user.
+    await chmod(dir, 0o755)
+    for (const name of fn.spec.secrets) await this.#write(dir, namespace, name)
+    return dir
   }
 
   async #write(dir: string, namespace: string, name: string): Promise<void> {
@@ -67,31 +93,41 @@ export class SecretFiles {
     if (value === undefined) return
     // A new file under a hidden name, then renamed: a reader sees the old value or the new one, never half of it.
     const draft = join(dir, `..${name}.draft`)
-    await writeFile(draft, value, { mode: 0o444 })
+    // One that a kill left behind may be read-only.
+    await rm(draft, { force: true })
+    await writeFile(draft, value)
+    await chmod(draft, 0o444)
     await rename(draft, join(dir, name))
   }
 
-  #ready(): Promise<string> {
-    this.#root ??= this.#makeRoot().catch((error: unknown) => {
-      this.#root = undefined
-      throw new FaasError('unavailable', `secrets cannot be made available: ${messageOf(error)}`, {
-        cause: error,
-      })
-    })
-    return this.#root
+  #candidates(): readonly string[] {
+    const { runtimeDir } = this.#options
+    return runtimeDir === null ? ['/run/sampan', '/dev/shm/sampan'] : [runtimeDir]
+  }
+
+  #rootIn(candidate: string): string {
+    return join(candidate, this.#options.instance, 'secrets')
+  }
+
+  /** Where secrets lie; empty when none do. */
+  async #findRoot(): Promise<string> {
+    for (const candidate of this.#candidates()) {
+      if (await exists(this.#rootIn(candidate))) return this.#rootIn(candidate)
+    }
+    return ''
   }
 
   async #makeRoot(): Promise<string> {
-    const { runtimeDir, instance } = this.#options
-    const candidates = runtimeDir === null ? ['/run/sampan', '/dev/shm/sampan'] : [runtimeDir]
-    for (const candidate of candidates) {
-      const root = join(candidate, instance, 'secrets')
+    for (const candidate of this.#candidates()) {
       if (!(await isInMemory(candidate))) continue
+      const root = this.#rootIn(candidate)
       // Private to this user on the host; a container does not walk this path, it sees the mount.
       await mkdir(root, { recursive: true, mode: 0o700 })
       return root
     }
-    throw new Error(`no tmpfs at ${candidates.join(' or ')}; set SAMPAN_RUNTIME_DIR to a folder on one`)
+    throw new Error(
+      `no tmpfs at ${this.#candidates().join(' or ')}; set SAMPAN_RUNTIME_DIR to a folder on one`,
+    )
   }
 }
 
@@ -111,4 +147,9 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Nothing when it is not there. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return folder === '' ? [] : await readdir(folder)
 }

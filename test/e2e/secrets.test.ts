@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { docker } from '../fixtures/docker-cli.ts'
+import { skipWithoutDocker } from '../fixtures/images.ts'
+import { DaemonProcess } from './daemon-process.ts'
+import { eventually } from './eventually.ts'
+import { deployShell, shell } from './shell-function.ts'
+
+const FOLDER = '/var/openfaas/secrets'
+/** Every byte there is, NUL first, and a line's end that must stay. */
+const BINARY = Buffer.from([...Array.from({ length: 256 }, (_, byte) => byte), 10])
+
+describe('secrets in real containers', { skip: await skipWithoutDocker() }, () => {
+  let daemon: DaemonProcess
+
+  before(async () => {
+    // As service managers may set it: what functions read must not depend on it.
+    const before = process.umask(0o077)
+    daemon = await DaemonProcess.start()
+    process.umask(before)
+  })
+  after(() => daemon[Symbol.asyncDispose]())
+
+  const secret = (name: string, value: string, namespace = '') => ({ name, namespace, value })
+  const put = (name: string, value: string) => daemon.must('PUT', '/system/secrets', secret(name, value))
+  const post = (name: string, value: string, namespace = '') =>
+    daemon.must('POST', '/system/secrets', secret(name, value, namespace))
+  const read = async (fn: string, name: string): Promise<Buffer> =>
+    Buffer.from(await shell(daemon, fn, `busybox base64 ${FOLDER}/${name}`), 'base64')
+
+  it('arrive byte for byte, for a user who is not root, on a read-only root', async () => {
+    await post('text', ' spaces and a line\n')
+    const rawValue = BINARY.toString('base64')
+    await daemon.must('POST', '/system/secrets', { name: 'binary', rawValue, value: 'not this' })
+
+    const fields = { service: 'reader', secrets: ['text', 'binary'], readOnlyRootFilesystem: true }
+    await deployShell(daemon, fields, 'plain-user')
+
+    assert.equal((await shell(daemon, 'reader', 'id -u')).trim(), '1000')
+    assert.equal((await read('reader', 'text')).toString(), ' spaces and a line\n')
+    assert.deepEqual(await read('reader', 'binary'), BINARY)
+    assert.equal(await shell(daemon, 'reader', `ls ${FOLDER}`), 'binary\ntext\n')
+  })
+
+  it('cannot be changed by the function, though it is root', async () => {
+    await post('fixed', 'stays')
+    await deployShell(daemon, { service: 'writer', secrets: ['fixed'] })
+
+    const script = `echo x > ${FOLDER}/fixed || echo x > ${FOLDER}/new || busybox rm ${FOLDER}/fixed || echo refused`
+
+    assert.match(await shell(daemon, 'writer', script), /refused\n$/)
+    assert.equal((await read('writer', 'fixed')).toString(), 'stays')
+  })
+
+  it('must exist when a function that names them is deployed', async () => {
+    const body = { service: 'lacking', image: 'any', secrets: ['not-there'] }
+
+    const answer = await daemon.api('POST', '/system/functions', body)
+
+    assert.equal(answer.status, 400)
+    assert.match(await answer.text(), /secrets: "not-there" does not exist/)
+  })
+
+  it('reach a running replica when they change, also one that an earlier daemon made', async () => {
+    await post('moving', 'one')
+    await deployShell(daemon, { service: 'watcher', secrets: ['moving'] })
+    assert.equal((await read('watcher', 'moving')).toString(), 'one')
+    const containers = await daemon.containers('running')
+
+    await put('moving', 'two')
+    await eventually('the replica reads the second value', 5_000, async () => {
+      return (await read('watcher', 'moving')).toString() === 'two'
+    })
+
+    await daemon.end('SIGKILL')
+    await daemon.launch()
+    await daemon.whenHealthy()
+    assert.equal((await read('watcher', 'moving')).toString(), 'two')
+    await put('moving', 'three')
+    await eventually('the adopted replica reads the third value', 5_000, async () => {
+      return (await read('watcher', 'moving')).toString() === 'three'
+    })
+    assert.deepEqual(await daemon.containers('running'), containers)
+  })
+
+  it('of one name differ between namespaces', async () => {
+    await daemon.must('POST', '/system/namespace/', { name: 'e2e-other', labels: { openfaas: '1' } })
+    await post('shared-name', 'here')
+    await post('shared-name', 'there', 'e2e-other')
+    const fields = { service: 'placed', secrets: ['shared-name'] }
+    await deployShell(daemon, fields)
+    await deployShell(daemon, { ...fields, namespace: 'e2e-other' })
+
+    assert.equal((await read('placed', 'shared-name')).toString(), 'here')
+    assert.equal((await read('placed.e2e-other', 'shared-name')).toString(), 'there')
+
+    await daemon.remove('placed', 'e2e-other')
+    await daemon.must('DELETE', '/system/secrets', { name: 'shared-name', namespace: 'e2e-other' })
+    assert.equal((await read('placed', 'shared-name')).toString(), 'here')
+  })
+
+  it('leave no byte behind: not in the data folder, not in containers, not in the log', async () => {
+    const value = 'correct-horse-battery-staple-4711'
+    await post('grepped', value)
+    await deployShell(daemon, { service: 'user', secrets: ['grepped'], envVars: { OTHER: 'thing' } })
+    assert.equal((await read('user', 'grepped')).toString(), value)
+    const inspected = await docker('inspect', ...(await daemon.containers()))
+    assert.match(inspected, /OTHER=thing/)
+    assert.ok(!holds(Buffer.from(inspected), value), 'docker inspect shows the value')
+    assert.ok(!(await filesUnder(daemon.dataDir)).some(({ bytes }) => holds(bytes, value)), 'at rest')
+
+    await Promise.all(['reader', 'writer', 'watcher', 'placed', 'user'].map((name) => daemon.remove(name)))
+    await eventually('no secret lies in the runtime folder', 30_000, async () => {
+      return (await readdir(daemon.runtimeDir)).length === 0
+    })
+    await daemon.must('DELETE', '/system/secrets', { name: 'grepped' })
+    assert.equal(await daemon.end('SIGTERM'), 0)
+
+    const files = await filesUnder(daemon.dataDir)
+    assert.ok(files.length >= 3, 'registry, key and password at least')
+    const found = files.filter(({ bytes }) => holds(bytes, value)).map(({ path }) => path)
+    assert.deepEqual(found, [])
+    assert.ok(!holds(Buffer.from(await daemon.log()), value), 'the log has the value')
+  })
+})
+
+/** Whether `bytes` have the value, plain or as a secret's JSON would carry it. */
+function holds(bytes: Buffer, value: string): boolean {
+  return bytes.includes(value) || bytes.includes(Buffer.from(value).toString('base64'))
+}
+
+async function filesUnder(folder: string): Promise<readonly { path: string; bytes: Buffer }[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return await Promise.all(paths.map(async (path) => ({ path, bytes: await readFile(path) })))
+}
