@@ -174,9 +174,18 @@ export class DaemonProcess {
 
   /** Ids of this instance's containers, sorted; those that run, or all. */
   async containers(which: 'running' | 'all' = 'all'): Promise<readonly string[]> {
-    const all = which === 'all' ? ['-a'] : []
+    return await this.#list(which === 'all' ? ['-a'] : [])
+  }
+
+  /** Ids of the running containers of one function; its namespace is the default unless given. */
+  async containersOf(name: string, namespace = 'openfaas-fn'): Promise<readonly string[]> {
+    const labels = [`com.sampan.function=${name}`, `com.sampan.namespace=${namespace}`]
+    return await this.#list(labels.flatMap((label) => ['--filter', `label=${label}`]))
+  }
+
+  async #list(words: readonly string[]): Promise<readonly string[]> {
     const filter = `label=${INSTANCE_LABEL}=${this.instance}`
-    const { stdout } = await run('docker', ['ps', '-q', '--no-trunc', ...all, '--filter', filter])
+    const { stdout } = await run('docker', ['ps', '-q', '--no-trunc', '--filter', filter, ...words])
     return stdout.split('\n').filter(Boolean).toSorted()
   }
 
