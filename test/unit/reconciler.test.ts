@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { deferred } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName } from '../../src/core/function-name.ts'
 import type { DeployedFunction } from '../../src/core/function-spec.ts'
@@ -26,6 +27,10 @@ class Rig {
   hasImage = true
   makeFails: Error | null = null
   fetchFails: Error | null = null
+  /** What a fetch waits for. */
+  fetching: Promise<unknown> | null = null
+  /** Of the replicas made, in turn. */
+  readonly artifacts: (string | null)[] = []
   prepared = 0
   made = 0
   fetched = 0
@@ -66,15 +71,18 @@ class Rig {
   async #make({ fn }: Blueprint): Promise<string> {
     if (this.makeFails !== null) throw this.makeFails
     this.made += 1
+    this.artifacts.push(fn.artifact)
     const id = `replica-${this.made}`
     this.table.add(id, containerIdentity(fn), { isRunning: true, host: '10.0.0.1' })
     return id
   }
 
-  async #fetch(): Promise<void> {
+  async #fetch(): Promise<{ readonly id: string }> {
     this.fetched += 1
+    await this.fetching
     if (this.fetchFails !== null) throw this.fetchFails
     this.hasImage = true
+    return { id: 'sha256:fetched' }
   }
 }
 
@@ -152,6 +160,24 @@ describe('the reconciler', () => {
 
     assert.equal(rig.fetched, 1)
     assert.equal(rig.ready(), 3)
+  })
+
+  it('makes nothing of the image that the engine has under the name while a newer one is being pulled', async () => {
+    const rig = new Rig()
+    const pull = deferred<void>()
+    rig.fetching = pull.promise
+
+    rig.reconciler.apply(deployed({ artifact: null }))
+    await rig.clock.advance(0)
+    assert.equal(rig.made, 0)
+    assert.equal(rig.reconciler.trouble(hello).isFetching, true)
+
+    pull.resolve()
+    await rig.clock.advance(0)
+    rig.reconciler.apply(deployed({ artifact: null, replicas: 2 }))
+    await rig.clock.advance(0)
+    assert.deepEqual(rig.artifacts, ['sha256:fetched', 'sha256:fetched'])
+    assert.equal(rig.fetched, 1)
   })
 
   it('does not ask for an image that cannot be had in a hot loop', async () => {

@@ -17,6 +17,7 @@ import { Images } from './images.ts'
 import { LogArchive } from './log-archive.ts'
 import { Networks } from './networks.ts'
 import { Observer } from './observer.ts'
+import { pullPolicyOf } from './pull-policy.ts'
 import { ReadinessWatch } from './readiness-watch.ts'
 import { Reconciler } from './reconciler.ts'
 import { ReplicaMaker } from './replica-maker.ts'
@@ -183,7 +184,7 @@ export class ProviderParts {
       maker,
       isUp: () => this.link.isUp,
       onEngineAway: (error) => this.link.lost(error),
-      fetchImage: (ref, signal) => images.resolve(ref, signal),
+      fetchImage: (spec, signal) => images.resolve(spec.image, signal, pullPolicyOf(spec.annotations)),
       retire: (id) => this.retirement.begin(id),
       onStarted: (id) => this.readiness.begin(id),
     })

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import { type FunctionName, namespaceOf } from '../../core/function-name.ts'
-import type { DeployedFunction } from '../../core/function-spec.ts'
+import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
 import { type ObservedReplica, planReplicas } from '../../core/reconcile-plan.ts'
 import { afterSetback, NO_SETBACKS, type Setbacks } from '../../core/setbacks.ts'
 import type { Log } from '../../log.ts'
@@ -22,7 +22,7 @@ export interface ReconcilerOptions {
   }
   readonly isUp: () => boolean
   readonly onEngineAway: (error: EngineAway) => void
-  readonly fetchImage: (ref: string, signal: AbortSignal) => Promise<unknown>
+  readonly fetchImage: (spec: FunctionSpec, signal: AbortSignal) => Promise<{ readonly id: string }>
   readonly retire: (id: string) => void
   /** A replica was started: find out when it is ready. */
   readonly onStarted: (id: string) => void
@@ -31,6 +31,8 @@ export interface ReconcilerOptions {
 /** A function that should exist. A new revision is a new one of these. */
 interface Desired {
   fn: DeployedFunction
+  /** The image that a fetch of ours found; it counts while the registry has none for this revision. */
+  fetched: string | null
   setbacks: Setbacks
   isFetching: boolean
   cancelRetry: () => void
@@ -86,7 +88,13 @@ export class Reconciler {
     if (before !== undefined && before.fn.revision === fn.revision) before.fn = fn
     else {
       before?.cancelRetry()
-      this.#desired.set(name, { fn, setbacks: NO_SETBACKS, isFetching: false, cancelRetry: () => {} })
+      this.#desired.set(name, {
+        fn,
+        fetched: null,
+        setbacks: NO_SETBACKS,
+        isFetching: false,
+        cancelRetry: () => {},
+      })
     }
     this.nudge(name)
   }
@@ -167,7 +175,9 @@ export class Reconciler {
       this.#retryAfter(desired, waitMs)
       return
     }
-    const blueprint = await maker.prepare(desired.fn)
+    const artifact = desired.fn.artifact ?? desired.fetched
+    // Accepted before its pull was done: what the engine has under the name until then is likely the image before.
+    const blueprint = artifact === null ? null : await maker.prepare({ ...desired.fn, artifact })
     if (blueprint === null) {
       this.#fetch(desired)
       return
@@ -186,17 +196,17 @@ export class Reconciler {
   /** In the background: a pull may take minutes, and a round must not. */
   #fetch(desired: Desired): void {
     const { fetchImage, onEngineAway } = this.#options
-    const { name, image } = desired.fn.spec
+    const { spec } = desired.fn
     desired.isFetching = true
     this.#background.run('fetch an image', async () => {
       try {
-        await fetchImage(image, this.#stopping.signal)
+        desired.fetched = (await fetchImage(spec, this.#stopping.signal)).id
       } catch (error) {
         if (error instanceof EngineAway) onEngineAway(error)
         else if (!this.#stopping.signal.aborted) this.#setBack(desired, messageOf(error))
       } finally {
         desired.isFetching = false
-        this.nudge(name)
+        this.nudge(spec.name)
       }
     })
   }
