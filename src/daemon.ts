@@ -1,8 +1,7 @@
 import { assemble, type AssemblyOptions, type Parts } from './assemble.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { ListenAddress } from './config.ts'
-import type { FunctionName } from './core/function-name.ts'
-import { openRegistry, type Registry } from './registry/registry.ts'
+import { openRegistry } from './registry/registry.ts'
 
 /** Longest time that running calls may take to end when the daemon stops. A service manager must wait a little longer. */
 const DRAIN_MS = 30_000
@@ -72,15 +71,12 @@ export class Daemon {
     const metrics = await metricsServer.start()
     const addresses = { metrics, gateway: await gateway.start() }
     this.#endings.push(
-      () => {
-        counts.save(functionNames(registry))
-        return counts.stop()
-      },
+      () => counts.stop(),
       () => provider.stop(),
       () => control.stop(),
       () => drain(parts, clock),
     )
-    counts.start(() => functionNames(registry))
+    counts.start(() => registry.functions.all().map(({ spec }) => spec.name))
     await provider.start(registry.functions.all())
     log.info('ready', { ...addresses, instance: config.instance, functions: registry.functions.all().length })
     return addresses
@@ -101,8 +97,4 @@ export class Daemon {
 async function drain({ gateway, invoker }: Parts, clock: Clock): Promise<void> {
   const deadline = clock.timeout(DRAIN_MS)
   await Promise.all([gateway.stop(DRAIN_MS), invoker.stop(deadline)])
-}
-
-function functionNames(registry: Registry): readonly FunctionName[] {
-  return registry.functions.all().map(({ spec }) => spec.name)
 }

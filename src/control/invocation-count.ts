@@ -19,6 +19,7 @@ export class InvocationCount {
   readonly #before: Map<FunctionName, number>
   readonly #saved = new Map<FunctionName, number>()
   readonly #stopping = new AbortController()
+  #known: () => Iterable<FunctionName> = () => []
   #loop: Promise<void> | undefined
 
   constructor(ports: InvocationCountPorts) {
@@ -36,8 +37,10 @@ export class InvocationCount {
     this.#saved.delete(fn)
   }
 
+  /** `known` names the functions that exist. */
   start(known: () => Iterable<FunctionName>): void {
     const { clock, log } = this.#ports
+    this.#known = known
     this.#loop ??= every(
       {
         clock,
@@ -61,8 +64,13 @@ export class InvocationCount {
     for (const [fn, total] of changed) this.#saved.set(fn, total)
   }
 
+  /** Saves for the last time. Rejects when that fails, on a full disk say, but ends all the same: the loop would keep the process alive. */
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#loop
+    try {
+      this.save(this.#known())
+    } finally {
+      this.#stopping.abort()
+      await this.#loop
+    }
   }
 }

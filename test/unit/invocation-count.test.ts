@@ -1,27 +1,31 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock, type Clock } from '../../src/clock.ts'
 import { InvocationCount } from '../../src/control/invocation-count.ts'
+import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
 import { jsonLog } from '../../src/log.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
 
 const figlet = functionName('figlet')
 
 let stored = new Map<FunctionName, number>()
 let answered = 0
 let writes = 0
+let isFull = false
 
-function counter(): InvocationCount {
+function counter(clock: Clock = systemClock): InvocationCount {
   return new InvocationCount({
     store: {
       load: () => new Map(stored),
       save: (totals) => {
+        if (isFull) throw new FaasError('unavailable', 'the disk that holds the registry is full')
         writes += 1
         for (const [fn, total] of totals) stored.set(fn, total)
       },
     },
     answered: () => answered,
-    clock: systemClock,
+    clock,
     log: jsonLog('error', () => undefined),
   })
 }
@@ -30,6 +34,7 @@ beforeEach(() => {
   stored = new Map([[figlet, 40]])
   answered = 0
   writes = 0
+  isFull = false
 })
 
 describe('InvocationCount', () => {
@@ -56,6 +61,28 @@ describe('InvocationCount', () => {
     count.save([figlet])
 
     assert.equal(writes, 1)
+  })
+
+  it('writes the rest when it stops', async () => {
+    const count = counter()
+    count.start(() => [figlet])
+    answered = 3
+
+    await count.stop()
+
+    assert.equal(stored.get(figlet), 43)
+  })
+
+  it('ends also when the rest cannot be written', async () => {
+    const clock = new FakeClock()
+    const count = counter(clock)
+    count.start(() => [figlet])
+    answered = 3
+    isFull = true
+
+    await assert.rejects(count.stop(), { code: 'unavailable' })
+
+    assert.equal(clock.waiting, 0)
   })
 
   it('begins anew after the function was removed', () => {
