@@ -82,6 +82,8 @@ export class FunctionControl {
       throw new FaasError('conflict', `function ${spec.name} exists already`)
 
     const artifact = await this.#prepare(spec)
+    // Once more: secret or namespace may have gone while the image was fetched.
+    this.#checkReferences(spec)
     const replicas = this.#bounds(spec).min
     this.#apply(registry.insert({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
   }
@@ -93,6 +95,7 @@ export class FunctionControl {
     this.#checkReferences(spec)
 
     const artifact = await this.#prepare(spec)
+    this.#checkReferences(spec)
     // Read again: it may have been scaled, or removed, while its image was fetched.
     const current = (registry.get(spec.name) ?? before).replicas
     const replicas = replicasAfterUpdate(current, this.#bounds(spec))

@@ -47,12 +47,19 @@ let provider = new FakeProvider()
 let store = new FunctionStore(Database.open(':memory:'))
 let known: FunctionName[] = []
 
-function controlWith(more: { provider?: FakeProvider; clock?: Clock } = {}): FunctionControl {
+interface ControlParts {
+  readonly provider?: FakeProvider
+  readonly clock?: Clock
+  readonly missingSecret?: (names: readonly string[]) => string | undefined
+}
+
+function controlWith(more: ControlParts = {}): FunctionControl {
+  const { missingSecret = (names) => names.find((name) => name !== 'token') } = more
   return new FunctionControl({
     registry: store,
     provider: more.provider ?? provider,
     hasNamespace: (name) => name === 'openfaas-fn',
-    missingSecret: (_namespace, names) => names.find((name) => name !== 'token'),
+    missingSecret: (_namespace, names) => missingSecret(names),
     onKnown: (fn) => known.push(fn),
     onForgotten: (fn) => (known = known.filter((one) => one !== fn)),
     clock: more.clock ?? systemClock,
@@ -108,6 +115,21 @@ describe('FunctionControl', () => {
       code: 'invalid',
       message: /secrets: "nope"/,
     })
+    assert.equal(store.get(figlet), undefined)
+  })
+
+  it('looks again at namespace and secrets when the image has come', async () => {
+    const secrets = new Set(['token'])
+    const slow = new SlowProvider()
+    const control = controlWith({
+      provider: slow,
+      missingSecret: (names) => names.find((name) => !secrets.has(name)),
+    })
+    const deploying = control.deploy({ ...spec('big'), secrets: ['token'] }, '{}')
+    secrets.delete('token')
+    slow.arrive('sha256:big')
+
+    await assert.rejects(deploying, { code: 'invalid', message: /secrets: "token"/ })
     assert.equal(store.get(figlet), undefined)
   })
 
