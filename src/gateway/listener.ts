@@ -63,13 +63,19 @@ export class Listener {
   /** Resolves with the bound address; rejects with the system's error. */
   listen({ host, port }: ListenAddress): Promise<ListenAddress> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject)
+      const onError = (error: Error): void => {
+        // Node keeps it for the next attempt otherwise, and there may be one a second.
+        this.#server.off('listening', onListening)
+        reject(error)
+      }
+      const onListening = (): void => {
+        this.#server.off('error', onError)
         // After this only `accept` can fail (out of descriptors, say); the next one may succeed.
         this.#server.on('error', () => {})
         resolve({ host, port: (this.#server.address() as AddressInfo).port })
-      })
+      }
+      this.#server.once('error', onError).once('listening', onListening)
+      this.#server.listen({ host, port })
     })
   }
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { GatewayServer } from '../../src/gateway/gateway-server.ts'
+import { Listener } from '../../src/gateway/listener.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
@@ -72,6 +73,28 @@ describe('addresses for functions', () => {
 
     await eventually(() => answers('127.0.0.4', port))
     assert.equal(log.messages('warn').length, 2)
+  })
+
+  it('that stay taken for long cost nothing', async () => {
+    const holder = createServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    const { port } = holder.address() as AddressInfo
+    const listener = new Listener({ request: () => {}, checkContinue: () => {}, upgrade: () => {} })
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => warnings.push(warning)
+    process.on('warning', onWarning)
+
+    for (let attempt = 0; attempt < 12; attempt += 1) {
+      await assert.rejects(listener.listen({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' })
+    }
+    holder.close()
+    await once(holder, 'close')
+    const bound = await listener.listen({ host: '127.0.0.1', port })
+    await listener.close()
+    process.off('warning', onWarning)
+
+    assert.equal(bound.port, port)
+    assert.deepEqual(warnings, [])
   })
 
   it('are ignored with port 0', async () => {
