@@ -40,6 +40,7 @@ export class SlowSenders {
   /** Looks again and again until `signal` aborts. */
   run(signal: AbortSignal): Promise<void> {
     const { clock, log, silenceMs } = this.#options
+    if (silenceMs === 0) return Promise.resolve()
     const onError = (err: unknown): void => log.error('look for slow senders failed', { err })
     const intervalMs = Math.max(10, Math.min(1_000, silenceMs / 4))
     return every({ clock, intervalMs, signal, onError }, () => this.#look())
