@@ -13,6 +13,7 @@ export function writePrivateFile(path: string, content: string | Uint8Array): vo
     closeSync(file)
   }
   renameSync(draft, path)
+  syncFolder(dirname(path))
 }
 
 /** The file's bytes, or null when there is none. */
@@ -22,5 +23,15 @@ export function readPrivateFile(path: string): Buffer | null {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
+  }
+}
+
+/** The new name is on disk too: a key that is lost with the power would take every secret sealed with it. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
   }
 }
