@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** Where a listener binds. Port 0 takes any free one. */
@@ -75,10 +74,10 @@ export function readConfig(env: Environment): Config {
     instance: read('SAMPAN_INSTANCE', 'default', parseInstance),
     dockerHost: read<string | null>('SAMPAN_DOCKER_HOST', null, parseDockerHost),
     logLevel: read('SAMPAN_LOG_LEVEL', env['DEBUG'] === '1' ? 'debug' : 'info', parseLogLevel),
-    readTimeoutMs: read('SAMPAN_READ_TIMEOUT', 60_000, parseDuration),
-    writeTimeoutMs: read('SAMPAN_WRITE_TIMEOUT', 60_000, parseDuration),
-    upstreamTimeoutMs: read('SAMPAN_UPSTREAM_TIMEOUT', 60_000, parseDuration),
-    wakeTimeoutMs: read('SAMPAN_WAKE_TIMEOUT', 30_000, parseDuration),
+    readTimeoutMs: read('SAMPAN_READ_TIMEOUT', 60_000, parseTimeout),
+    writeTimeoutMs: read('SAMPAN_WRITE_TIMEOUT', 60_000, parseTimeout),
+    upstreamTimeoutMs: read('SAMPAN_UPSTREAM_TIMEOUT', 60_000, parseTimeout),
+    wakeTimeoutMs: read('SAMPAN_WAKE_TIMEOUT', 30_000, parseTimeout),
     watchdogDir: read<string | null>('SAMPAN_WATCHDOG_DIR', null, parsePath),
     runtimeDir: read<string | null>('SAMPAN_RUNTIME_DIR', null, parsePath),
     faasFunctionLabel: read('SAMPAN_FAAS_FUNCTION_LABEL', false, parseBoolean),
@@ -99,11 +98,6 @@ export function configFromProcess(): Config {
   return readConfig(process.env)
 }
 
-/** Name of this machine, for answers and logs. */
-export function hostName(): string {
-  return hostname()
-}
-
 const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -122,6 +116,15 @@ export function parseDuration(text: string): number {
     throw new Error(`${JSON.stringify(text)} is not a duration such as 30s, 1m30s or 500ms`)
   }
   return parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * (UNIT_MS[unit ?? ''] ?? 0), 0)
+}
+
+/** A timer of Node takes no more: a longer one would ring at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+function parseTimeout(text: string): number {
+  const ms = parseDuration(text)
+  if (ms > LONGEST_TIMER_MS) throw new Error(`${JSON.stringify(text)} is longer than 24 days`)
+  return ms
 }
 
 function parseListen(text: string): ListenAddress {

@@ -37,6 +37,14 @@ describe('readConfig', () => {
     assert.deepEqual(readConfig({ SAMPAN_LISTEN: ':9090' }).listen, { host: '0.0.0.0', port: 9090 })
   })
 
+  it('refuses a time limit that no timer can keep', () => {
+    assert.throws(
+      () => readConfig({ SAMPAN_WAKE_TIMEOUT: '1000h' }),
+      /SAMPAN_WAKE_TIMEOUT: "1000h" is longer/,
+    )
+    assert.equal(readConfig({ SAMPAN_WAKE_TIMEOUT: '500h' }).wakeTimeoutMs, 1_800_000_000)
+  })
+
   it('takes a blank variable as unset', () => {
     assert.equal(readConfig({ SAMPAN_INSTANCE: '  ' }).instance, 'default')
   })
