@@ -27,7 +27,8 @@ export function replicasAfterScale(wanted: number, bounds: ReplicaBounds): numbe
   return Math.min(bounds.max, wanted)
 }
 
-function positiveInteger(text: string | undefined): number | undefined {
+/** The whole number above zero that a label says, or undefined. */
+export function positiveInteger(text: string | undefined): number | undefined {
   if (text === undefined || !/^\s*\d{1,9}\s*$/.test(text)) return undefined
   const value = Number(text)
   return value > 0 ? value : undefined

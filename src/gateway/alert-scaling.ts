@@ -1,4 +1,5 @@
 import type { StringMap } from '../core/function-spec.ts'
+import { positiveInteger } from '../core/scaling-policy.ts'
 
 /** Most replicas without a label `scale.max`, and percent of it per alert without `scale.factor` (http-api 10). */
 const DEFAULT_MAX = 5
@@ -9,8 +10,8 @@ const DEFAULT_FACTOR = 10
  * A factor of 0, or min = max, switches scaling off; the end of an alert does not wake a function at zero.
  */
 export function replicasAfterAlert(labels: StringMap, current: number, status: string): number {
-  const min = positive(labels['com.openfaas.scale.min']) ?? 1
-  const max = Math.max(min, positive(labels['com.openfaas.scale.max']) ?? DEFAULT_MAX)
+  const min = positiveInteger(labels['com.openfaas.scale.min']) ?? 1
+  const max = Math.max(min, positiveInteger(labels['com.openfaas.scale.max']) ?? DEFAULT_MAX)
   const step = Math.ceil((max * factorOf(labels)) / 100)
   if (step === 0 || min === max) return current
 
@@ -22,8 +23,4 @@ function factorOf(labels: StringMap): number {
   const text = labels['com.openfaas.scale.factor']
   if (text === undefined || !/^\d{1,9}$/.test(text)) return DEFAULT_FACTOR
   return Math.min(100, Number(text))
-}
-
-function positive(text: string | undefined): number | undefined {
-  return text !== undefined && /^\s*0*[1-9]\d{0,8}\s*$/.test(text) ? Number(text) : undefined
 }
