@@ -25,7 +25,7 @@ export interface UpgradeRouteOptions {
   readonly version: string
 }
 
-/** `Upgrade` requests to functions: WebSocket and any other protocol, passed on as bytes once the function agrees. */
+/** WebSocket requests to functions, passed on as bytes once the function agrees. `gateway-request.ts` lets no other upgrade come here. */
 export class UpgradeRoute {
   readonly #options: UpgradeRouteOptions
   readonly #servedBy: string
