@@ -12,7 +12,7 @@ export interface CallFailure {
 }
 
 /** Headers of every such answer, as a flat list. */
-export function callErrorHeaders(failure: CallFailure): string[] {
+function callErrorHeaders(failure: CallFailure): string[] {
   const { status, message, callId, startTime, servedBy } = failure
   const headers = ['X-Call-Id', callId, 'X-Start-Time', startTime, 'X-Served-By', servedBy]
   // Tells a failure of the platform, which may be tried again, from one of the function (http-api 7.6).

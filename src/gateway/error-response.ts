@@ -30,7 +30,7 @@ export function statusOf(error: unknown): number {
 }
 
 /** What a client may read of anything thrown. Our own bugs are described in the log only. */
-export function publicMessage(error: unknown): string {
+function publicMessage(error: unknown): string {
   return error instanceof FaasError ? error.message : 'internal error'
 }
 

@@ -3,7 +3,7 @@ import { FaasError } from '../core/errors.ts'
 import { canonicalKeys } from './canonical-keys.ts'
 
 /** Largest body of a system route. Deployments and secrets are far smaller. */
-export const MAX_BODY_BYTES = 10 * 1024 * 1024
+const MAX_BODY_BYTES = 10 * 1024 * 1024
 
 /** Deeper nesting cannot be meant for us. */
 const MAX_DEPTH = 1_000

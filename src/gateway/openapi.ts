@@ -3,7 +3,7 @@ import { PROVIDER_NAME, type BuildInfo } from './info-routes.ts'
 import { json, type Route } from './route.ts'
 
 /** Statuses that any route of a kind may answer with, beside its own. */
-export function everyAnswer(route: Route): Readonly<Record<number, string>> {
+function everyAnswer(route: Route): Readonly<Record<number, string>> {
   return {
     ...(route.access === 'admin' ? { 401: 'No or wrong credentials' } : {}),
     ...(route.body ? { 413: 'The body is larger than 10 MiB' } : {}),

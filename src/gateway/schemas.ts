@@ -23,7 +23,7 @@ const count = v.pipe(
  * String to string, every key kept. `record` of the library drops the key `constructor` in silence; we keep all and refuse the one
  * that JavaScript cannot carry.
  */
-export const stringMap = v.pipe(
+const stringMap = v.pipe(
   v.unknown(),
   v.rawTransform<unknown, StringMap>(({ dataset, addIssue, NEVER }) => {
     const input = dataset.value
@@ -46,7 +46,7 @@ export const stringMap = v.pipe(
 )
 const map = v.nullish(stringMap, {})
 
-export const functionResources = v.object(
+const functionResources = v.object(
   {
     memory: text,
     cpu: text,

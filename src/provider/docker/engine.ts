@@ -7,6 +7,7 @@ import type { Clock } from '../../clock.ts'
 import { FaasError, hasCode } from '../../core/errors.ts'
 import type { Usage } from '../../core/provider.ts'
 import { BoundedCalls } from './bounded-calls.ts'
+import type { LogStreamOptions } from './container-logs.ts'
 import { parseDockerHost } from './docker-host.ts'
 import * as answers from './engine-answers.ts'
 import type {
@@ -34,17 +35,6 @@ export interface EngineOptions {
   /** `SAMPAN_DOCKER_HOST`; null is the usual socket. */
   readonly dockerHost: string | null
   readonly clock: Clock
-}
-
-export interface LogOptions {
-  readonly follow: boolean
-  readonly stdout: boolean
-  readonly stderr: boolean
-  readonly timestamps: boolean
-  /** Lines from the end; absent means all. */
-  readonly tail?: number
-  /** Seconds since the epoch, a fraction allowed. */
-  readonly since?: number
 }
 
 /** Explicit, so that dockerode does not take DOCKER_HOST from the environment by itself. */
@@ -160,7 +150,7 @@ export class Engine {
     await orNull(this.#ask({ ...call, timeoutMs: WORK_MS }))
   }
 
-  containerLogs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable> {
+  containerLogs(id: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable> {
     const query = { ...options, tail: options.tail ?? 'all' }
     return this.#stream({
       method: 'GET',

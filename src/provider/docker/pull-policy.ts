@@ -2,7 +2,7 @@ import { FaasError } from '../../core/errors.ts'
 import type { StringMap } from '../../core/function-spec.ts'
 
 /** When the registry is asked: always; only if the engine has none; never; or (`newest`) always, with the engine's own as the fallback. */
-export const PULL_POLICIES = ['newest', 'always', 'missing', 'never'] as const
+const PULL_POLICIES = ['newest', 'always', 'missing', 'never'] as const
 export type PullPolicy = (typeof PULL_POLICIES)[number]
 
 const PULL_ANNOTATION = 'com.sampan.pull'

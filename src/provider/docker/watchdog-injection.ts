@@ -16,7 +16,7 @@ export type WatchdogPlan =
   /** Ours is mounted over the image's own, at this path. */
   | { readonly kind: 'replace'; readonly path: string; readonly isPid1: boolean }
 
-export const WATCHDOG_ANNOTATION = 'com.sampan.watchdog'
+const WATCHDOG_ANNOTATION = 'com.sampan.watchdog'
 
 /** Where the watchdog lies in images that have one, by convention of all templates. */
 export const WATCHDOG_PATH = '/usr/bin/fwatchdog'
@@ -44,7 +44,7 @@ export function planWatchdog(image: ImageCommand, spec: FunctionSpec): WatchdogP
 }
 
 /** The process that the watchdog runs: the deployment's own, else the image's. Empty means none. */
-export function processOf(image: Pick<ImageCommand, 'env'>, spec: FunctionSpec): string {
+function processOf(image: Pick<ImageCommand, 'env'>, spec: FunctionSpec): string {
   const fromImage = image.env.find((line) => line.startsWith('fprocess='))?.slice('fprocess='.length)
   return spec.envVars['fprocess'] || spec.envProcess || fromImage || ''
 }
