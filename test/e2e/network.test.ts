@@ -31,13 +31,13 @@ describe('the networks of functions', { skip: await skipWithoutDocker() }, () =>
   /** What `fn` gets when it asks for `url`. */
   const ask = async (url: string, fn = 'caller'): Promise<Fetched> => {
     const query = new URLSearchParams({ url, timeout: '10s' })
-    return (await (await daemon.call(`${fn}/fetch?${query}`)).json()) as Fetched
+    return (await (await daemon.call(`${fn}/fetch?${query.toString()}`)).json()) as Fetched
   }
 
   /** Why `fn` gets no answer from `url`. */
   const refusal = async (url: string, fn = 'caller'): Promise<string> => {
     const query = new URLSearchParams({ url, timeout: '1s' })
-    const { status, error } = (await (await daemon.call(`${fn}/fetch?${query}`)).json()) as Fetched
+    const { status, error } = (await (await daemon.call(`${fn}/fetch?${query.toString()}`)).json()) as Fetched
     assert.equal(status, undefined, `${url} answers ${fn}`)
     return error ?? ''
   }

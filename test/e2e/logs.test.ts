@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { DaemonProcess } from './daemon-process.ts'
+import { eventually } from './eventually.ts'
+
+interface Line {
+  readonly name: string
+  readonly namespace: string
+  readonly instance: string
+  readonly timestamp: string
+  readonly text: string
+}
+
+describe('the logs of a real function', { skip: await skipWithoutDocker() }, () => {
+  let daemon: DaemonProcess
+  const said: string[] = []
+
+  before(async () => {
+    daemon = await DaemonProcess.start()
+    await daemon.deploy({ service: 'talker', image: await testImage('fn') })
+  })
+  after(() => daemon[Symbol.asyncDispose]())
+
+  const say = async (text: string): Promise<void> => {
+    assert.equal((await daemon.call(`talker/log?stdout=${text}`)).status, 204)
+    said.push(text)
+  }
+  const read = async (query = ''): Promise<readonly Line[]> => {
+    const answer = await daemon.api('GET', `/system/logs?name=talker&since=2020-01-01T00:00:00Z${query}`)
+    assert.equal(answer.status, 200)
+    return parse(await answer.text())
+  }
+  const whenSaid = (text: string): Promise<void> =>
+    eventually(`the log has ${text}`, 10_000, async () => (await read()).some((line) => line.text === text))
+
+  it('go on for a follower over a crash, an update and zero replicas', async () => {
+    await using follower = await Follower.open(daemon, 'talker')
+    await say('first')
+    await follower.whenRead('first')
+
+    assert.equal((await daemon.call('talker/exit/3')).status, 502)
+    await say('after-the-crash')
+    await follower.whenRead('after-the-crash')
+
+    await daemon.must('PUT', '/system/functions', {
+      service: 'talker',
+      image: await testImage('fn'),
+      envVars: { ROUND: '2' },
+    })
+    await eventually('the update is served', 20_000, async () => {
+      const environment = (await (await daemon.call('talker/env')).json()) as string[]
+      return environment.includes('ROUND=2')
+    })
+    await say('after-the-update')
+    await follower.whenRead('after-the-update')
+
+    await daemon.must('POST', '/system/scale-function/talker', { serviceName: 'talker', replicas: 0 })
+    await eventually('it has no container', 20_000, async () => (await daemon.containers()).length === 0)
+    await say('after-zero')
+    await follower.whenRead('after-zero')
+
+    assert.deepEqual(follower.texts, said)
+  })
+
+  it('are kept of replicas that crashed, were replaced or scaled away, in order', async () => {
+    await whenSaid('after-zero')
+
+    const lines = await read()
+
+    assert.deepEqual(
+      lines.map(({ text }) => text),
+      said,
+    )
+    assert.equal(new Set(lines.map(({ instance }) => instance)).size, 4)
+    assert.deepEqual(
+      lines.map(({ timestamp }) => timestamp),
+      lines.map(({ timestamp }) => timestamp).toSorted(),
+    )
+    for (const { name, namespace, timestamp } of lines) {
+      assert.deepEqual([name, namespace], ['talker', 'openfaas-fn'])
+      assert.match(timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/)
+    }
+  })
+
+  it('survive a kill of the daemon', async () => {
+    await daemon.end('SIGKILL')
+    await daemon.launch()
+    await daemon.whenHealthy()
+    await eventually('the replica is adopted', 10_000, async () => (await read()).length === said.length)
+  })
+
+  it('are cut by tail, since and instance', async () => {
+    const lines = await read()
+    const third = lines[2] ?? assert.fail()
+
+    assert.deepEqual((await read('&tail=2')).map(textOf), said.slice(-2))
+    assert.deepEqual((await read('&tail=-1')).map(textOf), said)
+    assert.deepEqual((await read(`&instance=${third.instance}`)).map(textOf), [third.text])
+    assert.deepEqual((await read(`&since=${third.timestamp}`)).map(textOf), said.slice(2))
+    assert.deepEqual(await read('&since=2999-01-01T00:00:00Z'), [])
+  })
+
+  it('have a line whole that the engine cuts in pieces of 16 KB', async () => {
+    const long = `begin-${'0123456789'.repeat(4_000)}-end`
+    await say(long)
+
+    await whenSaid(long)
+    assert.deepEqual((await read('&tail=1')).map(textOf), [long])
+  })
+})
+
+const textOf = ({ text }: Line): string => text
+
+function parse(ndjson: string): Line[] {
+  return ndjson
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line)
+}
+
+/** Reads a log with follow until it is closed. */
+class Follower {
+  readonly texts: string[] = []
+  readonly #leaving = new AbortController()
+  #reading: Promise<void> = Promise.resolve()
+
+  static async open(daemon: DaemonProcess, name: string): Promise<Follower> {
+    const follower = new Follower()
+    const answer = await fetch(`${daemon.url}/system/logs?name=${name}&follow=true`, {
+      headers: { authorization: await daemon.authorization() },
+      signal: follower.#leaving.signal,
+    })
+    assert.equal(answer.status, 200)
+    assert.equal(answer.headers.get('content-type'), 'application/x-ndjson')
+    follower.#reading = follower.#read(answer)
+    return follower
+  }
+
+  whenRead(text: string): Promise<void> {
+    return eventually(`the follower reads ${text}`, 10_000, () => this.texts.includes(text))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leaving.abort()
+    await this.#reading
+  }
+
+  async #read(answer: Response): Promise<void> {
+    let rest = ''
+    const decoder = new TextDecoder()
+    try {
+      for await (const chunk of answer.body ?? []) {
+        rest += decoder.decode(chunk as Uint8Array, { stream: true })
+        const end = rest.lastIndexOf('\n') + 1
+        this.texts.push(...parse(rest.slice(0, end)).map(textOf))
+        rest = rest.slice(end)
+      }
+    } catch (error) {
+      if (!this.#leaving.signal.aborted) throw error
+    }
+  }
+}
