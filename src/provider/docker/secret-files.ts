@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import { namespaceOf } from '../../core/function-name.ts'
@@ -91,8 +91,9 @@ export class SecretFiles {
   async #write(dir: string, namespace: string, name: string): Promise<void> {
     const value = this.#options.values.value(namespace, name)
     if (value === undefined) return
-    // A new file under a hidden name, then renamed: a reader sees the old value or the new one, never half of it.
-    const draft = join(dir, `..${name}.draft`)
+    // A new file under a hidden name, then renamed: a reader sees the old value or the new one, never half of it. One name for all: that of
+    // a secret may be as long as a file name can be.
+    const draft = join(dir, '..draft')
     // One that a kill left behind may be read-only.
     await rm(draft, { force: true })
     await writeFile(draft, value)
@@ -112,7 +113,8 @@ export class SecretFiles {
   /** Where secrets lie; empty when none do. */
   async #findRoot(): Promise<string> {
     for (const candidate of this.#candidates()) {
-      if (await exists(this.#rootIn(candidate))) return this.#rootIn(candidate)
+      const root = this.#rootIn(candidate)
+      if ((await exists(root)) && (await this.#isOurs(root))) return root
     }
     return ''
   }
@@ -121,13 +123,22 @@ export class SecretFiles {
     for (const candidate of this.#candidates()) {
       if (!(await isInMemory(candidate))) continue
       const root = this.#rootIn(candidate)
-      // Private to this user on the host; a container does not walk this path, it sees the mount.
-      await mkdir(root, { recursive: true, mode: 0o700 })
-      return root
+      // Private to this user on the host; a container does not walk this path, it sees the mount. What another user holds or forbids is
+      // passed over.
+      await mkdir(root, { recursive: true, mode: 0o700 }).catch(() => undefined)
+      if (await this.#isOurs(root)) return root
     }
     throw new Error(
-      `no tmpfs at ${this.#candidates().join(' or ')}; set SAMPAN_RUNTIME_DIR to a folder on one`,
+      `no tmpfs of this user's own at ${this.#candidates().join(' or ')}; set SAMPAN_RUNTIME_DIR to a folder on one`,
     )
+  }
+
+  /** Anybody may have put a folder of this name into /dev/shm, to read what is written there. Who set the folder vouches for it. */
+  async #isOurs(root: string): Promise<boolean> {
+    const folders = [root, dirname(root), dirname(dirname(root))]
+    const made = this.#options.runtimeDir === null ? folders : folders.slice(0, 2)
+    const found = await Promise.all(made.map((folder) => lstat(folder).catch(() => null)))
+    return found.every((status) => status?.isDirectory() === true && status.uid === process.getuid?.())
   }
 }
 
