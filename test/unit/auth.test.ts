@@ -77,6 +77,11 @@ describe('login delays', () => {
 
     assert.equal(delays.failed('2001:db8:1:2:ffff::9', 0), 200)
     assert.equal(delays.failed('2001:db8:1:3::1', 0), 100)
+
+    delays.failed('2001:db8::1:2:3:4', 0)
+    assert.equal(delays.failed('2001:db8::a:b:c:d', 0), 200)
+    assert.equal(delays.failed('2001:db8:0:0:9::', 0), 400)
+    assert.equal(delays.failed('2001:db8:0:1::', 0), 100)
   })
 
   it('forget the address that failed longest ago when there are too many', () => {
