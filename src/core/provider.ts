@@ -40,8 +40,11 @@ export interface Provider {
   /** A caller could not connect to this replica: it is no longer ready until it passes its probe again. */
   suspect(replica: Replica): void
 
-  /** Lines of all replicas, those that are gone included, ordered by time. Ends when `signal` aborts or, without `follow`, at the end. */
-  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
+  /**
+   * Lines of all replicas, those that are gone included, ordered by time, as many at a time as there are. Ends when `signal` aborts or, without
+   * `follow`, at the end. Followers of one function may get the very same array: what is made of it for one serves all.
+   */
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]>
 
   /** What the function's replicas use now, summed. */
   usage(name: FunctionName, signal: AbortSignal): Promise<Usage>

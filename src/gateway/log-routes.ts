@@ -5,7 +5,7 @@ import type { Provider } from '../core/provider.ts'
 import type { Log } from '../log.ts'
 import { textResponse } from './error-response.ts'
 import { logQuery, UnreadableParameter } from './log-query.ts'
-import { LogBatches } from './log-stream.ts'
+import { LineEncoder, LogBatches } from './log-stream.ts'
 import { endOf, functionFor, queryValue } from './route.ts'
 import type { ApiContext, Route } from './route.ts'
 
@@ -17,6 +17,7 @@ export interface LogRoutePorts {
 
 /** `GET /system/logs` (http-api 6.10). */
 export function logRoutes(ports: LogRoutePorts): readonly Route[] {
+  const encoder = new LineEncoder()
   return [
     {
       method: 'GET',
@@ -31,12 +32,12 @@ export function logRoutes(ports: LogRoutePorts): readonly Route[] {
         422: 'A parameter cannot be read',
         503: 'The provider cannot be reached',
       },
-      handle: (c) => logs(c, ports),
+      handle: (c) => logs(c, ports, encoder),
     },
   ]
 }
 
-async function logs(c: ApiContext, ports: LogRoutePorts): Promise<Response> {
+async function logs(c: ApiContext, ports: LogRoutePorts, encoder: LineEncoder): Promise<Response> {
   const name = queryValue(c, 'name')
   if (name === '') throw new FaasError('invalid', 'name: is missing in the query')
   const fn = functionFor(c, name)
@@ -46,7 +47,7 @@ async function logs(c: ApiContext, ports: LogRoutePorts): Promise<Response> {
 
   const left = new AbortController()
   const signal = AbortSignal.any([endOf(c), left.signal])
-  const batches = new LogBatches(fn, ports.provider.logs(query, signal))
+  const batches = new LogBatches(fn, ports.provider.logs(query, signal), encoder)
   // A follower gets its headers at once; history that cannot be read is better answered with a status.
   const first = query.follow ? undefined : await batches.take()
   const onEnd = (): void => left.abort()
@@ -71,14 +72,13 @@ function readQuery(c: ApiContext, fn: FunctionName): ReturnType<typeof logQuery>
 interface Streaming {
   readonly batches: LogBatches
   /** A batch that was taken already; null when there is none at all. */
-  readonly first: string | null | undefined
+  readonly first: Uint8Array | null | undefined
   readonly onEnd: () => void
   readonly log: Log
 }
 
 /** A failure midway ends the stream as if the lines had ended: the status is long sent. */
 function toStream({ batches, first, onEnd, log }: Streaming): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
   let ready = first
   const end = (): Promise<void> => {
     onEnd()
@@ -89,7 +89,7 @@ function toStream({ batches, first, onEnd, log }: Streaming): ReadableStream<Uin
       pull: async (controller) => {
         const batch = ready === undefined ? await takeSafely(batches, log) : ready
         ready = undefined
-        if (batch !== null) return controller.enqueue(encoder.encode(batch))
+        if (batch !== null) return controller.enqueue(batch)
         controller.close()
         await end()
       },
@@ -99,7 +99,7 @@ function toStream({ batches, first, onEnd, log }: Streaming): ReadableStream<Uin
   )
 }
 
-async function takeSafely(batches: LogBatches, log: Log): Promise<string | null> {
+async function takeSafely(batches: LogBatches, log: Log): Promise<Uint8Array | null> {
   try {
     return await batches.take()
   } catch (error) {

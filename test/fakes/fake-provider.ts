@@ -105,7 +105,7 @@ export class FakeProvider implements Provider {
     this.#wakeWaiters()
   }
 
-  async *logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+  async *logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
     const wanted = (entry: { readonly fn: FunctionName; readonly line: LogLine }): boolean =>
       entry.fn === query.fn &&
       (query.instance === undefined || entry.line.instance.startsWith(query.instance)) &&
@@ -113,11 +113,11 @@ export class FakeProvider implements Provider {
 
     let seen = this.#lines.length
     const old = this.#lines.filter(wanted)
-    for (const { line } of query.tail === undefined ? old : old.slice(-query.tail)) yield line
+    yield (query.tail === undefined ? old : old.slice(-query.tail)).map(({ line }) => line)
     while (query.follow && !signal.aborted) {
       const fresh = this.#lines.slice(seen).filter(wanted)
       seen = this.#lines.length
-      for (const { line } of fresh) yield line
+      yield fresh.map(({ line }) => line)
       if (seen === this.#lines.length) await this.#nextChange(signal)
     }
   }

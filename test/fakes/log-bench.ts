@@ -50,7 +50,8 @@ export class LogBench {
   async read(query: Partial<LogQuery> = {}): Promise<LogLine[]> {
     const lines: LogLine[] = []
     const { signal } = new AbortController()
-    for await (const line of this.logs.logs({ fn: figlet, follow: false, ...query }, signal)) lines.push(line)
+    for await (const batch of this.logs.logs({ fn: figlet, follow: false, ...query }, signal))
+      lines.push(...batch)
     return lines
   }
 
@@ -63,7 +64,7 @@ export class LogBench {
     const leaving = new AbortController()
     const lines = this.logs.logs({ fn: figlet, follow: true, ...query }, leaving.signal)
     const done = (async () => {
-      for await (const { text } of lines) texts.push(text)
+      for await (const batch of lines) texts.push(...batch.map(({ text }) => text))
     })()
     const leave = async () => {
       leaving.abort()

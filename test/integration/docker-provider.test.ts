@@ -208,7 +208,7 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
 
     const texts: string[] = []
     const query = { fn: fn.spec.name, follow: false }
-    for await (const line of bench.provider.logs(query, NEVER)) texts.push(line.text)
+    for await (const batch of bench.provider.logs(query, NEVER)) texts.push(...batch.map(({ text }) => text))
 
     assert.equal(texts[0], 'last words')
   })

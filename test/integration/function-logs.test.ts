@@ -33,7 +33,8 @@ describe('logs of real containers', { skip }, () => {
     const lines: LogLine[] = []
     const leaving = new AbortController()
     const done = (async () => {
-      for await (const line of rig.logs.logs({ fn: loud, follow: true }, leaving.signal)) lines.push(line)
+      for await (const batch of rig.logs.logs({ fn: loud, follow: true }, leaving.signal))
+        lines.push(...batch)
     })()
     const leave = async () => {
       leaving.abort()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
 import { at } from '../fakes/fake-log-engine.ts'
+import { linesOf } from '../fakes/lines-of.ts'
 import { figlet, LogBench } from '../fakes/log-bench.ts'
 
 const A = 'a'.repeat(64)
@@ -185,7 +186,7 @@ describe('a follower', () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A)
     const leaving = new AbortController()
-    const slow = bench.logs.logs({ fn: figlet, follow: true }, leaving.signal)[Symbol.asyncIterator]()
+    const slow = linesOf(bench.logs.logs({ fn: figlet, follow: true }, leaving.signal))
     bench.engine.write(A, at(0), 'first')
     const taken: string[] = []
     const take = async () => taken.push(String((await slow.next()).value?.text))

@@ -103,7 +103,7 @@ export class DockerProvider implements Provider {
     readiness.begin(replica.id)
   }
 
-  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
     return this.#parts.logs.logs(query, signal)
   }
 

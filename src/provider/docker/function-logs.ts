@@ -7,7 +7,6 @@ import { readContainerLogs, shortId, type LogEngine } from './container-logs.ts'
 import type { LogArchive } from './log-archive.ts'
 import { LogFollower } from './log-follower.ts'
 import { LogHistory } from './log-history.ts'
-import { LineIterator } from './line-iterator.ts'
 import { Limiter } from './limiter.ts'
 import { TailHub, type ReplicaList } from './tail-hub.ts'
 import { Turnstile } from './turnstile.ts'
@@ -56,11 +55,11 @@ export class FunctionLogs {
    * Lines in the order of time; with `follow` until `signal` aborts. Read no faster than they are taken; a reader too slow for what it
    * follows finds a line that says how many were left out. Throws `too-busy` at once above the most readers.
    */
-  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
     if (this.#active.size >= MOST_READERS) {
       throw new FaasError('too-busy', `logs: ${MOST_READERS} readers are the most at a time`)
     }
-    return new LineIterator(this.#read(query, signal))
+    return this.#read(query, signal)
   }
 
   /** Keeps the log of a container that is about to be removed. Never throws; bounded in time. */

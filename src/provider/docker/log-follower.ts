@@ -170,13 +170,16 @@ export class LogFollower {
   #takeLines(): { readonly lines: readonly LogLine[]; readonly isMore: boolean } {
     let lines: readonly LogLine[] = []
     let isMore = false
+    let sources = 0
     for (const followed of this.#followed.values()) {
       const { lines: batch, missed } = followed.held.tail.take(followed.reader)
       if (missed > 0) lines = append(lines, [this.#marker(followed, `${missed} lines were`)])
+      // The same array for every follower, as long as it can be.
       lines = append(lines, this.#unseen(followed, batch))
+      if (batch.length > 0) sources += 1
       isMore ||= followed.held.tail.hasMore(followed.reader)
     }
-    return { lines: this.#followed.size > 1 ? lines.toSorted(byTime) : lines, isMore }
+    return { lines: sources > 1 ? lines.toSorted(byTime) : lines, isMore }
   }
 
   /** Costs nothing once the follower is live: with hundreds of them, what it remembers would fill the memory. */
@@ -228,6 +231,7 @@ export class LogFollower {
 }
 
 function append(lines: readonly LogLine[], more: readonly LogLine[]): readonly LogLine[] {
+  if (more.length === 0) return lines
   return lines.length === 0 ? more : [...lines, ...more]
 }
 

@@ -84,12 +84,13 @@ export class LogRing {
     return this.#lines.slice(Math.max(this.#dropped, end - most), end)
   }
 
-  /** Lines from number `from` on: as many as `most` allows, and one at least if there is one. */
-  read(from: number, most: { readonly lines: number; readonly bytes: number }): RingSlice {
+  /** Lines from number `from` to before `to`: as many as `most` allows, and one at least if there is one. */
+  read(from: number, to: number, most: { readonly lines: number; readonly bytes: number }): RingSlice {
     const start = Math.max(from, this.#first)
     const at = start - this.#first + this.#dropped
+    const last = Math.min(this.#lines.length, to - this.#first + this.#dropped)
     let end = at
-    for (let bytes = 0; end < this.#lines.length && end - at < most.lines && bytes < most.bytes; end += 1) {
+    for (let bytes = 0; end < last && end - at < most.lines && bytes < most.bytes; end += 1) {
       bytes += sizeOf(this.#lines[end])
     }
     const lines = this.#lines.slice(at, end)

@@ -30,6 +30,8 @@ const RING = { lines: 4_096, bytes: 1024 * 1024 }
 /** Lines by which a reader finds its place in another copy of the log. */
 const REMEMBERED = 64
 const BATCH = { lines: 512, bytes: 64 * 1024 }
+/** Slices that are remembered: more than a crowd in step needs. */
+const MOST_SLICES = 8
 /** Lines from before the tail: more than can appear between asking the engine and its looking. */
 const HEAD_START = 1_000
 /** How long a full ring waits for its readers before they lose lines. Docker's log files are the buffer meanwhile. */
@@ -54,6 +56,10 @@ export class SharedTail {
   #retryNow = new AbortController()
   #progress: Deferred<void> | null = null
   #wokenAtMs = 0
+  /** Lines before this number may be read: all readers get the same ones at a time. */
+  #published = 0
+  /** What was read since, by its first line: a crowd asks for the same. */
+  readonly #slices = new Map<number, RingSlice>()
   #isWakeDue = false
   #hasEnded = false
   #run: Promise<void> | null = null
@@ -107,15 +113,22 @@ export class SharedTail {
   }
 
   hasMore(reader: TailReader): boolean {
-    return reader.position < this.#ring.next
+    return reader.position < this.#published
   }
 
   /** The next lines for `reader`, which moves on. A slow reader holds them for long: they are few. */
   take(reader: TailReader): RingSlice {
-    const slice = this.#ring.read(reader.position, BATCH)
+    const slice = this.#slices.get(reader.position) ?? this.#read(reader.position)
     reader.position = slice.next
-    if (slice.next === this.#ring.next) reader.isBehind = false
+    if (slice.next >= this.#published) reader.isBehind = false
     this.#progress?.resolve()
+    return slice
+  }
+
+  #read(from: number): RingSlice {
+    const slice = this.#ring.read(from, this.#published, BATCH)
+    if (this.#slices.size >= MOST_SLICES) this.#slices.clear()
+    this.#slices.set(from, slice)
     return slice
   }
 
@@ -207,6 +220,8 @@ export class SharedTail {
   #wakeAll(): void {
     this.#isWakeDue = false
     this.#wokenAtMs = this.#options.clock.now()
+    this.#published = this.#ring.next
+    this.#slices.clear()
     for (const reader of this.#readers) reader.wake()
   }
 }
