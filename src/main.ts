@@ -30,6 +30,8 @@ async function main(): Promise<void> {
       (err: unknown) => log.error('stop failed', { err }),
     )
   }
+  // Nobody reads the log any more. That must not end the calls, and there is nowhere left to say it.
+  process.stdout.on('error', () => {})
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
   const onBug = (err: unknown) => {
