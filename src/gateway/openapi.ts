@@ -86,7 +86,10 @@ interface SchemaShape {
 /** JSON Schema of the few kinds that `schemas.ts` uses. */
 function jsonSchema(schema: GenericSchema): Json {
   const shape: SchemaShape = schema
-  if (shape.wrapped !== undefined) return { ...jsonSchema(shape.wrapped), nullable: true }
+  if (shape.wrapped !== undefined) {
+    const inner = jsonSchema(shape.wrapped)
+    return { ...inner, type: [inner['type'], 'null'] }
+  }
   if (shape.entries !== undefined) {
     const properties = Object.entries(shape.entries).map(([key, entry]) => [key, jsonSchema(entry)])
     return { type: 'object', properties: Object.fromEntries(properties) }

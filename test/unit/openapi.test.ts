@@ -39,6 +39,15 @@ describe('the OpenAPI description', () => {
       assert.match(body, new RegExp(field))
   })
 
+  it('says in the words of its version that a field may be null', async () => {
+    const { paths } = await description()
+
+    const body = JSON.stringify(paths['/system/functions']?.['post']?.requestBody)
+
+    assert.match(body, /"image":\{"type":\["string","null"\]\}/)
+    assert.doesNotMatch(body, /nullable/)
+  })
+
   it('spells paths without our patterns', async () => {
     const { paths } = await description()
 
