@@ -33,7 +33,7 @@ export interface FunctionReplicas {
   readonly ready: number
 }
 
-/** Where the figures come from. `daemon.ts` plugs it. */
+/** Where the figures come from. `assemble.ts` plugs it. */
 export interface MetricSources {
   calls(): Iterable<FunctionCalls>
   replicas(): Iterable<FunctionReplicas>

@@ -7,7 +7,7 @@ import { callHead, type CallHead } from './call-head.ts'
 import { HttpCall } from './http-call.ts'
 import { RequestBody } from './request-body.ts'
 
-/** Who makes calls; `daemon.ts` plugs the invoker. */
+/** Who makes calls; `assemble.ts` plugs the invoker. */
 export interface CallPort {
   invoke(call: Call, sink: CallSink): RunningCall
   /** Counts a call that is refused here; false when there is no such function. */

@@ -8,7 +8,7 @@ import { callHead } from './call-head.ts'
 import { HttpCall } from './http-call.ts'
 import { tunnel } from './tunnel.ts'
 
-/** Who makes calls that leave HTTP; `daemon.ts` plugs the invoker. */
+/** Who makes calls that leave HTTP; `assemble.ts` plugs the invoker. */
 export interface UpgradePort {
   upgrade(call: Call, sink: CallSink, upgrade: UpgradeWish): RunningCall
 }

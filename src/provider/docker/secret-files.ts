@@ -4,7 +4,7 @@ import { FaasError, messageOf } from '../../core/errors.ts'
 import { namespaceOf } from '../../core/function-name.ts'
 import type { DeployedFunction } from '../../core/function-spec.ts'
 
-/** Where the bytes come from. `daemon.ts` plugs the registry. */
+/** Where the bytes come from. `assemble.ts` plugs the registry. */
 export interface SecretValues {
   /** The exact bytes, or undefined when there is no such secret. */
   value(namespace: string, name: string): Uint8Array | undefined
