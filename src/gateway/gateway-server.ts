@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
@@ -57,6 +58,8 @@ export class GatewayServer {
 
   constructor(ports: GatewayServerPorts, options: GatewayServerOptions) {
     const { clock, log } = ports
+    // As many as there are followers of logs; each takes its listener away again.
+    setMaxListeners(0, this.#draining.signal)
     this.#ports = ports
     this.#options = options
     this.#slow = new SlowSenders({ silenceMs: options.readTimeoutMs, clock, log }, endSilent)

@@ -45,12 +45,15 @@ async function logs(c: ApiContext, ports: LogRoutePorts, encoder: LineEncoder): 
   if (query instanceof Response) return query
   if (ports.functions.get(fn) === undefined) throw new FaasError('not-found', `function ${fn} does not exist`)
 
-  const left = new AbortController()
-  const signal = AbortSignal.any([endOf(c), left.signal])
-  const batches = new LogBatches(fn, ports.provider.logs(query, signal), encoder)
+  const end = endOf(c)
+  const onEnd = (): void => end.abort()
+  const onFailure = (error: unknown): never => {
+    onEnd()
+    throw error
+  }
+  const batches = new LogBatches(fn, ports.provider.logs(query, end.signal), encoder)
   // A follower gets its headers at once; history that cannot be read is better answered with a status.
-  const first = query.follow ? undefined : await batches.take()
-  const onEnd = (): void => left.abort()
+  const first = query.follow ? undefined : await batches.take().catch(onFailure)
   const body = toStream({ batches, first, onEnd, log: ports.log.child({ fn }) })
   return new Response(body, { headers: { 'Content-Type': 'application/x-ndjson' } })
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import { functionName } from '../../src/core/function-name.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
@@ -115,6 +116,18 @@ describe('following logs', () => {
 
     assert.equal((await next()).split('\n').length, 101)
     test.stopping.abort()
+  })
+
+  it('leaves nothing behind on the signal of the daemon', async () => {
+    const test = await deployed()
+    const { left, next } = await follow(test)
+    assert.equal(getEventListeners(test.stopping.signal, 'abort').length, 1)
+
+    const end = next()
+    left.abort()
+    await end
+
+    assert.equal(getEventListeners(test.stopping.signal, 'abort').length, 0)
   })
 
   it('ends when the client leaves or the daemon stops', async () => {
