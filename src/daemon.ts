@@ -93,8 +93,9 @@ export class Daemon {
   }
 }
 
-/** No new connections, then no new calls, then an end to those that run. */
+/** No new connections; calls that still come over open ones are served, and close them. Then no calls at all. */
 async function drain({ gateway, invoker }: Parts, clock: Clock): Promise<void> {
   const deadline = clock.timeout(DRAIN_MS)
-  await Promise.all([gateway.stop(DRAIN_MS), invoker.stop(deadline)])
+  await gateway.stop(DRAIN_MS)
+  await invoker.stop(deadline)
 }

@@ -43,6 +43,9 @@ export interface GatewayServerOptions {
 /** How often connections that became idle are closed while the server drains. */
 const DRAIN_LOOK_MS = 50
 
+/** Time for clients to use their idle connections once more, and be told to close them: a cut one may have a request on its way. */
+const DRAIN_COURTESY_MS = 300
+
 /** The HTTP edge: splits function calls from the API, refuses what is not sound, and owns every listening socket. */
 export class GatewayServer {
   readonly #ports: GatewayServerPorts
@@ -116,6 +119,7 @@ export class GatewayServer {
   async #stop(drainMs: number): Promise<void> {
     const { clock, log } = this.#ports
     this.#draining.abort()
+    const idleEndsAtMs = clock.now() + Math.min(DRAIN_COURTESY_MS, drainMs)
     const listeners = [this.#main, ...this.#extra.end()]
     const closed = Promise.all(listeners.map((listener) => listener.close()))
     const done = new AbortController()
@@ -127,7 +131,9 @@ export class GatewayServer {
         signal: done.signal,
         onError: (err) => log.error('drain failed', { err }),
       },
-      () => listeners.forEach((listener) => listener.closeIdle()),
+      () => {
+        if (clock.now() >= idleEndsAtMs) listeners.forEach((listener) => listener.closeIdle())
+      },
     )
     await closed
     cancelCut()

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ListenAddress } from '../config.ts'
 import { answerClientError, endWithStatus } from './client-errors.ts'
@@ -79,10 +79,13 @@ export class Listener {
     })
   }
 
-  /** Takes no new connections. Resolves when the last one is closed. */
+  /** Takes no new connections; open ones may go on, idle ones too. Resolves when the last one is closed. */
   async close(): Promise<void> {
     if (!this.#server.listening) return
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    // Node's close of an HTTP server would cut idle connections at once, and with them requests that are on their way.
+    await new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()))
+    // Ends its look for late headers.
+    this.#server.close(() => {})
   }
 
   /** Closes connections that wait for a next request. */

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, open, rm, rmdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { DaemonProcess } from './daemon-process.ts'
+
+const run = promisify(execFile)
+
+describe('a full disk', { skip: await skipWithoutDocker() }, () => {
+  it('refuses changes with a sentence, and calls go on', async (test) => {
+    await using disk = await SmallDisk.mount()
+    if (disk === null)
+      return test.skip('a small file system cannot be mounted by this user: this was NOT tested')
+    await using daemon = await DaemonProcess.start({ SAMPAN_DATA_DIR: join(disk.folder, 'data') })
+    const image = await testImage('fn')
+    await daemon.deploy({ service: 'before', image })
+    assert.equal((await daemon.call('before/id')).status, 200)
+
+    await disk.fill()
+    // What the registry has set aside may take a few changes more.
+    const refused = await firstRefusal((at) =>
+      daemon.api('POST', '/system/functions', {
+        service: `late-${at}`,
+        image,
+        envVars: { PAD: 'x'.repeat(50_000) },
+      }),
+    )
+
+    assert.equal(refused.status, 503)
+    assert.match(await refused.text(), /the disk that holds the registry is full; nothing was changed/)
+    assert.equal((await daemon.call('before/id')).status, 200)
+    assert.equal((await daemon.api('GET', '/system/functions')).status, 200)
+    const secret = { name: 'late', value: 'x'.repeat(100_000) }
+    assert.equal((await daemon.api('POST', '/system/secrets', secret)).status, 503)
+
+    await disk.empty()
+    await daemon.deploy({ service: 'after', image })
+    assert.equal((await daemon.call('after/id')).status, 200)
+  })
+})
+
+async function firstRefusal(change: (at: number) => Promise<Response>): Promise<Response> {
+  for (let at = 0; at < 100; at += 1) {
+    const answer = await change(at)
+    if (!answer.ok) return answer
+    await answer.arrayBuffer()
+  }
+  return assert.fail('a hundred changes were taken on a full disk')
+}
+
+/** A file system of a few megabytes in memory. */
+class SmallDisk {
+  readonly folder: string
+
+  private constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** Null where that is not allowed. */
+  static async mount(): Promise<SmallDisk | null> {
+    const folder = await mkdtemp(join(tmpdir(), 'sampan-disk-'))
+    try {
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=0700', 'sampan-e2e', folder])
+      return new SmallDisk(folder)
+    } catch {
+      await rmdir(folder)
+      return null
+    }
+  }
+
+  async fill(): Promise<void> {
+    const file = await open(join(this.folder, 'filling'), 'w')
+    try {
+      for (;;) await file.write(Buffer.alloc(4_096))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    } finally {
+      await file.close()
+    }
+  }
+
+  empty(): Promise<void> {
+    return rm(join(this.folder, 'filling'))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await run('umount', [this.folder])
+    await rmdir(this.folder)
+  }
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { docker } from '../fixtures/docker-cli.ts'
+import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { DaemonProcess } from './daemon-process.ts'
+import { eventually } from './eventually.ts'
+import { deployShell, shell } from './shell-function.ts'
+
+const MEGABYTE = 1024 * 1024
+
+interface Status {
+  readonly invocationCount: number
+  readonly availableReplicas: number
+  readonly usage?: { readonly cpu: number; readonly totalMemoryBytes: number }
+}
+
+describe('the resources of a real function', { skip: await skipWithoutDocker() }, () => {
+  let daemon: DaemonProcess
+
+  before(async () => {
+    daemon = await DaemonProcess.start()
+  })
+  after(() => daemon[Symbol.asyncDispose]())
+
+  const status = async (name: string, query = ''): Promise<Status> =>
+    (await (await daemon.api('GET', `/system/function/${name}${query}`)).json()) as Status
+  const hostConfig = async (name: string): Promise<Record<string, unknown>> => {
+    const [id = ''] = await daemon.containersOf(name)
+    return JSON.parse(await docker('inspect', '--format', '{{json .HostConfig}}', id)) as Record<
+      string,
+      unknown
+    >
+  }
+
+  it('show what it uses, at once, and are held to the limit of processors', async () => {
+    const limits = { cpu: '300m', memory: '64Mi' }
+    await daemon.deploy({ service: 'busy', image: await testImage('fn'), limits })
+    assert.equal((await daemon.call('busy/id')).status, 200)
+    assert.equal((await hostConfig('busy'))['NanoCpus'], 300_000_000)
+    const burning = Promise.all([daemon.call('busy/burn/3s'), daemon.call('busy/burn/3s')])
+    await eventually('a busy second is behind it', 5_000, async () => {
+      return ((await status('busy', '?usage=1')).usage?.cpu ?? 0) > 150
+    })
+
+    const startMs = performance.now()
+    const { usage } = await status('busy', '?usage=1')
+    const tookMs = performance.now() - startMs
+
+    assert.ok(tookMs < 300, `answered after ${Math.round(tookMs)} ms`)
+    assert.ok(usage && usage.cpu > 100 && usage.cpu < 450, `${usage?.cpu} millicores`)
+    assert.ok(usage.totalMemoryBytes > MEGABYTE / 2 && usage.totalMemoryBytes < 64 * MEGABYTE)
+    await burning
+    assert.equal((await status('busy')).usage, undefined)
+  })
+
+  it('end a function that takes more memory than it may; it comes back, and the log says why', async () => {
+    await daemon.deploy({ service: 'greedy', image: await testImage('fn'), limits: { memory: '32Mi' } })
+    assert.equal((await daemon.call('greedy/alloc/1000000')).status, 200)
+    assert.equal((await hostConfig('greedy'))['Memory'], 32 * MEGABYTE)
+    const before = await daemon.containersOf('greedy')
+
+    assert.equal((await daemon.call(`greedy/alloc/${100 * MEGABYTE}`)).status, 502)
+
+    const again = await daemon.call('greedy/id')
+    assert.equal(again.status, 200)
+    assert.notDeepEqual(await daemon.containersOf('greedy'), before)
+    await eventually('the log says why', 5_000, async () => {
+      const lines = (await daemon.log()).split('\n').filter((line) => line.includes('"greedy'))
+      return (
+        lines.some((line) => /replica exited/.test(line) && /"oomKilled":true/.test(line)) &&
+        lines.some((line) => /function set back/.test(line))
+      )
+    })
+  })
+
+  it('hold it to a number of processes', async () => {
+    await deployShell(daemon, { service: 'forks', annotations: { 'com.sampan.pids': '30' } })
+    assert.equal(await shell(daemon, 'forks', 'echo ready'), 'ready\n')
+    assert.equal((await hostConfig('forks'))['PidsLimit'], 30)
+
+    const bomb =
+      'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do sleep 2 & done'
+    const answer = await daemon.call('forks', { method: 'POST', body: `${bomb}; echo all` })
+
+    assert.match(await answer.text(), /can't fork/)
+    await eventually('it answers again', 10_000, async () => {
+      return (await shell(daemon, 'forks', 'echo fine')) === 'fine\n'
+    })
+  })
+
+  it('leave it a root that it cannot write, and a /tmp that it can', async () => {
+    await deployShell(daemon, { service: 'sealed', readOnlyRootFilesystem: true })
+
+    const script =
+      'for path in /new /bin/new /etc/new /tmp/new; do echo x > $path && echo wrote $path; done 2>/dev/null; true'
+
+    assert.equal(await shell(daemon, 'sealed', script), 'wrote /tmp/new\n')
+    assert.equal((await hostConfig('sealed'))['ReadonlyRootfs'], true)
+  })
+
+  it('count its calls, over a restart of the daemon too', async () => {
+    await daemon.deploy({ service: 'counted', image: await testImage('fn') })
+    for (let call = 0; call < 5; call += 1) assert.equal((await daemon.call('counted/id')).status, 200)
+    assert.equal((await status('counted')).invocationCount, 5)
+
+    await daemon.end('SIGTERM')
+    await daemon.launch()
+    await daemon.whenHealthy()
+
+    assert.equal((await status('counted')).invocationCount, 5)
+    assert.equal((await daemon.call('counted/id')).status, 200)
+    assert.equal((await status('counted')).invocationCount, 6)
+  })
+})
