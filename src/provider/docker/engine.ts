@@ -150,15 +150,17 @@ export class Engine {
     await orNull(this.#ask({ ...call, timeoutMs: WORK_MS }))
   }
 
-  containerLogs(id: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable> {
+  /** `not-found` when the container is gone, or going. */
+  async containerLogs(id: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable> {
     const query = { ...options, tail: options.tail ?? 'all' }
-    return this.#stream({
-      method: 'GET',
-      path: `/containers/${id}/logs`,
-      query,
-      doing: 'read the logs',
-      signal,
-    })
+    const path = `/containers/${id}/logs`
+    try {
+      return await this.#stream({ method: 'GET', path, query, doing: 'read the logs', signal })
+    } catch (error) {
+      // Docker says "dead or marked for removal" for the moment that a removal takes.
+      if (!hasCode(error, 'conflict')) throw error
+      throw new FaasError('not-found', `container ${id} is being removed`, { cause: error })
+    }
   }
 
   /** Null when it is gone. Takes the engine a second or two: it measures. */
