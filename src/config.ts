@@ -95,7 +95,10 @@ export function readConfig(env: Environment): Config {
 
 /** The environment of this process: the only place that reads it. */
 export function configFromProcess(): Config {
-  return readConfig(process.env)
+  const config = readConfig(process.env)
+  // Programs that the daemon runs, credential helpers for example, must not inherit it.
+  delete process.env['SAMPAN_ADMIN_PASSWORD']
+  return config
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {

@@ -78,6 +78,7 @@ export class Daemon {
     )
     counts.start(() => registry.functions.all().map(({ spec }) => spec.name))
     await provider.start(registry.functions.all())
+    control.start()
     log.info('ready', { ...addresses, instance: config.instance, functions: registry.functions.all().length })
     return addresses
   }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -157,9 +159,7 @@ func (c *config) check(e *envReader) error {
 		c.argv = argv
 	}
 	if c.mode == httpMode {
-		if _, err := parseUpstream(c.upstream); err != nil {
-			problems = append(problems, err)
-		}
+		problems = append(problems, c.checkUpstream(e))
 	}
 	chosen := e.lookup("exec_timeout")+e.lookup("write_timeout") != ""
 	if chosen && c.execTimeout > 0 && c.writeTimeout > 0 && c.writeTimeout <= c.execTimeout {
@@ -168,6 +168,26 @@ func (c *config) check(e *envReader) error {
 			c.writeTimeout, c.execTimeout))
 	}
 	return errors.Join(problems...)
+}
+
+// checkUpstream keeps the function's server and our own listeners apart: they share one network.
+func (c *config) checkUpstream(e *envReader) error {
+	up, err := parseUpstream(c.upstream)
+	if err != nil {
+		return err
+	}
+	host, port, _ := net.SplitHostPort(up.address)
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil
+	}
+	switch port {
+	case strconv.Itoa(c.port):
+		return fmt.Errorf("upstream_url=%q is the watchdog's own address: let the function listen elsewhere", c.upstream)
+	case strconv.Itoa(c.metricsPort):
+		e.warnings = append(e.warnings, fmt.Sprintf("no metrics: upstream_url has port %s, set metrics_port to another", port))
+		c.metricsPort = 0
+	}
+	return nil
 }
 
 func smallestPositive(a, b time.Duration) time.Duration {

@@ -86,3 +86,19 @@ func TestUpstreamURL(t *testing.T) {
 		}
 	}
 }
+
+func TestUpstreamOnOurOwnPorts(t *testing.T) {
+	vars := map[string]string{"mode": "http", "fprocess": "x", "upstream_url": "http://127.0.0.1:8081"}
+	cfg, e, err := configFrom(t, vars)
+	if err != nil || cfg.metricsPort != 0 || len(e.warnings) != 1 {
+		t.Errorf("the metrics port is the function's: %+v, %q, %v", cfg, e.warnings, err)
+	}
+	vars["upstream_url"] = "http://localhost:8080"
+	if _, _, err := configFrom(t, vars); err == nil || !strings.Contains(err.Error(), "own address") {
+		t.Errorf("calling oneself: %v", err)
+	}
+	vars["upstream_url"] = "http://10.1.2.3:8080"
+	if _, _, err := configFrom(t, vars); err != nil {
+		t.Errorf("another host: %v", err)
+	}
+}

@@ -64,6 +64,13 @@ export class FunctionControl {
     this.#ports = ports
   }
 
+  /** Goes on with deploys that were accepted before their image was here, and that the last process did not see through. */
+  start(): void {
+    for (const fn of this.#ports.registry.all()) {
+      if (fn.artifact === null) void this.#pinLater(fn)
+    }
+  }
+
   get(fn: FunctionName): DeployedFunction | undefined {
     return this.#ports.registry.get(fn)
   }

@@ -188,6 +188,10 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   }
 
   #beginWait(): void {
+    if (this.#route.isRemoved) {
+      this.#fail(new FaasError('not-found', `function not found: ${this.call.fn}`))
+      return
+    }
     try {
       this.#context.waker.wait(this.#route.fn, this)
     } catch (error) {

@@ -14,12 +14,23 @@ export class Route {
   readonly #clock: Clock
   #ready: readonly Target[] = []
   #turn = 0
+  #isRemoved = false
 
   constructor(fn: FunctionName, ledger: InFlight, clock: Clock) {
     this.fn = fn
     this.metrics = new CallMetrics(fn)
     this.#ledger = ledger
     this.#clock = clock
+  }
+
+  /** The function is gone. Its name may be in use again, by another route. */
+  get isRemoved(): boolean {
+    return this.#isRemoved
+  }
+
+  retire(): void {
+    this.#isRemoved = true
+    this.setReady([])
   }
 
   /** The least busy ready replica, if there is one. */
@@ -90,7 +101,7 @@ export class RouteTable {
 
   /** New calls find nothing; those that run may end. */
   remove(fn: FunctionName): void {
-    this.#byName.get(fn)?.setReady([])
+    this.#byName.get(fn)?.retire()
     this.#byName.delete(fn)
     for (const text of textsOf(fn)) this.#byText.delete(text)
   }

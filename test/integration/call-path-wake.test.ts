@@ -132,4 +132,13 @@ describe('a function without a ready replica', () => {
 
     assert.match(await answer, /^HTTP\/1\.1 404 /)
   })
+
+  it('fails a call with 404 that is refused by its last replica just as it is removed', async () => {
+    const { rig, fn } = await start(ok('never'))
+    await fn.stop()
+    rig.onSuspect = () => rig.invoker.remove(hello)
+
+    assert.match(await exchange(rig.port, GET), /^HTTP\/1\.1 404 /)
+    assert.equal(rig.wakeUps, 0)
+  })
 })

@@ -21,6 +21,8 @@ export class CallRig {
   readonly log = new RecordingLog()
   readonly suspected: Replica[] = []
   wakeUps = 0
+  /** For tests that do something in that very moment. */
+  onSuspect: () => void = () => undefined
   readonly #server: Server
   readonly #waiting = new Set<(replica: Replica) => void>()
   #serial = 0
@@ -31,7 +33,10 @@ export class CallRig {
       ports: {
         wantAwake: () => (this.wakeUps += 1),
         whenReady: (fn, signal) => this.#whenReady(fn, signal),
-        suspect: (replica) => this.suspected.push(replica),
+        suspect: (replica) => {
+          this.suspected.push(replica)
+          this.onSuspect()
+        },
       },
       clock,
       limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, ...limits },

@@ -146,6 +146,14 @@ describe('FunctionControl', () => {
     assert.equal(slow.applied.at(-1)?.artifact, 'sha256:big')
   })
 
+  it('sees an accepted deploy through after a restart', async () => {
+    store.insert({ spec: spec('big'), body: '{}', replicas: 1, artifact: null, nowMs: 1 })
+    controlWith().start()
+    await new Promise((resolve) => setImmediate(resolve))
+
+    assert.equal(store.get(figlet)?.artifact, 'sha256:big')
+  })
+
   it('keeps the count over an update, even one that was changed while the image was fetched', async () => {
     const control = controlWith()
     await control.deploy(spec('one'), '{}')
