@@ -193,7 +193,9 @@ export class LogFollower {
   #fresh(seen: SeenLines, batch: readonly LogLine[]): readonly LogLine[] {
     const fresh = batch.filter((line) => seen.isNew(line))
     seen.note(fresh)
-    return fresh.filter((line) => line.timestamp >= this.#since)
+    const wanted = fresh.filter((line) => line.timestamp >= this.#since)
+    // The same array where nothing was left out: others have it too.
+    return wanted.length === batch.length ? batch : wanted
   }
 
   /** Ends with replicas that are gone, after the last that they have left. */
