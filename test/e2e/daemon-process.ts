@@ -75,7 +75,12 @@ export class DaemonProcess {
     ] as const
     const daemon = new DaemonProcess(folders, [await freePort(), await freePort()], env)
     await daemon.launch()
-    await daemon.whenHealthy()
+    try {
+      await daemon.whenHealthy()
+    } catch (error) {
+      await daemon.#abandon()
+      throw error
+    }
     return daemon
   }
 
@@ -204,11 +209,15 @@ export class DaemonProcess {
       })
       assert.equal(await this.end('SIGTERM'), 0, 'the daemon ends with status 0 on SIGTERM')
     } finally {
-      if (this.#process !== null) await this.end('SIGKILL')
-      await this.#clearEngine()
-      await rm(this.dataDir, { recursive: true, force: true })
-      await rm(this.runtimeDir, { recursive: true, force: true })
+      await this.#abandon()
     }
+  }
+
+  async #abandon(): Promise<void> {
+    if (this.#process !== null) await this.end('SIGKILL')
+    await this.#clearEngine()
+    await rm(this.dataDir, { recursive: true, force: true })
+    await rm(this.runtimeDir, { recursive: true, force: true })
   }
 
   async #removeAll(namespace: string): Promise<void> {
