@@ -73,10 +73,12 @@ export async function callRows(subject: Subject, effort: Effort): Promise<readon
   ]
 }
 
+/** Load before each one that counts. */
+const WARM_UP_SECONDS = 4
+
 /** Rounds go through all ways in turn, so that a busy moment of the machine hits them alike. */
 async function sampleAll(subject: Subject, effort: Effort): Promise<Map<string, Sample[]>> {
   const samples = new Map<string, Sample[]>()
-  await load({ ...subject.ways.sampan, connections: 16, seconds: effort.seconds })
   for (let round = 0; round < effort.rounds; round += 1) {
     for (const connections of CONNECTIONS) {
       for (const way of WAYS) {
@@ -103,6 +105,8 @@ async function sampleOne(
     watchdog: subject.watchdogPid,
     fn: subject.functionPid,
   }
+  // V8 throws compiled code away that nobody ran for a while, and here the other ways run in between: "warm" is what comes after.
+  await load({ ...subject.ways[way], connections, seconds: WARM_UP_SECONDS })
   const { result, micros } = await cpuDuring(pids, () => load({ ...subject.ways[way], connections, seconds }))
   const each = (total: number) => total / result.calls
   return {
