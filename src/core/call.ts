@@ -14,6 +14,8 @@ export interface Call {
   readonly rawHeaders: readonly string[]
   /** Bytes can be sent again; anything else is read once, and not before a replica is there to take it. */
   readonly body: AsyncIterable<Uint8Array> | Uint8Array | null
+  /** Trailers of the body, names and values in turn; asked for when the body has been read to its end. */
+  readonly rawTrailers: readonly string[]
   readonly callId: string
   /** Nanoseconds since the epoch, decimal. */
   readonly startTime: string

@@ -5,6 +5,7 @@ import type { FaasError } from '../core/errors.ts'
 import { writeCallError } from './call-error.ts'
 import type { CallHead } from './call-head.ts'
 import { statusOf } from './error-response.ts'
+import type { LateWrite, WriteBatch } from '../write-batch.ts'
 
 /** Longest time in which the rest of a body that nobody wants is read, so that the client sees the answer before the connection closes. */
 const LINGER_MS = 5_000
@@ -12,8 +13,14 @@ const LINGER_MS = 5_000
 /** Bodies up to this size go out in one piece with the head. */
 const SMALL_BYTES = 16 * 1024
 
+/** What all calls of a route have in common. */
+export interface HttpCallShared {
+  readonly clock: Clock
+  readonly writes: WriteBatch
+}
+
 /** One HTTP request as a call, and its response as the taker of the answer. */
-export class HttpCall implements Call, CallSink {
+export class HttpCall implements Call, CallSink, LateWrite {
   readonly fn: string
   readonly method: string
   readonly path: string
@@ -25,7 +32,7 @@ export class HttpCall implements Call, CallSink {
   readonly forwardedHost: string | null
   readonly #req: IncomingMessage
   readonly #res: ServerResponse
-  readonly #clock: Clock
+  readonly #shared: HttpCallShared
   readonly #servedBy: string
   #running: RunningCall | null = null
   #status = 0
@@ -34,8 +41,9 @@ export class HttpCall implements Call, CallSink {
   #isHeadSent = false
   #isOver = false
   #isPaused = false
+  #late = ''
 
-  constructor(head: CallHead, res: ServerResponse, clock: Clock) {
+  constructor(head: CallHead, res: ServerResponse, shared: HttpCallShared) {
     const { req } = res
     this.fn = head.fn
     this.method = req.method ?? 'GET'
@@ -48,7 +56,11 @@ export class HttpCall implements Call, CallSink {
     this.#servedBy = head.servedBy
     this.#req = req
     this.#res = res
-    this.#clock = clock
+    this.#shared = shared
+  }
+
+  get rawTrailers(): readonly string[] {
+    return this.#req.rawTrailers
   }
 
   /** What the invoker answered. The sink may have been told the end before. */
@@ -135,6 +147,18 @@ export class HttpCall implements Call, CallSink {
     if (this.#sendHead()) this.#res.flushHeaders()
   }
 
+  /** The usual answer goes out. */
+  flush(): void {
+    const res = this.#res
+    const { socket } = res
+    if (res.destroyed) return
+    // `end` with a body would hand the kernel two pieces, the second one empty, which costs as much again (seen on Node 20).
+    socket?.cork()
+    res.write(this.#late, 'latin1')
+    socket?.uncork()
+    res.end()
+  }
+
   #ours(): { callId: string; startTime: string; servedBy: string } {
     return { callId: this.callId, startTime: this.startTime, servedBy: this.#servedBy }
   }
@@ -161,8 +185,11 @@ export class HttpCall implements Call, CallSink {
   #sendWhole(chunk: Uint8Array): void {
     if (!this.#sendHead()) return
     this.#isOver = true
-    if (chunk.length <= SMALL_BYTES) this.#res.end(latin1(chunk), 'latin1')
-    else this.#res.end(chunk)
+    if (chunk.length > SMALL_BYTES) this.#res.end(chunk)
+    else {
+      this.#late = latin1(chunk)
+      this.#shared.writes.add(this)
+    }
     this.#lingerIfUnread()
   }
 
@@ -179,8 +206,11 @@ export class HttpCall implements Call, CallSink {
   #breakOff(): void {
     const { socket } = this.#req
     const isDelimited = this.#length >= 0 || this.#res.chunkedEncoding
-    if (isDelimited) socket.destroy()
-    else socket.resetAndDestroy()
+    // Node writes a first piece at the end of this tick: what came before the break goes out.
+    process.nextTick(() => {
+      if (isDelimited) socket.destroy()
+      else socket.resetAndDestroy()
+    })
   }
 
   #onClose(): void {
@@ -192,9 +222,13 @@ export class HttpCall implements Call, CallSink {
   /** Answered before the body was read to its end. */
   #lingerIfUnread(): void {
     const req = this.#req
-    if (req.complete) return
+    if (req.complete) {
+      // A body that was taken in one piece: Node waits for somebody to see its end.
+      if (this.body instanceof Uint8Array) req.read()
+      return
+    }
     req.resume()
-    const cancel = this.#clock.after(LINGER_MS, () => req.socket.destroy())
+    const cancel = this.#shared.clock.after(LINGER_MS, () => req.socket.destroy())
     req.once('end', cancel).once('close', cancel)
   }
 }

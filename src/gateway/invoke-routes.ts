@@ -4,8 +4,9 @@ import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { Log } from '../log.ts'
 import { writeCallError } from './call-error.ts'
 import { callHead, type CallHead } from './call-head.ts'
-import { HttpCall } from './http-call.ts'
+import { HttpCall, type HttpCallShared } from './http-call.ts'
 import { RequestBody } from './request-body.ts'
+import { WriteBatch } from '../write-batch.ts'
 
 /** Who makes calls; `assemble.ts` plugs the invoker. */
 export interface CallPort {
@@ -32,9 +33,11 @@ const nothing = (): void => undefined
 export class InvokeRoutes {
   readonly #options: InvokeRoutesOptions
   readonly #servedBy: string
+  readonly #shared: HttpCallShared
 
   constructor(options: InvokeRoutesOptions) {
     this.#options = options
+    this.#shared = { clock: options.clock, writes: new WriteBatch() }
     this.#servedBy = `sampan/${options.version}`
   }
 
@@ -55,15 +58,14 @@ export class InvokeRoutes {
     const head = callHead(req, clock.wall(), this.#servedBy)
     if (!METHODS.has(req.method ?? '')) return this.#refuseMethod(res, head)
 
-    const call = new HttpCall(head, res, clock)
+    const call = new HttpCall(head, res, this.#shared)
     if (!hasBody(req)) return this.#invoke(call)
     if (onWanted !== nothing) {
       call.body = new RequestBody(req, onWanted)
       return this.#invoke(call)
     }
     process.nextTick(() => {
-      // A small body has come with the headers, and by now all of it is parsed.
-      call.body = req.complete ? (req.read() as Buffer | null) : new RequestBody(req, nothing)
+      call.body = bodyAtHand(req) ?? new RequestBody(req, nothing)
       this.#invoke(call)
     })
   }
@@ -83,6 +85,11 @@ export class InvokeRoutes {
     const refusal = isKnown ? { status: 405, message: '' } : { status: 404, message: 'no such function' }
     writeCallError(res, { ...refusal, callId, startTime, servedBy })
   }
+}
+
+/** A small body comes in one piece with its head, which by now is parsed, though Node has not said yet that the request is complete. */
+function bodyAtHand(req: IncomingMessage): Buffer | null {
+  return req.readableLength === Number(req.headers['content-length']) ? (req.read() as Buffer | null) : null
 }
 
 function hasBody(req: IncomingMessage): boolean {

@@ -5,8 +5,9 @@ import type { Clock } from '../clock.ts'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import { writeCallError } from './call-error.ts'
 import { callHead } from './call-head.ts'
-import { HttpCall } from './http-call.ts'
+import { HttpCall, type HttpCallShared } from './http-call.ts'
 import { tunnel } from './tunnel.ts'
+import { WriteBatch } from '../write-batch.ts'
 
 /** Who makes calls that leave HTTP; `assemble.ts` plugs the invoker. */
 export interface UpgradePort {
@@ -29,9 +30,11 @@ export interface UpgradeRouteOptions {
 export class UpgradeRoute {
   readonly #options: UpgradeRouteOptions
   readonly #servedBy: string
+  readonly #shared: HttpCallShared
 
   constructor(options: UpgradeRouteOptions) {
     this.#options = options
+    this.#shared = { clock: options.clock, writes: new WriteBatch() }
     this.#servedBy = `sampan/${options.version}`
   }
 
@@ -52,7 +55,7 @@ export class UpgradeRoute {
       return
     }
 
-    const call = new HttpCall(about, res, this.#options.clock)
+    const call = new HttpCall(about, res, this.#shared)
     const unwatch = endOnHangUp(socket)
     const onUpgraded = (rawHeaders: string[], upstream: Duplex): void => {
       unwatch()

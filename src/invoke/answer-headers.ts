@@ -17,18 +17,18 @@ export interface AnswerHead {
 
 /**
  * The function's headers, raw, without those of its connection; ours where it set none of that name; a content type for any
- * content (http-api 7.2, 7.5). `raw` is what undici hands over: names and values in turn, as bytes.
+ * content (http-api 7.2, 7.5). `fields`: names and values in turn.
  */
-export function answerHead(raw: readonly Buffer[], ours: Ours): AnswerHead {
+export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
   const headers: string[] = []
   let named: Set<string> | null = null
   let trailer: string | null = null
   let length = -1
   let seen = 0
 
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = text(raw[at])
-    const value = text(raw[at + 1])
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = fields[at] ?? ''
+    const value = fields[at + 1] ?? ''
     const kind = kinds.kindOf(name)
     switch (kind) {
       case kinds.OTHER:
@@ -58,11 +58,6 @@ export function answerHead(raw: readonly Buffer[], ours: Ours): AnswerHead {
   return { headers: kept, length }
 }
 
-/** Names and values in turn, as text. */
-export function rawText(raw: readonly (Buffer | string)[]): string[] {
-  return raw.map((bytes) => bytes.toString('latin1'))
-}
-
 /** `seen`: a bit for each kind that the function sent. */
 function addOurs(headers: string[], seen: number, { call, status, servedBy }: Ours): void {
   if ((seen & (1 << kinds.CALL_ID)) === 0) headers.push('X-Call-Id', call.callId)
@@ -80,8 +75,4 @@ function contentTypeOf(rawHeaders: readonly string[]): string {
     if (kinds.kindOf(rawHeaders[at] ?? '') === kinds.CONTENT_TYPE) return rawHeaders[at + 1] || 'text/plain'
   }
   return 'text/plain'
-}
-
-function text(bytes: Buffer | undefined): string {
-  return bytes === undefined ? '' : bytes.toString('latin1')
 }

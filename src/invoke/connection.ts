@@ -1,21 +1,21 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import { Client } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { Replica } from '../core/replica.ts'
+import type { LateWrite, WriteBatch } from '../write-batch.ts'
 
 /** Longest time to open a connection. The replica is on this host: what does not answer by then is not there. */
 const CONNECT_TIMEOUT_MS = 2_000
 
-/** Shorter than what servers commonly keep (Node 5 s), so that a connection is rarely closed under a call. A shorter hint of theirs is kept. */
+/** Shorter than what servers commonly keep (Node 5 s), so that a connection is rarely closed under a call. */
 const IDLE_MS = 4_000
+/** A function that says how long it keeps a connection may count from a little earlier than we do. */
+const IDLE_MARGIN_MS = 1_000
 
-/** The function's response headers: as much as a Go server accepts by default. */
-const MAX_HEADER_BYTES = 1 << 20
-
-/** Most that is read ahead from a function. */
+/** Most that is read at a time. */
 const READ_BYTES = 64 * 1024
 
-type SocketOptions = NetConnectOpts & { readonly highWaterMark: number }
+/** What every connection reads into, one at a time: whoever takes the bytes copies what it keeps. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES)
 
 /** No connection came about: nothing of the call was sent. */
 export class ConnectError extends Error {
@@ -31,105 +31,173 @@ export class ConnectError extends Error {
 
 const OUR_SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
 
+/** Whose connection it is for now. None of the methods may throw. */
+export interface ConnectionUser {
+  /** It may be written to. */
+  onOpen(): void
+  /** The first `length` bytes are lent until this returns, and may be changed. False: no more until `resume`. */
+  onBytes(bytes: Buffer, length: number): boolean
+  /** After a write that answered false: there is room again. */
+  onDrain(): void
+  /** The other side has ended its direction. Nothing more comes. */
+  onEnd(): void
+  /** It could not be opened (`ConnectError`), or broke. Nothing follows. */
+  onBroken(error: Error): void
+}
+
 export interface ConnectionOptions {
   readonly replica: Replica
   readonly clock: Clock
-  /** The socket of a connection is gone; called again for each socket that it opens. */
-  readonly onClosed: (connection: Connection) => void
+  readonly writes: WriteBatch
+  /** It closed while nobody used it, or sent what nobody had asked for. */
+  readonly onLost: (connection: Connection) => void
+  /** To be handed over after an upgrade: it reads by the usual events of a stream. */
+  readonly isForTunnel: boolean
 }
 
 /**
- * One connection to one replica, used by one call at a time. An undici client that may have one socket; we keep the socket in
- * view because functions are not trusted: bytes that come while nobody asked mean that the next answer would be the wrong one.
+ * One connection to one replica, used by one call at a time. Functions are not trusted: bytes that come while nobody asked mean that the
+ * next answer would be the wrong one, so the connection ends with them.
  */
-export class Connection {
-  readonly client: Client
+export class Connection implements LateWrite {
   readonly #options: ConnectionOptions
-  #socket: Socket | null = null
-  #callsOnSocket = 0
-  #bytesAtRest = 0
+  readonly #socket: Socket
+  #user: ConnectionUser | null = null
+  #isOpen = false
+  #isPaused = false
+  #calls = 0
+  #usableUntilMs = 0
+  #late: string | Uint8Array | null = null
 
   constructor(options: ConnectionOptions) {
-    const { replica } = options
+    const { host, port } = options.replica
     this.#options = options
-    const host = replica.host.includes(':') ? `[${replica.host}]` : replica.host
-    this.client = new Client(`http://${host}:${replica.port}`, {
-      connect: (_options, callback) => this.#open(callback),
-      pipelining: 1,
-      keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: IDLE_MS,
-      keepAliveTimeoutThreshold: 1_000,
-      // Limits of time are ours, one list for all calls.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    })
-    this.client.on('disconnect', () => {
-      this.#socket = null
-      this.#options.onClosed(this)
-    })
-  }
-
-  /** Whether the socket served a call before: if it fails at once, the server may merely have closed it in that moment. */
-  get isReused(): boolean {
-    return this.#callsOnSocket > 1
-  }
-
-  /** Nothing came in since the last answer ended. */
-  get isClean(): boolean {
-    const socket = this.#socket
-    return socket === null || (!socket.destroyed && socket.bytesRead === this.#bytesAtRest)
-  }
-
-  /** A call is about to be written. */
-  begin(): void {
-    this.#callsOnSocket += 1
-  }
-
-  /** The answer is complete; what has come in until now belongs to it. */
-  rest(): void {
-    this.#bytesAtRest = this.#socket?.bytesRead ?? 0
-  }
-
-  destroy(reason?: Error): void {
-    this.client.destroy(reason ?? null, ignore)
-  }
-
-  #open(callback: (...result: [Error, null] | [null, Socket]) => void): void {
-    const { host, port } = this.#options.replica
     // Half open: after an upgrade either side may end its direction alone.
-    const options: SocketOptions = {
-      host,
-      port,
-      noDelay: true,
-      allowHalfOpen: true,
-      highWaterMark: READ_BYTES,
+    const address: NetConnectOpts = { host, port, noDelay: true, allowHalfOpen: true }
+    const onBytes = (bytes: Buffer, length: number): boolean => this.#onBytes(bytes, length)
+    if (options.isForTunnel) {
+      this.#socket = connect(address)
+      this.#socket.on('data', (chunk) => {
+        if (!onBytes(chunk, chunk.length)) this.#socket.pause()
+      })
+    } else {
+      // Reading into one buffer of ours costs neither an allocation nor a pass through the stream for each read.
+      const callback = (length: number, bytes: Uint8Array): boolean => onBytes(bytes as Buffer, length)
+      this.#socket = connect({ ...address, onread: { buffer: READ_BUFFER, callback } })
     }
-    const socket = connect(options)
-    let settled = false
-    const settle = (error: Error | null): void => {
-      if (settled) return
-      settled = true
-      cancelTimeout()
-      if (error !== null) {
-        socket.destroy()
-        callback(new ConnectError(error), null)
-        return
-      }
-      this.#socket = socket
-      this.#callsOnSocket = 0
-      this.#bytesAtRest = 0
-      callback(null, socket)
-    }
-    const cancelTimeout = this.#options.clock.after(CONNECT_TIMEOUT_MS, () => {
-      settle(new Error(`no connection to ${host}:${port} within ${CONNECT_TIMEOUT_MS} ms`))
+    const cancelTimeout = options.clock.after(CONNECT_TIMEOUT_MS, () => {
+      this.#socket.destroy(new Error(`no connection to ${host}:${port} within ${CONNECT_TIMEOUT_MS} ms`))
     })
-    // Stays for the life of the socket: an error event without a listener would end the daemon.
-    socket.on('error', settle)
-    socket.once('connect', () => settle(null))
+    // The listener for errors stays for the life of the socket: an error event without one would end the daemon.
+    this.#socket
+      .on('connect', () => {
+        cancelTimeout()
+        this.#isOpen = true
+        this.#user?.onOpen()
+      })
+      .on('drain', () => this.#user?.onDrain())
+      .on('end', () => this.#onEnd())
+      .on('error', (error) => this.#onError(error))
+      .on('close', cancelTimeout)
   }
-}
 
-function ignore(): void {
-  // Destroying is all that was wanted.
+  /** Whether it served a call before: if it fails at once, the function may merely have closed it in that moment. */
+  get isReused(): boolean {
+    return this.#calls > 1
+  }
+
+  /** Whether another call may be written to it. */
+  isUsable(nowMs: number): boolean {
+    return !this.#socket.destroyed && nowMs < this.#usableUntilMs
+  }
+
+  /** `user` is told of everything from now on; at once that it is open, if it is. */
+  take(user: ConnectionUser): void {
+    this.#user = user
+    this.#calls += 1
+    if (this.#isOpen) user.onOpen()
+  }
+
+  /** The call on it has ended well. `keptMs`: how long the function will keep it. */
+  rest(keptMs: number): void {
+    this.#user = null
+    this.#usableUntilMs = this.#options.clock.now() + Math.min(IDLE_MS, keptMs - IDLE_MARGIN_MS)
+    this.resume()
+  }
+
+  /** False: no more until `onDrain`. A string is a byte per character. */
+  write(data: string | Uint8Array): boolean {
+    return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data)
+  }
+
+  /** As `write`, when what came in with this turn of the event loop has been read. Nothing else may be written before. */
+  writeLate(data: string | Uint8Array): void {
+    this.#late = data
+    this.#options.writes.add(this)
+  }
+
+  flush(): void {
+    const late = this.#late
+    this.#late = null
+    if (late !== null && !this.#socket.destroyed) this.write(late)
+  }
+
+  /** What `write` writes goes out in one piece. */
+  together(write: () => boolean): boolean {
+    this.#socket.cork()
+    const hasRoom = write()
+    this.#socket.uncork()
+    return hasRoom
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#socket.resume()
+  }
+
+  /** Hands the socket over, with what was read too much. For a connection that is for a tunnel. It must be read, and destroyed at the end. */
+  handOver(rest: Buffer): Socket {
+    const socket = this.#socket
+    this.#user = null
+    socket.removeAllListeners('data').removeAllListeners('end').pause()
+    if (rest.length > 0) socket.unshift(rest)
+    return socket
+  }
+
+  /** Ends it; nobody is told. */
+  destroy(): void {
+    this.#user = null
+    this.#late = null
+    this.#socket.destroy()
+  }
+
+  #onBytes(bytes: Buffer, length: number): boolean {
+    if (this.#user === null) {
+      this.#lose()
+      return true
+    }
+    const goOn = this.#user.onBytes(bytes, length)
+    // The call may have ended with these bytes: an idle connection reads on, to see its end.
+    this.#isPaused = !goOn && this.#user !== null
+    return !this.#isPaused
+  }
+
+  #onEnd(): void {
+    const user = this.#user
+    if (user === null) this.#lose()
+    else user.onEnd()
+  }
+
+  #onError(error: Error): void {
+    const user = this.#user
+    this.#user = null
+    if (user === null) this.#options.onLost(this)
+    else user.onBroken(this.#isOpen ? error : new ConnectError(error))
+  }
+
+  #lose(): void {
+    this.destroy()
+    this.#options.onLost(this)
+  }
 }

@@ -1,8 +1,14 @@
-import { Readable, type Duplex } from 'node:stream'
-import { errors, type Dispatcher } from 'undici'
+import type { Duplex } from 'node:stream'
 import type { Call, CallSink } from '../core/call.ts'
-import { answerHead, rawText } from './answer-headers.ts'
-import { ConnectError, type Connection } from './connection.ts'
+import { FaasError } from '../core/errors.ts'
+import { isBodyless } from './answer-framing.ts'
+import { answerHead } from './answer-headers.ts'
+import { AnswerReader, type AnswerEnd, type AnswerTaker } from './answer-reader.ts'
+import { BodySender, type BodyOwner } from './body-sender.ts'
+import { ConnectError, type Connection, type ConnectionUser } from './connection.ts'
+import { trailerPairs } from './header-kinds.ts'
+import { MalformedError } from './http-fields.ts'
+import { requestHead } from './request-head.ts'
 import type { Target } from './target.ts'
 
 /** Why an attempt failed, as far as it decides what comes next. */
@@ -11,11 +17,9 @@ export type Failure =
   | 'refused'
   /** No connection, and the replica is not to blame. */
   | 'exhausted'
-  /** A kept connection was lost before the call was written to it. */
-  | 'unsent'
   /** A kept connection was lost before a byte of the answer came; the function may have seen the call. */
   | 'stale'
-  /** The call cannot be written as HTTP. */
+  /** The call cannot be written as HTTP, or its body broke off. */
   | 'invalid'
   /** The function broke off, or what it says is not HTTP. */
   | 'broken'
@@ -42,152 +46,183 @@ export interface ForwardOwner {
   onFailed(failure: Failure, error: Error): void
 }
 
-/**
- * One attempt to make one call on one connection: a handler of undici's dispatch. It uses the older handler methods because they give
- * raw headers without building objects of them first (docs/decisions/0003).
- */
-export class Forward implements Dispatcher.DispatchHandler {
+/** One attempt to make one call on one connection: what is written to it, and what comes back. */
+export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   readonly target: Target
   readonly #owner: ForwardOwner
   readonly #connection: Connection
-  #abort: ((reason: Error) => void) | null = null
-  #resume: (() => void) | null = null
+  readonly #reader: AnswerReader
+  #headers: readonly string[] = []
+  #body: BodySender | null = null
   #isHeld = true
-  #isAnswering = false
-  #isBodyless = false
   #hasBytes = false
   /** Grows while the body is being sent. */
   progress = 0
   isSent = false
 
   constructor(owner: ForwardOwner, target: Target, fresh: boolean) {
+    const isUpgrade = owner.upgrade !== null
     this.#owner = owner
     this.target = target
-    this.#connection = target.acquire(fresh)
+    this.#reader = new AnswerReader(this, { method: owner.call.method, isUpgrade })
+    this.#connection = isUpgrade ? target.openForTunnel() : target.acquire(fresh)
   }
 
-  start(headers: string[]): void {
-    const { call, upgrade } = this.#owner
-    const method = call.method as Dispatcher.HttpMethod
-    const options = {
-      method,
-      path: call.path,
-      headers,
-      body: streamOf(call.body),
-      upgrade: upgrade?.protocol ?? null,
-    }
-    this.#connection.client.dispatch(options, this)
+  /** The body is not touched before there is a connection. */
+  start(headers: readonly string[]): void {
+    this.#headers = headers
+    this.#connection.take(this)
   }
 
   resume(): void {
-    if (this.#isHeld) this.#resume?.()
+    if (this.#isHeld) this.#connection.resume()
   }
 
   /** Ends the attempt without a word to its owner. */
   cancel(): void {
     if (!this.#isHeld) return
-    this.#isHeld = false
-    const reason = new Error('cancelled')
-    this.#abort?.(reason)
-    this.#connection.destroy(reason)
+    this.#letGo()
+    this.#connection.destroy()
   }
 
-  // What undici calls, in this order.
+  // ConnectionUser
 
-  onConnect(abort: (reason?: Error) => void): void {
-    this.#abort = abort
-    if (this.#connection.isClean) this.#connection.begin()
-    else abort(new UnexpectedBytes('the function sent bytes that nobody had asked for'))
+  onOpen(): void {
+    const { call, upgrade } = this.#owner
+    let head: string
+    try {
+      const destination = { host: this.target.address, protocol: upgrade?.protocol ?? null }
+      head = requestHead(call, this.#headers, destination)
+    } catch (error) {
+      if (!(error instanceof FaasError)) throw error
+      this.#fail('invalid', error)
+      return
+    }
+    if (call.body === null) this.#connection.writeLate(head)
+    else if (call.body instanceof Uint8Array) this.#writeWhole(head, call.body)
+    else {
+      this.#connection.write(head)
+      this.#body = new BodySender(call, this.#connection, this)
+      this.#body.start()
+      return
+    }
+    this.isSent = true
   }
 
-  onBodySent(): void {
+  onBytes(bytes: Buffer, length: number): boolean {
+    this.#hasBytes = true
+    try {
+      return this.#reader.push(bytes, length)
+    } catch (error) {
+      this.#onUnreadable(error)
+      return true
+    }
+  }
+
+  onDrain(): void {
+    this.progress += 1
+    this.#body?.onDrain()
+  }
+
+  onEnd(): void {
+    try {
+      this.#reader.end()
+    } catch (error) {
+      this.#onUnreadable(error)
+    }
+  }
+
+  onBroken(error: Error): void {
+    this.#fail(this.#failureOf(error), error)
+  }
+
+  // BodyOwner
+
+  onProgress(): void {
     this.progress += 1
   }
 
-  onRequestSent(): void {
+  onSent(): void {
     this.isSent = true
     this.progress += 1
   }
 
-  onResponseStarted(): void {
-    this.#hasBytes = true
+  onBodyFailed(error: Error): void {
+    this.#fail('invalid', error)
   }
 
-  onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
-    if (!this.#isHeld) return true
-    if (status < 200) {
-      this.#onInterim(status, raw)
-      return true
-    }
+  // AnswerTaker
+
+  onInterim(status: number, fields: string[]): void {
+    if (this.#isHeld) this.#owner.sink.onInterim(status, fields)
+  }
+
+  onHead(status: number, fields: string[]): void {
+    if (!this.#isHeld) return
     const { call, sink, servedBy } = this.#owner
-    const head = answerHead(raw, { call, status, servedBy })
-    this.#resume = resume
-    this.#isAnswering = true
-    this.#isBodyless = status === 204 || status === 304 || call.method === 'HEAD'
+    const head = answerHead(fields, { call, status, servedBy })
     this.#owner.onAnswer(status)
-    sink.onStart(status, head.headers, this.#isBodyless ? 0 : head.length)
-    return true
-  }
-
-  onUpgrade(status: number, raw: Buffer[] | string[] | null, socket: Duplex): void {
-    const { call, upgrade, servedBy } = this.#owner
-    if (!this.#isHeld || upgrade === null) {
-      socket.destroy()
-      return
-    }
-    this.#isHeld = false
-    this.#connection.destroy()
-    const bytes = (raw ?? []).map((text) => Buffer.from(text))
-    const { headers } = answerHead(bytes, { call, status, servedBy })
-    headers.push('Connection', 'Upgrade', 'Upgrade', protocolOf(bytes) ?? upgrade.protocol)
-    this.#owner.onSwitched(headers, socket)
+    const length = isBodyless({ method: call.method, status }) ? 0 : head.length
+    sink.onStart(status, head.headers, length)
   }
 
   onData(chunk: Buffer): boolean {
     return this.#isHeld ? this.#owner.sink.onData(chunk) : true
   }
 
-  onComplete(rawTrailers: (Buffer | string)[] | null): void {
+  onComplete(trailers: string[], { isReusable, idleMs }: AnswerEnd): void {
     if (!this.#isHeld) return
-    this.#isHeld = false
-    this.target.giveBack(this.#connection)
-    this.#owner.onAnswered(rawTrailers === null || rawTrailers.length === 0 ? [] : rawText(rawTrailers))
+    this.#letGo()
+    // A connection on which the rest of a body is still due can serve nobody else.
+    if (isReusable && this.isSent) this.target.giveBack(this.#connection, idleMs)
+    else this.#connection.destroy()
+    this.#owner.onAnswered(trailerPairs(trailers).flat())
   }
 
-  onError(error: Error): void {
-    if (!this.#isHeld) return
+  onSwitched(fields: string[], rest: Buffer): void {
+    const { call, upgrade, servedBy } = this.#owner
+    if (!this.#isHeld || upgrade === null) return
+    this.#letGo()
+    const { headers } = answerHead(fields, { call, status: 101, servedBy })
+    headers.push('Connection', 'Upgrade', 'Upgrade', protocolOf(fields) ?? upgrade.protocol)
+    this.#owner.onSwitched(headers, this.#connection.handOver(rest))
+  }
+
+  /** In one piece: one system call, one packet. */
+  #writeWhole(head: string, body: Uint8Array): void {
+    const whole = Buffer.allocUnsafe(head.length + body.length)
+    whole.write(head, 0, 'latin1')
+    whole.set(body, head.length)
+    this.#connection.writeLate(whole)
+  }
+
+  /** Nothing that still comes is for this attempt. */
+  #letGo(): void {
     this.#isHeld = false
+    this.#body?.stop()
+  }
+
+  #onUnreadable(error: unknown): void {
+    if (!(error instanceof MalformedError)) throw error
+    // What broke off before its first byte is told from what makes no sense.
+    this.#fail(this.#failureOf(error), new Error(`it sent ${error.message}`))
+  }
+
+  #fail(failure: Failure, error: Error): void {
+    if (!this.#isHeld) return
+    this.#letGo()
     this.#connection.destroy()
-    // undici misses the body that the length in a 304 announces, and that cannot be there.
-    if (this.#isAnswering && this.#isBodyless) this.#owner.onAnswered([])
-    else this.#owner.onFailed(this.#failureOf(error), error)
-  }
-
-  #onInterim(status: number, raw: Buffer[]): void {
-    if (status === 101) this.#abort?.(new Error('the function switched protocols without being asked'))
-    else this.#owner.sink.onInterim(status, rawText(raw))
+    this.#owner.onFailed(failure, error)
   }
 
   #failureOf(error: Error): Failure {
     if (error instanceof ConnectError) return error.isOurs ? 'exhausted' : 'refused'
-    if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError)
-      return 'invalid'
-    if (this.#abort === null || error instanceof UnexpectedBytes) return 'unsent'
     return this.#connection.isReused && !this.#hasBytes ? 'stale' : 'broken'
   }
 }
 
-/** What came on an idle connection would have been taken for the next answer. */
-class UnexpectedBytes extends Error {}
-
 /** What the function switched to, in its own words. */
-function protocolOf(raw: readonly Buffer[]): string | undefined {
-  const texts = rawText(raw)
-  const at = texts.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'upgrade')
-  return at < 0 ? undefined : texts[at + 1]
-}
-
-function streamOf(body: Call['body']): Readable | Uint8Array | null {
-  if (body === null || body instanceof Uint8Array || body instanceof Readable) return body
-  return Readable.from(body)
+function protocolOf(fields: readonly string[]): string | undefined {
+  const at = fields.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'upgrade')
+  return at < 0 ? undefined : fields[at + 1]
 }

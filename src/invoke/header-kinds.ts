@@ -76,3 +76,25 @@ export function withoutNames(rawHeaders: readonly string[], names: ReadonlySet<s
   }
   return kept
 }
+
+/** What a trailer must not say: it would be about the message itself, or about one connection (RFC 9110, 6.5.1). */
+const NOT_IN_TRAILERS: ReadonlySet<number> = new Set([
+  HOP,
+  CONNECTION,
+  TE,
+  TRAILER,
+  HOST,
+  EXPECT,
+  CONTENT_LENGTH,
+  TRANSFER_ENCODING,
+])
+
+/** Of a flat list, in pairs, those that may be passed on. */
+export function trailerPairs(rawTrailers: readonly string[]): [name: string, value: string][] {
+  const kept: [string, string][] = []
+  for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
+    const name = rawTrailers[at] ?? ''
+    if (!NOT_IN_TRAILERS.has(kindOf(name))) kept.push([name, rawTrailers[at + 1] ?? ''])
+  }
+  return kept
+}

@@ -44,7 +44,6 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   #refusals = 0
   #lastRefusal: Error | null = null
   #hasRetried = false
-  #unsent = 0
 
   constructor(context: InvocationContext, route: Route, { call, sink, upgrade }: Order) {
     this.#context = context
@@ -143,7 +142,6 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#leaveTarget()
     if (this.#isOver || target === undefined) return
     if (failure === 'refused') this.#onRefused(target, error)
-    else if (failure === 'unsent') this.#onUnsent(target)
     else if (failure === 'stale' && this.#mayRetry()) this.#retry(target)
     else if (failure === 'exhausted') this.#fail(this.#unavailable(error))
     else if (failure === 'invalid') this.#fail(new FaasError('invalid', messageOf(error), { cause: error }))
@@ -170,12 +168,6 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#refusals += 1
     if (this.#refusals >= MAX_REFUSALS) this.#failWaiting(null)
     else this.#next()
-  }
-
-  /** Nothing was sent, so any call may be sent again; a second time not on a kept connection. */
-  #onUnsent(target: Target): void {
-    this.#unsent += 1
-    this.#forwardTo(target, this.#unsent > 1)
   }
 
   #mayRetry(): boolean {

@@ -4,6 +4,7 @@ import { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Upgrade } from './forward.ts'
+import { WriteBatch } from '../write-batch.ts'
 import { InFlight } from './in-flight.ts'
 import type { CallLimits, InvocationContext } from './invocation-context.ts'
 import { Invocation } from './invocation.ts'
@@ -35,7 +36,7 @@ export class Invoker {
 
   constructor({ ports, clock, limits, version }: InvokerOptions) {
     const product = `sampan/${version}`
-    this.routes = new RouteTable(this.ledger, clock)
+    this.routes = new RouteTable({ ledger: this.ledger, clock, writes: new WriteBatch() })
     this.#context = {
       clock,
       limits,

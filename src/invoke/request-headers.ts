@@ -25,7 +25,7 @@ export function requestHeaders(call: Call, userAgent: string): string[] {
       case kinds.SERVED_BY:
         break
       case kinds.CONTENT_LENGTH:
-        // Of a body that is at hand the client library writes the length itself.
+        // That of a body at hand is written with it.
         if (streamed) break
         continue
       case kinds.HOST:
@@ -42,8 +42,11 @@ export function requestHeaders(call: Call, userAgent: string): string[] {
       case kinds.TE:
         if (/(^|,)\s*trailers\s*(,|;|$)/i.test(value)) headers.push('TE', 'trailers')
         continue
-      case kinds.HOP:
       case kinds.TRAILER:
+        // They come behind a body in chunks, and nowhere else.
+        if (!streamed) continue
+        break
+      case kinds.HOP:
       case kinds.EXPECT:
         continue
       case kinds.CALL_ID:

@@ -1,26 +1,22 @@
-import type { Clock } from '../clock.ts'
 import { DEFAULT_NAMESPACE, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
 import { pickReplica } from '../core/pick-replica.ts'
 import type { Replica } from '../core/replica.ts'
 import { CallMetrics } from './call-metrics.ts'
-import type { InFlight } from './in-flight.ts'
-import { Target } from './target.ts'
+import { Target, type TargetShared } from './target.ts'
 
 /** One registered function as the call path sees it: where it can be called now, and what was counted. */
 export class Route {
   readonly fn: FunctionName
   readonly metrics: CallMetrics
-  readonly #ledger: InFlight
-  readonly #clock: Clock
+  readonly #shared: TargetShared
   #ready: readonly Target[] = []
   #turn = 0
   #isRemoved = false
 
-  constructor(fn: FunctionName, ledger: InFlight, clock: Clock) {
+  constructor(fn: FunctionName, shared: TargetShared) {
     this.fn = fn
     this.metrics = new CallMetrics(fn)
-    this.#ledger = ledger
-    this.#clock = clock
+    this.#shared = shared
   }
 
   /** The function is gone. Its name may be in use again, by another route. */
@@ -66,7 +62,7 @@ export class Route {
   }
 
   #target(replica: Replica): Target {
-    return new Target(replica, this.#ledger, this.#clock)
+    return new Target(replica, this.#shared)
   }
 }
 
@@ -74,14 +70,12 @@ export class Route {
  * From the text in a URL to a route. Holds registered functions only, so that names that somebody invents cost nothing. Fed by `daemon.ts`.
  */
 export class RouteTable {
-  readonly #ledger: InFlight
-  readonly #clock: Clock
+  readonly #shared: TargetShared
   readonly #byText = new Map<string, Route>()
   readonly #byName = new Map<FunctionName, Route>()
 
-  constructor(ledger: InFlight, clock: Clock) {
-    this.#ledger = ledger
-    this.#clock = clock
+  constructor(shared: TargetShared) {
+    this.#shared = shared
   }
 
   /** `text` is `name` or `name.namespace`. */
@@ -93,7 +87,7 @@ export class RouteTable {
   add(fn: FunctionName): Route {
     const known = this.#byName.get(fn)
     if (known !== undefined) return known
-    const route = new Route(fn, this.#ledger, this.#clock)
+    const route = new Route(fn, this.#shared)
     this.#byName.set(fn, route)
     for (const text of textsOf(fn)) this.#byText.set(text, route)
     return route

@@ -2,10 +2,21 @@ import type { Clock } from '../clock.ts'
 import type { Candidate } from '../core/pick-replica.ts'
 import type { Replica } from '../core/replica.ts'
 import { Connection } from './connection.ts'
+import type { WriteBatch } from '../write-batch.ts'
 import type { InFlight, ReplicaCalls } from './in-flight.ts'
 
 /** Idle connections kept per replica; more are closed when their call ends. */
 const MAX_IDLE = 256
+
+/** How often those are closed that nobody used for a while. */
+const SWEEP_MS = 1_000
+
+/** What all targets have in common. */
+export interface TargetShared {
+  readonly ledger: InFlight
+  readonly clock: Clock
+  readonly writes: WriteBatch
+}
 
 /**
  * A replica as something to call: its connections, never shared with another replica, and its number of calls. Retired when
@@ -13,18 +24,21 @@ const MAX_IDLE = 256
  */
 export class Target implements Candidate {
   readonly replica: Replica
-  readonly #clock: Clock
-  readonly #ledger: InFlight
+  /** For the `Host` header. */
+  readonly address: string
+  readonly #shared: TargetShared
   readonly #calls: ReplicaCalls
   /** Used as a stack, so that connections not needed grow old and close. */
   readonly #idle: Connection[] = []
+  #isSweeping = false
   #retired = false
 
-  constructor(replica: Replica, ledger: InFlight, clock: Clock) {
+  constructor(replica: Replica, shared: TargetShared) {
+    const { host, port } = replica
     this.replica = replica
-    this.#ledger = ledger
-    this.#clock = clock
-    this.#calls = ledger.retain(replica.id)
+    this.address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    this.#shared = shared
+    this.#calls = shared.ledger.retain(replica.id)
   }
 
   get inFlight(): number {
@@ -41,39 +55,66 @@ export class Target implements Candidate {
 
   /** A connection that nobody else uses; `fresh` asks for one that was never used. Give it back or destroy it. */
   acquire(fresh: boolean): Connection {
+    const nowMs = fresh ? 0 : this.#shared.clock.now()
     while (!fresh) {
       const connection = this.#idle.pop()
       if (connection === undefined) break
-      if (connection.isClean) return connection
+      if (connection.isUsable(nowMs)) return connection
       connection.destroy()
     }
-    return new Connection({
-      replica: this.replica,
-      clock: this.#clock,
-      onClosed: (connection) => this.#discard(connection),
-    })
+    return this.#open(false)
   }
 
-  /** The call on it has ended well. */
-  giveBack(connection: Connection): void {
-    connection.rest()
+  /** A new connection for a call that wishes to leave HTTP. It never comes back. */
+  openForTunnel(): Connection {
+    return this.#open(true)
+  }
+
+  /** The call on it has ended well. `keptMs`: how long the function will keep it. */
+  giveBack(connection: Connection, keptMs: number): void {
+    connection.rest(keptMs)
     if (this.#retired || this.#idle.length >= MAX_IDLE) connection.destroy()
-    else this.#idle.push(connection)
+    else {
+      this.#idle.push(connection)
+      if (!this.#isSweeping) this.#sweepLater()
+    }
   }
 
   /** No new calls come. Idle connections close now, the others when they are given back. */
   retire(): void {
     if (this.#retired) return
     this.#retired = true
-    this.#ledger.release(this.replica.id)
+    this.#shared.ledger.release(this.replica.id)
     for (const connection of this.#idle.splice(0)) connection.destroy()
   }
 
-  /** Its socket closed. One that a call holds is dealt with by that call. */
-  #discard(connection: Connection): void {
+  #open(isForTunnel: boolean): Connection {
+    return new Connection({
+      replica: this.replica,
+      clock: this.#shared.clock,
+      writes: this.#shared.writes,
+      onLost: (connection) => this.#forget(connection),
+      isForTunnel,
+    })
+  }
+
+  #forget(connection: Connection): void {
     const at = this.#idle.indexOf(connection)
-    if (at < 0) return
-    this.#idle.splice(at, 1)
-    connection.destroy()
+    if (at >= 0) this.#idle.splice(at, 1)
+  }
+
+  /** One timer for all idle connections, and none while there are none. */
+  #sweepLater(): void {
+    this.#isSweeping = true
+    this.#shared.clock.after(SWEEP_MS, () => {
+      const nowMs = this.#shared.clock.now()
+      // The bottom of the stack is not always the oldest: each may have a limit of its own.
+      for (const connection of this.#idle.splice(0)) {
+        if (connection.isUsable(nowMs)) this.#idle.push(connection)
+        else connection.destroy()
+      }
+      this.#isSweeping = false
+      if (this.#idle.length > 0) this.#sweepLater()
+    })
   }
 }

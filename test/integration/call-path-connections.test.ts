@@ -56,6 +56,32 @@ describe('a connection kept from an earlier call', () => {
     assert.equal(fn.requests.length, 3)
   })
 
+  it('serves on after a HEAD', async () => {
+    const { port, fn } = await start((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n'))
+
+    await exchange(port, 'HEAD /function/hello HTTP/1.1')
+    await exchange(port, 'HEAD /function/hello HTTP/1.1')
+
+    assert.equal(fn.requests.length, 2)
+    assert.equal(fn.sockets.length, 1)
+  })
+
+  it('is not used longer than the function says that it keeps it', async () => {
+    const { port, fn } = await start((socket) => socket.write(ok('hi', 'Keep-Alive: timeout=1\r\n')))
+
+    await exchange(port, GET)
+    await exchange(port, GET)
+
+    assert.equal(fn.sockets.length, 2)
+  })
+
+  it('is closed when nobody used it for a while', async () => {
+    const { port, fn } = await start(ok('hi'))
+    await exchange(port, GET)
+
+    await eventually(() => fn.sockets[0]?.readableEnded === true, 10_000)
+  })
+
   it('closes when its replica leaves, after the call on it', async () => {
     const { port, rig, fn, replica } = await start((socket, text) => {
       if (text.includes('/slow')) setTimeout(() => socket.write(ok('done')), 50)

@@ -160,6 +160,12 @@ describe('headers of an answer', () => {
     assert.match(answer, /\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 42\r\nX-More: 1\r\n\r\n$/)
   })
 
+  it('are not disturbed by a 100 that nobody asked for', async () => {
+    const { port } = await start(`HTTP/1.1 100 Continue\r\n\r\n${ok('hi')}`)
+
+    assert.match(await exchange(port, 'GET /function/hello HTTP/1.1'), /^HTTP\/1\.1 200 OK[^]*hi$/)
+  })
+
   it('follow a hint (103) that went out before', async () => {
     const { port } = await start(`HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n${ok('hi')}`)
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { eventually, exchange, ok, RawClient, rigs } from './call-rig.ts'
+import { answerAfter, eventually, exchange, ok, RawClient, rigs } from './call-rig.ts'
 
 const { start, startEmpty } = rigs()
 
@@ -47,12 +47,9 @@ describe('limits of time', () => {
   })
 
   it('do not run for the function while the client is slow with its body', async () => {
-    const { port } = await start(
-      (socket, text) => {
-        if (text.includes('\r\n\r\nab')) socket.write(ok('hi'))
-      },
-      { upstreamMs: 60 },
-    )
+    const { port } = await start(answerAfter('ab', ok('hi')), {
+      upstreamMs: 60,
+    })
     const client = new RawClient(port)
     client.send('POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n')
 

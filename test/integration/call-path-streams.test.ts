@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { afterEach, describe, it } from 'node:test'
-import { eventually, exchange, RawClient, rigs } from './call-rig.ts'
+import { answerAfter, eventually, exchange, headersNamed, ok, RawClient, rigs } from './call-rig.ts'
 
 const { start, startEmpty } = rigs()
 const servers: Server[] = []
@@ -116,6 +116,54 @@ describe('bodies', () => {
     assert.match(long, /\r\n300000 300000 undefined/)
     assert.match(unknown, /\r\n300000 undefined chunked/)
     assert.match(none, /\r\n0 undefined undefined/)
+  })
+
+  it('that are small travel with their head', async () => {
+    const { port, fn } = await start(ok('hi'))
+
+    await exchange(port, 'POST /function/hello HTTP/1.1\r\nContent-Length: 3', 'abc')
+    const next = new RawClient(port).send(
+      'POST /function/hello HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\ndef',
+    )
+    await eventually(() => next.text.endsWith('hi'))
+    next.send('POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nghi')
+    await next.rest()
+
+    assert.deepEqual(
+      fn.requests.map((request) => request.split('\r\n\r\n')[1]),
+      ['abc', 'def', 'ghi'],
+    )
+  })
+
+  it('are announced to the function before their first byte is there', async () => {
+    const { port, fn } = await start(answerAfter('0\r\n\r\n', ok('hi')))
+    const client = new RawClient(port).send(
+      'POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n',
+    )
+
+    await eventually(() => fn.requests.length === 1)
+    client.send('0\r\n\r\n')
+
+    assert.match(await client.rest(), /^HTTP\/1\.1 200 OK/)
+  })
+
+  it('bring their trailers, without those that are about the message', async () => {
+    let seen = ''
+    const { port, fn } = await start((socket, text) => {
+      seen = text
+      socket.on('data', (chunk: Buffer) => (seen += chunk.toString('latin1')))
+      answerAfter('\r\n\r\n', ok('hi'))(socket, text.slice(text.indexOf('\r\n\r\n') + 4), 1)
+    })
+
+    const answer = await exchange(
+      port,
+      'POST /function/hello HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum',
+      '2\r\nhi\r\n0\r\nX-Sum: 42\r\nTE: x\r\nX-More: 1\r\n\r\n',
+    )
+
+    assert.match(answer, /^HTTP\/1\.1 200 OK/)
+    assert.deepEqual(headersNamed(fn.requests[0], 'Trailer'), ['X-Sum'])
+    assert.match(seen, /\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 42\r\nX-More: 1\r\n\r\n$/)
   })
 
   it('reach the client chunk by chunk, as events do', async () => {

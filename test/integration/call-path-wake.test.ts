@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { eventually, exchange, hello, ok, RawClient, RawFunction, rigs } from './call-rig.ts'
+import { answerAfter, eventually, exchange, hello, ok, RawClient, RawFunction, rigs } from './call-rig.ts'
 
 const { start, startEmpty } = rigs()
 
@@ -77,9 +77,7 @@ describe('a function without a ready replica', () => {
   })
 
   it('tells the client to send its body only when a replica is there', async () => {
-    const { rig, fn } = await start((socket, text) => {
-      if (text.endsWith('ab')) socket.write(ok('got it'))
-    })
+    const { rig, fn } = await start(answerAfter('ab', ok('got it')))
     rig.serve()
     const client = new RawClient(rig.port).send(
       'POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n',

@@ -190,8 +190,8 @@ export async function exchange(port: number, head: string, body = ''): Promise<s
 }
 
 /** Resolves when `condition` holds; fails after five seconds. */
-export async function eventually(condition: () => boolean): Promise<void> {
-  const endMs = performance.now() + 5_000
+export async function eventually(condition: () => boolean, withinMs = 5_000): Promise<void> {
+  const endMs = performance.now() + withinMs
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`never came true: ${condition.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
@@ -200,6 +200,25 @@ export async function eventually(condition: () => boolean): Promise<void> {
 
 export function ok(body: string, headers = ''): string {
   return `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`
+}
+
+/** A function that answers when the body has come that ends like this. */
+export function answerAfter(end: string, answer: string): OnRequest {
+  return (socket, text) => answerOne(socket, text, { end, answer })
+}
+
+/** `seen`: what came with the head. */
+function answerOne(socket: Socket, text: string, { end, answer }: { end: string; answer: string }): void {
+  let seen = text
+  const look = (): void => {
+    if (seen.endsWith(end)) socket.off('data', more).write(answer, 'latin1')
+  }
+  const more = (chunk: Buffer): void => {
+    seen += chunk.toString('latin1')
+    look()
+  }
+  socket.on('data', more)
+  look()
 }
 
 type OnRequest = (socket: Socket, text: string, count: number) => void

@@ -29,6 +29,7 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/invoke/uses-gateway.ts', `import { a } from '../gateway/app.ts'; a()`, IMPORTS],
   ['src/invoke/uses-provider.ts', `import { a } from '../provider/docker/engine.ts'; a()`, IMPORTS],
   ['src/invoke/uses-daemon.ts', `import { a } from '../daemon.ts'; a()`, IMPORTS],
+  ['src/invoke/uses-a-library.ts', `import { request } from 'undici'; void request('')`, IMPORTS],
   ['src/gateway/uses-undici.ts', `import { request } from 'undici'; void request('')`, IMPORTS],
   ['src/gateway/uses-invoke.ts', `import { a } from '../invoke/a.ts'; a()`, IMPORTS],
   ['src/gateway/uses-dockerode.ts', `import A from 'dockerode'; new A()`, IMPORTS],
@@ -77,7 +78,10 @@ const ALLOWED: readonly (readonly [string, string])[] = [
     'src/provider/docker/engine.ts',
     `import A from 'dockerode'; import { a } from '../../core/a.ts'; new A(a)`,
   ],
-  ['src/invoke/forward.ts', `import { a } from 'undici'; import { b } from '../log.ts'; a(b)`],
+  [
+    'src/invoke/connection.ts',
+    `import { connect } from 'node:net'; import { b } from '../log.ts'; connect(b)`,
+  ],
   [
     'src/gateway/app.ts',
     `import { Hono } from 'hono'; import { readFile } from 'node:fs/promises'; new Hono(readFile)`,

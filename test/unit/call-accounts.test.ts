@@ -6,6 +6,7 @@ import { CallMetrics } from '../../src/invoke/call-metrics.ts'
 import { InFlight } from '../../src/invoke/in-flight.ts'
 import { Roster, type Listed } from '../../src/invoke/roster.ts'
 import { RouteTable } from '../../src/invoke/route-table.ts'
+import { WriteBatch } from '../../src/write-batch.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 
 const fn = functionName('hello')
@@ -124,7 +125,8 @@ describe('route table', () => {
     port,
     sinceMs: 0,
   })
-  const table = (): RouteTable => new RouteTable(new InFlight(), new FakeClock())
+  const table = (): RouteTable =>
+    new RouteTable({ ledger: new InFlight(), clock: new FakeClock(), writes: new WriteBatch() })
 
   it('finds a function by its full name, and by its short one in the default namespace', () => {
     const routes = table()

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { Call } from '../../src/core/call.ts'
 import { answerHead } from '../../src/invoke/answer-headers.ts'
+import { requestHead, trailerLines } from '../../src/invoke/request-head.ts'
 import { requestHeaders } from '../../src/invoke/request-headers.ts'
 
 function call(rawHeaders: readonly string[], more: Partial<Call> = {}): Call {
@@ -11,6 +13,7 @@ function call(rawHeaders: readonly string[], more: Partial<Call> = {}): Call {
     path: '/',
     rawHeaders,
     body: null,
+    rawTrailers: [],
     callId: 'id',
     startTime: '1',
     forwardedFor: null,
@@ -59,12 +62,51 @@ describe('headers to a function', () => {
   })
 })
 
+describe('the head of a call', () => {
+  const to = { host: '10.0.0.1:8080', protocol: null }
+
+  it('says where, and how long the body is', () => {
+    const lines = requestHead(call([], { method: 'GET', path: '/a?b' }), ['X-A', '1'], to)
+    assert.equal(
+      lines,
+      'GET /a?b HTTP/1.1\r\nHost: 10.0.0.1:8080\r\nConnection: keep-alive\r\nX-A: 1\r\n\r\n',
+    )
+
+    const withBody = (body: Call['body'], ...headers: string[]) =>
+      requestHead(call([], { body }), headers, to)
+    assert.match(withBody(null), /\r\nContent-Length: 0\r\n\r\n$/)
+    assert.match(withBody(new Uint8Array(3)), /\r\nContent-Length: 3\r\n\r\n$/)
+    assert.match(withBody(Readable.from([])), /\r\nTransfer-Encoding: chunked\r\n\r\n$/)
+    assert.doesNotMatch(withBody(Readable.from([]), 'Content-Length', '3'), /chunked/)
+  })
+
+  const refused: Readonly<Record<string, readonly [Partial<Call>, readonly string[]]>> = {
+    'a line end in the path': [{ path: '/a\r\nX: y' }, []],
+    'a character in the path that becomes a line feed': [{ path: '/a\u010a' }, []],
+    'a blank in the path': [{ path: '/a b' }, []],
+    'a method that is none': [{ method: 'GET /x' }, []],
+    'a line end in a value': [{}, ['X-A', 'a\r\nX: y']],
+    'a character in a value that becomes a line feed': [{}, ['X-A', 'a\u010aX: y']],
+    'a colon in a name': [{}, ['X-A: 1\r\nX-B', '2']],
+    'an empty name': [{}, ['', '1']],
+  }
+  for (const [what, [more, headers]] of Object.entries(refused)) {
+    it(`cannot be written with ${what}`, () => {
+      assert.throws(() => requestHead(call([], more), headers, to), { code: 'invalid' })
+    })
+  }
+
+  it('cannot be smuggled into by its trailers', () => {
+    assert.equal(
+      trailerLines(['X-Sum', '1', 'X: y', '2', 'X-A', 'b\r\nc', 'Host', 'h', 'TE', 't']),
+      'X-Sum: 1\r\n',
+    )
+  })
+})
+
 describe('the head of an answer', () => {
   const head = (status: number, ...raw: string[]) =>
-    answerHead(
-      raw.map((text) => Buffer.from(text, 'latin1')),
-      { call: call([]), status, servedBy: 'us' },
-    )
+    answerHead(raw, { call: call([]), status, servedBy: 'us' })
 
   it('knows the length, and says -1 when the function did not', () => {
     assert.equal(head(200, 'content-length', '12').length, 12)

@@ -1,0 +1,88 @@
+import { MalformedError } from './http-fields.ts'
+
+/** Where the body of an answer ends (RFC 9112, 6.3), and whether another one may follow on the connection. */
+export interface AnswerFraming {
+  readonly body: 'none' | 'length' | 'chunked' | 'until-close'
+  /** Bytes of the body, for `length`. */
+  readonly length: number
+  /** The connection stays open after this answer. */
+  readonly isKept: boolean
+  /** How long the function keeps it open when nobody uses it, if it says so. */
+  readonly idleMs: number
+}
+
+export interface AnswerFacts {
+  /** Of the request. */
+  readonly method: string
+  readonly status: number
+  /** HTTP/1.0 or 1.1. */
+  readonly minor: number
+}
+
+/**
+ * Strict, because a length that two parties read in two ways is how answers get into wrong hands: two lengths, a length beside a coding, any
+ * coding but `chunked` throw `MalformedError`. Most names are passed over by their length alone: runs on every answer.
+ */
+export function answerFraming(fields: readonly string[], facts: AnswerFacts): AnswerFraming {
+  let length: string | null = null
+  let coding: string | null = null
+  let isKept = facts.minor === 1
+  let idleMs = Infinity
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] ?? ''
+    const size = name.length
+    if (size !== 10 && size !== 14 && size !== 17) continue
+    const value = fields[at + 1] ?? ''
+    switch (name.toLowerCase()) {
+      case 'content-length':
+        if (length !== null) throw new MalformedError('two Content-Length headers')
+        length = value
+        break
+      case 'transfer-encoding':
+        if (coding !== null) throw new MalformedError('two Transfer-Encoding headers')
+        coding = value
+        break
+      case 'connection':
+        if (hasWord(value, 'close')) isKept = false
+        else if (facts.minor === 0 && hasWord(value, 'keep-alive')) isKept = true
+        break
+      case 'keep-alive':
+        idleMs = timeoutOf(value)
+        break
+    }
+  }
+  const framing = { length: 0, isKept, idleMs }
+  if (coding !== null && length !== null)
+    throw new MalformedError('both Content-Length and Transfer-Encoding headers')
+  if (coding !== null && (coding.toLowerCase() !== 'chunked' || facts.minor === 0))
+    throw new MalformedError(`the unsupported Transfer-Encoding ${coding.slice(0, 40)}`)
+  const bytes = length === null ? 0 : parseLength(length)
+
+  if (isBodyless(facts)) return { body: 'none', ...framing }
+  if (coding !== null) return { body: 'chunked', ...framing }
+  if (length === null) return { body: 'until-close', ...framing, isKept: false }
+  return { body: bytes === 0 ? 'none' : 'length', ...framing, length: bytes }
+}
+
+/** Whatever its headers say (RFC 9110, 6.4.1). */
+export function isBodyless({ method, status }: Pick<AnswerFacts, 'method' | 'status'>): boolean {
+  return status === 204 || status === 304 || method === 'HEAD'
+}
+
+/** Digits only, and few enough to count with: `+5`, `5, 5` and `0x5` are read differently by different programs. */
+function parseLength(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new MalformedError('a malformed Content-Length header')
+  return Number(text)
+}
+
+function hasWord(list: string, word: string): boolean {
+  if (list.length < word.length) return false
+  const lower = list.toLowerCase()
+  if (lower === word) return true
+  return lower.includes(',') && lower.split(',').some((one) => one.trim() === word)
+}
+
+function timeoutOf(keepAlive: string): number {
+  const seconds = /(?:^|[\s,;])timeout\s*=\s*(\d{1,9})/i.exec(keepAlive)?.[1]
+  return seconds === undefined ? Infinity : Number(seconds) * 1_000
+}

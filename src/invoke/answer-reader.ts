@@ -1,0 +1,158 @@
+import { answerFraming, type AnswerFraming } from './answer-framing.ts'
+import { ChunkedDecoder } from './chunked-decoder.ts'
+import { HeadBytes } from './head-bytes.ts'
+import { MalformedError, readFields } from './http-fields.ts'
+
+/** Interim answers to one call. More is a function that keeps the gateway busy. */
+const MAX_INTERIMS = 100
+
+/** What is read of an answer, in this order. Fields are names and values in turn. None of the methods may throw. */
+export interface AnswerTaker {
+  onInterim(status: number, fields: string[]): void
+  /** The final head. */
+  onHead(status: number, fields: string[]): void
+  /** A copy. False asks for a pause. */
+  onData(chunk: Buffer): boolean
+  /** `isReusable`: the function keeps the connection open, and sent nothing behind the answer. */
+  onComplete(trailers: string[], end: AnswerEnd): void
+  /** Instead of a final head: the function agreed to leave HTTP. `rest` is what it said already. */
+  onSwitched(fields: string[], rest: Buffer): void
+}
+
+export interface AnswerEnd {
+  readonly isReusable: boolean
+  /** How long the function keeps the connection when nobody uses it. */
+  readonly idleMs: number
+}
+
+/** What was asked for. */
+export interface AnswerTo {
+  readonly method: string
+  /** The call wishes to leave HTTP. */
+  readonly isUpgrade: boolean
+}
+
+/**
+ * One answer from bytes: heads, body, trailers. Throws `MalformedError` where the function does not speak HTTP/1.0 or 1.1 or says what could be
+ * read in two ways; nothing of it may be used after that. What the function sends is not trusted: everything is bounded.
+ */
+export class AnswerReader {
+  readonly #taker: AnswerTaker
+  readonly #to: AnswerTo
+  #head: HeadBytes | null = new HeadBytes()
+  #framing: AnswerFraming | null = null
+  #left = 0
+  #chunks: ChunkedDecoder | null = null
+  #interims = 0
+  #isOver = false
+
+  constructor(taker: AnswerTaker, to: AnswerTo) {
+    this.#taker = taker
+    this.#to = to
+  }
+
+  /** The first `length` bytes of `bytes`, which are only lent and may be changed. False asks for a pause. */
+  push(bytes: Buffer, length: number): boolean {
+    if (this.#isOver) return true
+    if (this.#head === null) return this.#readBody(bytes, 0, length)
+    const head = this.#head
+    if (!head.take(bytes, 0, length)) return true
+    while (!this.#readHead(head)) {
+      if (head.restFrom === head.restTo || !head.take(head.rest, head.restFrom, head.restTo)) return true
+    }
+    if (this.#isOver) return true
+    this.#head = null
+    const { rest, restFrom, restTo } = head
+    return this.#readBody(rest, restFrom, restTo)
+  }
+
+  /** The function says no more. */
+  end(): void {
+    if (this.#isOver) return
+    if (this.#framing?.body !== 'until-close') throw new MalformedError('an answer that ends too early')
+    this.#finish([], false)
+  }
+
+  /** Whether it was a final one. */
+  #readHead(head: HeadBytes): boolean {
+    const { text } = head
+    const status = Number(text.slice(9, 12))
+    if (!isStatusLine(text)) throw new MalformedError('something else than an HTTP answer')
+    const fields = readFields(text, text.indexOf('\r\n') + 2, text.length)
+    if (status === 101) {
+      this.#switch(fields, head)
+      return true
+    }
+    if (status < 200) {
+      this.#interims += 1
+      if (this.#interims > MAX_INTERIMS) throw new MalformedError('too many interim answers')
+      this.#taker.onInterim(status, fields)
+      return false
+    }
+    const minor = text.charCodeAt(7) - 0x30
+    this.#framing = answerFraming(fields, { method: this.#to.method, status, minor })
+    this.#left = this.#framing.length
+    if (this.#framing.body === 'chunked') this.#chunks = new ChunkedDecoder()
+    this.#taker.onHead(status, fields)
+    return true
+  }
+
+  #switch(fields: string[], { rest, restFrom, restTo }: HeadBytes): void {
+    if (!this.#to.isUpgrade) throw new MalformedError('a switch of protocols that nobody asked for')
+    this.#isOver = true
+    this.#taker.onSwitched(fields, Buffer.from(rest.subarray(restFrom, restTo)))
+  }
+
+  #readBody(bytes: Buffer, from: number, to: number): boolean {
+    switch (this.#framing?.body) {
+      case 'length': {
+        const end = Math.min(to, from + this.#left)
+        this.#left -= end - from
+        const goOn = this.#give(bytes, from, end)
+        if (this.#left > 0) return goOn
+        this.#finish([], end < to)
+        return true
+      }
+      case 'chunked':
+        return this.#readChunks(bytes, from, to)
+      case 'until-close':
+        return this.#give(bytes, from, to)
+      case 'none':
+      case undefined:
+        this.#finish([], from < to)
+        return true
+    }
+  }
+
+  #readChunks(bytes: Buffer, from: number, to: number): boolean {
+    const chunks = this.#chunks
+    if (chunks === null) return true
+    const goOn = this.#give(bytes, from, chunks.decode(bytes, from, to))
+    if (chunks.failure !== null) throw chunks.failure
+    if (!chunks.isDone) return goOn
+    const { trailers } = chunks
+    this.#finish(trailers === '' ? [] : readFields(trailers, 0, trailers.length), chunks.consumed < to)
+    return true
+  }
+
+  #give(bytes: Buffer, from: number, to: number): boolean {
+    return from === to || this.#taker.onData(Buffer.from(bytes.subarray(from, to)))
+  }
+
+  #finish(trailers: string[], hasMore: boolean): void {
+    this.#isOver = true
+    const { isKept = false, idleMs = 0 } = this.#framing ?? {}
+    this.#taker.onComplete(trailers, { isReusable: isKept && !hasMore, idleMs })
+  }
+}
+
+/** `HTTP/1.1 200`, then a reason or nothing. */
+function isStatusLine(text: string): boolean {
+  const behind = text.charCodeAt(12)
+  return (
+    text.startsWith('HTTP/1.') &&
+    /^[01] [1-9]\d\d$/.test(text.slice(7, 12)) &&
+    (behind === 0x20 || behind === 0x0d) &&
+    !/[^\t\x20-\x7e\x80-\xff]/.test(text.slice(12, text.indexOf('\r\n')))
+  )
+}

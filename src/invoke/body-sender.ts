@@ -1,0 +1,100 @@
+import { Readable } from 'node:stream'
+import type { Call } from '../core/call.ts'
+import type { Connection } from './connection.ts'
+import { kindOf, CONTENT_LENGTH } from './header-kinds.ts'
+import { trailerLines } from './request-head.ts'
+
+/** Who sends it. None of the methods may throw. */
+export interface BodyOwner {
+  /** The function took some of it. */
+  onProgress(): void
+  onSent(): void
+  /** The rest will not come; what was sent is not all. */
+  onBodyFailed(error: Error): void
+}
+
+/** Sends the streamed body of a call as it comes, no faster than the function takes it. */
+export class BodySender {
+  readonly #call: Call
+  readonly #body: Readable
+  readonly #connection: Connection
+  readonly #owner: BodyOwner
+  /** Announced size; -1: sent in chunks. */
+  readonly #length: number
+  #sent = 0
+  #isOver = false
+
+  constructor(call: Call, connection: Connection, owner: BodyOwner) {
+    const { body } = call
+    this.#call = call
+    this.#body = body instanceof Readable ? body : Readable.from(body ?? [])
+    this.#connection = connection
+    this.#owner = owner
+    this.#length = announcedLength(call.rawHeaders)
+  }
+
+  start(): void {
+    this.#body
+      .on('data', (chunk: Uint8Array) => this.#onChunk(chunk))
+      .on('end', () => this.#onEnd())
+      .on('error', (error) => this.#fail(error))
+      .on('close', () => this.#fail(new Error('the caller broke off within its body')))
+    if (this.#body.destroyed) this.#fail(new Error('the body is gone'))
+  }
+
+  onDrain(): void {
+    if (this.#isOver) return
+    this.#owner.onProgress()
+    this.#body.resume()
+  }
+
+  /** Nobody wants the rest. */
+  stop(): void {
+    this.#isOver = true
+    this.#body.destroy()
+  }
+
+  #onChunk(chunk: Uint8Array): void {
+    if (this.#isOver || chunk.length === 0) return
+    this.#sent += chunk.length
+    if (this.#length >= 0 && this.#sent > this.#length) {
+      this.#fail(new Error('the body is longer than its Content-Length'))
+    } else if (this.#write(chunk)) this.#owner.onProgress()
+    else this.#body.pause()
+  }
+
+  #write(chunk: Uint8Array): boolean {
+    const connection = this.#connection
+    if (this.#length >= 0) return connection.write(chunk)
+    return connection.together(() => {
+      connection.write(`${chunk.length.toString(16)}\r\n`)
+      connection.write(chunk)
+      return connection.write('\r\n')
+    })
+  }
+
+  #onEnd(): void {
+    if (this.#isOver) return
+    if (this.#length >= 0 && this.#sent < this.#length) {
+      this.#fail(new Error('the body is shorter than its Content-Length'))
+      return
+    }
+    this.#isOver = true
+    if (this.#length < 0) this.#connection.write(`0\r\n${trailerLines(this.#call.rawTrailers)}\r\n`)
+    this.#owner.onSent()
+  }
+
+  #fail(error: Error): void {
+    if (this.#isOver) return
+    this.stop()
+    this.#owner.onBodyFailed(error)
+  }
+}
+
+/** -1 when the caller gave none. */
+function announcedLength(rawHeaders: readonly string[]): number {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (kindOf(rawHeaders[at] ?? '') === CONTENT_LENGTH) return Number(rawHeaders[at + 1])
+  }
+  return -1
+}

@@ -1,0 +1,71 @@
+/** What somebody sent is not HTTP, or not in a form that two parties could only read in one way. */
+export class MalformedError extends Error {}
+
+const COLON = 0x3a
+const CR = 0x0d
+const LF = 0x0a
+const SPACE = 0x20
+const TAB = 0x09
+
+const IN_NAME = 1
+const IN_VALUE = 2
+
+/** For each byte, where it may stand (RFC 9110, 5.5 and 5.6.2). */
+const ALLOWED = new Uint8Array(256)
+for (let code = 0; code < 256; code += 1) {
+  if (/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code))) ALLOWED[code] = IN_NAME | IN_VALUE
+  else if (code === TAB || (code >= SPACE && code !== 0x7f)) ALLOWED[code] = IN_VALUE
+}
+
+/**
+ * Header or trailer lines: names and values in turn, as they were written, without the blanks around values. `text` holds a byte per
+ * character; the lines stand from `from` to `to`, each with its CR LF. Throws `MalformedError` for anything that is not exactly that: folded
+ * lines, bare line feeds, blanks before colons, control characters. One look at each character: runs on every answer.
+ */
+export function readFields(text: string, from: number, to: number): string[] {
+  const fields: string[] = []
+  let at = from
+  while (at < to) {
+    const nameAt = at
+    while (is(IN_NAME, text, at)) at += 1
+    if (at === nameAt || text.charCodeAt(at) !== COLON) throw new MalformedError('a malformed header name')
+    const name = text.slice(nameAt, at)
+
+    at += 1
+    while (isBlank(text.charCodeAt(at))) at += 1
+    const valueAt = at
+    while (is(IN_VALUE, text, at)) at += 1
+    if (text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF)
+      throw new MalformedError('a malformed header value')
+
+    let valueEnd = at
+    while (valueEnd > valueAt && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd -= 1
+    fields.push(name, text.slice(valueAt, valueEnd))
+    at += 2
+  }
+  return fields
+}
+
+/** Whether this may be the name of a header, or a method: not empty. */
+export function isToken(text: string): boolean {
+  return text !== '' && consistsOf(IN_NAME, text)
+}
+
+/** Whether this may be the value of a header, a byte per character. */
+export function isFieldValue(text: string): boolean {
+  return consistsOf(IN_VALUE, text)
+}
+
+function consistsOf(where: number, text: string): boolean {
+  let at = 0
+  while (at < text.length && is(where, text, at)) at += 1
+  return at === text.length
+}
+
+function is(where: number, text: string, at: number): boolean {
+  return ((ALLOWED[text.charCodeAt(at)] ?? 0) & where) !== 0
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB
+}

@@ -1,0 +1,55 @@
+import type { Call } from '../core/call.ts'
+import { FaasError } from '../core/errors.ts'
+import * as kinds from './header-kinds.ts'
+import { isFieldValue, isToken } from './http-fields.ts'
+
+/** Where the call goes, and what it is to become there. */
+export interface Destination {
+  /** For the `Host` header. */
+  readonly host: string
+  /** The protocol that the caller wishes to change to; null for ordinary calls. */
+  readonly protocol: string | null
+}
+
+/** What a trigger gave is never believed to be clean: a line feed in it, also one that comes to be when a character is cut to a byte, would be a second request. */
+const TARGET = /^[\x21-\x7e\x80-\xff]+$/
+
+/** Methods whose missing body is said to be empty (RFC 9110, 8.6). */
+const USUALLY_WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
+
+/** The call up to the empty line, a byte per character. Throws `invalid` for what cannot be written as HTTP. */
+export function requestHead(call: Call, headers: readonly string[], { host, protocol }: Destination): string {
+  if (!isToken(call.method)) throw new FaasError('invalid', 'the method is not one of HTTP')
+  if (!TARGET.test(call.path)) throw new FaasError('invalid', 'the path cannot be written as HTTP')
+  const connection = protocol === null ? 'keep-alive' : `Upgrade\r\nUpgrade: ${checked(protocol)}`
+  let head = `${call.method} ${call.path} HTTP/1.1\r\nHost: ${host}\r\nConnection: ${connection}\r\n`
+  const isStreamed = call.body !== null && !(call.body instanceof Uint8Array)
+  let isMeasured = false
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] ?? ''
+    if (!isToken(name)) throw new FaasError('invalid', 'a header has a malformed name')
+    if (isStreamed && kinds.kindOf(name) === kinds.CONTENT_LENGTH) isMeasured = true
+    head += `${name}: ${checked(headers[at + 1] ?? '')}\r\n`
+  }
+  return `${head}${framingOf(call, isMeasured)}\r\n`
+}
+
+/** The trailer lines of a body in chunks, without those that would say something about the message itself (RFC 9110, 6.5.1). */
+export function trailerLines(rawTrailers: readonly string[]): string {
+  let lines = ''
+  for (const [name, value] of kinds.trailerPairs(rawTrailers)) {
+    if (isToken(name) && isFieldValue(value)) lines += `${name}: ${value}\r\n`
+  }
+  return lines
+}
+
+function framingOf({ body, method }: Call, isMeasured: boolean): string {
+  if (body instanceof Uint8Array) return `Content-Length: ${body.length}\r\n`
+  if (body !== null) return isMeasured ? '' : 'Transfer-Encoding: chunked\r\n'
+  return USUALLY_WITH_BODY.has(method) ? 'Content-Length: 0\r\n' : ''
+}
+
+function checked(value: string): string {
+  if (!isFieldValue(value)) throw new FaasError('invalid', 'a header has a malformed value')
+  return value
+}
