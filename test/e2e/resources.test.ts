@@ -37,19 +37,17 @@ describe('the resources of a real function', { skip: await skipWithoutDocker() }
     await daemon.deploy({ service: 'busy', image: await testImage('fn'), limits })
     assert.equal((await daemon.call('busy/id')).status, 200)
     assert.equal((await hostConfig('busy'))['NanoCpus'], 300_000_000)
-    const burning = Promise.all([daemon.call('busy/burn/3s'), daemon.call('busy/burn/3s')])
-    await eventually('a busy second is behind it', 5_000, async () => {
-      return ((await status('busy', '?usage=1')).usage?.cpu ?? 0) > 150
-    })
+    await status('busy', '?usage=1')
+    // The figure is the mean since the last question: over 30 periods of the kernel's, one more or less does not show.
+    await Promise.all([daemon.call('busy/burn/3s'), daemon.call('busy/burn/3s')])
 
     const startMs = performance.now()
     const { usage } = await status('busy', '?usage=1')
     const tookMs = performance.now() - startMs
 
     assert.ok(tookMs < 300, `answered after ${Math.round(tookMs)} ms`)
-    assert.ok(usage && usage.cpu > 100 && usage.cpu < 450, `${usage?.cpu} millicores`)
+    assert.ok(usage && usage.cpu > 150 && usage.cpu < 350, `${usage?.cpu} millicores`)
     assert.ok(usage.totalMemoryBytes > MEGABYTE / 2 && usage.totalMemoryBytes < 64 * MEGABYTE)
-    await burning
     assert.equal((await status('busy')).usage, undefined)
   })
 

@@ -100,6 +100,26 @@ describe('usage', () => {
     assert.equal((await meter.usage(['a'], never)).cpuMillicores, 500)
   })
 
+  it('covers a second where it is asked for more often, so that bursts do not show', async () => {
+    const { root, time, meter } = setUp()
+    const cpu = join(root, 'docker/a/cpu.stat')
+    await put(join(root, 'docker/a/memory.current'), '100\n')
+    await put(join(root, 'docker/a/memory.stat'), '')
+    const figures: number[] = []
+
+    // 60 ms of CPU at once, at every second question: 300 millicores.
+    for (let question = 0; question < 40; question += 1) {
+      await put(cpu, `usage_usec ${Math.floor(question / 2) * 60_000}\n`)
+      figures.push((await meter.usage(['a'], never)).cpuMillicores)
+      time.nowMs += 100
+    }
+
+    assert.ok(
+      figures.slice(12).every((figure) => figure >= 270 && figure <= 330),
+      figures.join(' '),
+    )
+  })
+
   it('comes from the engine where there are no files, once it has measured', async () => {
     const { engine, meter } = setUp()
     const measured = deferred<Usage>()

@@ -19,8 +19,13 @@ export interface UsageMeterOptions {
   readonly cgroupRoot?: string
 }
 
-/** Shortest time between two samples that gives a steady figure: the kernel accounts in ticks of up to 10 ms. */
+/** Shortest time between two samples that gives a figure at all: the kernel accounts in ticks of up to 10 ms. */
 const STEP_MS = 100
+/**
+ * Time that a figure covers where there are samples that old. A limit of processors is kept per period of 100 ms, at its beginning: over little more
+ * than one period a container that is held to 300 millicores shows up to 600.
+ */
+const WINDOW_MS = 1_000
 /** An older sample would give the mean of a time long past. */
 const FRESH_MS = 30_000
 /** How long the engine's own figure is good. */
@@ -30,10 +35,16 @@ const ENGINE_WAIT_MS = 120
 /** Questions to the engine at a time. */
 const MOST_ASKED = 16
 
+/** CPU time of a container at a moment. */
+interface CpuSample {
+  readonly atMs: number
+  readonly cpuNanos: number
+}
+
 interface Reading extends Usage {
   readonly atMs: number
-  /** CPU time at that moment; null when the figure came from the engine. */
-  readonly cpuNanos: number | null
+  /** Oldest first, this one's last; those that the next figures may start from. Null when the figure came from the engine. */
+  readonly samples: readonly CpuSample[] | null
   /** The first of two samples: it has no CPU figure yet. */
   readonly isStart: boolean
 }
@@ -79,23 +90,25 @@ export class UsageMeter {
   async #measure(id: string): Promise<Reading | undefined> {
     const before = this.#readings.get(id)
     const ageMs = before === undefined ? Infinity : this.#clock.now() - before.atMs
-    const isFromEngine = before?.cpuNanos === null
+    const isFromEngine = before?.samples === null
     if (ageMs < (isFromEngine ? ENGINE_FRESH_MS : STEP_MS)) return before
 
     const from = ageMs < FRESH_MS && !isFromEngine ? before : undefined
     return (await this.#sample(id, from)) ?? (await this.#ask(id))
   }
 
-  /** A reading from the control group; its CPU figure is the mean since `from`, or nothing. */
+  /** A reading from the control group; its CPU figure is the mean over what `from` knows of the last second, or nothing. */
   async #sample(id: string, from: Reading | undefined): Promise<Reading | undefined> {
     const sample = await this.#cgroups.sample(id)
     if (sample === null) return undefined
     const atMs = this.#clock.now()
-    const nanos = sample.cpuNanos - (from?.cpuNanos ?? sample.cpuNanos)
-    const elapsedMs = from === undefined ? 0 : atMs - from.atMs
+    const { cpuNanos, memoryBytes } = sample
+    const samples = [...recent(from?.samples ?? [], atMs), { atMs, cpuNanos }]
+    const start = samples[0] ?? { atMs, cpuNanos }
+    const elapsedMs = atMs - start.atMs
     // A thousandth of a core is a microsecond of CPU per millisecond.
-    const cpuMillicores = elapsedMs > 0 ? Math.max(0, nanos / 1_000 / elapsedMs) : 0
-    const reading = { atMs, cpuMillicores, isStart: elapsedMs <= 0, ...sample }
+    const cpuMillicores = elapsedMs > 0 ? Math.max(0, (cpuNanos - start.cpuNanos) / 1_000 / elapsedMs) : 0
+    const reading = { atMs, cpuMillicores, memoryBytes, samples, isStart: elapsedMs <= 0 }
     this.#readings.set(id, reading)
     return reading
   }
@@ -116,7 +129,7 @@ export class UsageMeter {
       try {
         const usage = await this.#engine.containerUsage(id, this.#stopping.signal)
         if (usage !== null)
-          this.#readings.set(id, { ...usage, atMs: this.#clock.now(), cpuNanos: null, isStart: false })
+          this.#readings.set(id, { ...usage, atMs: this.#clock.now(), samples: null, isStart: false })
       } catch (error) {
         this.#log.debug('usage not measured', { replica: shortId(id), reason: messageOf(error) })
       } finally {
@@ -136,4 +149,10 @@ export class UsageMeter {
       if (nowMs - reading.atMs >= FRESH_MS) this.#readings.delete(id)
     }
   }
+}
+
+/** Without those that are older than the newest one which covers the window. */
+function recent(samples: readonly CpuSample[], nowMs: number): readonly CpuSample[] {
+  const covering = samples.findLastIndex(({ atMs }) => nowMs - atMs >= WINDOW_MS)
+  return samples.slice(Math.max(0, covering))
 }
