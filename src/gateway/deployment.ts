@@ -1,6 +1,7 @@
 import { FaasError } from '../core/errors.ts'
 import { DEFAULT_NAMESPACE, functionName } from '../core/function-name.ts'
 import type { FunctionResources, FunctionSpec, StringMap } from '../core/function-spec.ts'
+import { parseImageReference } from '../core/image-reference.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../core/resources.ts'
 import { checkSecretName } from '../core/secret-name.ts'
 import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
@@ -11,7 +12,8 @@ import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
  */
 export function specOf(body: FunctionDeployment, queryNamespace: string): FunctionSpec {
   const name = functionName(body.service, body.namespace || queryNamespace || DEFAULT_NAMESPACE)
-  checkImage(body.image)
+  if (body.image === '') throw new FaasError('invalid', 'image: is missing')
+  parseImageReference(body.image)
   checkNoNul('envProcess', body.envProcess)
   checkEnvironment(body.envVars)
   checkKeys('labels', body.labels)
@@ -31,25 +33,6 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
     ...(body.limits ? { limits: resourcesOf('limits', body.limits) } : {}),
     ...(body.requests ? { requests: resourcesOf('requests', body.requests) } : {}),
   }
-}
-
-/** Grammar of image references (distribution/reference): [host[:port]/]path[:tag][@digest], the path in lower case. */
-const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/`
-const PATH = String.raw`[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*`
-const REFERENCE = new RegExp(
-  String.raw`^(?:${HOST})?${PATH}(?:/${PATH})*(?::\w[\w.-]{0,127})?(?:@[A-Za-z][\w+.-]{0,31}:[0-9A-Fa-f]{32,128})?$`,
-)
-
-/** Longest image reference: 255 of name, 128 of tag, the rest digest. */
-const LONGEST_REFERENCE = 512
-
-function checkImage(image: string): void {
-  if (image === '') throw new FaasError('invalid', 'image: is missing')
-  if (image.length <= LONGEST_REFERENCE && REFERENCE.test(image)) return
-  throw new FaasError(
-    'invalid',
-    `image: ${shown(image)} is not an image reference such as ghcr.io/owner/name:tag`,
-  )
 }
 
 function checkEnvironment(variables: StringMap): void {

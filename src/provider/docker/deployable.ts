@@ -1,11 +1,32 @@
 import type { FunctionSpec } from '../../core/function-spec.ts'
 import { containerSpec } from './container-spec.ts'
 import type { EngineVersion } from './engine-answers.ts'
-import type { ImageFacts } from './images.ts'
+import type { ImageFacts, Images } from './images.ts'
 import { checkPlatform, emulatedArchitectures } from './platform.ts'
+import { pullPolicyOf } from './pull-policy.ts'
 
-/** Throws `invalid`, naming the field, when no container could be made of this: said at deploy, not found out later. */
-export async function checkDeployable(
+/** What finding the image of a function takes. */
+export interface ImageSource {
+  readonly images: Pick<Images, 'resolve'>
+  /** Undefined while the engine has not said what it is. */
+  readonly host: () => EngineVersion | undefined
+}
+
+/**
+ * The image that a function is to run, pulled if its policy says so. The one way to it, at deploy and later: throws what `Images.resolve` throws,
+ * and `invalid`, naming the field, when no container could be made of it.
+ */
+export async function imageFor(
+  spec: FunctionSpec,
+  signal: AbortSignal,
+  source: ImageSource,
+): Promise<ImageFacts> {
+  const image = await source.images.resolve(spec.image, signal, pullPolicyOf(spec.annotations))
+  await checkDeployable(spec, image, source.host())
+  return image
+}
+
+async function checkDeployable(
   spec: FunctionSpec,
   image: ImageFacts,
   host: EngineVersion | undefined,

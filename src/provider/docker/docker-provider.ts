@@ -14,8 +14,6 @@ import type {
 import type { Replica } from '../../core/replica.ts'
 import { type DockerProviderOptions, ProviderParts } from './provider-parts.ts'
 import { explainNotReady } from './not-ready-reason.ts'
-import { checkDeployable } from './deployable.ts'
-import { pullPolicyOf } from './pull-policy.ts'
 
 export type { DockerProviderOptions } from './provider-parts.ts'
 
@@ -70,10 +68,7 @@ export class DockerProvider implements Provider {
   }
 
   async prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string> {
-    const { images, link } = this.#parts
-    const image = await images.resolve(spec.image, signal, pullPolicyOf(spec.annotations))
-    await checkDeployable(spec, image, link.engine)
-    return image.id
+    return (await this.#parts.imageFor(spec, signal)).id
   }
 
   apply(fn: DeployedFunction): void {

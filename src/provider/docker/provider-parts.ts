@@ -3,21 +3,21 @@ import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { DEFAULT_NAMESPACE, type FunctionName, namespaceOf } from '../../core/function-name.ts'
-import type { DeployedFunction } from '../../core/function-spec.ts'
+import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
 import type { CallLedger, ProviderEvent } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
 import type { Mount } from './container-spec.ts'
+import { imageFor } from './deployable.ts'
 import { ownLabel } from './docker-labels.ts'
 import { EngineAway } from './engine-errors.ts'
 import { EngineLink } from './engine-link.ts'
 import { Engine } from './engine.ts'
 import { FunctionLogs } from './function-logs.ts'
-import { Images } from './images.ts'
+import { type ImageFacts, Images } from './images.ts'
 import { LogArchive } from './log-archive.ts'
 import { Networks } from './networks.ts'
 import { Observer } from './observer.ts'
-import { pullPolicyOf } from './pull-policy.ts'
 import { ReadinessWatch } from './readiness-watch.ts'
 import { Reconciler } from './reconciler.ts'
 import { ReplicaMaker } from './replica-maker.ts'
@@ -108,6 +108,11 @@ export class ProviderParts {
     this.looks = new WorkQueue(1, () => this.#lookAgain())
   }
 
+  /** As `deployable.ts` has it. */
+  imageFor(spec: FunctionSpec, signal: AbortSignal): Promise<ImageFacts> {
+    return imageFor(spec, signal, { images: this.images, host: () => this.link.engine })
+  }
+
   #makeReadiness(): ReadinessWatch {
     const { clock, log } = this.#options
     return new ReadinessWatch({
@@ -184,7 +189,7 @@ export class ProviderParts {
       maker,
       isUp: () => this.link.isUp,
       onEngineAway: (error) => this.link.lost(error),
-      fetchImage: (spec, signal) => images.resolve(spec.image, signal, pullPolicyOf(spec.annotations)),
+      fetchImage: (spec, signal) => this.imageFor(spec, signal),
       retire: (id) => this.retirement.begin(id),
       onStarted: (id) => this.readiness.begin(id),
     })

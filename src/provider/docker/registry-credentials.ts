@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../log.ts'
 import { runCredentialHelper } from './credential-helper.ts'
-import { DEFAULT_REGISTRY } from './image-reference.ts'
+import { DEFAULT_REGISTRY } from '../../core/image-reference.ts'
 
 /** What the engine takes in `X-Registry-Auth`. */
 export interface AuthConfig {

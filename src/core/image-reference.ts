@@ -1,6 +1,6 @@
-import { FaasError } from '../../core/errors.ts'
+import { FaasError } from './errors.ts'
 
-/** What an image string of a deployment means to the engine. */
+/** What an image string of a deployment means to an engine. */
 export interface ImageReference {
   /** Where it would be pulled from: `docker.io` or `HOST[:PORT]`; empty for an image id, which no registry knows. */
   readonly registry: string
