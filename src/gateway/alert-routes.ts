@@ -14,6 +14,9 @@ export interface AlertRoutePorts {
   readonly log: Log
 }
 
+/** Functions of one webhook that the audit names. */
+const MOST_SUBJECTS = 10
+
 type Alert = AlertWebhook['alerts'][number]
 
 /** `POST /system/alert`: the webhook of an external AlertManager (http-api 10). */
@@ -37,6 +40,9 @@ export function alertRoutes(ports: AlertRoutePorts): readonly Route[] {
 
 async function handle(c: ApiContext, ports: AlertRoutePorts): Promise<Response> {
   const { value } = await readJson(c.req.raw, alertWebhook)
+  // For the audit: what it is about, so far as we know it.
+  const subjects = value.alerts.flatMap(({ labels }) => parseFunctionName(labels?.function_name ?? '') ?? [])
+  if (subjects.length > 0) c.set('subject', [...new Set(subjects)].slice(0, MOST_SUBJECTS).join(' '))
   const failures: string[] = []
   for (const alert of value.alerts) {
     const failure = await applyAlert(alert, ports)

@@ -8,13 +8,34 @@ const STATUS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
 
+/** A request line that is right but for a method that Node's parser does not know. */
+const OTHER_METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64} [^\s]+ HTTP\/1\.[01]\r\n/
+
+/** What Node says of a connection that it gives up. */
+interface ClientError extends Error {
+  readonly code?: string
+  /** What came last; the whole request where it is the method that was not known. */
+  readonly rawPacket?: Buffer
+}
+
 /** Answers what could not be parsed, or did not arrive in time, and closes the connection. */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Duplex): void {
+export function answerClientError(error: ClientError, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable || hasBegunToAnswer(socket)) {
     socket.destroy()
     return
   }
-  endWithStatus(socket, STATUS[error.code ?? ''] ?? 400)
+  if (isUnknownMethod(error)) endEmpty(socket, 405)
+  else endWithStatus(socket, STATUS[error.code ?? ''] ?? 400)
+}
+
+/** A method of nobody's is answered as one that the route does not have (http-api 7.1): it is no malformed request. */
+function isUnknownMethod({ code, rawPacket }: ClientError): boolean {
+  return code === 'HPE_INVALID_METHOD' && OTHER_METHOD.test(rawPacket?.toString('latin1') ?? '')
+}
+
+function endEmpty(socket: Duplex, status: number): void {
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`
+  socket.end(head, () => socket.destroy())
 }
 
 /** Writes a whole answer by hand, for connections that have no response object, and closes. */

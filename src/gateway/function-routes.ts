@@ -128,8 +128,15 @@ async function deploy(
   const { value, text } = await readJson(c.req.raw, functionDeployment)
   const spec = specOf(value, queryValue(c, 'namespace'))
   c.set('subject', spec.name)
-  await apply(spec, text)
+  await apply(spec, storable(text))
   return accepted()
+}
+
+/** The body as it came, but for registry credentials: older clients send them, nobody uses them (http-api 4.1), and it is kept on disk. */
+function storable(text: string): string {
+  if (!/registryauth/i.test(text)) return text
+  const fields = Object.entries(JSON.parse(text) as object)
+  return JSON.stringify(Object.fromEntries(fields.filter(([key]) => key.toLowerCase() !== 'registryauth')))
 }
 
 async function remove(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {

@@ -1,3 +1,6 @@
+/** Lines of one head or of the trailers; as many as the gateway takes from a client. */
+const MAX_FIELDS = 1_000
+
 /** What somebody sent is not HTTP, or not in a form that two parties could only read in one way. */
 export class MalformedError extends Error {}
 
@@ -41,6 +44,7 @@ export function readFields(text: string, from: number, to: number): string[] {
     let valueEnd = at
     while (valueEnd > valueAt && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd -= 1
     fields.push(name, text.slice(valueAt, valueEnd))
+    if (fields.length > 2 * MAX_FIELDS) throw new MalformedError('too many headers')
     at += 2
   }
   return fields

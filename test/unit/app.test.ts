@@ -157,6 +157,10 @@ describe('the audit', () => {
     await ask('DELETE', '/system/functions', { functionName: 'nobody' })
     await ask('GET', '/system/functions')
     await app.request('/system/functions', { method: 'POST' })
+    await ask('POST', '/system/scale-function/hello', { replicas: 2 })
+    const firing = { status: 'firing', labels: { function_name: 'hello.openfaas-fn' } }
+    await ask('POST', '/system/alert', { alerts: [firing, firing] })
+    await ask('POST', '/system/namespace/', { name: 'dev', labels: { openfaas: '1' } })
 
     assert.deepEqual(
       log
@@ -166,6 +170,9 @@ describe('the audit', () => {
         ['admin', 'POST /system/functions', 'hello.openfaas-fn', 202],
         ['admin', 'DELETE /system/functions', 'nobody.openfaas-fn', 404],
         [null, 'POST /system/functions', null, 401],
+        ['admin', 'POST /system/scale-function', 'hello.openfaas-fn', 202],
+        ['admin', 'POST /system/alert', 'hello.openfaas-fn', 200],
+        ['admin', 'POST /system/namespace', 'dev', 201],
       ],
     )
   })

@@ -44,6 +44,23 @@ describe('deploying by POST', () => {
     assert.deepEqual(functions.get(functionName('hello'))?.spec.envVars, { A: 'b' })
   })
 
+  it('keeps the body as it came, but for credentials of a registry', async () => {
+    const { ask, functions } = testApp()
+    const kept: string[] = []
+    const { deploy } = functions
+    functions.deploy = (spec, body) => {
+      kept.push(body)
+      return deploy.call(functions, spec, body)
+    }
+    const plain = '{ "service": "one",  "image": "a/b" }'
+    const withAuth = { service: 'two', image: 'a/b', RegistryAuth: 'c2VjcmV0', labels: { registryAuth: 'x' } }
+
+    await ask('POST', '/system/functions', plain)
+    await ask('POST', '/system/functions', withAuth)
+
+    assert.deepEqual(kept, [plain, '{"service":"two","image":"a/b","labels":{"registryAuth":"x"}}'])
+  })
+
   it('takes the namespace of the body before that of the query', async () => {
     const { ask, functions, namespaces } = testApp()
     namespaces.create({ name: 'dev', labels: {}, annotations: {} })
