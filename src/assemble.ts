@@ -73,7 +73,10 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
     observe: (request) => metrics.observe(request),
   })
   const gateway = makeGateway(base, invoker, (request, env) => app.fetch(request, env))
-  const metricsServer = new MetricsServer({ render: () => metrics.render(), log }, config.metricsListen)
+  const metricsServer = new MetricsServer(
+    { render: () => metrics.render(), clock: base.clock, log },
+    config.metricsListen,
+  )
   return { invoker, provider, control, counts, gateway, metricsServer }
 }
 

@@ -79,9 +79,9 @@ export class GatewayServer {
       checkContinue: (req, res) => this.#request(req, res, true),
       upgrade: (req, socket, head) => this.#upgrade(req, socket, head),
     }
-    this.#main = new Listener(handlers, options.headersTimeoutMs)
+    this.#main = new Listener(handlers, clock, options.headersTimeoutMs)
     this.#extra = new ExtraListeners({
-      open: () => new Listener(handlers, options.headersTimeoutMs),
+      open: () => new Listener(handlers, clock, options.headersTimeoutMs),
       clock,
       log,
     })

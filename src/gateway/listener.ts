@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
 import { answerClientError, endWithStatus } from './client-errors.ts'
 import { GatewayRequest } from './gateway-request.ts'
@@ -34,7 +35,7 @@ export class Listener {
   readonly #server: Server
   readonly #upgraded = new Set<Duplex>()
 
-  constructor(handlers: ListenerHandlers, headersMs: number = HEADERS_MS) {
+  constructor(handlers: ListenerHandlers, clock: Clock, headersMs: number = HEADERS_MS) {
     this.#server = createServer({
       IncomingMessage: GatewayRequest,
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -56,7 +57,7 @@ export class Listener {
       guard(socket)
       endWithStatus(socket, 405)
     })
-    this.#server.on('clientError', answerClientError)
+    this.#server.on('clientError', (error, socket) => answerClientError(error, socket, clock))
     this.#server.on('connection', guard)
   }
 

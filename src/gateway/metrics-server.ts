@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
 import type { Log } from '../log.ts'
 import { answerClientError } from './client-errors.ts'
 import { ERROR_HEADERS } from './error-response.ts'
 
 export interface MetricsServerPorts {
+  readonly clock: Clock
   /** All metrics as Prometheus text. */
   readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>
   readonly log: Log
@@ -28,7 +30,7 @@ export class MetricsServer {
     this.#server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS })
     this.#server.maxConnections = MAX_CONNECTIONS
     this.#server.on('request', (req, res) => void this.#answer(req, res))
-    this.#server.on('clientError', answerClientError)
+    this.#server.on('clientError', (error, socket) => answerClientError(error, socket, ports.clock))
     this.#server.on('connection', (socket) => socket.on('error', () => socket.destroy()))
   }
 

@@ -79,7 +79,10 @@ describe('addresses for functions', () => {
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')
     const { port } = holder.address() as AddressInfo
-    const listener = new Listener({ request: () => {}, checkContinue: () => {}, upgrade: () => {} })
+    const listener = new Listener(
+      { request: () => {}, checkContinue: () => {}, upgrade: () => {} },
+      systemClock,
+    )
     const warnings: Error[] = []
     const onWarning = (warning: Error) => warnings.push(warning)
     process.on('warning', onWarning)

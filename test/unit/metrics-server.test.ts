@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/clock.ts'
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { MetricsServer } from '../../src/gateway/metrics-server.ts'
@@ -10,7 +11,7 @@ describe('the metrics listener', () => {
     if (fails) throw new Error('no figures')
     return { contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }
   }
-  const server = new MetricsServer({ render, log }, { host: '127.0.0.1', port: 0 })
+  const server = new MetricsServer({ render, clock: systemClock, log }, { host: '127.0.0.1', port: 0 })
   let base = ''
   before(async () => {
     const { port } = await server.start()
@@ -50,7 +51,7 @@ describe('the metrics listener', () => {
 
   it('says in a sentence that its address is taken', async () => {
     const port = Number(new URL(base).port)
-    const second = new MetricsServer({ render, log }, { host: '127.0.0.1', port })
+    const second = new MetricsServer({ render, clock: systemClock, log }, { host: '127.0.0.1', port })
 
     await assert.rejects(second.start(), /cannot listen for metrics on 127\.0\.0\.1/)
     await second.stop()

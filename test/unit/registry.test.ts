@@ -42,7 +42,18 @@ let dir = ''
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'sampan-registry-'))
 })
-afterEach(() => rmSync(dir, { recursive: true }))
+const open: Database[] = []
+afterEach(() => {
+  for (const db of open.splice(0)) db.close()
+  rmSync(dir, { recursive: true })
+})
+
+/** A registry that the test leaves open: closed behind it. */
+function inMemory(): Database {
+  const db = Database.open(':memory:')
+  open.push(db)
+  return db
+}
 
 const path = () => join(dir, 'registry.db')
 
@@ -83,7 +94,7 @@ describe('FunctionStore', () => {
   })
 
   it('refuses a second deploy of the same name', () => {
-    const db = Database.open(':memory:')
+    const db = inMemory()
     const store = new FunctionStore(db)
     store.insert(change('one'))
 
@@ -92,7 +103,7 @@ describe('FunctionStore', () => {
   })
 
   it('keeps the first deploy time over an update, and begins a new revision', () => {
-    const store = new FunctionStore(Database.open(':memory:'))
+    const store = new FunctionStore(inMemory())
     const first = store.insert(change('one', { nowMs: 1_000 }))
     const second = store.replace(change('two', { nowMs: 2_000 }))
 
@@ -114,7 +125,7 @@ describe('FunctionStore', () => {
   })
 
   it('does not pin an artifact to a revision that has been replaced', () => {
-    const store = new FunctionStore(Database.open(':memory:'))
+    const store = new FunctionStore(inMemory())
     const old = store.insert(change('one'))
     store.replace(change('two'))
 
@@ -123,7 +134,7 @@ describe('FunctionStore', () => {
   })
 
   it('says which function does not exist', () => {
-    const store = new FunctionStore(Database.open(':memory:'))
+    const store = new FunctionStore(inMemory())
 
     assert.throws(() => store.remove(figlet), { code: 'not-found', message: /figlet\.openfaas-fn/ })
     assert.throws(() => store.replace(change('one')), { code: 'not-found' })
@@ -131,7 +142,7 @@ describe('FunctionStore', () => {
   })
 
   it('shows nothing of a deploy that the disk refused', () => {
-    const db = Database.open(':memory:')
+    const db = inMemory()
     const store = new FunctionStore(db)
     db.run(`CREATE TRIGGER full BEFORE INSERT ON function BEGIN SELECT RAISE(ABORT, 'no'); END`)
 
@@ -142,7 +153,7 @@ describe('FunctionStore', () => {
 
 describe('NamespaceStore', () => {
   it('lists the default namespace first, whatever else there is', () => {
-    const store = new NamespaceStore(Database.open(':memory:'))
+    const store = new NamespaceStore(inMemory())
     store.insert({ name: 'alpha', labels: {}, annotations: { a: 'b' } }, 5)
 
     assert.deepEqual(store.list(), ['openfaas-fn', 'alpha'])
@@ -150,7 +161,7 @@ describe('NamespaceStore', () => {
   })
 
   it('does not let go of the default namespace', () => {
-    const store = new NamespaceStore(Database.open(':memory:'))
+    const store = new NamespaceStore(inMemory())
 
     assert.throws(() => store.remove('openfaas-fn'), { code: 'invalid' })
   })
