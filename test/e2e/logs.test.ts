@@ -108,7 +108,44 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     await whenSaid(long)
     assert.deepEqual((await read('&tail=1')).map(textOf), [long])
   })
+
+  it('come to a follower from a second replica too when the function is scaled up', async () => {
+    await daemon.deploy({ service: 'pair', image: await testImage('fn') })
+    const texts: string[] = []
+    await using follower = await Follower.open(daemon, 'pair')
+    const sayOnce = async (): Promise<void> => {
+      const text = `line-${texts.length}`
+      texts.push(text)
+      assert.equal((await daemon.call(`pair/log?stdout=${text}`)).status, 204)
+      await follower.whenRead(text)
+    }
+    await sayOnce()
+    await daemon.must('POST', '/system/scale-function/pair', { serviceName: 'pair', replicas: 2 })
+    await eventually('two replicas take calls', 20_000, async () => {
+      const status = (await (await daemon.api('GET', '/system/function/pair')).json()) as Status
+      return status.availableReplicas === 2
+    })
+
+    // Lines of both in turn, so that only a merge by time has them in order.
+    await eventually('both have said ten lines', 20_000, async () => {
+      await sayOnce()
+      const counts = [...follower.perInstance().values()]
+      return counts.length === 2 && Math.min(...counts) >= 10
+    })
+
+    assert.deepEqual(follower.texts, texts)
+    const history = parse(await (await daemon.api('GET', '/system/logs?name=pair&tail=-1')).text())
+    assert.deepEqual(history.map(textOf), texts)
+    for (const lines of [history, follower.lines])
+      assert.deepEqual(lines.map(timeOf), lines.map(timeOf).toSorted())
+  })
 })
+
+interface Status {
+  readonly availableReplicas: number
+}
+
+const timeOf = ({ timestamp }: Line): string => timestamp
 
 const textOf = ({ text }: Line): string => text
 
@@ -121,7 +158,7 @@ function parse(ndjson: string): Line[] {
 
 /** Reads a log with follow until it is closed. */
 class Follower {
-  readonly texts: string[] = []
+  readonly lines: Line[] = []
   readonly #leaving = new AbortController()
   #reading: Promise<void> = Promise.resolve()
 
@@ -135,6 +172,17 @@ class Follower {
     assert.equal(answer.headers.get('content-type'), 'application/x-ndjson')
     follower.#reading = follower.#read(answer)
     return follower
+  }
+
+  get texts(): readonly string[] {
+    return this.lines.map(textOf)
+  }
+
+  /** Lines read, by replica. */
+  perInstance(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const { instance } of this.lines) counts.set(instance, (counts.get(instance) ?? 0) + 1)
+    return counts
   }
 
   whenRead(text: string): Promise<void> {
@@ -153,7 +201,7 @@ class Follower {
       for await (const chunk of answer.body ?? []) {
         rest += decoder.decode(chunk as Uint8Array, { stream: true })
         const end = rest.lastIndexOf('\n') + 1
-        this.texts.push(...parse(rest.slice(0, end)).map(textOf))
+        this.lines.push(...parse(rest.slice(0, end)))
         rest = rest.slice(end)
       }
     } catch (error) {
