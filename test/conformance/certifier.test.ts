@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { eventually } from '../e2e/eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { Target, type Answer, type Status } from './target.ts'
 
@@ -148,8 +148,10 @@ describe('the checklist of the certifier', { skip: await skipWithoutDocker() }, 
         .filter(Boolean)
         .map((line) => JSON.parse(line) as { name: string; text: string })
     for (const start of [/^Forking fprocess/, /^Wrote \d+ Bytes/])
-      await eventually(`the log has ${String(start)}`, 10_000, async () =>
-        (await logged()).some(({ text }) => start.test(text.replace(/^[\d/: ]+/, ''))),
+      await eventually(
+        async () => (await logged()).some(({ text }) => start.test(text.replace(/^[\d/: ]+/, ''))),
+        10_000,
+        `the log has ${String(start)}`,
       )
 
     for (const { name } of await logged()) assert.equal(name, 'cert-a')
@@ -209,9 +211,9 @@ describe('the checklist of the certifier', { skip: await skipWithoutDocker() }, 
         { image: target.image, namespace: NAMESPACE, ...fields },
       ])
       await eventually(
-        'the new value is read',
-        5_000,
         async () => (await invoke('POST', 'cert-a')).text === 'this-is-the-new-secret',
+        5_000,
+        'the new value is read',
       )
       await target.expect(202, [
         'DELETE',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { DaemonProcess, type Environment } from '../e2e/daemon-process.ts'
-import { eventually } from '../e2e/eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { testImage } from '../fixtures/images.ts'
 
 // What the conformance suite talks to: plain HTTP, any server. `docs/conformance.md` lists the variables. Without
@@ -152,9 +152,9 @@ export class Target {
 
   whenAvailable(name: string, query = ''): Promise<void> {
     return eventually(
-      `${name} is available`,
-      60_000,
       async () => (await this.status(name, query)).availableReplicas > 0,
+      60_000,
+      `${name} is available`,
     )
   }
 }

@@ -9,7 +9,7 @@ import { Database } from '../../src/registry/database.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { whileReadOnly } from '../fixtures/read-only.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { Load } from './load.ts'
 
 describe('the end of the daemon', { skip: await skipWithoutDocker() }, () => {
@@ -24,7 +24,7 @@ describe('the end of the daemon', { skip: await skipWithoutDocker() }, () => {
 
   it('lets every call that has begun come to its end', async () => {
     const load = new Load(`${daemon.url}/function/fn/id`, 8)
-    await eventually('the load flows', 5_000, () => load.calls > 50)
+    await eventually(() => load.calls > 50, 5_000, 'the load flows')
     const slow = Array.from({ length: 30 }, () => daemon.call('fn/sleep/1500ms'))
     const streams = Array.from({ length: 5 }, () => daemon.call('fn/stream?n=15&every=100ms&size=10'))
     const opened = await Promise.all(streams)
@@ -52,10 +52,10 @@ describe('the end of the daemon', { skip: await skipWithoutDocker() }, () => {
       () => 'answered',
       () => 'cut',
     )
-    await eventually('the call is under way', 5_000, async () => (await inFlight(daemon)) > 0)
+    await eventually(async () => (await inFlight(daemon)) > 0, 5_000, 'the call is under way')
 
     daemon.signal('SIGTERM')
-    await eventually('it drains', 5_000, async () => (await daemon.log()).includes('"stopping"'))
+    await eventually(async () => (await daemon.log()).includes('"stopping"'), 5_000, 'it drains')
     const startMs = performance.now()
     const status = await daemon.end('SIGTERM')
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 
 interface Line {
   readonly name: string
@@ -32,7 +32,7 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     return parse(await answer.text())
   }
   const whenSaid = (text: string): Promise<void> =>
-    eventually(`the log has ${text}`, 10_000, async () => (await read()).some((line) => line.text === text))
+    eventually(async () => (await read()).some((line) => line.text === text), 10_000, `the log has ${text}`)
 
   it('go on for a follower over a crash, an update and zero replicas', async () => {
     await using follower = await Follower.open(daemon, 'talker')
@@ -48,15 +48,19 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
       image: await testImage('fn'),
       envVars: { ROUND: '2' },
     })
-    await eventually('the update is served', 20_000, async () => {
-      const environment = (await (await daemon.call('talker/env')).json()) as string[]
-      return environment.includes('ROUND=2')
-    })
+    await eventually(
+      async () => {
+        const environment = (await (await daemon.call('talker/env')).json()) as string[]
+        return environment.includes('ROUND=2')
+      },
+      20_000,
+      'the update is served',
+    )
     await say('after-the-update')
     await follower.whenRead('after-the-update')
 
     await daemon.must('POST', '/system/scale-function/talker', { serviceName: 'talker', replicas: 0 })
-    await eventually('it has no container', 20_000, async () => (await daemon.containers()).length === 0)
+    await eventually(async () => (await daemon.containers()).length === 0, 20_000, 'it has no container')
     await say('after-zero')
     await follower.whenRead('after-zero')
 
@@ -87,7 +91,7 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     await daemon.end('SIGKILL')
     await daemon.launch()
     await daemon.whenHealthy()
-    await eventually('the replica is adopted', 10_000, async () => (await read()).length === said.length)
+    await eventually(async () => (await read()).length === said.length, 10_000, 'the replica is adopted')
   })
 
   it('are cut by tail, since and instance', async () => {
@@ -121,17 +125,25 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     }
     await sayOnce()
     await daemon.must('POST', '/system/scale-function/pair', { serviceName: 'pair', replicas: 2 })
-    await eventually('two replicas take calls', 20_000, async () => {
-      const status = (await (await daemon.api('GET', '/system/function/pair')).json()) as Status
-      return status.availableReplicas === 2
-    })
+    await eventually(
+      async () => {
+        const status = (await (await daemon.api('GET', '/system/function/pair')).json()) as Status
+        return status.availableReplicas === 2
+      },
+      20_000,
+      'two replicas take calls',
+    )
 
     // Lines of both in turn, so that only a merge by time has them in order.
-    await eventually('both have said ten lines', 20_000, async () => {
-      await sayOnce()
-      const counts = [...follower.perInstance().values()]
-      return counts.length === 2 && Math.min(...counts) >= 10
-    })
+    await eventually(
+      async () => {
+        await sayOnce()
+        const counts = [...follower.perInstance().values()]
+        return counts.length === 2 && Math.min(...counts) >= 10
+      },
+      20_000,
+      'both have said ten lines',
+    )
 
     assert.deepEqual(follower.texts, texts)
     const history = parse(await (await daemon.api('GET', '/system/logs?name=pair&tail=-1')).text())
@@ -186,7 +198,7 @@ class Follower {
   }
 
   whenRead(text: string): Promise<void> {
-    return eventually(`the follower reads ${text}`, 10_000, () => this.texts.includes(text))
+    return eventually(() => this.texts.includes(text), 10_000, `the follower reads ${text}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
