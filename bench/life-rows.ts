@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually } from '../test/e2e/eventually.ts'
+import { eventually } from '../test/fakes/eventually.ts'
 import { testImage } from '../test/fixtures/images.ts'
 import { cpuMicros, residentBytes } from './process-usage.ts'
 import { download, eventDelays, peakGrowth, upload } from './streams.ts'
@@ -88,16 +88,16 @@ export async function startRows(subject: Subject): Promise<readonly Row[]> {
     if (status !== 200) throw new Error(`${service} answered ${status}`)
     await daemon.remove(service)
   }
-  await eventually('only the subject is left', 30_000, async () => (await daemon.containers()).length === 1)
+  await eventually(async () => (await daemon.containers()).length === 1, 30_000, 'only the subject is left')
 
   const before = await daemon.containers('running')
   await daemon.end('SIGKILL')
   const startMs = performance.now()
   await daemon.launch()
   await eventually(
-    'calls are served again',
-    20_000,
     async () => (await daemon.call('subject/status/200')).status === 200,
+    20_000,
+    'calls are served again',
   )
   const adoptionMs = performance.now() - startMs
   const after = await daemon.containers('running')

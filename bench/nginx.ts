@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually } from '../test/e2e/eventually.ts'
+import { eventually } from '../test/fakes/eventually.ts'
 import { childrenOf } from './process-usage.ts'
 
 /** The yardstick: nginx with one worker and kept connections in front of the same function. */
@@ -31,7 +31,7 @@ export class Nginx {
       stdio: 'inherit',
     })
     const nginx = new Nginx(`http://127.0.0.1:${port}`, child, folder)
-    await eventually('nginx answers', 10_000, async () => (await fetch(nginx.url)).status < 500)
+    await eventually(async () => (await fetch(nginx.url)).status < 500, 10_000, 'nginx answers')
     const [worker = 0] = await childrenOf(child.pid ?? 0)
     nginx.#workerPid = worker
     return nginx

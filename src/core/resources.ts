@@ -2,54 +2,59 @@ import { FaasError } from './errors.ts'
 
 /** Bytes meant by a Kubernetes quantity such as `128Mi`, rounded up. 0 (and empty text) means no limit. Throws `invalid`, naming `field`. */
 export function parseMemoryBytes(field: string, text: string): number {
-  return parseQuantity(field, text, 1)
+  return parseQuantity(field, text, 0)
 }
 
 /** Billionths of a core meant by a Kubernetes quantity such as `250m`, rounded up. 0 (and empty text) means no limit. Throws `invalid`, naming `field`. */
 export function parseNanoCpus(field: string, text: string): number {
-  return parseQuantity(field, text, 1e9)
+  return parseQuantity(field, text, 9)
 }
 
 /** Digits with an optional fraction, then an exponent or a suffix, never both: `1E3` is a thousand, `1E` is an exa. */
-const QUANTITY = /^\+?(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/
+const QUANTITY = /^\+?(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/
 
-const FACTORS: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
+const POWERS_OF_TEN: Readonly<Record<string, number>> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+}
+
+const POWERS_OF_TWO: Readonly<Record<string, number>> = {
+  Ki: 10,
+  Mi: 20,
+  Gi: 30,
+  Ti: 40,
+  Pi: 50,
+  Ei: 60,
 }
 
 /** Longest text looked at: longer ones cannot be meant seriously. */
 const LONGEST = 64
 
-/** `text` in units of which `perOne` make one. */
-function parseQuantity(field: string, text: string, perOne: number): number {
+/** `text` in units of which ten to the power of `digits` make one. Exact: a fraction of whole numbers is rounded once, at the end. */
+function parseQuantity(field: string, text: string, digits: number): number {
   if (text === '') return 0
   const match = text.length <= LONGEST ? QUANTITY.exec(text) : null
   if (!match) throw invalid(field, text, 'is not a quantity such as 128Mi, 1G, 0.5 or 250m')
 
-  const [, digits = '0', exponent, suffix] = match
-  const factor = exponent === undefined ? (FACTORS[suffix ?? ''] ?? 1) : 10 ** Number(exponent)
-  const units = Math.ceil(withoutNoise(Number(digits) * factor * perOne))
+  const [, whole = '', fraction = '', exponent, suffix = ''] = match
+  const power = digits - fraction.length + Number(exponent ?? POWERS_OF_TEN[suffix] ?? 0)
+  const over = BigInt(whole + fraction) * 2n ** BigInt(POWERS_OF_TWO[suffix] ?? 0) * tenTo(power)
+  const under = tenTo(-power)
+  const units = Number((over + under - 1n) / under)
   if (!Number.isSafeInteger(units)) throw invalid(field, text, 'is too large')
   return units
 }
 
-/** Drops binary rounding noise: 1.1 × 10⁹ must not be rounded up to 1100000001. */
-function withoutNoise(value: number): number {
-  return Number(value.toPrecision(15))
+/** One for negative powers. */
+function tenTo(power: number): bigint {
+  return power > 0 ? 10n ** BigInt(power) : 1n
 }
 
 function invalid(field: string, text: string, problem: string): FaasError {

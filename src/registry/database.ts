@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { FaasError, messageOf } from '../core/errors.ts'
@@ -147,7 +147,7 @@ function openError(path: string, error: unknown): RegistryError {
       { cause: error },
     )
   }
-  if (code.startsWith('SQLITE_READONLY') || code === 'EROFS') {
+  if (code.startsWith('SQLITE_READONLY') || isReadOnly(path)) {
     return new RegistryError(
       `${path} cannot be written. Make the file and its folder writable for this user.`,
       { cause: error },
@@ -162,6 +162,16 @@ function openError(path: string, error: unknown): RegistryError {
     `${path} cannot be opened (${messageOf(error)}). Check SAMPAN_DATA_DIR and the rights of its folder.`,
     { cause: error },
   )
+}
+
+/** SQLite calls a file that it may only read by several names, a failing lock among them. */
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
+    return false
+  } catch (error) {
+    return ['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error))
+  }
 }
 
 /** Errors of the library after the start: the daemon lives on, the request fails with a sentence. */

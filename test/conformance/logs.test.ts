@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { eventually } from '../e2e/eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { Target } from './target.ts'
 
@@ -32,8 +32,10 @@ describe('http-api 6.10: logs', { skip: await skipWithoutDocker() }, () => {
       .map((line) => JSON.parse(line) as Message)
   }
   const heard = (name: string, text: string): Promise<void> =>
-    eventually(`${text} is in the log`, 10_000, async () =>
-      (await messages(`name=${name}`)).some((message) => message.text.includes(text)),
+    eventually(
+      async () => (await messages(`name=${name}`)).some((message) => message.text.includes(text)),
+      10_000,
+      `${text} is in the log`,
     )
 
   it('6.10: history is JSON lines with every field, and ends', async () => {
@@ -98,13 +100,17 @@ describe('http-api 6.10: logs', { skip: await skipWithoutDocker() }, () => {
 
       try {
         await say(name, 'while following')
-        await eventually('the line arrives', 10_000, () => text.includes('while following'))
+        await eventually(() => text.includes('while following'), 10_000, 'the line arrives')
         const spec = { service: name, image: target.image, ...talker }
         await target.expect(202, ['PUT', '/system/functions', spec])
-        await eventually('a line of the new replica arrives', 20_000, async () => {
-          await say(name, 'of the new one')
-          return text.includes('of the new one')
-        })
+        await eventually(
+          async () => {
+            await say(name, 'of the new one')
+            return text.includes('of the new one')
+          },
+          20_000,
+          'a line of the new replica arrives',
+        )
       } finally {
         left.abort()
         await read

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { eventually } from '../e2e/eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { Target } from './target.ts'
 
@@ -71,9 +71,13 @@ describe('http-api 6.8: secrets', { skip: await skipWithoutDocker() }, () => {
         { service: name, image: target.image, ...fields },
       ])
 
-      await eventually('the new value is read', 5_000, async () => {
-        return (await target.send('POST', `/function/${name}`)).text === 'new'
-      })
+      await eventually(
+        async () => {
+          return (await target.send('POST', `/function/${name}`)).text === 'new'
+        },
+        5_000,
+        'the new value is read',
+      )
     })
   })
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { testsElsewhere, type Row } from './tested-elsewhere.ts'
 
 // The table "row of the wire reference, test" in docs/conformance.md. Written anew by
 // `node dist/test/conformance/table.js`; a unit test holds the two together.
@@ -10,10 +11,12 @@ const END = '<!-- api:end -->'
 
 /** The table as the tests have it now. */
 export function tableOfTests(): string {
-  const rows = readdirSync(FOLDER)
+  const own = readdirSync(FOLDER)
     .filter((file) => file.endsWith('.test.ts'))
     .flatMap((file) => rowsOf(file))
-    .toSorted((a, b) => a.row.localeCompare(b.row, 'en', { numeric: true }))
+  const rows = [...own, ...testsElsewhere()].toSorted((a, b) =>
+    a.row.localeCompare(b.row, 'en', { numeric: true }),
+  )
   const lines = rows.map(({ row, claim, file }) => `| ${row} | ${claim} | \`${file}\` |`)
   return ['| row | what is asserted | test |', '|---|---|---|', ...lines].join('\n')
 }
@@ -22,12 +25,6 @@ export function tableOfTests(): string {
 export function tableOfDocument(): string {
   const text = readFileSync(DOCUMENT, 'utf8')
   return text.slice(text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)).trim()
-}
-
-interface Row {
-  readonly row: string
-  readonly claim: string
-  readonly file: string
 }
 
 /** Tests are named `ROW: claim`. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { request, type IncomingHttpHeaders } from 'node:http'
-import { DaemonProcess } from '../e2e/daemon-process.ts'
-import { eventually } from '../e2e/eventually.ts'
+import { DaemonProcess, type Environment } from '../e2e/daemon-process.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { testImage } from '../fixtures/images.ts'
 
 // What the conformance suite talks to: plain HTTP, any server. `docs/conformance.md` lists the variables. Without
@@ -49,10 +49,11 @@ export class Target {
     this.#stop = stop
   }
 
-  static async open(): Promise<Target> {
+  /** `settings` are those of a daemon of its own. */
+  static async open(settings: Environment = {}): Promise<Target> {
     const env = process.env
     const url = env['SAMPAN_CONFORMANCE_URL']
-    if (url === undefined) return await Target.#own()
+    if (url === undefined) return await Target.#own(settings)
     const login = `${env['SAMPAN_CONFORMANCE_USER'] ?? 'admin'}:${env['SAMPAN_CONFORMANCE_PASSWORD'] ?? ''}`
     const fields = {
       url: url.replace(/\/$/, ''),
@@ -64,9 +65,9 @@ export class Target {
     return new Target(fields, () => Promise.resolve())
   }
 
-  static async #own(): Promise<Target> {
+  static async #own(settings: Environment): Promise<Target> {
     const [image, redirector] = await Promise.all([testImage('upstream-classic'), testImage('fn-watchdog')])
-    const daemon = await DaemonProcess.start()
+    const daemon = await DaemonProcess.start(settings)
     const { url, metricsUrl } = daemon
     const authorization = await daemon.authorization()
     return new Target({ url, metricsUrl, authorization, image, redirector }, () =>
@@ -151,9 +152,9 @@ export class Target {
 
   whenAvailable(name: string, query = ''): Promise<void> {
     return eventually(
-      `${name} is available`,
-      60_000,
       async () => (await this.status(name, query)).availableReplicas > 0,
+      60_000,
+      `${name} is available`,
     )
   }
 }

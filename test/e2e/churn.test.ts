@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'node:test'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { Load } from './load.ts'
 
 /** How long the load lasts; a minute is what the project promises, CI takes a quarter of it. */
@@ -69,17 +69,25 @@ async function churn(daemon: DaemonProcess, name: string, signal: AbortSignal): 
 }
 
 async function untilReplaced(daemon: DaemonProcess, before: readonly string[]): Promise<void> {
-  await eventually('the update replaced the containers', 30_000, async () => {
-    const now = await daemon.containers('running')
-    return now.length > 0 && now.every((id) => !before.includes(id))
-  })
+  await eventually(
+    async () => {
+      const now = await daemon.containers('running')
+      return now.length > 0 && now.every((id) => !before.includes(id))
+    },
+    30_000,
+    'the update replaced the containers',
+  )
 }
 
 async function untilCount(daemon: DaemonProcess, count: number): Promise<void> {
-  await eventually(`${count} replicas run and are ready`, 30_000, async () => {
-    const status = (await (await daemon.api('GET', '/system/function/moving')).json()) as {
-      availableReplicas?: number
-    }
-    return status.availableReplicas === count && (await daemon.containers('running')).length === count
-  })
+  await eventually(
+    async () => {
+      const status = (await (await daemon.api('GET', '/system/function/moving')).json()) as {
+        availableReplicas?: number
+      }
+      return status.availableReplicas === count && (await daemon.containers('running')).length === count
+    },
+    30_000,
+    `${count} replicas run and are ready`,
+  )
 }

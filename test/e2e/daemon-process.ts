@@ -11,7 +11,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 
 const run = promisify(execFile)
 const INSTANCE_LABEL = 'com.sampan.instance'
@@ -115,14 +115,18 @@ export class DaemonProcess {
   }
 
   whenHealthy(timeoutMs = 20_000): Promise<void> {
-    return eventually(`${this.url}/healthz answers 200`, timeoutMs, async () => {
-      assert.equal(
-        this.#process?.exitCode,
-        null,
-        `the daemon ended; see .build/test-logs/daemons/${this.instance}.log`,
-      )
-      return (await fetch(`${this.url}/healthz`)).status === 200
-    })
+    return eventually(
+      async () => {
+        assert.equal(
+          this.#process?.exitCode,
+          null,
+          `the daemon ended; see .build/test-logs/daemons/${this.instance}.log`,
+        )
+        return (await fetch(`${this.url}/healthz`)).status === 200
+      },
+      timeoutMs,
+      `${this.url}/healthz answers 200`,
+    )
   }
 
   /** Sends `signal` and does not wait; `end` still tells how the process ended. */
@@ -204,9 +208,13 @@ export class DaemonProcess {
       await this.whenHealthy()
       const namespaces = (await (await this.api('GET', '/system/namespaces')).json()) as string[]
       await Promise.all(namespaces.map((namespace) => this.#removeAll(namespace)))
-      await eventually('no container of this instance is left', 40_000, async () => {
-        return (await this.containers()).length === 0
-      })
+      await eventually(
+        async () => {
+          return (await this.containers()).length === 0
+        },
+        40_000,
+        'no container of this instance is left',
+      )
       assert.equal(await this.end('SIGTERM'), 0, 'the daemon ends with status 0 on SIGTERM')
     } finally {
       await this.#abandon()

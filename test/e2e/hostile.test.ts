@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 
 /** How many hostile requests; the project promises that 10,000 do no harm. */
 const REQUESTS = Number(process.env['SAMPAN_TEST_HOSTILE'] ?? 3_000)
@@ -135,9 +135,9 @@ describe('hostile requests', { skip: await skipWithoutDocker() }, () => {
       ['fn'],
     )
     await eventually(
-      'the connections are gone',
-      10_000,
       async () => (await openFiles(daemon.pid)) < openBefore + 20,
+      10_000,
+      'the connections are gone',
     )
   })
 })

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { Database } from '../../src/registry/database.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { whileReadOnly } from '../fixtures/read-only.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { Load } from './load.ts'
 
 describe('the end of the daemon', { skip: await skipWithoutDocker() }, () => {
@@ -22,7 +24,7 @@ describe('the end of the daemon', { skip: await skipWithoutDocker() }, () => {
 
   it('lets every call that has begun come to its end', async () => {
     const load = new Load(`${daemon.url}/function/fn/id`, 8)
-    await eventually('the load flows', 5_000, () => load.calls > 50)
+    await eventually(() => load.calls > 50, 5_000, 'the load flows')
     const slow = Array.from({ length: 30 }, () => daemon.call('fn/sleep/1500ms'))
     const streams = Array.from({ length: 5 }, () => daemon.call('fn/stream?n=15&every=100ms&size=10'))
     const opened = await Promise.all(streams)
@@ -50,10 +52,10 @@ describe('the end of the daemon', { skip: await skipWithoutDocker() }, () => {
       () => 'answered',
       () => 'cut',
     )
-    await eventually('the call is under way', 5_000, async () => (await inFlight(daemon)) > 0)
+    await eventually(async () => (await inFlight(daemon)) > 0, 5_000, 'the call is under way')
 
     daemon.signal('SIGTERM')
-    await eventually('it drains', 5_000, async () => (await daemon.log()).includes('"stopping"'))
+    await eventually(async () => (await daemon.log()).includes('"stopping"'), 5_000, 'it drains')
     const startMs = performance.now()
     const status = await daemon.end('SIGTERM')
 
@@ -118,7 +120,38 @@ describe('a start that cannot be', () => {
     assert.match(printed, /sampan: cannot start: .*registry\.db is damaged .* move it/)
     assert.deepEqual(await readFile(file), damaged)
   })
+
+  const places = [
+    { what: 'file', before: ['registry.db'], place: 'registry.db' },
+    { what: 'folder', before: ['registry.db'], place: '.' },
+    { what: 'empty folder', before: [], place: '.' },
+  ]
+  for (const { what, before: files, place } of places) {
+    it(`says what to do about a read-only ${what}, and leaves it as it is`, async (test) => {
+      const data = await mkdtemp(join(folder, 'read-only-'))
+      for (const file of files) Database.open(join(data, file)).close()
+      const found = await contents(data)
+
+      const skipped = await whileReadOnly(join(data, place), async () => {
+        const { status, printed } = await DaemonProcess.fail({ ...settings(), SAMPAN_DATA_DIR: data })
+
+        assert.equal(status, 1)
+        assert.match(
+          printed,
+          /sampan: cannot start: .*registry\.db cannot be written\. Make the file and its folder/,
+        )
+      })
+
+      if (skipped !== null) return test.skip(skipped)
+      assert.deepEqual(await contents(data), found)
+    })
+  }
 })
+
+async function contents(folder: string): Promise<readonly (readonly [string, Buffer])[]> {
+  const names = (await readdir(folder)).toSorted()
+  return await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const))
+}
 
 async function inFlight(daemon: DaemonProcess): Promise<number> {
   const text = await (await fetch(`${daemon.metricsUrl}/metrics`)).text()

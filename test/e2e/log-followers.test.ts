@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 
 const FOLLOWERS = 500
 /** The project promises this for a minute; the daily run takes less. */
@@ -29,13 +29,13 @@ describe('hundreds of log followers', { skip: await skipWithoutDocker() }, () =>
     const crowd = new Crowd(daemon.url, await daemon.authorization())
     const over = new AbortController()
     const talking = talk(daemon, over.signal)
-    await eventually('every follower has read a line', 20_000, () => crowd.fewestBytes > 0)
+    await eventually(() => crowd.fewestBytes > 0, 20_000, 'every follower has read a line')
     const watching = mostBytes(daemon.pid, over.signal)
     const crowded = await callTimes(daemon, RUN_MS)
     over.abort()
     const [most, said] = [await watching, await talking]
     crowd.leave()
-    await eventually('the daemon has let the followers go', 10_000, () => crowd.open === 0)
+    await eventually(() => crowd.open === 0, 10_000, 'the daemon has let the followers go')
 
     const figures = { before, most, said, fewestBytes: crowd.fewestBytes, alone, crowded }
     test.diagnostic(JSON.stringify(figures))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 
 interface Line {
   readonly name: string
@@ -32,7 +32,7 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     return parse(await answer.text())
   }
   const whenSaid = (text: string): Promise<void> =>
-    eventually(`the log has ${text}`, 10_000, async () => (await read()).some((line) => line.text === text))
+    eventually(async () => (await read()).some((line) => line.text === text), 10_000, `the log has ${text}`)
 
   it('go on for a follower over a crash, an update and zero replicas', async () => {
     await using follower = await Follower.open(daemon, 'talker')
@@ -48,15 +48,19 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
       image: await testImage('fn'),
       envVars: { ROUND: '2' },
     })
-    await eventually('the update is served', 20_000, async () => {
-      const environment = (await (await daemon.call('talker/env')).json()) as string[]
-      return environment.includes('ROUND=2')
-    })
+    await eventually(
+      async () => {
+        const environment = (await (await daemon.call('talker/env')).json()) as string[]
+        return environment.includes('ROUND=2')
+      },
+      20_000,
+      'the update is served',
+    )
     await say('after-the-update')
     await follower.whenRead('after-the-update')
 
     await daemon.must('POST', '/system/scale-function/talker', { serviceName: 'talker', replicas: 0 })
-    await eventually('it has no container', 20_000, async () => (await daemon.containers()).length === 0)
+    await eventually(async () => (await daemon.containers()).length === 0, 20_000, 'it has no container')
     await say('after-zero')
     await follower.whenRead('after-zero')
 
@@ -87,7 +91,7 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     await daemon.end('SIGKILL')
     await daemon.launch()
     await daemon.whenHealthy()
-    await eventually('the replica is adopted', 10_000, async () => (await read()).length === said.length)
+    await eventually(async () => (await read()).length === said.length, 10_000, 'the replica is adopted')
   })
 
   it('are cut by tail, since and instance', async () => {
@@ -108,7 +112,52 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     await whenSaid(long)
     assert.deepEqual((await read('&tail=1')).map(textOf), [long])
   })
+
+  it('come to a follower from a second replica too when the function is scaled up', async () => {
+    await daemon.deploy({ service: 'pair', image: await testImage('fn') })
+    const texts: string[] = []
+    await using follower = await Follower.open(daemon, 'pair')
+    const sayOnce = async (): Promise<void> => {
+      const text = `line-${texts.length}`
+      texts.push(text)
+      assert.equal((await daemon.call(`pair/log?stdout=${text}`)).status, 204)
+      await follower.whenRead(text)
+    }
+    await sayOnce()
+    await daemon.must('POST', '/system/scale-function/pair', { serviceName: 'pair', replicas: 2 })
+    await eventually(
+      async () => {
+        const status = (await (await daemon.api('GET', '/system/function/pair')).json()) as Status
+        return status.availableReplicas === 2
+      },
+      20_000,
+      'two replicas take calls',
+    )
+
+    // Lines of both in turn, so that only a merge by time has them in order.
+    await eventually(
+      async () => {
+        await sayOnce()
+        const counts = [...follower.perInstance().values()]
+        return counts.length === 2 && Math.min(...counts) >= 10
+      },
+      20_000,
+      'both have said ten lines',
+    )
+
+    assert.deepEqual(follower.texts, texts)
+    const history = parse(await (await daemon.api('GET', '/system/logs?name=pair&tail=-1')).text())
+    assert.deepEqual(history.map(textOf), texts)
+    for (const lines of [history, follower.lines])
+      assert.deepEqual(lines.map(timeOf), lines.map(timeOf).toSorted())
+  })
 })
+
+interface Status {
+  readonly availableReplicas: number
+}
+
+const timeOf = ({ timestamp }: Line): string => timestamp
 
 const textOf = ({ text }: Line): string => text
 
@@ -121,7 +170,7 @@ function parse(ndjson: string): Line[] {
 
 /** Reads a log with follow until it is closed. */
 class Follower {
-  readonly texts: string[] = []
+  readonly lines: Line[] = []
   readonly #leaving = new AbortController()
   #reading: Promise<void> = Promise.resolve()
 
@@ -137,8 +186,19 @@ class Follower {
     return follower
   }
 
+  get texts(): readonly string[] {
+    return this.lines.map(textOf)
+  }
+
+  /** Lines read, by replica. */
+  perInstance(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const { instance } of this.lines) counts.set(instance, (counts.get(instance) ?? 0) + 1)
+    return counts
+  }
+
   whenRead(text: string): Promise<void> {
-    return eventually(`the follower reads ${text}`, 10_000, () => this.texts.includes(text))
+    return eventually(() => this.texts.includes(text), 10_000, `the follower reads ${text}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -153,7 +213,7 @@ class Follower {
       for await (const chunk of answer.body ?? []) {
         rest += decoder.decode(chunk as Uint8Array, { stream: true })
         const end = rest.lastIndexOf('\n') + 1
-        this.texts.push(...parse(rest.slice(0, end)).map(textOf))
+        this.lines.push(...parse(rest.slice(0, end)))
         rest = rest.slice(end)
       }
     } catch (error) {

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { docker } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 
 const NAMESPACE = 'e2e-team'
 const GATEWAY = 'http://gateway:8080'
@@ -111,9 +111,13 @@ describe('the networks of functions', { skip: await skipWithoutDocker() }, () =>
     const network = await networkOf(there)
     await daemon.remove('twin', NAMESPACE)
     await daemon.must('DELETE', `/system/namespace/${NAMESPACE}`)
-    await eventually('its network is gone', 30_000, async () => {
-      return !(await docker('network', 'ls', '--format', '{{.Name}}')).split('\n').includes(network)
-    })
+    await eventually(
+      async () => {
+        return !(await docker('network', 'ls', '--format', '{{.Name}}')).split('\n').includes(network)
+      },
+      30_000,
+      'its network is gone',
+    )
     assert.equal(await homeOf('twin'), 'default')
     assert.equal((await daemon.api('GET', `/system/functions?namespace=${NAMESPACE}`)).status, 400)
   })

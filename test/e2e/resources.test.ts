@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { docker } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { deployShell, shell } from './shell-function.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -62,13 +62,17 @@ describe('the resources of a real function', { skip: await skipWithoutDocker() }
     const again = await daemon.call('greedy/id')
     assert.equal(again.status, 200)
     assert.notDeepEqual(await daemon.containersOf('greedy'), before)
-    await eventually('the log says why', 5_000, async () => {
-      const lines = (await daemon.log()).split('\n').filter((line) => line.includes('"greedy'))
-      return (
-        lines.some((line) => /replica exited/.test(line) && /"oomKilled":true/.test(line)) &&
-        lines.some((line) => /function set back/.test(line))
-      )
-    })
+    await eventually(
+      async () => {
+        const lines = (await daemon.log()).split('\n').filter((line) => line.includes('"greedy'))
+        return (
+          lines.some((line) => /replica exited/.test(line) && /"oomKilled":true/.test(line)) &&
+          lines.some((line) => /function set back/.test(line))
+        )
+      },
+      5_000,
+      'the log says why',
+    )
   })
 
   it('hold it to a number of processes', async () => {
@@ -81,9 +85,13 @@ describe('the resources of a real function', { skip: await skipWithoutDocker() }
     const answer = await daemon.call('forks', { method: 'POST', body: `${bomb}; echo all` })
 
     assert.match(await answer.text(), /can't fork/)
-    await eventually('it answers again', 10_000, async () => {
-      return (await shell(daemon, 'forks', 'echo fine')) === 'fine\n'
-    })
+    await eventually(
+      async () => {
+        return (await shell(daemon, 'forks', 'echo fine')) === 'fine\n'
+      },
+      10_000,
+      'it answers again',
+    )
   })
 
   it('leave it a root that it cannot write, and a /tmp that it can', async () => {

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { docker } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { deployShell, shell } from './shell-function.ts'
 
 const FOLDER = '/var/openfaas/secrets'
@@ -70,18 +70,26 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     const containers = await daemon.containers('running')
 
     await put('moving', 'two')
-    await eventually('the replica reads the second value', 5_000, async () => {
-      return (await read('watcher', 'moving')).toString() === 'two'
-    })
+    await eventually(
+      async () => {
+        return (await read('watcher', 'moving')).toString() === 'two'
+      },
+      5_000,
+      'the replica reads the second value',
+    )
 
     await daemon.end('SIGKILL')
     await daemon.launch()
     await daemon.whenHealthy()
     assert.equal((await read('watcher', 'moving')).toString(), 'two')
     await put('moving', 'three')
-    await eventually('the adopted replica reads the third value', 5_000, async () => {
-      return (await read('watcher', 'moving')).toString() === 'three'
-    })
+    await eventually(
+      async () => {
+        return (await read('watcher', 'moving')).toString() === 'three'
+      },
+      5_000,
+      'the adopted replica reads the third value',
+    )
     assert.deepEqual(await daemon.containers('running'), containers)
   })
 
@@ -112,9 +120,13 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     assert.ok(!(await filesUnder(daemon.dataDir)).some(({ bytes }) => holds(bytes, value)), 'at rest')
 
     await Promise.all(['reader', 'writer', 'watcher', 'placed', 'user'].map((name) => daemon.remove(name)))
-    await eventually('no secret lies in the runtime folder', 30_000, async () => {
-      return (await readdir(daemon.runtimeDir)).length === 0
-    })
+    await eventually(
+      async () => {
+        return (await readdir(daemon.runtimeDir)).length === 0
+      },
+      30_000,
+      'no secret lies in the runtime folder',
+    )
     await daemon.must('DELETE', '/system/secrets', { name: 'grepped' })
     assert.equal(await daemon.end('SIGTERM'), 0)
 

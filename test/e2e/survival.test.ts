@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { SocketProxy } from '../fixtures/socket-proxy.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { Load } from './load.ts'
-import { SocketProxy } from './socket-proxy.ts'
 
 /** Promised: calls are served again this long after a start that follows a `kill -9`. */
 const ADOPTION_MS = 2_000
@@ -20,18 +20,22 @@ describe('survival', { skip: await skipWithoutDocker() }, () => {
     assert.equal((await daemon.call('plain')).status, 200)
     const before = await daemon.containers('running')
     const load = new Load(`${daemon.url}/function/kept/id`, 16)
-    await eventually('the load flows', 5_000, () => load.calls > 100)
+    await eventually(() => load.calls > 100, 5_000, 'the load flows')
 
     await daemon.end('SIGKILL')
     await load.stop()
     const startMs = performance.now()
     await daemon.launch()
-    await eventually('both functions are served again', 10_000, async () => {
-      const statuses = await Promise.all(
-        ['kept/id', 'plain'].map(async (path) => (await daemon.call(path)).status),
-      )
-      return statuses.every((status) => status === 200)
-    })
+    await eventually(
+      async () => {
+        const statuses = await Promise.all(
+          ['kept/id', 'plain'].map(async (path) => (await daemon.call(path)).status),
+        )
+        return statuses.every((status) => status === 200)
+      },
+      10_000,
+      'both functions are served again',
+    )
     const tookMs = performance.now() - startMs
 
     assert.deepEqual(await daemon.containers('running'), before)
@@ -65,13 +69,13 @@ describe('survival', { skip: await skipWithoutDocker() }, () => {
     assert.equal((await daemon.call('warm/id')).status, 200)
     assert.equal((await daemon.call('cold/id')).status, 200)
     await daemon.must('POST', '/system/scale-function/cold', { serviceName: 'cold', replicas: 0 })
-    await eventually('cold has no container', 20_000, async () => (await daemon.containers()).length === 1)
+    await eventually(async () => (await daemon.containers()).length === 1, 20_000, 'cold has no container')
 
     await engine.cut()
     await eventually(
-      'the daemon notices',
-      10_000,
       async () => (await fetch(`${daemon.url}/healthz`)).status === 503,
+      10_000,
+      'the daemon notices',
     )
 
     assert.equal((await daemon.call('warm/id')).status, 200)

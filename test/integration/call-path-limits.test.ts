@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { answerAfter, eventually, exchange, ok, RawClient, rigs } from './call-rig.ts'
+import { eventually } from '../fakes/eventually.ts'
+import { answerAfter, exchange, ok, RawClient, rigs } from './call-rig.ts'
 
 const { start, startEmpty } = rigs()
 

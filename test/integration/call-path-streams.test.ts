@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { afterEach, describe, it } from 'node:test'
-import { answerAfter, eventually, exchange, headersNamed, ok, RawClient, rigs } from './call-rig.ts'
+import { eventually } from '../fakes/eventually.ts'
+import { answerAfter, exchange, headersNamed, ok, RawClient, rigs } from './call-rig.ts'
 
 const { start, startEmpty } = rigs()
 const servers: Server[] = []

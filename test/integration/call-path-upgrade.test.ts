@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import { eventually, headersNamed, ok, RawClient, rigs } from './call-rig.ts'
+import { eventually } from '../fakes/eventually.ts'
+import { headersNamed, ok, RawClient, rigs } from './call-rig.ts'
 
 const { start } = rigs()
 

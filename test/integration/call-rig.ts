@@ -11,6 +11,7 @@ import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
 import { UpgradeRoute } from '../../src/gateway/upgrade-route.ts'
 import { Invoker } from '../../src/invoke/invoker.ts'
 import type { CallLimits } from '../../src/invoke/invocation-context.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
 export const hello: FunctionName = functionName('hello')
@@ -187,15 +188,6 @@ export async function exchange(port: number, head: string, body = ''): Promise<s
   const client = new RawClient(port)
   client.send(`${head}\r\nHost: gateway.example\r\nConnection: close\r\n\r\n${body}`)
   return client.rest()
-}
-
-/** Resolves when `condition` holds; fails after five seconds. */
-export async function eventually(condition: () => boolean, withinMs = 5_000): Promise<void> {
-  const endMs = performance.now() + withinMs
-  while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`never came true: ${condition.toString()}`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
 }
 
 export function ok(body: string, headers = ''): string {

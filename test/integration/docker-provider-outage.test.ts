@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
 import { eventually } from '../fakes/eventually.ts'
@@ -106,10 +103,8 @@ describe('the Docker provider without its engine', { skip }, () => {
 
 describe('the Docker provider with a hung engine', { skip }, () => {
   it('neither hangs itself nor stops serving, and recovers', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'sampan-hang-'))
-    const proxy = new SocketProxy(join(dir, 'p.sock'), '/var/run/docker.sock')
-    await proxy.start()
-    const bench = new ProviderBench('hang', `unix://${dir}/p.sock`)
+    await using proxy = await SocketProxy.start()
+    const bench = new ProviderBench('hang', `unix://${proxy.path}`)
     try {
       await bench.provider.start([])
       const image = await plainImage('httpd', HTTPD)
@@ -134,9 +129,8 @@ describe('the Docker provider with a hung engine', { skip }, () => {
       await bench.provider.stop()
       assert.ok(performance.now() - startMs < 7_000)
     } finally {
-      await proxy.stop()
+      proxy.recover()
       await bench.end()
-      await rm(dir, { recursive: true, force: true })
     }
   })
 })

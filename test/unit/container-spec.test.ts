@@ -65,14 +65,28 @@ describe('containerSpec', () => {
     assert.equal(limits('5Mi', '1m')['NanoCpus'], 10_000_000)
   })
 
-  it('asks Docker for graphics processors of the kind that it can hand out', () => {
-    const gpu = (name: string) =>
-      body(deployed({ spec: { limits: { [name]: '2' } } })).HostConfig['DeviceRequests']
+  it('asks Docker for graphics processors of the kind that it can hand out, as limit or request', () => {
+    const devices = (spec: Parameters<typeof deployed>[0]) =>
+      body(deployed(spec)).HostConfig['DeviceRequests']
+    const nvidia = (count: string) => ({ 'nvidia.com/gpu': count })
+    const counted = (count: number) => [{ Driver: 'nvidia', Count: count, Capabilities: [['gpu']] }]
 
-    assert.deepEqual(gpu('nvidia.com/gpu'), [{ Driver: 'nvidia', Count: 2, Capabilities: [['gpu']] }])
-    assert.throws(() => gpu('amd.com/gpu'), { code: 'invalid', message: /limits\.amd\.com\/gpu/ })
-    assert.equal('DeviceRequests' in body(deployed()).HostConfig, false)
+    assert.deepEqual(devices({ spec: { limits: nvidia('2') } }), counted(2))
+    assert.deepEqual(devices({ spec: { requests: nvidia('1') } }), counted(1))
+    assert.deepEqual(devices({ spec: { limits: nvidia('2'), requests: nvidia('3') } }), counted(3))
+    for (const none of [{}, { limits: nvidia('0') }, { limits: { 'amd.com/gpu': '0' } }])
+      assert.equal('DeviceRequests' in body(deployed({ spec: none })).HostConfig, false)
   })
+
+  for (const field of ['limits', 'requests'] as const) {
+    for (const kind of ['amd.com/gpu', 'intel.com/gpu'] as const) {
+      it(`refuses ${field}.${kind}, naming it`, () =>
+        assert.throws(() => body(deployed({ spec: { [field]: { [kind]: '1' } } })), {
+          code: 'invalid',
+          message: `${field}.${kind}: Docker can only hand out nvidia.com/gpu`,
+        }))
+    }
+  }
 
   it('passes the environment on, with the process in its place', () => {
     const env = (spec: Parameters<typeof deployed>[0]) => body(deployed(spec)).Env

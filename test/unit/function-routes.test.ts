@@ -103,6 +103,9 @@ describe('deploying by POST', () => {
     ['limits.memory', { ...hello, limits: { memory: 5 } }],
     ['requests.cpu', { ...hello, requests: { CPU: 'much' } }],
     ['limits.nvidia.com/gpu', { ...hello, limits: { 'nvidia.com/gpu': 'one' } }],
+    ['limits.intel.com/gpu', { ...hello, limits: { 'intel.com/gpu': '-1' } }],
+    ['requests.nvidia.com/gpu', { ...hello, requests: { 'nvidia.com/gpu': '0.5' } }],
+    ['requests.amd.com/gpu', { ...hello, requests: { 'amd.com/gpu': 1 } }],
     ['readOnlyRootFilesystem', { ...hello, readOnlyRootFilesystem: 'yes' }],
   ]
   for (const [field, body] of wrong) {

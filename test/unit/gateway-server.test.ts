@@ -192,6 +192,24 @@ describe('limits', () => {
   })
 })
 
+describe('a kept connection', () => {
+  for (const path of ['/healthz', '/function/f']) {
+    it(`is kept longer than the 90 s for which Go clients use one again, and says so (${path})`, async () => {
+      const { port } = await startServer()
+      const socket = connect(port, '127.0.0.1')
+      let received = ''
+      socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
+
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+      await eventually(() => received.includes('\r\n\r\n'))
+      socket.destroy()
+
+      assert.match(received, /^Connection: keep-alive\r$/im)
+      assert.ok(Number(/^Keep-Alive: timeout=(\d+)\r$/im.exec(received)?.[1]) > 90, received)
+    })
+  }
+})
+
 describe('upgrades', () => {
   const offer = (protocol: string): string => `Host: a\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`
 

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+
+/** A row of the wire reference and the test that holds it. */
+export interface Row {
+  readonly row: string
+  readonly claim: string
+  /** As seen from this folder. */
+  readonly file: string
+}
+
+/** Rows that tests outside of this folder hold: file, `describe`, then row and `it`. */
+const TESTS: readonly (readonly [
+  file: string,
+  describe: string,
+  its: readonly (readonly [row: string, it: string])[],
+])[] = [
+  [
+    'integration/call-path-headers.test.ts',
+    'headers to the function',
+    [
+      ['7.2', 'gain a call id, a start time, the peer, the host and a user agent'],
+      ['7.2', 'keep what the client says of itself'],
+      ['7.2', 'take an empty call id for none'],
+      ['7.4', 'pass raw, in order, with repeats and case'],
+      ['7.4', 'leave out those of the connection, and what Connection names'],
+    ],
+  ],
+  [
+    'integration/call-path-headers.test.ts',
+    'headers of an answer',
+    [
+      ['7.2', 'of the function replace ours'],
+      ['7.5', 'pass raw, with repeats, without those of the connection'],
+      ['7.5', 'reflect the type of the request, or say text, where the function says none'],
+      ['7.5', 'include redirects and packed bodies as they are'],
+      ['7.6', 'of a failure say whose it is'],
+    ],
+  ],
+  [
+    'integration/call-path-generated.test.ts',
+    'generated targets',
+    [['7.3', 'of every byte that a request target may have reach the function as they are']],
+  ],
+  [
+    'integration/call-path-streams.test.ts',
+    'bodies',
+    [
+      ['7.4', 'keep their length when the client gave one, and are chunked when it did not'],
+      ['7.4', 'of a gibibyte go up and down without being kept'],
+      ['7.5', 'reach the client chunk by chunk, as events do'],
+      ['7.5', 'of known length go out as they come too'],
+    ],
+  ],
+  [
+    'integration/call-path-wake.test.ts',
+    'a function without a ready replica',
+    [
+      ['7.4', 'tells the client to send its body only when a replica is there'],
+      ['8', 'is woken once for many calls, which all get their answers'],
+      ['8', 'fails its calls with 503, the reason and a time to come back, when none comes in time'],
+      ['8', 'has room for a thousand calls, and 429 for more'],
+    ],
+  ],
+  [
+    'integration/call-path-upgrade.test.ts',
+    'an upgrade',
+    [['7.5', 'carries a megabyte and back, and bytes that came with either head']],
+  ],
+  [
+    'integration/call-path-limits.test.ts',
+    'limits of time',
+    [
+      ['7.6', 'end in 504 when the function does not begin to answer'],
+      ['7.6', 'end in 504 when nothing was sent within the time for the whole answer'],
+      ['7.6', 'cut an answer that takes longer as a whole'],
+    ],
+  ],
+  [
+    'integration/call-path-limits.test.ts',
+    'a client that leaves',
+    [['7.6', 'before the answer: the function sees its connection close']],
+  ],
+  [
+    'integration/call-path-broken.test.ts',
+    'a function that breaks its answer',
+    [
+      ['7.6', 'gives 502 for headers without an end'],
+      ['7.6', 'resets the connection of a client that can only see its end'],
+    ],
+  ],
+  [
+    'integration/call-path-connections.test.ts',
+    'a replica that refuses',
+    [['7.6', 'makes the call wait for another, and 502 when none comes']],
+  ],
+  [
+    'e2e/resources.test.ts',
+    'the resources of a real function',
+    [
+      ['12.4', 'show what it uses, at once, and are held to the limit of processors'],
+      ['12.4', 'end a function that takes more memory than it may; it comes back, and the log says why'],
+    ],
+  ],
+  [
+    'unit/generated-quantities.test.ts',
+    'generated quantities',
+    [['12.4', 'with one character too many are refused, naming the field']],
+  ],
+]
+
+/** Throws unless each of them is there, by its name. */
+export function testsElsewhere(): readonly Row[] {
+  return TESTS.flatMap(([file, describe, its]) => {
+    const source = readFileSync(`test/${file}`, 'utf8')
+    for (const name of [describe, ...its.map(([, it]) => it)])
+      if (!source.includes(`'${name}'`)) throw new Error(`test/${file} has nothing of the name '${name}'`)
+    return its.map(([row, it]) => ({ row, claim: `${describe}: ${it}`, file: `../${file}` }))
+  })
+}
