@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Unit tests, and those of the call path over real sockets, on the Node that operators are told to take. It comes from npm and stays in .build/node24,
-# with a copy of the tree and packages of its own: SQLite's binding is built for one Node. Run by test.sh.
+# with a copy of the tree and packages of its own: SQLite's binding is built for one Node. Run by hand before a release: the SQLite binding may assert when Node 24 ends.
 set -Eeuo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

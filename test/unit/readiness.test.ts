@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts'
 import type { Probe } from '../../src/provider/docker/docker-labels.ts'
 import { type ProbeTarget, untilReady } from '../../src/provider/docker/readiness.ts'
 
-const PROBE: Probe = { path: '/_/health', accept: 'speaks', patienceMs: 2_000 }
+const PROBE: Probe = { path: '/_/health', accept: 'speaks', patienceMs: 2_000, timing: null }
 
 /** A server that answers these statuses in turn, the last one for ever. */
 async function server(...statuses: readonly number[]) {

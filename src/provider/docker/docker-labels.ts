@@ -18,6 +18,19 @@ export interface Probe {
   readonly accept: ProbeAccept
   /** How long it may stay unready while it runs. */
   readonly patienceMs: number
+  /** As annotated; null: as often as helps a start, and never again once it is ready. */
+  readonly timing: ProbeTiming | null
+}
+
+/** Milliseconds, and answers in a row. */
+export interface ProbeTiming {
+  readonly delayMs: number
+  readonly periodMs: number
+  readonly timeoutMs: number
+  /** Good answers that make a replica ready. */
+  readonly successes: number
+  /** Bad answers that take a ready one out of service. */
+  readonly failures: number
 }
 
 const PROBE_ACCEPTS = ['status', 'speaks', 'any'] as const
@@ -32,6 +45,7 @@ const GRACE = 'com.sampan.grace-seconds'
 const PROBE_PATH = 'com.sampan.probe-path'
 const PROBE_ACCEPT = 'com.sampan.probe-accept'
 const PROBE_PATIENCE = 'com.sampan.probe-patience-ms'
+const PROBE_TIMING = 'com.sampan.probe-timing'
 
 export const DEFAULT_PATIENCE_MS = 60_000
 
@@ -53,6 +67,7 @@ export function containerLabels(instance: string, identity: ContainerIdentity): 
     [PROBE_PATH]: identity.probe.path,
     [PROBE_ACCEPT]: identity.probe.accept,
     [PROBE_PATIENCE]: String(identity.probe.patienceMs),
+    ...timingLabel(identity.probe.timing),
   }
 }
 
@@ -71,8 +86,22 @@ export function readContainerLabels(labels: Labels): ContainerIdentity | null {
       path: labels[PROBE_PATH] ?? '/_/health',
       accept: PROBE_ACCEPTS.find((accept) => accept === labels[PROBE_ACCEPT]) ?? 'speaks',
       patienceMs: readNumber(labels[PROBE_PATIENCE]) ?? DEFAULT_PATIENCE_MS,
+      timing: readTiming(labels[PROBE_TIMING]),
     },
   }
+}
+
+function timingLabel(timing: ProbeTiming | null): Labels {
+  if (timing === null) return {}
+  const { delayMs, periodMs, timeoutMs, successes, failures } = timing
+  return { [PROBE_TIMING]: [delayMs, periodMs, timeoutMs, successes, failures].join(' ') }
+}
+
+function readTiming(text: string | undefined): ProbeTiming | null {
+  const numbers = (text ?? '').split(' ').map(readNumber)
+  const [delayMs, periodMs, timeoutMs, successes, failures] = numbers
+  if (delayMs == null || !periodMs || !timeoutMs || !successes || !failures) return null
+  return { delayMs, periodMs, timeoutMs, successes, failures }
 }
 
 export function networkLabels(instance: string, namespace: string): Labels {

@@ -26,6 +26,10 @@ export async function untilReady(
 ): Promise<'ready' | 'overdue' | 'ended'> {
   const startMs = clock.now()
   let pauseMs = FIRST_PAUSE_MS
+  let successes = 0
+  // Rejects only when `signal` aborts, which is looked at below.
+  const delayMs = next()?.probe.timing?.delayMs ?? 0
+  if (delayMs > 0) await clock.sleep(delayMs, signal).catch(() => {})
   for (;;) {
     const target = next()
     if (target === null || signal.aborted) return 'ended'
@@ -33,16 +37,18 @@ export async function untilReady(
     // The replica may have died, moved or been told to go meanwhile: the answer is then about the past.
     const now = next()
     if (now === null || signal.aborted) return 'ended'
-    if (passed && now.host === target.host) return 'ready'
-    if (clock.now() - startMs >= target.probe.patienceMs) return 'overdue'
-    // Rejects only when `signal` aborts, which is looked at above.
-    await clock.sleep(pauseMs, signal).catch(() => {})
+    const { patienceMs, timing } = target.probe
+    successes = passed && now.host === target.host ? successes + 1 : 0
+    if (successes >= (timing?.successes ?? 1)) return 'ready'
+    if (clock.now() - startMs >= patienceMs + delayMs) return 'overdue'
+    // An annotated period is the longest pause; a start is not made to wait for it.
+    await clock.sleep(Math.min(pauseMs, timing?.periodMs ?? pauseMs), signal).catch(() => {})
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * GROWTH)
   }
 }
 
 /** One probe. Never throws: whatever goes wrong means "not ready". */
-function isReady(target: ProbeTarget, clock: Clock, signal: AbortSignal): Promise<boolean> {
+export function isReady(target: ProbeTarget, clock: Clock, signal: AbortSignal): Promise<boolean> {
   // Without an address Node would ask this very host, where our own gateway answers.
   if (target.host === '') return Promise.resolve(false)
   return new Promise((resolve) => {
@@ -67,7 +73,7 @@ function isReady(target: ProbeTarget, clock: Clock, signal: AbortSignal): Promis
       resolve(ready)
     }
     const giveUp = () => settle(false)
-    const cancelTimeout = clock.after(PROBE_TIMEOUT_MS, giveUp)
+    const cancelTimeout = clock.after(target.probe.timing?.timeoutMs ?? PROBE_TIMEOUT_MS, giveUp)
     signal.addEventListener('abort', giveUp, { once: true })
     request.on('error', giveUp)
   })
