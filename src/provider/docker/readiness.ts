@@ -41,8 +41,8 @@ export async function untilReady(
     successes = passed && now.host === target.host ? successes + 1 : 0
     if (successes >= (timing?.successes ?? 1)) return 'ready'
     if (clock.now() - startMs >= patienceMs + delayMs) return 'overdue'
-    // An annotated period is the longest pause; a start is not made to wait for it.
-    await clock.sleep(Math.min(pauseMs, timing?.periodMs ?? pauseMs), signal).catch(() => {})
+    // Whatever period is annotated: it is a second at least, and a call may be waiting for this start.
+    await clock.sleep(pauseMs, signal).catch(() => {})
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * GROWTH)
   }
 }
