@@ -28,7 +28,13 @@ function container(id: string, change: Partial<ContainerSummary> = {}): Containe
 
 function rig() {
   const list = { now: [] as ContainerSummary[], onList: () => {} }
-  const seen = { changes: 0, crashes: [] as number[], unready: [] as string[], strangers: 0 }
+  const seen = {
+    changes: 0,
+    crashes: [] as number[],
+    vanished: [] as string[],
+    unready: [] as string[],
+    strangers: 0,
+  }
   const table = new ReplicaTable(
     () => 0,
     () => {},
@@ -46,6 +52,10 @@ function rig() {
     log: new RecordingLog(),
     onChange: () => (seen.changes += 1),
     onCrash: (_record, exitCode) => seen.crashes.push(exitCode),
+    onVanished: ({ replica }) => {
+      assert.ok(table.get(replica.id) !== undefined)
+      seen.vanished.push(replica.id)
+    },
     onUnready: (id) => seen.unready.push(id),
     onStranger: () => (seen.strangers += 1),
   })
@@ -101,6 +111,21 @@ describe('the observer', () => {
 
     assert.equal(table.get('old'), undefined)
     assert.equal(table.get('young')?.isRunning, true)
+  })
+
+  it('tells of each that is gone once, while the table has it, however it learns of it', async () => {
+    const { list, seen, table, observer } = rig()
+    list.now = [container('destroyed'), container('missed'), container('ours')]
+    await observer.look()
+    table.delete('ours')
+
+    observer.handle({ kind: 'destroy', id: 'destroyed', exitCode: 0 })
+    observer.handle({ kind: 'destroy', id: 'ours', exitCode: 0 })
+    list.now = []
+    await observer.look()
+    await observer.look()
+
+    assert.deepEqual(seen.vanished, ['destroyed', 'missed'])
   })
 
   it('sees a replica die once, and a draining one without alarm', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { at } from '../fakes/fake-log-engine.ts'
 import { figlet, LogBench } from '../fakes/log-bench.ts'
 
@@ -56,6 +57,59 @@ describe('the history of a function', () => {
 
     assert.deepEqual(await bench.texts(), ['a1'])
     assert.deepEqual(await bench.texts({ tail: 1 }), ['a1'])
+  })
+
+  it('has replicas that were removed the moment after they died, however many at once', async () => {
+    await using bench = await LogBench.open()
+    bench.engine.write(A, at(1), 'a1')
+    bench.engine.write(B, at(2), 'b2')
+
+    const kept = [A, B].map((id) => bench.logs.keep(figlet, id))
+    bench.engine.remove(A)
+    bench.engine.remove(B)
+    await Promise.all(kept)
+
+    assert.deepEqual(await bench.texts(), ['a1', 'b2'])
+  })
+
+  it('has what followers saw of a replica that was removed while it ran', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A, B)
+    bench.engine.write(A, at(1), 'a1')
+    bench.engine.write(B, at(2), 'b2')
+    const follower = bench.follow({ instance: 'a' })
+    await eventually(() => follower.texts.length === 1)
+    bench.engine.write(A, at(3), 'a3')
+
+    const kept = [A, B].map((id) => bench.logs.keepFollowed(figlet, id))
+    bench.engine.remove(A)
+    bench.engine.remove(B)
+    bench.replicas.set()
+    await Promise.all(kept)
+    await follower.leave()
+
+    assert.deepEqual(await bench.texts(), ['a1', 'a3'])
+    assert.deepEqual(follower.texts, ['a1', 'a3'])
+    assert.equal(bench.engine.followers, 0)
+  })
+
+  it('is not replaced by what followers saw when it was kept whole', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A)
+    bench.engine.write(A, at(1), 'a1')
+    const follower = bench.follow()
+    await eventually(() => follower.texts.length === 1)
+    await bench.logs.keep(figlet, A)
+    bench.engine.write(A, at(2), 'only followed')
+    await eventually(() => follower.texts.length === 2)
+
+    const kept = bench.logs.keepFollowed(figlet, A)
+    bench.engine.remove(A)
+    bench.replicas.set()
+    await kept
+    await follower.leave()
+
+    assert.deepEqual(await bench.texts(), ['a1'])
   })
 
   it('gives the last lines of the whole, not of each replica', async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import { whenAborted, type Clock } from '../../clock.ts'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
 import type { LogLine, LogQuery } from '../../core/provider.ts'
@@ -8,6 +8,7 @@ import type { LogArchive } from './log-archive.ts'
 import { LogFollower } from './log-follower.ts'
 import { LogHistory } from './log-history.ts'
 import { Limiter } from './limiter.ts'
+import type { SharedTail } from './shared-tail.ts'
 import { TailHub, type ReplicaList } from './tail-hub.ts'
 import { Turnstile } from './turnstile.ts'
 
@@ -62,14 +63,17 @@ export class FunctionLogs {
     return this.#read(query, signal)
   }
 
-  /** Keeps the log of a container that is about to be removed. Never throws; bounded in time. */
+  /**
+   * Keeps the log of a container that is dead or about to be removed. The log is opened before this returns, however many are kept at
+   * the time: somebody may remove the container by hand, and an open log stays readable. Never throws; bounded in time.
+   */
   async keep(fn: FunctionName, id: string): Promise<void> {
     const { engine, archive, clock } = this.#options
     const reader = this.#begin()
     const cancel = clock.after(KEEP_LIMIT_MS, () => reader.abort())
     const request = { id, follow: false, tail: KEPT_MESSAGES }
     try {
-      await archive.save(fn, id, readContainerLogs(engine, request, reader.signal))
+      await archive.save(fn, id, begun(readContainerLogs(engine, request, reader.signal)))
     } catch (error) {
       this.#options.log.warn('logs of a replica not kept', {
         fn,
@@ -78,7 +82,24 @@ export class FunctionLogs {
       })
     } finally {
       cancel()
+      reader.abort()
       this.#active.delete(reader)
+    }
+  }
+
+  /**
+   * Keeps what followers were told of a container that was removed behind our back, unless its log was kept before: the engine gives
+   * out no log from the moment at which a removal begins, but goes on with those that it is giving. Never throws; bounded in time.
+   */
+  async keepFollowed(fn: FunctionName, id: string): Promise<void> {
+    const { archive, clock } = this.#options
+    const held = this.#hub.join(id)
+    if (held === null) return
+    try {
+      await Promise.race([held.tail.ended, whenAborted(clock.timeout(KEEP_LIMIT_MS))])
+      await archive.save(fn, id, this.#unlessKept(fn, id, held.tail))
+    } finally {
+      held.release()
     }
   }
 
@@ -100,6 +121,16 @@ export class FunctionLogs {
     }
   }
 
+  /** Looks when it is read: a save of the whole log may be under way. */
+  async *#unlessKept(
+    fn: FunctionName,
+    id: string,
+    tail: SharedTail,
+  ): AsyncGenerator<readonly LogLine[], void> {
+    const kept = await this.#options.archive.list(fn)
+    if (!kept.some((log) => log.id === id)) yield tail.lines
+  }
+
   #begin(): AbortController {
     const reader = new AbortController()
     this.#active.add(reader)
@@ -111,6 +142,18 @@ export class FunctionLogs {
     const ports = { history: this.#history, hub: this.#hub, turnstile: this.#turnstile, replicas, log }
     return new LogFollower(ports, query)
   }
+}
+
+/** The same lines, of which the first are asked for at once. */
+function begun(lines: AsyncGenerator<readonly LogLine[], void>): AsyncGenerator<readonly LogLine[], void> {
+  const first = lines.next()
+  // A failure is told to whoever reads.
+  first.catch(() => {})
+  return (async function* () {
+    const { value } = await first
+    if (value !== undefined) yield value
+    yield* lines
+  })()
 }
 
 function openingFew(engine: LogEngine): LogEngine {

@@ -19,6 +19,8 @@ export interface ObserverOptions {
   readonly onChange: (fn: FunctionName) => void
   /** A container that should serve died by itself. */
   readonly onCrash: (record: ReplicaRecord, exitCode: number) => void
+  /** A container is gone; it may be that nobody here removed it. Called while the table still has it. */
+  readonly onVanished: (record: ReplicaRecord) => void
   /** A running container whose readiness is not known. */
   readonly onUnready: (id: string) => void
   /** The event concerns a container that nobody knows: look at all of them. */
@@ -128,9 +130,10 @@ export class Observer {
   }
 
   #vanished(id: string): void {
-    const { table, onChange } = this.#options
+    const { table, onChange, onVanished } = this.#options
     const record = table.get(id)
     if (record === undefined) return
+    onVanished(record)
     table.delete(id)
     onChange(record.replica.fn)
   }

@@ -139,7 +139,11 @@ export class ProviderParts {
       onCrash: (record, exitCode) => {
         const reason = record.ranOutOfMemory ? 'it ran out of memory' : `it exited with code ${exitCode}`
         this.reconciler.setback(record, reason)
+        // Not only when its function's turn comes: somebody may be about to remove the container, and its log with it.
+        this.retirement.begin(record.replica.id)
       },
+      onVanished: ({ replica }) =>
+        this.background.run('keep a followed log', () => this.logs.keepFollowed(replica.fn, replica.id)),
       onUnready: (id) => this.readiness.begin(id),
       onStranger: () => this.looks.add('all'),
     })

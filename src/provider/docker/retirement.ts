@@ -39,6 +39,7 @@ export class Retirement {
   readonly #background: Background
   readonly #underWay = new Set<string>()
   readonly #removals = new Limiter(4)
+  readonly #keeps = new Limiter(8)
   /** Ends of the waits under way. */
   readonly #drains = new Set<AbortController>()
   #isStopping = false
@@ -74,19 +75,25 @@ export class Retirement {
   }
 
   async #retire(record: ReplicaRecord): Promise<void> {
-    const { engine, table, keepLogs, onGone, onFailure, log } = this.#options
+    const { engine, table, onGone, onFailure, log } = this.#options
     const { id, fn } = record.replica
     try {
       if (record.isRunning) {
         await this.#drain(id)
         if (this.#isStopping) return
         await engine.stopContainer(id, record.identity.graceSeconds)
+        await this.#keep(record)
       } else {
-        await this.#report(record)
+        // First of all: who killed it by hand may be about to remove it.
+        const kept = this.#keep(record)
+        try {
+          await this.#report(record)
+        } finally {
+          await kept
+        }
       }
       await this.#removals.run(async () => {
         if (this.#isStopping) return
-        await keepLogs(record)
         await engine.removeContainer(id)
         table.delete(id)
       })
@@ -98,6 +105,12 @@ export class Retirement {
     }
     log.info('replica removed', { fn, replica: id.slice(0, 12), revision: record.replica.revision })
     onGone(fn)
+  }
+
+  async #keep(record: ReplicaRecord): Promise<void> {
+    await this.#keeps.run(async () => {
+      if (!this.#isStopping) await this.#options.keepLogs(record)
+    })
   }
 
   async #drain(id: string): Promise<void> {

@@ -84,6 +84,11 @@ export class SharedTail {
     return this.#opened.promise
   }
 
+  /** Resolves when no line will come any more. */
+  get ended(): Promise<void> {
+    return this.#run ?? Promise.resolve()
+  }
+
   /** No line will come any more. */
   get hasEnded(): boolean {
     return this.#hasEnded
@@ -105,6 +110,11 @@ export class SharedTail {
       this.#readers.delete(reader)
       this.#progress?.resolve()
     }
+  }
+
+  /** Every line that was not pushed out yet. */
+  get lines(): readonly LogLine[] {
+    return this.#ring.before(this.#ring.next, RING.lines)
   }
 
   /** The last lines that `reader` has had. */

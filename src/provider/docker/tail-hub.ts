@@ -43,7 +43,21 @@ export class TailHub {
   }
 
   acquire(fn: FunctionName, id: string): HeldTail {
-    const entry = this.#entries.get(id) ?? this.#open(fn, id)
+    return this.#hold(id, this.#entries.get(id) ?? this.#open(fn, id))
+  }
+
+  /** The tail of a container that somebody follows already; null when nobody does. */
+  join(id: string): HeldTail | null {
+    const entry = this.#entries.get(id)
+    return entry === undefined ? null : this.#hold(id, entry)
+  }
+
+  async stop(): Promise<void> {
+    for (const [id, entry] of this.#entries) this.#close(id, entry)
+    await Promise.all(this.#ending)
+  }
+
+  #hold(id: string, entry: Entry): HeldTail {
     entry.holders += 1
     let isHeld = true
     const release = () => {
@@ -53,11 +67,6 @@ export class TailHub {
       if (entry.holders === 0) this.#close(id, entry)
     }
     return { tail: entry.tail, release }
-  }
-
-  async stop(): Promise<void> {
-    for (const [id, entry] of this.#entries) this.#close(id, entry)
-    await Promise.all(this.#ending)
   }
 
   #open(fn: FunctionName, id: string): Entry {
