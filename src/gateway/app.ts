@@ -88,8 +88,12 @@ async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Pro
 async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
   try {
     if (route.access === 'admin') {
-      const header = c.req.header('authorization')
-      const user = await auth.login({ header, address: addressOf(c), signal: c.req.raw.signal })
+      const user = await auth.login({
+        header: c.req.header('authorization'),
+        address: addressOf(c),
+        forwardedFor: c.req.header('x-forwarded-for'),
+        signal: c.req.raw.signal,
+      })
       if (user === null) return textResponse(401, 'invalid credentials')
       c.set('user', user)
     }

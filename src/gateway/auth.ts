@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { LoginDelays } from './login-delays.ts'
+import { LoginGate } from './login-gate.ts'
 
 export interface Credentials {
   readonly user: string
@@ -12,6 +12,8 @@ export interface LoginAttempt {
   /** The `Authorization` header as it came. */
   readonly header: string | undefined
   readonly address: string
+  /** The `X-Forwarded-For` header as it came. */
+  readonly forwardedFor: string | undefined
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
 }
@@ -20,24 +22,25 @@ export interface LoginAttempt {
 export class BasicAuth {
   readonly #user: Buffer
   readonly #password: Buffer
-  readonly #clock: Clock
-  readonly #delays = new LoginDelays()
+  readonly #gate: LoginGate
 
   constructor(credentials: Credentials, clock: Clock) {
     this.#user = digest(credentials.user)
     this.#password = digest(credentials.password)
-    this.#clock = clock
+    this.#gate = new LoginGate(clock)
   }
 
-  /** The user, or null when the attempt is not good; a wrong guess is answered late. Rejects when the client leaves meanwhile. */
+  /**
+   * The user, or null when the attempt is not good; `login-gate.ts` says when that is answered. Throws `too-busy` when nobody looked at it,
+   * for too many guesses of the address wait already. Rejects when the client leaves meanwhile.
+   */
   async login(attempt: LoginAttempt): Promise<string | null> {
     const guess = attempt.header === undefined ? null : parseBasic(attempt.header)
     // No guess was made (no header, a Bearer token): nothing to slow down.
     if (guess === null) return null
-    if (this.#matches(guess)) return guess.user
-
-    await this.#clock.sleep(this.#delays.failed(attempt.address, this.#clock.now()), attempt.signal)
-    return null
+    const { address, forwardedFor, signal } = attempt
+    const origin = { address, client: lastHop(forwardedFor), signal }
+    return (await this.#gate.check(origin, () => this.#matches(guess))) ? guess.user : null
   }
 
   #matches(guess: Credentials): boolean {
@@ -45,6 +48,17 @@ export class BasicAuth {
     const password = timingSafeEqual(digest(guess.password), this.#password)
     return user && password
   }
+}
+
+/** Longest name of a client that is told apart. */
+const LONGEST_CLIENT = 64
+
+/** Whom the proxy next to us says it serves. Earlier entries are the client's own words. */
+function lastHop(forwardedFor = ''): string {
+  return forwardedFor
+    .slice(forwardedFor.lastIndexOf(',') + 1)
+    .trim()
+    .slice(0, LONGEST_CLIENT)
 }
 
 /** Equal lengths for the comparison, whatever the guess. */

@@ -4,35 +4,40 @@ const MOST_ADDRESSES = 10_000
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 2_000
 
-/** One failure is forgotten per this time without another. */
-const FORGIVE_AFTER_MS = 15_000
+/** Wrong guesses of an address that are looked at as they come. */
+const BURST = 20
+
+/** One wrong guess is forgotten per this time: what an address may go on with, however it goes about it. */
+const FORGET_AFTER_MS = 2_000
 
 interface Failures {
+  /** Not yet forgotten at `atMs`; with a fraction. */
   readonly count: number
-  readonly lastMs: number
+  readonly atMs: number
 }
 
-/**
- * How long the answer to a failed login is held back, per address. Only failing answers wait: a right password is never refused or
- * delayed, so nobody who shares an address with an attacker (behind one proxy, say) is locked out.
- */
+/** Wrong guesses, per address: how long to hold back the answer to one, and when the next guess may be looked at. Pure but for its memory. */
 export class LoginDelays {
   readonly #failures = new Map<string, Failures>()
 
-  /** Counts one more failure from `address` and answers how long to hold its answer back. */
+  /** Counts one more failure from `address` and answers for how many milliseconds to hold its answer back. */
   failed(address: string, nowMs: number): number {
     const key = networkOf(address)
     const count = this.#count(key, nowMs) + 1
     this.#failures.delete(key)
-    this.#failures.set(key, { count, lastMs: nowMs })
+    this.#failures.set(key, { count, atMs: nowMs })
     this.#forgetOldest()
-    return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(count - 1, 10))
+    return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (Math.ceil(count) - 1))
+  }
+
+  /** Milliseconds until a guess from `address` may be looked at, right or wrong; 0 means now. */
+  untilNextMs(address: string, nowMs: number): number {
+    return Math.max(0, (this.#count(networkOf(address), nowMs) - BURST + 1) * FORGET_AFTER_MS)
   }
 
   #count(key: string, nowMs: number): number {
     const known = this.#failures.get(key)
-    if (known === undefined) return 0
-    return Math.max(0, Math.min(known.count, 10) - Math.floor((nowMs - known.lastMs) / FORGIVE_AFTER_MS))
+    return known === undefined ? 0 : Math.max(0, known.count - (nowMs - known.atMs) / FORGET_AFTER_MS)
   }
 
   #forgetOldest(): void {
@@ -43,7 +48,7 @@ export class LoginDelays {
 }
 
 /** An IPv6 host owns a whole /64, so that is what is counted. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':')) return address
   // `::` stands for as many zeros as are missing.
   const [left = [], right = []] = address.split('::').map((part) => part.split(':').filter(Boolean))

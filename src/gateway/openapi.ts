@@ -2,10 +2,12 @@ import type { GenericSchema } from 'valibot'
 import { PROVIDER_NAME, type BuildInfo } from './info-routes.ts'
 import { json, type Route } from './route.ts'
 
+const TOO_MANY_GUESSES = 'Too many wrong passwords from this address: these credentials were not looked at'
+
 /** Statuses that any route of a kind may answer with, beside its own. */
 function everyAnswer(route: Route): Readonly<Record<number, string>> {
   return {
-    ...(route.access === 'admin' ? { 401: 'No or wrong credentials' } : {}),
+    ...(route.access === 'admin' ? { 401: 'No or wrong credentials', 429: TOO_MANY_GUESSES } : {}),
     ...(route.body ? { 413: 'The body is larger than 10 MiB' } : {}),
     ...(route.access === 'admin' && route.method !== 'GET' ? { 503: 'The provider cannot be reached' } : {}),
     ...route.answers,

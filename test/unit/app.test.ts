@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { FakeClock } from '../fakes/fake-clock.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
 
 describe('routing', () => {
@@ -109,6 +110,21 @@ describe('authentication', () => {
       assert.equal(await response.text(), 'invalid credentials\n')
     })
   }
+
+  it('answers 429, with a time to come again, when too many guesses wait', async () => {
+    const clock = new FakeClock()
+    const { app, log } = testApp({ clock })
+    const headers = { Authorization: `Basic ${Buffer.from('admin:wrong').toString('base64')}` }
+    const guess = () => app.request('/system/functions', { method: 'DELETE', headers })
+    for (let guesses = 0; guesses < 36; guesses += 1) void guess()
+
+    const response = await guess()
+
+    assert.equal(response.status, 429)
+    assert.equal(response.headers.get('retry-after'), '1')
+    assert.match(await response.text(), /^too many wrong passwords from this address/)
+    assert.equal(log.named('audit').at(-1)?.fields['status'], 429)
+  })
 
   it('takes the scheme in any case', async () => {
     const headers = { Authorization: ADMIN.replace('Basic', 'basic') }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { BasicAuth } from '../../src/gateway/auth.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
 import { LoginDelays } from '../../src/gateway/login-delays.ts'
 
 /** Sleeps for no time and remembers how long it was meant to be. */
@@ -13,7 +14,7 @@ function recordingClock(): Clock & { readonly slept: number[] } {
 
 function attempt(user: string, password: string, address = '192.0.2.1') {
   const header = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-  return { header, address, signal: new AbortController().signal }
+  return { header, address, forwardedFor: undefined, signal: new AbortController().signal }
 }
 
 describe('logging in', () => {
@@ -25,10 +26,10 @@ describe('logging in', () => {
     assert.equal(await auth.login(attempt('Admin', 'a:b:ü')), null)
   })
 
-  it('never delays the right password, however many wrong ones came from the address', async () => {
+  it('does not delay the right password after a number of wrong ones that a person may type', async () => {
     const clock = recordingClock()
     const auth = new BasicAuth({ user: 'admin', password: 'right' }, clock)
-    for (let guess = 0; guess < 20; guess += 1) await auth.login(attempt('admin', `wrong${guess}`))
+    for (let guess = 0; guess < 19; guess += 1) await auth.login(attempt('admin', `wrong${guess}`))
     clock.slept.length = 0
 
     assert.equal(await auth.login(attempt('admin', 'right')), 'admin')
@@ -51,9 +52,23 @@ describe('logging in', () => {
     const { signal } = new AbortController()
 
     for (const header of [undefined, 'Bearer ', 'Basic ???']) {
-      assert.equal(await auth.login({ header, address: '192.0.2.1', signal }), null)
+      assert.equal(await auth.login({ header, address: '192.0.2.1', forwardedFor: undefined, signal }), null)
     }
     assert.deepEqual(clock.slept, [])
+  })
+
+  it('takes turns by whom the next proxy names, whatever its client claims', async () => {
+    const clock = new FakeClock()
+    const auth = new BasicAuth({ user: 'admin', password: 'right' }, clock)
+    const from = (password: string, forwardedFor: string) =>
+      auth.login({ ...attempt('admin', password), forwardedFor })
+    const ended = (login: Promise<unknown>) => void login.catch(() => {})
+    for (let guess = 0; guess < 100; guess += 1) ended(from('wrong', `203.0.113.${guess}, 198.51.100.66`))
+
+    const right = from('right', '203.0.113.5')
+    await clock.advance(4_000)
+
+    assert.equal(await Promise.race([right, clock.advance(0)]), 'admin')
   })
 
   it('looks at a header of a megabyte without trouble', async () => {

@@ -26,7 +26,8 @@ describe('the OpenAPI description', () => {
 
       assert.ok(operation, `${route.method} ${route.path}`)
       for (const status of Object.keys(route.answers)) assert.ok(status in operation.responses)
-      if (route.access === 'admin') assert.ok('401' in operation.responses)
+      if (route.access !== 'admin') continue
+      for (const status of ['401', '429']) assert.ok(status in operation.responses)
     }
   })
 
