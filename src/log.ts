@@ -15,6 +15,8 @@ export interface Log {
   info(message: string, fields?: LogFields): void
   /** Per call or per round. */
   debug(message: string, fields?: LogFields): void
+  /** What must be on record: a line of level `info` that is written at every level. */
+  record(message: string, fields?: LogFields): void
   /** Whether a line of this level would be written: ask before building costly fields. */
   enabled(level: LogLevel): boolean
   /** A log that adds `fields` to each line. */
@@ -24,15 +26,17 @@ export interface Log {
 /** Writes lines of `level` and worse through `write`, one call per line, line end included. */
 export function jsonLog(level: LogLevel, write: (line: string) => void, bound: LogFields = {}): Log {
   const limit = LOG_LEVELS.indexOf(level)
-  const line = (at: LogLevel) => (message: string, fields?: LogFields) => {
-    if (LOG_LEVELS.indexOf(at) > limit) return
+  const put = (at: LogLevel, message: string, fields?: LogFields) =>
     write(`${stringify({ time: new Date().toISOString(), level: at, msg: message, ...bound, ...fields })}\n`)
+  const line = (at: LogLevel) => (message: string, fields?: LogFields) => {
+    if (LOG_LEVELS.indexOf(at) <= limit) put(at, message, fields)
   }
   return {
     error: line('error'),
     warn: line('warn'),
     info: line('info'),
     debug: line('debug'),
+    record: (message, fields) => put('info', message, fields),
     enabled: (at) => LOG_LEVELS.indexOf(at) <= limit,
     child: (fields) => jsonLog(level, write, { ...bound, ...fields }),
   }

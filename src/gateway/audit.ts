@@ -4,11 +4,14 @@ import { addressOf, type ApiContext, type Route } from './route.ts'
 /** Longest piece of a client's header that is logged. */
 const LONGEST = 200
 
-/** One line for every attempt to change something through the API: who, from where, what, and how it ended. Never a value. */
+/**
+ * One line for every attempt to change something through the API: who, from where, what, and how it ended. Never a value. Written at
+ * every level of the log.
+ */
 export function audit(log: Log, c: ApiContext, result: AuditResult): void {
   if (result.route.method === 'GET' || result.route.access !== 'admin') return
   const forwarded = c.req.header('x-forwarded-for')
-  log.info('audit', {
+  log.record('audit', {
     user: c.get('user') ?? null,
     address: addressOf(c),
     ...(forwarded === undefined ? {} : { forwardedFor: forwarded.slice(0, LONGEST) }),

@@ -32,6 +32,10 @@ export class RecordingLog implements Log {
     this.#add('debug', message, fields)
   }
 
+  record(message: string, fields?: LogFields): void {
+    this.#add('info', message, fields)
+  }
+
   enabled(level: LogLevel): boolean {
     return LOG_LEVELS.includes(level)
   }

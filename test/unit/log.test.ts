@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { jsonLog, LOG_LEVELS, type LogLevel } from '../../src/log.ts'
+import { testApp } from '../fakes/test-app.ts'
+
+/** A log of `level`, and what it has written. */
+function written(level: LogLevel) {
+  const lines: Record<string, unknown>[] = []
+  const log = jsonLog(level, (line) => {
+    assert.ok(line.endsWith('}\n'))
+    lines.push(JSON.parse(line) as Record<string, unknown>)
+  })
+  return { log, lines }
+}
+
+describe('the log', () => {
+  it('writes lines of its level and of worse ones', () => {
+    for (const [at, level] of LOG_LEVELS.entries()) {
+      const { log, lines } = written(level)
+
+      for (const each of LOG_LEVELS) log[each]('a line')
+
+      assert.deepEqual(
+        lines.map((line) => line['level']),
+        LOG_LEVELS.slice(0, at + 1),
+      )
+    }
+  })
+
+  it('writes what must be on record at every level, with the fields of its parents', () => {
+    for (const level of LOG_LEVELS) {
+      const { log, lines } = written(level)
+
+      log.child({ part: 'a' }).record('kept', { fn: 'b' })
+
+      const [line = {}] = lines
+      const { msg, part, fn } = line
+      assert.deepEqual(
+        { level: line['level'], msg, part, fn },
+        { level: 'info', msg: 'kept', part: 'a', fn: 'b' },
+      )
+    }
+  })
+
+  it('has the audit at every level', async () => {
+    const { log, lines } = written('error')
+
+    await testApp({ log }).app.request('/system/secrets', { method: 'POST' })
+
+    assert.deepEqual(
+      lines.map(({ msg, status }) => ({ msg, status })),
+      [{ msg: 'audit', status: 401 }],
+    )
+  })
+})
