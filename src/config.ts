@@ -175,7 +175,8 @@ function parseInstance(text: string): string {
 
 function parseDockerHost(text: string): string {
   if (!/^(unix:\/\/\/|tcp:\/\/|https?:\/\/|\/)/.test(text)) {
-    throw new Error(`${JSON.stringify(text)} must begin with unix:///, tcp://, http:// or https://`)
+    const way = text.startsWith('ssh://') ? '; over SSH it cannot work, see docs/config.md' : ''
+    throw new Error(`${JSON.stringify(text)} must begin with unix:///, tcp://, http:// or https://${way}`)
   }
   return text
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { messageOf } from '../core/errors.ts'
 import { RegistryError } from './database.ts'
 import { readPrivateFile, writePrivateFile } from './data-file.ts'
 
@@ -24,9 +25,10 @@ export function adminPassword(dataDir: string): string {
     const password = kept.toString('utf8').trim()
     if (password !== '') return password
   } catch (error) {
-    throw new RegistryError(`${path} cannot be read or made. Check the rights of the folder.`, {
-      cause: error,
-    })
+    throw new RegistryError(
+      `${path} cannot be read or made (${messageOf(error)}). Check the rights of the folder.`,
+      { cause: error },
+    )
   }
   throw new RegistryError(`${path} is empty. Write a password into it, or delete it to have one made.`)
 }

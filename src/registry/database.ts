@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { FaasError, messageOf } from '../core/errors.ts'
@@ -38,7 +38,7 @@ export class Database {
   static open(path: string): Database {
     let sqlite: Sqlite.Database | undefined
     try {
-      if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      if (path !== ':memory:') makeFolder(dirname(path))
       const isNew = path === ':memory:' || !existsSync(path)
       sqlite = new Sqlite(path, { timeout: LOCK_WAIT_MS })
       prepare(sqlite, path, isNew)
@@ -79,6 +79,43 @@ export class Database {
       this.#statements.set(sql, statement)
     }
     return statement
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    makeFolders(folder)
+  } catch (error) {
+    throw new RegistryError(
+      `the data folder ${folder} is missing and cannot be made: ${whyNotMade(error)}. ` +
+        'Make it, writable for this user, or set SAMPAN_DATA_DIR to another place.',
+      { cause: error },
+    )
+  }
+}
+
+/** Node's own way to do this says ENOENT of a read-only disk, and never ends below /proc (seen on Node 20). */
+function makeFolders(folder: string): void {
+  const found = statSync(folder, { throwIfNoEntry: false })
+  if (found?.isDirectory() === true) return
+  if (found === undefined) makeFolders(dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
+}
+
+function whyNotMade(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'EROFS':
+      return 'the disk there is read-only'
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not write there'
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'a part of the path is a file'
+    case 'ENOSPC':
+      return 'the disk there is full'
+    default:
+      return messageOf(error)
   }
 }
 

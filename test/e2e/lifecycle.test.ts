@@ -146,6 +146,31 @@ describe('a start that cannot be', () => {
       assert.deepEqual(await contents(data), found)
     })
   }
+
+  it('names the data folder that is missing, and says why it cannot be made', async (test) => {
+    const parent = await mkdtemp(join(folder, 'read-only-'))
+    const missing = join(parent, 'var', 'sampan')
+    await writeFile(join(folder, 'a-file'), '')
+
+    const skipped = await whileReadOnly(parent, async () => {
+      const { status, printed } = await DaemonProcess.fail({ ...settings(), SAMPAN_DATA_DIR: missing })
+
+      assert.equal(status, 1)
+      const why = '(the disk there is read-only|this user may not write there)'
+      assert.match(
+        printed,
+        new RegExp(`sampan: cannot start: the data folder ${missing} is missing .* made: ${why}\\.`),
+      )
+      assert.match(printed, /SAMPAN_DATA_DIR/)
+    })
+    const { printed: inProc } = await DaemonProcess.fail({ ...settings(), SAMPAN_DATA_DIR: '/proc/none/x' })
+    assert.match(inProc, /the data folder \/proc\/none\/x is missing and cannot be made/)
+    const inFile = join(folder, 'a-file', 'sampan')
+    const { printed } = await DaemonProcess.fail({ ...settings(), SAMPAN_DATA_DIR: inFile })
+
+    assert.match(printed, new RegExp(`the data folder ${inFile} .*: a part of the path is a file\\.`))
+    if (skipped !== null) test.skip(skipped)
+  })
 })
 
 async function contents(folder: string): Promise<readonly (readonly [string, Buffer])[]> {

@@ -45,6 +45,14 @@ describe('readConfig', () => {
     assert.equal(readConfig({ SAMPAN_WAKE_TIMEOUT: '500h' }).wakeTimeoutMs, 1_800_000_000)
   })
 
+  it('refuses an engine over SSH and says where to read on', () => {
+    assert.throws(
+      () => readConfig({ SAMPAN_DOCKER_HOST: 'ssh://user@box' }),
+      /SAMPAN_DOCKER_HOST: "ssh:\/\/user@box" must begin with unix:.*over SSH it cannot work, see docs\/config\.md/,
+    )
+    assert.equal(readConfig({ SAMPAN_DOCKER_HOST: 'tcp://proxy:2375' }).dockerHost, 'tcp://proxy:2375')
+  })
+
   it('takes a blank variable as unset', () => {
     assert.equal(readConfig({ SAMPAN_INSTANCE: '  ' }).instance, 'default')
   })
