@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
-import { RegistryError } from './database.ts'
+import { RegistryError } from './registry-error.ts'
 import { readPrivateFile, writePrivateFile } from './data-file.ts'
 
 /** Bytes of chance in a generated password. */

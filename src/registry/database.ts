@@ -1,8 +1,10 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { FaasError, messageOf } from '../core/errors.ts'
+import { makeDataFolder } from './data-folder.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { RegistryError } from './registry-error.ts'
 
 /**
  * The registry's SQLite file: open, check, migrate, run. The only importer of the SQLite library. Everything here is
@@ -18,14 +20,6 @@ const LOCK_WAIT_MS = 500
 export type Row = Readonly<Record<string, unknown>>
 type Value = string | number | bigint | null | Uint8Array
 
-/** Thrown when the registry cannot be opened. The message is a sentence that says what to do. */
-export class RegistryError extends Error {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
-    super(message, options)
-    this.name = 'RegistryError'
-  }
-}
-
 export class Database {
   readonly #sqlite: Sqlite.Database
   readonly #statements = new Map<string, Sqlite.Statement<Value[]>>()
@@ -38,7 +32,7 @@ export class Database {
   static open(path: string): Database {
     let sqlite: Sqlite.Database | undefined
     try {
-      if (path !== ':memory:') makeFolder(dirname(path))
+      if (path !== ':memory:') makeDataFolder(dirname(path))
       const isNew = path === ':memory:' || !existsSync(path)
       sqlite = new Sqlite(path, { timeout: LOCK_WAIT_MS })
       prepare(sqlite, path, isNew)
@@ -68,6 +62,16 @@ export class Database {
     return translated(() => this.#sqlite.transaction(work).immediate())
   }
 
+  /** The same, but not forced onto the disk: a kill of the process loses nothing of it, a pulled plug may. For figures only. */
+  relaxed<T>(work: () => T): T {
+    this.#sqlite.exec('PRAGMA synchronous = NORMAL')
+    try {
+      return this.transaction(work)
+    } finally {
+      this.#sqlite.exec('PRAGMA synchronous = FULL')
+    }
+  }
+
   close(): void {
     this.#sqlite.close()
   }
@@ -79,43 +83,6 @@ export class Database {
       this.#statements.set(sql, statement)
     }
     return statement
-  }
-}
-
-function makeFolder(folder: string): void {
-  try {
-    makeFolders(folder)
-  } catch (error) {
-    throw new RegistryError(
-      `the data folder ${folder} is missing and cannot be made: ${whyNotMade(error)}. ` +
-        'Make it, writable for this user, or set SAMPAN_DATA_DIR to another place.',
-      { cause: error },
-    )
-  }
-}
-
-/** Node's own way to do this says ENOENT of a read-only disk, and never ends below /proc (seen on Node 20). */
-function makeFolders(folder: string): void {
-  const found = statSync(folder, { throwIfNoEntry: false })
-  if (found?.isDirectory() === true) return
-  if (found === undefined) makeFolders(dirname(folder))
-  mkdirSync(folder, { mode: 0o700 })
-}
-
-function whyNotMade(error: unknown): string {
-  switch (codeOf(error)) {
-    case 'EROFS':
-      return 'the disk there is read-only'
-    case 'EACCES':
-    case 'EPERM':
-      return 'this user may not write there'
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return 'a part of the path is a file'
-    case 'ENOSPC':
-      return 'the disk there is full'
-    default:
-      return messageOf(error)
   }
 }
 

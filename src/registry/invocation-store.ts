@@ -17,9 +17,9 @@ export class InvocationStore {
     return counts
   }
 
-  /** Stores totals, in one transaction; a function that is gone is passed over. */
+  /** Stores totals, in one transaction; a function that is gone is passed over. Safe from a kill, not yet from a pulled plug. */
   save(totals: ReadonlyMap<FunctionName, number>): void {
-    this.#db.transaction(() => {
+    this.#db.relaxed(() => {
       for (const [fn, total] of totals) {
         this.#db.run(
           'UPDATE function SET invocations = ? WHERE namespace = ? AND name = ?',

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { RegistryError } from './database.ts'
+import { RegistryError } from './registry-error.ts'
 import { readPrivateFile, writePrivateFile } from './data-file.ts'
 
 const ALGORITHM = 'aes-256-gcm'

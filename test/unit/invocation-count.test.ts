@@ -4,8 +4,9 @@ import { systemClock, type Clock } from '../../src/clock.ts'
 import { InvocationCount } from '../../src/control/invocation-count.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
-import { jsonLog } from '../../src/log.ts'
+import type { Log } from '../../src/log.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
 
 const figlet = functionName('figlet')
 
@@ -14,7 +15,7 @@ let answered = 0
 let writes = 0
 let isFull = false
 
-function counter(clock: Clock = systemClock): InvocationCount {
+function counter(clock: Clock = systemClock, log: Log = new RecordingLog()): InvocationCount {
   return new InvocationCount({
     store: {
       load: () => new Map(stored),
@@ -26,7 +27,7 @@ function counter(clock: Clock = systemClock): InvocationCount {
     },
     answered: () => answered,
     clock,
-    log: jsonLog('error', () => undefined),
+    log,
   })
 }
 
@@ -83,6 +84,44 @@ describe('InvocationCount', () => {
     await assert.rejects(count.stop(), { code: 'unavailable' })
 
     assert.equal(clock.waiting, 0)
+  })
+
+  it('writes what changed every five seconds, and nothing while nobody calls', async () => {
+    const clock = new FakeClock()
+    const count = counter(clock)
+    count.start(() => [figlet])
+
+    answered = 3
+    await clock.advance(5_000)
+    assert.equal(stored.get(figlet), 43)
+    await clock.advance(60_000)
+    assert.equal(writes, 1)
+    answered = 4
+    await clock.advance(5_000)
+    assert.equal(stored.get(figlet), 44)
+    await count.stop()
+  })
+
+  it('says once that it cannot write, goes on trying, and says so again when it fails anew', async () => {
+    const clock = new FakeClock()
+    const log = new RecordingLog()
+    const count = counter(clock, log)
+    count.start(() => [figlet])
+    answered = 3
+    isFull = true
+    await clock.advance(60_000)
+    assert.deepEqual(log.messages('warn'), ['call counts are not saved'])
+
+    isFull = false
+    await clock.advance(5_000)
+    assert.equal(stored.get(figlet), 43)
+
+    answered = 4
+    isFull = true
+    await clock.advance(5_000)
+    assert.equal(log.messages('warn').length, 2)
+    isFull = false
+    await count.stop()
   })
 
   it('begins anew after the function was removed', () => {
