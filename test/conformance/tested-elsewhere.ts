@@ -15,6 +15,25 @@ const TESTS: readonly (readonly [
   its: readonly (readonly [row: string, it: string])[],
 ])[] = [
   [
+    'integration/docker-provider-probes.test.ts',
+    'annotated probes on Docker',
+    [
+      ['12.2', 'of readiness take a replica out of service, for longer than a start may take, and back'],
+      ['12.2', 'of health have a replica replaced, while readiness has nothing against it'],
+      ['12.2', 'wait for the start of the container once: a restarted daemon finds it ready at once'],
+    ],
+  ],
+  [
+    'unit/probe-plan.test.ts',
+    'the probes of a function',
+    [
+      ['12.2', 'go on at the annotated path of readiness'],
+      ['12.2', 'include liveness at the annotated path of health, which then ends the start too'],
+      ['12.2', 'ask at the usual path when only times are annotated'],
+      ['12.3', 'without annotations end with its start, at the path of its watchdog'],
+    ],
+  ],
+  [
     'integration/call-path-headers.test.ts',
     'headers to the function',
     [
