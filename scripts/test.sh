@@ -42,6 +42,7 @@ main() {
   tests integration npm run --silent test:integration
   tests e2e npm run --silent test:e2e
   tests watchdog sh watchdog/check.sh
+  tests node24 bash scripts/node24-test.sh
   check quickstart bash scripts/quickstart-test.sh
   remove_leftovers "$before"
 }
