@@ -30,6 +30,8 @@ export function logRoutes(ports: LogRoutePorts): readonly Route[] {
         400: 'No name, or a namespace that cannot be one',
         404: 'No such function',
         422: 'A parameter cannot be read',
+        429: 'Too many readers',
+        502: 'What the provider sent is no log',
         503: 'The provider cannot be reached',
       },
       handle: (c) => logs(c, ports, encoder),
