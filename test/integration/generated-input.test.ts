@@ -128,25 +128,35 @@ function generateBody(schema: Schema, random: Random): string {
 function sensible(schema: Schema, random: Random, percent: number): unknown {
   if (random.below(100) < percent) return random.pick(AWKWARD)(random)
   if (schema.properties !== undefined) {
-    const given = Object.entries(schema.properties).filter(() => random.below(4) > 0)
+    const given = Object.entries(schema.properties).filter(
+      ([key]) => random.below(4) > 0 || (percent === 0 && NEEDED.has(key)),
+    )
     const pairs = given.map(([key, entry]) => [
       random.below(8) === 0 ? key.toUpperCase() : key,
-      fitting(key, random) ?? sensible(entry, random, percent),
+      fitting(key, random, percent) ?? sensible(entry, random, percent),
     ])
     return Object.fromEntries(pairs)
   }
-  if (schema.items !== undefined) return Array.from({ length: random.below(3) }, () => 'some-name')
+  if (schema.items !== undefined)
+    return Array.from({ length: percent === 0 ? 0 : random.below(3) }, () => 'some-name')
   if (schema.type === 'integer') return random.below(30)
   if (schema.type === 'boolean') return random.below(2) === 0
   if (schema.type === 'object') return { openfaas: '1', [`key-${random.below(9)}`]: random.text(20) }
   return random.pick(['', 'hello', '128Mi', 'QUJD'])
 }
 
-/** Values that let some inputs through to where things happen. */
-function fitting(key: string, random: Random): unknown {
-  if (random.below(4) === 0) return undefined
+/** Without them no body is accepted. */
+const NEEDED: ReadonlySet<string> = new Set(['service', 'image', 'name', 'functionName'])
+
+/** Values that let some inputs through to where things happen; all of them where nothing is to be wrong. */
+function fitting(key: string, random: Random, percent: number): unknown {
+  if (percent > 0 && random.below(4) === 0) return undefined
   if (['service', 'name', 'functionName', 'serviceName'].includes(key)) return `name-${random.below(20)}`
   if (key === 'image') return random.pick(['a/b', 'ghcr.io/a/b:1', `r:5000/x@sha256:${'a'.repeat(64)}`])
+  if (key === 'memory') return random.pick(['', '128Mi'])
+  if (key === 'cpu') return random.pick(['', '500m'])
+  if (key.endsWith('/gpu')) return random.pick(['', '1'])
+  if (key === 'rawValue') return random.pick(['', 'QUJD'])
   if (key === 'namespace') return random.pick(['', 'openfaas-fn', 'dev'])
   return undefined
 }
