@@ -133,10 +133,15 @@ function responses(route: RouteDescription): Json {
     status,
     { $ref: `#/components/responses/${name}` },
   ])
-  return {
-    ...Object.fromEntries(shared),
-    ...Object.fromEntries(Object.entries(own).map(([status, description]) => [status, { description }])),
-  }
+  const described = Object.entries(own).map(([status, description]) => [
+    status,
+    { description, ...(status === '200' ? resultOf(route) : {}) },
+  ])
+  return { ...Object.fromEntries(shared), ...Object.fromEntries(described) }
+}
+
+function resultOf({ result, resultType = 'application/json' }: RouteDescription): Json {
+  return result === undefined ? {} : { content: { [resultType]: { schema: jsonSchema(result) } } }
 }
 
 function parameter(name: string, where: 'path' | 'query', pattern?: string): Json {

@@ -39,6 +39,10 @@ export interface RouteDescription {
   readonly body?: GenericSchema
   /** Every status of its own, with what it means; `openapi.ts` adds those that all routes share. `default`: any other one too. */
   readonly answers: { readonly [status: number]: string; readonly default?: string }
+  /** The body of a 200, where it is JSON, or JSON of each line. */
+  readonly result?: GenericSchema
+  /** Its content type; `application/json` unless said. */
+  readonly resultType?: string
   /** Answers HEAD as well. */
   readonly head?: boolean
 }

@@ -4,10 +4,11 @@ import { DaemonProcess, type Environment } from '../e2e/daemon-process.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { testImage } from '../fixtures/images.ts'
 import { Description, type Listener } from '../openapi/description.ts'
+import { bodyObjection } from '../openapi/schema-check.ts'
 
 // What the conformance suite talks to: plain HTTP, any server. `docs/conformance.md` lists the variables. Without
-// SAMPAN_CONFORMANCE_URL the built daemon is started on the real Docker engine, with stand-ins for the images. Each answer is held against the
-// description that the server gives of itself, if it gives one.
+// SAMPAN_CONFORMANCE_URL the built daemon is started on the real Docker engine, with stand-ins for the images. Status and body of each answer are
+// held against the description that the server gives of itself, if it gives one.
 
 export interface Answer {
   readonly status: number
@@ -114,8 +115,13 @@ export class Target {
     const answer = await exchange(base, [method, target], sent)
     const isOurs = answer.headers['x-openfaas-internal'] === 'proxy'
     const { status } = answer
-    const objection = this.#description?.objection({ method, target, listener }, { status, isOurs }) ?? null
+    const asked = { method, target, listener }
+    const objection = this.#description?.objection(asked, { status, isOurs }) ?? null
     assert.equal(objection, null, `${objection}\n${answer.text}`)
+
+    const described = this.#description?.find(asked)?.responses[status] ?? {}
+    const body = { type: answer.headers['content-type'] ?? '', text: answer.text }
+    assert.equal(bodyObjection(described, body), null, `${method} ${target}`)
     return answer
   }
 

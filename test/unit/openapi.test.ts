@@ -6,6 +6,7 @@ import { metricsRoutes } from '../../src/gateway/metrics-server.ts'
 import { methodsOf, openApiPaths } from '../../src/gateway/openapi.ts'
 import { testApp } from '../fakes/test-app.ts'
 import { Description } from '../openapi/description.ts'
+import { bodyObjection } from '../openapi/schema-check.ts'
 
 async function description(): Promise<Description> {
   const read = Description.read(await (await testApp().app.request('/openapi.json')).text())
@@ -88,6 +89,42 @@ describe('the OpenAPI description', () => {
     assert.equal(named?.parameters[0]?.schema?.pattern, '^[A-Za-z0-9_.-]+$')
     assert.ok(paths['/system/namespace/'])
   })
+})
+
+describe('a body held against the description', () => {
+  const status = {
+    name: 'a',
+    namespace: 'b',
+    image: 'c',
+    labels: { constructor: 'x' },
+    annotations: {},
+    replicas: 1,
+    availableReplicas: 0,
+    createdAt: '2026-01-01T00:00:00.000Z',
+  }
+  const { createdAt: _left, ...incomplete } = status
+  const bodies: readonly (readonly [what: string, body: unknown, objection: RegExp | null])[] = [
+    ['nothing', [], null],
+    ['a status', [status], null],
+    ['a limit', [{ ...status, limits: { memory: '5Mi' } }], null],
+    ['a field missing', [incomplete], /body\.0\.createdAt: is missing/],
+    ['half a replica', [status, { ...status, replicas: 0.5 }], /body\.1\.replicas: 0\.5 is no integer/],
+    ['null for a map', [{ ...status, labels: null }], /body\.0\.labels: null is no object/],
+    ['a number in a map', [{ ...status, labels: { a: 1 } }], /body\.0\.labels\.a: 1 is no string/],
+    ['a new field', [{ ...status, secret: 'x' }], /body\.0\.secret: is not described/],
+    ['no list', status, /is no array/],
+  ]
+  for (const [what, body, objection] of bodies) {
+    it(`${objection === null ? 'may have' : 'may not have'} ${what}`, async () => {
+      const list = (await description()).find({ method: 'GET', target: '/system/functions' })
+      const answer = { type: 'application/json', text: JSON.stringify(body) }
+
+      const found = bodyObjection(list?.responses['200'] ?? {}, answer)
+
+      if (objection === null) assert.equal(found, null)
+      else assert.match(found ?? '', objection)
+    })
+  }
 })
 
 describe('an answer held against the description', () => {
