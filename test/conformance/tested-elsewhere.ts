@@ -113,6 +113,12 @@ const TESTS: readonly (readonly [
     'the Docker provider',
     [['12.3', 'updates without a gap in the ready set, and lets calls on the old replica end']],
   ],
+  ['unit/app.test.ts', 'health', [['6.11', 'says why it is bad']]],
+  [
+    'unit/function-routes.test.ts',
+    'deploying by POST',
+    [['1.4', 'refuses bytes that are not UTF-8, deep nesting and a huge body']],
+  ],
   [
     'unit/function-status.test.ts',
     'reading functions',

@@ -1,8 +1,8 @@
 import type { Random } from '../integration/random.ts'
 import type { Operation, Schema } from './description.ts'
 
-// Bodies that are wrong by construction, whatever the operation: each begins as one that names things which exist, and then one fault is put
-// into it. So none of them may be accepted, and one that is accepted would change something that can be seen.
+// Bodies that are wrong by construction, whatever the operation: each begins as one that would be accepted, changing what exists or making what
+// does not, and then one fault is put into it. So none may be accepted, and one that is would show.
 
 /** Things that exist on the server under test. */
 export interface Known {
@@ -40,12 +40,14 @@ const WRONG: Readonly<Record<string, readonly [string, ...string[]]>> = {
 export function badBody(operation: Operation, random: Random, known: Known): Buffer {
   const schema = operation.requestBody?.content?.['application/json']?.schema ?? {}
   const properties = Object.entries(schema.properties ?? {})
-  const name = operation.path.startsWith('/system/namespace') ? known.namespace : known.secret
-  const fine = fineMembers(properties, random, { ...known, name })
   const form = random.below(10)
-  // What it names is there already.
-  if (form === 9 && operation.method === 'POST' && operation.responses['409'] !== undefined)
-    return Buffer.from(textOf(fine))
+  const makes = operation.method === 'POST' && operation.responses['409'] !== undefined
+  const name = operation.path.startsWith('/system/namespace') ? known.namespace : known.secret
+  // To make what is there already is fault enough.
+  if (makes && form === 9) return Buffer.from(textOf(fineMembers(properties, random, { ...known, name })))
+
+  const named = makes ? { ...known, fn: 'fresh', name: 'fresh' } : { ...known, name }
+  const fine = fineMembers(properties, random, named)
   if (form < 3) return brokenText(textOf(fine), random)
   if (form < 7) return Buffer.from(textOf(withWrongType(fine, properties, random)))
   const meaningless = withoutMeaning(operation, fine, random)
