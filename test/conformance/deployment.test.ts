@@ -106,15 +106,15 @@ describe('http-api 4.1, 6.3 and 12: what a deployment may say', { skip: await sk
 
   it('12.1: scale.factor is percent of max, 10 by default, 100 at most; none makes a function unreachable', async () => {
     const counts = [
-      ['25', 2],
-      ['50', 3],
-      ['no number', 2],
-      ['0', 1],
-      ['101', 4],
-      ['1000000000', 4],
+      ['4', '25', 2],
+      ['4', '50', 3],
+      ['10', 'no number', 2],
+      ['4', '0', 1],
+      ['4', '101', 4],
+      ['4', '1000000000', 4],
     ] as const
-    for (const [factor, replicas] of counts) {
-      const labels = { 'com.openfaas.scale.max': '4', 'com.openfaas.scale.factor': factor }
+    for (const [max, factor, replicas] of counts) {
+      const labels = { 'com.openfaas.scale.max': max, 'com.openfaas.scale.factor': factor }
       await target.withFunction({ labels }, async (name) => {
         await fire(name)
 

@@ -143,7 +143,7 @@ const NODE_AND_DOCKER: readonly Trap[] = [
   ]),
   trap('18.4.5', 'nothing follows redirects, unpacks, or asks for packing', [
     integration('call-path-headers', 'include redirects and packed bodies as they are'),
-    integration('call-path-headers', 'gain a call id, a start time'),
+    integration('call-path-headers', 'pass raw, in order, with repeats and case'),
   ]),
   trap('18.4.6', 'framing is made anew; HEAD, 204 and 304 have no body', [
     integration('call-path-headers', 'carry trailers behind a body'),
