@@ -147,6 +147,11 @@ describe('an answer held against the description', () => {
     })
   }
 
+  it('is held to nothing where a server has no description', () => {
+    for (const text of ['404 page not found\n', '', '{}', 'null', '[]', '{"openapi":"3.1.0"}'])
+      assert.equal(Description.read(text), null, text)
+  })
+
   it('may not be an unlisted failure of our own, whatever functions answer', async () => {
     const own = await description()
     const call = { method: 'POST', target: '/function/a' }
