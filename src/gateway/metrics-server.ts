@@ -35,7 +35,7 @@ const ROUTES = {
     listener: 'metrics',
     access: 'public',
     summary: 'Whether the daemon is up',
-    answers: { 200: 'OK' },
+    answers: { 200: 'On the metrics listener: the daemon is up' },
   },
 } as const satisfies Record<string, RouteDescription>
 

@@ -100,17 +100,23 @@ function operation(route: RouteDescription, path: string, ports: OpenApiPorts): 
   }
 }
 
-/** One path and method on both listeners: which of them answers is in the servers. */
+/** One path and method on both listeners: which of them answers is in the servers, and each says what a status means. */
 function merged(one: Json | undefined, other: Json): Json {
   if (one === undefined) return other
   const servers = [one, other].flatMap((each) => each['servers'] ?? [{ url: '/' }])
-  return {
-    ...other,
-    ...one,
-    servers,
-    responses: { ...(other['responses'] as Json), ...(one['responses'] as Json) },
+  const all: Record<string, Responses[string]> = { ...(one['responses'] as Responses) }
+  for (const [status, answer] of Object.entries(other['responses'] as Responses)) {
+    const meanings = [all[status]?.description, answer.description].filter((each) => each !== undefined)
+    all[status] = {
+      ...answer,
+      ...all[status],
+      ...(meanings.length > 0 ? { description: meanings.join('; ') } : {}),
+    }
   }
+  return { ...other, ...one, servers, responses: all }
 }
+
+type Responses = Readonly<Record<string, { readonly description?: string }>>
 
 function metricsServer({ metricsPort }: OpenApiPorts): Json {
   return {

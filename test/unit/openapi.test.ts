@@ -58,6 +58,8 @@ describe('the OpenAPI description', () => {
     assert.deepEqual(own.find({ method: 'GET', target: '/healthz' })?.listeners, ['api', 'metrics'])
     assert.deepEqual(own.find({ method: 'HEAD', target: '/healthz' })?.listeners, ['api'])
     assert.match(metrics[0]?.servers?.at(-1)?.url ?? '', /:8082$/)
+    const well = own.find({ method: 'GET', target: '/healthz' })?.responses['200']
+    assert.match(JSON.stringify(well), /"Both; On the metrics listener: /)
   })
 
   it('shows the fields of a deployment', async () => {
