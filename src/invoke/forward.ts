@@ -102,7 +102,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     else if (call.body instanceof Uint8Array) this.#writeWhole(head, call.body)
     else {
       this.#connection.write(head)
-      this.#body = new BodySender(call, this.#connection, this)
+      this.#body = new BodySender({ call, headers: this.#headers }, this.#connection, this)
       this.#body.start()
       return
     }
