@@ -4,6 +4,7 @@ import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { FaasError } from '../core/errors.ts'
 import { writeCallError } from './call-error.ts'
 import type { CallHead } from './call-head.ts'
+import { hintedLinks } from './early-hints.ts'
 import { statusOf } from './error-response.ts'
 import type { LateWrite, WriteBatch } from '../write-batch.ts'
 
@@ -84,13 +85,14 @@ export class HttpCall implements Call, CallSink, LateWrite {
     this.#isOver = true
   }
 
+  /** Hints (103) go on, but do not pile up before a client that does not read: nothing holds the function back here. */
   onInterim(status: number, rawHeaders: string[]): void {
-    if (status !== 103 || this.#isOver || this.#res.destroyed || this.#req.httpVersionMinor === 0) return
-    const link = rawHeaders.filter(
-      (_value, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'link',
-    )
+    const res = this.#res
+    if (status !== 103 || this.#isOver || res.destroyed || this.#req.httpVersionMinor === 0) return
+    if (res.writableLength > 0) return
+    const link = hintedLinks(rawHeaders)
     try {
-      if (link.length > 0) this.#res.writeEarlyHints({ link })
+      if (link.length > 0) res.writeEarlyHints({ link })
     } catch {
       // A hint that Node does not take is left out; the answer follows.
     }

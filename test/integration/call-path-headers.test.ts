@@ -178,6 +178,33 @@ describe('headers of an answer', () => {
     )
   })
 
+  it('are not held up by a hint that no link can be found in', async () => {
+    const { port } = await start(
+      `HTTP/1.1 103 Early Hints\r\nLink: <a>${';a=b'.repeat(60)}"\r\n\r\n${ok('later')}`,
+    )
+
+    assert.match(await exchange(port, 'GET /function/hello HTTP/1.1'), /^HTTP\/1\.1 200 OK\r\n[^]*later$/)
+  })
+
+  it('follow one hint at the most while nobody takes what is written', async () => {
+    const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n'.repeat(100)
+    const { port, fn } = await start((socket, text) => {
+      if (text.startsWith('GET /2 ')) socket.write(`${hints}${ok('second')}`)
+    })
+    const client = new RawClient(port)
+
+    client.send(
+      'GET /function/hello/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /function/hello/2 HTTP/1.1\r\nHost: a\r\n\r\n',
+    )
+    await eventually(() => fn.requests.length === 2)
+    await exchange(port, 'GET /function/hello/2 HTTP/1.1')
+    fn.sockets[0]?.write(ok('first'))
+    await eventually(() => client.text.endsWith('second'))
+
+    assert.equal(client.text.split('103 Early Hints').length - 1, 1)
+    client.socket.destroy()
+  })
+
   it('include redirects and packed bodies as they are', async () => {
     const { port } = await start(
       'HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x8b\xff',
