@@ -19,6 +19,8 @@ export type Failure =
   | 'exhausted'
   /** A kept connection was lost before a byte of the answer came; the function may have seen the call. */
   | 'stale'
+  /** A kept connection was lost, or something came on it, before a byte of the call was written: the function has not seen it. */
+  | 'unsent'
   /** The call cannot be written as HTTP, or its body broke off. */
   | 'invalid'
   /** The function broke off, or what it says is not HTTP. */
@@ -110,8 +112,9 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   }
 
   onBytes(bytes: Buffer, length: number): boolean {
-    this.#hasBytes = true
     try {
+      if (this.#connection.isUnsent) throw new MalformedError('something before it was asked')
+      this.#hasBytes = true
       return this.#reader.push(bytes, length)
     } catch (error) {
       this.#onUnreadable(error)
@@ -173,8 +176,9 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   onComplete(trailers: string[], { isReusable, idleMs }: AnswerEnd): void {
     if (!this.#isHeld) return
     this.#letGo()
-    // A connection on which the rest of a body is still due can serve nobody else.
-    if (isReusable && this.isSent) this.target.giveBack(this.#connection, idleMs)
+    // A connection on which the rest of a body is still due can serve nobody else, nor can one that was to leave HTTP.
+    const isClean = this.isSent && this.#connection.isFlushed && this.#owner.upgrade === null
+    if (isReusable && isClean) this.target.giveBack(this.#connection, idleMs)
     else this.#connection.destroy()
     this.#owner.onAnswered(trailerPairs(trailers).flat())
   }
@@ -217,7 +221,8 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
 
   #failureOf(error: Error): Failure {
     if (error instanceof ConnectError) return error.isOurs ? 'exhausted' : 'refused'
-    return this.#connection.isReused && !this.#hasBytes ? 'stale' : 'broken'
+    if (!this.#connection.isReused || this.#hasBytes) return 'broken'
+    return this.#connection.isUnsent ? 'unsent' : 'stale'
   }
 }
 

@@ -1,0 +1,36 @@
+import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net'
+
+type Done = (error?: Error | null) => void
+
+/**
+ * A socket that is read on when a write fails. Node destroys a socket at once then, and with it what has come and was not read yet: the answer of a
+ * function that refuses a large body and resets its connection. Reading meets the end of it by itself, since a write only fails when the
+ * connection is gone; until then writes wait. Not for pipes: they take that end for a good one.
+ */
+export class PatientSocket extends Socket {
+  /** Why a write failed. An end that is read after that is none: the rest is missing. */
+  writeError: Error | null = null
+  #done: Done = nothing
+
+  constructor(options: SocketConstructorOpts & ConnectOpts) {
+    super(options)
+  }
+
+  override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
+    this.#done = done
+    super._write(chunk, encoding, this.#onWritten)
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
+    this.#done = done
+    super._writev?.(chunks, this.#onWritten)
+  }
+
+  /** One for all: a stream has one write under way. */
+  readonly #onWritten: Done = (error) => {
+    if (error === undefined || error === null || this.destroyed) this.#done(error)
+    else this.writeError = error
+  }
+}
+
+const nothing: Done = () => undefined
