@@ -200,9 +200,10 @@ export class Connection implements LateWrite {
 
   #onEnd(): void {
     const user = this.#user
+    if (user === null) return this.#lose()
+    this.#patient?.look()
     const broken = this.#patient?.writeError ?? null
-    if (user === null) this.#lose()
-    else if (broken !== null) this.#onError(broken)
+    if (broken !== null) this.#onError(broken)
     else user.onEnd()
   }
 

@@ -16,6 +16,14 @@ export class PatientSocket extends Socket {
     super(options)
   }
 
+  /**
+   * For an end that was just read: sets `writeError` when it is a reset. libuv reports a reset that comes with the last bytes as an end (seen with
+   * Node 20); a write of nothing fails on the one and not on the other.
+   */
+  look(): void {
+    this.write('')
+  }
+
   override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
     this.#done = done
     super._write(chunk, encoding, this.#onWritten)

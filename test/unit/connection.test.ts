@@ -107,6 +107,31 @@ describe('a connection to a function', () => {
     assert.equal(told.text, 'early answer')
   })
 
+  it('is broken, not ended, when a reset comes with the last bytes', async () => {
+    const { told, far } = await connected()
+
+    far.write('half')
+    far.resetAndDestroy()
+
+    await eventually(() => told.broken !== null || told.isEnded)
+    assert.equal(told.text, 'half')
+    assert.equal(told.isEnded, false)
+  })
+
+  it('is ended when the function says that it will send no more', async () => {
+    const { connection, told, far } = await connected()
+    let taken = ''
+
+    far.end('all')
+    await eventually(() => told.isEnded)
+    far.on('data', (chunk: Buffer) => (taken += chunk.toString('latin1'))).resume()
+    connection.write('the rest of the call')
+
+    await eventually(() => taken === 'the rest of the call')
+    assert.equal(told.text, 'all')
+    assert.equal(told.broken, null)
+  })
+
   it('knows whether all that was written is on its way', async () => {
     const { connection, far } = await connected()
     assert.equal(connection.isFlushed, true)
