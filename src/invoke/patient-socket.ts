@@ -3,9 +3,9 @@ import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net'
 type Done = (error?: Error | null) => void
 
 /**
- * A socket that is read on when a write fails. Node destroys a socket at once then, and with it what has come and was not read yet: the answer of a
- * function that refuses a large body and resets its connection. Reading meets the end of it by itself, since a write only fails when the
- * connection is gone; until then writes wait. Not for pipes: they take that end for a good one.
+ * A socket that is read on when a write meets a connection that is gone. Node destroys a socket at once then, and with it what has come and was not
+ * read yet: the answer of a function that refuses a large body and resets its connection. Reading meets the end of it by itself; until
+ * then writes wait. Not for pipes: they take that end for a good one.
  */
 export class PatientSocket extends Socket {
   /** Why a write failed. An end that is read after that is none: the rest is missing. */
@@ -36,9 +36,14 @@ export class PatientSocket extends Socket {
 
   /** One for all: a stream has one write under way. */
   readonly #onWritten: Done = (error) => {
-    if (error === undefined || error === null || this.destroyed) this.#done(error)
-    else this.writeError = error
+    if (isGone(error) && !this.destroyed) this.writeError = error
+    else this.#done(error)
   }
+}
+
+/** Whether reading will meet the end of the connection, too. */
+function isGone(error: (Error & { readonly code?: string }) | null | undefined): error is Error {
+  return error?.code === 'EPIPE' || error?.code === 'ECONNRESET'
 }
 
 const nothing: Done = () => undefined
