@@ -39,6 +39,8 @@ const OUR_SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNO
 export interface ConnectionUser {
   /** It may be written to. */
   onOpen(): void
+  /** What `writeLate` was given is written. */
+  onWritten(): void
   /** The first `length` bytes are lent until this returns, and may be changed. False: no more until `resume`. */
   onBytes(bytes: Buffer, length: number): boolean
   /** After a write that answered false: there is room again. */
@@ -154,7 +156,9 @@ export class Connection implements LateWrite {
   flush(): void {
     const late = this.#late
     this.#late = null
-    if (late !== null && !this.#socket.destroyed) this.write(late)
+    if (late === null || this.#socket.destroyed) return
+    this.write(late)
+    this.#user?.onWritten()
   }
 
   /** What `write` writes goes out in one piece. */

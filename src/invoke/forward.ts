@@ -100,15 +100,19 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
       this.#fail('invalid', error)
       return
     }
-    if (call.body === null) this.#connection.writeLate(head)
-    else if (call.body instanceof Uint8Array) this.#writeWhole(head, call.body)
-    else {
-      this.#connection.write(head)
-      this.#body = new BodySender({ call, headers: this.#headers }, this.#connection, this)
-      this.#body.start()
+    if (call.body instanceof Uint8Array) this.#writeWhole(head, call.body)
+    else this.#connection.writeLate(head)
+  }
+
+  /** A streamed body is not touched before: until then the call may still move to another connection. */
+  onWritten(): void {
+    const { call } = this.#owner
+    if (call.body === null || call.body instanceof Uint8Array) {
+      this.isSent = true
       return
     }
-    this.isSent = true
+    this.#body = new BodySender({ call, headers: this.#headers }, this.#connection, this)
+    this.#body.start()
   }
 
   onBytes(bytes: Buffer, length: number): boolean {

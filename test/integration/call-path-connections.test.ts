@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
+import type { Call } from '../../src/core/call.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { deadPort, exchange, hello, ok, rigs, type CallRig } from './call-rig.ts'
 
@@ -104,7 +106,7 @@ describe('a connection kept from an earlier call', () => {
 })
 
 /** A call that is made within this turn of the event loop, without a client in between. */
-function callNow(rig: CallRig, method: string, body: Uint8Array | null): Promise<string> {
+function callNow(rig: CallRig, method: string, body: Call['body']): Promise<string> {
   return new Promise((resolve) => {
     let text = ''
     rig.invoker.invoke(
@@ -145,15 +147,19 @@ describe('a kept connection on which something comes before the call is written'
     'a whole answer and its end': (socket) => socket?.end('HTTP/1.1 408 X\r\nContent-Length: 0\r\n\r\n'),
   }
   for (const [what, surprise] of Object.entries(surprises)) {
-    for (const method of ['GET', 'POST']) {
-      it(`(${what}) is replaced by a new one, for a ${method} too, since nothing of it was sent`, async () => {
+    for (const [call, method, body] of [
+      ['a GET', 'GET', null],
+      ['a POST', 'POST', Buffer.from('body')],
+      ['a streamed POST', 'POST', Readable.from([Buffer.from('body')])],
+    ] as const) {
+      it(`(${what}) is replaced by a new one, for ${call} too, since nothing of it was sent`, async () => {
         const { port, rig, fn } = await start((socket, _text, count) => socket.write(ok(`answer ${count}`)))
         await exchange(port, GET)
 
         // The function's bytes are read in the next turn, and the call is written at its end.
         await endOfTurn()
         surprise(fn.sockets[0])
-        const answer = await callNow(rig, method, method === 'POST' ? Buffer.from('body') : null)
+        const answer = await callNow(rig, method, body)
 
         assert.equal(answer, '200 answer 2')
         assert.deepEqual(rig.counts, { 200: 2 })

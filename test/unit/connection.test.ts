@@ -20,6 +20,8 @@ class Told implements ConnectionUser {
     this.isOpen = true
   }
 
+  onWritten(): void {}
+
   onBytes(bytes: Buffer, length: number): boolean {
     this.text += bytes.toString('latin1', 0, length)
     return this.goOn
