@@ -142,7 +142,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#leaveTarget()
     if (this.#isOver || target === undefined) return
     if (failure === 'refused') this.#onRefused(target, error)
-    else if (failure === 'stale' && this.#mayRetry()) this.#retry(target)
+    else if (this.#mayRetry(failure)) this.#retry(target)
     else if (failure === 'exhausted') this.#fail(this.#unavailable(error))
     else if (failure === 'invalid') this.#fail(new FaasError('invalid', messageOf(error), { cause: error }))
     else this.#fail(this.#broken(error))
@@ -170,8 +170,10 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     else this.#next()
   }
 
-  #mayRetry(): boolean {
-    return !this.#hasRetried && this.call.body === null && IDEMPOTENT.has(this.call.method)
+  #mayRetry(failure: Failure): boolean {
+    if (this.#hasRetried) return false
+    if (failure === 'unsent') return true
+    return failure === 'stale' && this.call.body === null && IDEMPOTENT.has(this.call.method)
   }
 
   #retry(target: Target): void {
