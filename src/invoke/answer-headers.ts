@@ -1,6 +1,6 @@
 import type { Call } from '../core/call.ts'
-import { isBodyless } from './answer-framing.ts'
-import * as kinds from './header-kinds.ts'
+import { isBodyless } from './http1/answer-framing.ts'
+import * as kinds from './http1/header-kinds.ts'
 
 /** What we add, and to what. */
 export interface Ours {

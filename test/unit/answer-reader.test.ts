@@ -5,8 +5,8 @@ import {
   type AnswerEnd,
   type AnswerTaker,
   type AnswerTo,
-} from '../../src/invoke/answer-reader.ts'
-import { MalformedError } from '../../src/invoke/http-fields.ts'
+} from '../../src/invoke/http1/answer-reader.ts'
+import { MalformedError } from '../../src/invoke/http1/http-fields.ts'
 
 /** What was read of an answer. */
 class Taken implements AnswerTaker {

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { afterEach, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { functionName } from '../../src/core/function-name.ts'
-import { Connection, type ConnectionUser } from '../../src/invoke/connection.ts'
+import { Connection, type ConnectionUser } from '../../src/invoke/http1/connection.ts'
 import { WriteBatch } from '../../src/write-batch.ts'
 import { eventually } from '../fakes/eventually.ts'
 

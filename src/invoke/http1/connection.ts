@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
-import type { Clock } from '../clock.ts'
-import type { Replica } from '../core/replica.ts'
-import type { LateWrite, WriteBatch } from '../write-batch.ts'
+import type { Clock } from '../../clock.ts'
+import type { Replica } from '../../core/replica.ts'
+import type { LateWrite, WriteBatch } from '../../write-batch.ts'
 import { PatientSocket } from './patient-socket.ts'
 
 /** Longest time to open a connection. The replica is on this host: what does not answer by then is not there. */
