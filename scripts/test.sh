@@ -24,8 +24,8 @@ main() {
   trap finish EXIT
 
   step 'Set up'
-  # Go's race detector links with C; the arm watchdogs are run under emulation.
-  need_packages ca-certificates curl git busybox-static gcc libc6-dev qemu-user-static
+  # The race detector of Go links with C; the arm watchdogs are run under emulation; pages are looked at in a browser.
+  need_packages ca-certificates curl git busybox-static gcc libc6-dev qemu-user-static chromium
   need_node
   need_go
   need_docker
@@ -42,6 +42,7 @@ main() {
   tests integration npm run --silent test:integration
   tests e2e npm run --silent test:e2e
   tests watchdog sh watchdog/check.sh
+  tests node24 bash scripts/node24-test.sh
   check quickstart bash scripts/quickstart-test.sh
   remove_leftovers "$before"
 }

@@ -170,6 +170,7 @@ function apiPorts(base: Base, { control, provider }: ApiNeeds): Omit<AppPorts, '
     build,
     credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
     functionLabel: config.faasFunctionLabel,
+    metricsPort: config.metricsListen.port,
     clock,
     log,
   }

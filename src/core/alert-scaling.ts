@@ -19,8 +19,9 @@ export function replicasAfterAlert(labels: StringMap, current: number, status: s
   return current === 0 ? 0 : min
 }
 
+/** Percent of max per alert. Above 100 counts as 100, however many digits it has: a label must not make a function unreachable. */
 function factorOf(labels: StringMap): number {
   const text = labels['com.openfaas.scale.factor']
-  if (text === undefined || !/^\d{1,9}$/.test(text)) return DEFAULT_FACTOR
+  if (text === undefined || !/^\d+$/.test(text)) return DEFAULT_FACTOR
   return Math.min(100, Number(text))
 }

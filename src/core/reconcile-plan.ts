@@ -13,9 +13,9 @@ export interface ObservedReplica {
   readonly deployedAtMs: number
   /**
    * `alive`: it runs. `leaving`: it was told to go. `dead`: it does not run, or was never started.
-   * `overdue`: it runs, but has been unready for too long.
+   * `failed`: it runs, but was unready for too long or is not well.
    */
-  readonly condition: 'alive' | 'leaving' | 'dead' | 'overdue'
+  readonly condition: 'alive' | 'leaving' | 'dead' | 'failed'
   readonly isReady: boolean
 }
 
@@ -39,7 +39,7 @@ export function planReplicas(
   observed: readonly ObservedReplica[],
 ): ReconcilePlan {
   const bury = idsOf(observed.filter(({ condition }) => condition === 'dead'))
-  const leaving = observed.filter(({ condition }) => condition === 'leaving' || condition === 'overdue')
+  const leaving = observed.filter(({ condition }) => condition === 'leaving' || condition === 'failed')
   const alive = observed.filter(({ condition }) => condition === 'alive')
   if (desired === null) return { create: 0, retire: idsOf([...leaving, ...alive]), bury }
 

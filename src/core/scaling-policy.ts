@@ -27,9 +27,9 @@ export function replicasAfterScale(wanted: number, bounds: ReplicaBounds): numbe
   return Math.min(bounds.max, wanted)
 }
 
-/** The whole number above zero that a label says, or undefined. */
+/** The whole number above zero that a label says, or undefined. However large: whoever asks has a limit of its own. */
 export function positiveInteger(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\s*\d{1,9}\s*$/.test(text)) return undefined
-  const value = Number(text)
+  if (text === undefined || !/^\s*\d+\s*$/.test(text)) return undefined
+  const value = Math.min(Number(text), Number.MAX_SAFE_INTEGER)
   return value > 0 ? value : undefined
 }

@@ -10,7 +10,7 @@ import { functionRoutes, type FunctionControl, type FunctionRoutePorts } from '.
 import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
 import { logRoutes, type LogRoutePorts } from './log-routes.ts'
 import { namespaceRoutes, type NamespaceControl } from './namespace-routes.ts'
-import { openApiRoute } from './openapi.ts'
+import { openApiRoute, type OpenApiPorts } from './openapi.ts'
 import { addressOf, empty, type ApiContext, type ApiEnv, type Route } from './route.ts'
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
 import { uiRoutes } from './ui-routes.ts'
@@ -23,7 +23,7 @@ export interface ObservedRequest {
   readonly seconds: number
 }
 
-export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts {
+export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts, OpenApiPorts {
   readonly functions: FunctionControl
   readonly namespaces: NamespaceControl
   readonly secrets: SecretControl
@@ -46,7 +46,7 @@ export function routeTable(ports: AppPorts): readonly Route[] {
     ...logRoutes(ports),
     ...alertRoutes(ports),
   ]
-  return [...routes, openApiRoute(routes, ports.build)]
+  return [...routes, openApiRoute(routes, ports)]
 }
 
 /**

@@ -1,3 +1,5 @@
+import { CALL_PREFIX } from './call-routes.ts'
+
 /** What the target of a call says: which function, and what it shall see. */
 export interface CallTarget {
   /** As written: `name` or `name.namespace`; may be no legal name at all. */
@@ -6,7 +8,6 @@ export interface CallTarget {
   readonly path: string
 }
 
-const PREFIX = '/function/'
 const SLASH = 0x2f
 
 /**
@@ -15,16 +16,16 @@ const SLASH = 0x2f
  */
 export function parseCallTarget(url: string): CallTarget | null {
   const target = url.charCodeAt(0) === SLASH ? url : originForm(url)
-  if (!target.startsWith(PREFIX)) return null
+  if (!target.startsWith(CALL_PREFIX)) return null
 
-  const mark = target.indexOf('?', PREFIX.length)
-  const slash = target.indexOf('/', PREFIX.length)
+  const mark = target.indexOf('?', CALL_PREFIX.length)
+  const slash = target.indexOf('/', CALL_PREFIX.length)
   const hasPath = slash >= 0 && (mark < 0 || slash < mark)
   // A bare question mark is no query.
   const end = mark >= 0 && mark === target.length - 1 ? mark : target.length
-  if (hasPath) return { fn: target.slice(PREFIX.length, slash), path: target.slice(slash, end) }
-  if (mark < 0) return { fn: target.slice(PREFIX.length), path: '/' }
-  return { fn: target.slice(PREFIX.length, mark), path: `/${target.slice(mark, end)}` }
+  if (hasPath) return { fn: target.slice(CALL_PREFIX.length, slash), path: target.slice(slash, end) }
+  if (mark < 0) return { fn: target.slice(CALL_PREFIX.length), path: '/' }
+  return { fn: target.slice(CALL_PREFIX.length, mark), path: `/${target.slice(mark, end)}` }
 }
 
 /** Without scheme and authority, which requests to a proxy have. */

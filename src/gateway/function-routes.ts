@@ -3,6 +3,7 @@ import { FaasError } from '../core/errors.ts'
 import { namespaceOf, type FunctionName } from '../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../core/function-spec.ts'
 import type { Provider, Usage } from '../core/provider.ts'
+import { functionStatusAnswer, functionStatusesAnswer, type FunctionStatus } from './answer-schemas.ts'
 import { specOf } from './deployment.ts'
 import { functionStatus } from './function-status.ts'
 import { readJson } from './json-body.ts'
@@ -53,6 +54,7 @@ function deploymentRoutes(ports: FunctionRoutePorts): readonly Route[] {
       summary: 'The functions of a namespace',
       query: ['namespace'],
       answers: { 200: 'FunctionStatus[]', 400: 'No such namespace' },
+      result: functionStatusesAnswer,
       handle: (c) => list(c, ports),
     },
     {
@@ -101,6 +103,7 @@ function namedRoutes(ports: FunctionRoutePorts): readonly Route[] {
       summary: 'One function',
       query: ['namespace', 'usage'],
       answers: { 200: 'FunctionStatus', 400: 'No such namespace', 404: 'No such function' },
+      result: functionStatusAnswer,
       handle: (c) => status(c, ports),
     },
     {
@@ -169,7 +172,7 @@ function checkNamespaceExists(ports: FunctionRoutePorts, namespace: string): voi
   throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
 }
 
-function statusOf(fn: DeployedFunction, ports: FunctionRoutePorts, usage?: Usage): Record<string, unknown> {
+function statusOf(fn: DeployedFunction, ports: FunctionRoutePorts, usage?: Usage): FunctionStatus {
   const { name } = fn.spec
   return functionStatus(fn, {
     replicas: ports.provider.replicas(name),

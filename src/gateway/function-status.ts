@@ -2,6 +2,7 @@ import { nameOf, namespaceOf } from '../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../core/function-spec.ts'
 import type { Usage } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
+import type { FunctionStatus } from './answer-schemas.ts'
 
 /** What a status adds to what was deployed. */
 export interface Observed {
@@ -17,7 +18,7 @@ export interface Observed {
  * FunctionStatus as http-api 4.3 has it, column Ours: what was deployed comes back byte for byte, labels and annotations
  * always, other fields only when they were given; nothing of the image or of what we inject.
  */
-export function functionStatus(fn: DeployedFunction, observed: Observed): Record<string, unknown> {
+export function functionStatus(fn: DeployedFunction, observed: Observed): FunctionStatus {
   const { spec } = fn
   return {
     name: nameOf(spec.name),
@@ -39,7 +40,7 @@ export function availableReplicas(replicas: readonly Replica[]): number {
   return replicas.filter(({ state }) => state === 'ready' || state === 'frozen').length
 }
 
-function givenFields(spec: FunctionSpec): Record<string, unknown> {
+function givenFields(spec: FunctionSpec): Partial<FunctionStatus> {
   return {
     ...(spec.envProcess === '' ? {} : { envProcess: spec.envProcess }),
     ...(Object.keys(spec.envVars).length === 0 ? {} : { envVars: spec.envVars }),
@@ -56,6 +57,6 @@ function labelsOf(spec: FunctionSpec, functionLabel: boolean): StringMap {
 }
 
 /** `cpu` is in thousandths of a core: the CLI prints it so. */
-function usageFields(usage: Usage): Record<string, number> {
+function usageFields(usage: Usage): NonNullable<FunctionStatus['usage']> {
   return { cpu: usage.cpuMillicores, totalMemoryBytes: usage.memoryBytes }
 }

@@ -4,11 +4,10 @@ import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { FaasError } from '../core/errors.ts'
 import { writeCallError } from './call-error.ts'
 import type { CallHead } from './call-head.ts'
+import { breakOff, readRest, whenClosed } from './client-connection.ts'
+import { hintedLinks } from './early-hints.ts'
 import { statusOf } from './error-response.ts'
 import type { LateWrite, WriteBatch } from '../write-batch.ts'
-
-/** Longest time in which the rest of a body that nobody wants is read, so that the client sees the answer before the connection closes. */
-const LINGER_MS = 5_000
 
 /** Bodies up to this size go out in one piece with the head. */
 const SMALL_BYTES = 16 * 1024
@@ -67,8 +66,8 @@ export class HttpCall implements Call, CallSink, LateWrite {
   attach(running: RunningCall): void {
     if (this.#isOver) return
     this.#running = running
-    if (this.#res.destroyed) this.#onClose()
-    else this.#res.on('close', () => this.#onClose())
+    if (this.#res.destroyed || this.#req.socket.destroyed) return this.#onClose()
+    whenClosed(this.#res, () => this.#onClose())
   }
 
   onStart(status: number, rawHeaders: string[], length: number): void {
@@ -84,13 +83,14 @@ export class HttpCall implements Call, CallSink, LateWrite {
     this.#isOver = true
   }
 
+  /** Hints (103) go on, but do not pile up before a client that does not read: nothing holds the function back here. */
   onInterim(status: number, rawHeaders: string[]): void {
-    if (status !== 103 || this.#isOver || this.#res.destroyed || this.#req.httpVersionMinor === 0) return
-    const link = rawHeaders.filter(
-      (_value, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'link',
-    )
+    const res = this.#res
+    if (status !== 103 || this.#isOver || res.destroyed || this.#req.httpVersionMinor === 0) return
+    if (res.writableLength > 0) return
+    const link = hintedLinks(rawHeaders)
     try {
-      if (link.length > 0) this.#res.writeEarlyHints({ link })
+      if (link.length > 0) res.writeEarlyHints({ link })
     } catch {
       // A hint that Node does not take is left out; the answer follows.
     }
@@ -167,7 +167,8 @@ export class HttpCall implements Call, CallSink, LateWrite {
   #sendHead(): boolean {
     this.#isHeadSent = true
     try {
-      this.#res.writeHead(this.#status, this.#headers)
+      const isOld = this.#req.httpVersionMinor === 0
+      this.#res.writeHead(this.#status, isOld ? withoutTrailer(this.#headers) : this.#headers)
       return true
     } catch {
       this.#isOver = true
@@ -202,15 +203,8 @@ export class HttpCall implements Call, CallSink, LateWrite {
     })
   }
 
-  /** The client must see that something is missing. Where only the end of the connection marks the end, it has to be a reset. */
   #breakOff(): void {
-    const { socket } = this.#req
-    const isDelimited = this.#length >= 0 || this.#res.chunkedEncoding
-    // Node writes a first piece at the end of this tick: what came before the break goes out.
-    process.nextTick(() => {
-      if (isDelimited) socket.destroy()
-      else socket.resetAndDestroy()
-    })
+    breakOff(this.#req, this.#length >= 0 || this.#res.chunkedEncoding)
   }
 
   #onClose(): void {
@@ -227,14 +221,17 @@ export class HttpCall implements Call, CallSink, LateWrite {
       if (this.body instanceof Uint8Array) req.read()
       return
     }
-    req.resume()
-    const cancel = this.#shared.clock.after(LINGER_MS, () => req.socket.destroy())
-    req.once('end', cancel).once('close', cancel)
+    readRest(req, this.#shared.clock)
   }
 }
 
 function flush(call: HttpCall): void {
   call.flushHead()
+}
+
+/** Node refuses to announce trailers where no chunks can carry them, as in HTTP/1.0. */
+function withoutTrailer(headers: readonly string[]): string[] {
+  return headers.filter((_text, at) => headers[at - (at % 2)]?.toLowerCase() !== 'trailer')
 }
 
 /** For writing in one piece with the head: a string of bytes, not of characters. */

@@ -1,4 +1,5 @@
 import type { Provider } from '../core/provider.ts'
+import { gatewayInfoAnswer, type GatewayInfo } from './answer-schemas.ts'
 import { textResponse } from './error-response.ts'
 import { empty, json } from './route.ts'
 import type { Route } from './route.ts'
@@ -46,6 +47,7 @@ export function infoRoutes(ports: InfoRoutePorts): readonly Route[] {
       access: 'admin',
       summary: 'Names and versions',
       answers: { 200: 'GatewayInfo' },
+      result: gatewayInfoAnswer,
       handle: () => json(gatewayInfo(ports)),
     },
     {
@@ -64,7 +66,7 @@ function health(provider: Provider): Response {
   return reachable ? empty(200) : textResponse(503, `provider: ${reason}`)
 }
 
-function gatewayInfo({ provider, build }: InfoRoutePorts): Record<string, unknown> {
+function gatewayInfo({ provider, build }: InfoRoutePorts): GatewayInfo {
   const version = { release: build.release || 'unknown', sha: build.sha || 'unknown' }
   return {
     provider: { provider: PROVIDER_NAME, version, orchestration: provider.capabilities.orchestration },

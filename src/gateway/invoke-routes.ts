@@ -4,6 +4,7 @@ import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { Log } from '../log.ts'
 import { writeCallError } from './call-error.ts'
 import { callHead, type CallHead } from './call-head.ts'
+import { CALL_METHODS } from './call-routes.ts'
 import { HttpCall, type HttpCallShared } from './http-call.ts'
 import { RequestBody } from './request-body.ts'
 import { WriteBatch } from '../write-batch.ts'
@@ -23,8 +24,7 @@ export interface InvokeRoutesOptions {
   readonly version: string
 }
 
-/** What the provider of OpenFaaS lets through (http-api 7.1); the function decides about each of them. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+const METHODS: ReadonlySet<string> = new Set(CALL_METHODS)
 
 /** Reads no body that was announced, and sends none. */
 const nothing = (): void => undefined

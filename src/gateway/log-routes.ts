@@ -3,6 +3,7 @@ import type { FunctionName } from '../core/function-name.ts'
 import type { DeployedFunction } from '../core/function-spec.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Log } from '../log.ts'
+import { logMessageAnswer } from './answer-schemas.ts'
 import { textResponse } from './error-response.ts'
 import { logQuery, UnreadableParameter } from './log-query.ts'
 import { LineEncoder, LogBatches } from './log-stream.ts'
@@ -14,6 +15,8 @@ export interface LogRoutePorts {
   readonly provider: Pick<Provider, 'logs'>
   readonly log: Log
 }
+
+const LINES = 'application/x-ndjson'
 
 /** `GET /system/logs` (http-api 6.10). */
 export function logRoutes(ports: LogRoutePorts): readonly Route[] {
@@ -30,8 +33,12 @@ export function logRoutes(ports: LogRoutePorts): readonly Route[] {
         400: 'No name, or a namespace that cannot be one',
         404: 'No such function',
         422: 'A parameter cannot be read',
+        429: 'Too many readers',
+        502: 'What the provider sent is no log',
         503: 'The provider cannot be reached',
       },
+      result: logMessageAnswer,
+      resultType: LINES,
       handle: (c) => logs(c, ports, encoder),
     },
   ]
@@ -55,7 +62,7 @@ async function logs(c: ApiContext, ports: LogRoutePorts, encoder: LineEncoder): 
   // A follower gets its headers at once; history that cannot be read is better answered with a status.
   const first = query.follow ? undefined : await batches.take().catch(onFailure)
   const body = toStream({ batches, first, onEnd, log: ports.log.child({ fn }) })
-  return new Response(body, { headers: { 'Content-Type': 'application/x-ndjson' } })
+  return new Response(body, { headers: { 'Content-Type': LINES } })
 }
 
 function readQuery(c: ApiContext, fn: FunctionName): ReturnType<typeof logQuery> | Response {

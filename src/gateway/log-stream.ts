@@ -1,5 +1,6 @@
 import { nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
 import type { LogLine } from '../core/provider.ts'
+import type { LogMessage } from './answer-schemas.ts'
 
 /**
  * Log lines as the JSON lines of http-api 4.4. What was made of an array of lines is kept as long as the array: hundreds of followers of one
@@ -51,9 +52,9 @@ export class LogBatches {
 function format(fn: FunctionName, lines: readonly LogLine[]): string {
   const [name, namespace] = [nameOf(fn), namespaceOf(fn)]
   return lines
-    .map(
-      ({ timestamp, instance, text }) =>
-        `${JSON.stringify({ name, namespace, instance, timestamp, text })}\n`,
-    )
+    .map(({ timestamp, instance, text }) => {
+      const message: LogMessage = { name, namespace, instance, timestamp, text }
+      return `${JSON.stringify(message)}\n`
+    })
     .join('')
 }

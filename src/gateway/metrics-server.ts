@@ -5,6 +5,7 @@ import type { ListenAddress } from '../config.ts'
 import type { Log } from '../log.ts'
 import { answerClientError } from './client-errors.ts'
 import { ERROR_HEADERS } from './error-response.ts'
+import type { RouteDescription } from './route.ts'
 
 export interface MetricsServerPorts {
   readonly clock: Clock
@@ -17,6 +18,28 @@ export interface MetricsServerPorts {
 const TIMEOUT_MS = 5_000
 
 const MAX_CONNECTIONS = 200
+
+/** What the listener answers; anything else is 404. */
+const ROUTES = {
+  metrics: {
+    method: 'any',
+    path: '/metrics',
+    listener: 'metrics',
+    access: 'public',
+    summary: 'Figures in the text format of Prometheus',
+    answers: { 200: 'All of them', 500: 'They cannot be had' },
+  },
+  health: {
+    method: 'GET',
+    path: '/healthz',
+    listener: 'metrics',
+    access: 'public',
+    summary: 'Whether the daemon is up',
+    answers: { 200: 'On the metrics listener: the daemon is up' },
+  },
+} as const satisfies Record<string, RouteDescription>
+
+export const metricsRoutes: readonly RouteDescription[] = Object.values(ROUTES)
 
 /** The metrics listener: `/metrics` by any method, `/healthz` by GET, no credentials (http-api 1.1). */
 export class MetricsServer {
@@ -61,9 +84,9 @@ export class MetricsServer {
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     res.on('error', () => {})
     const path = (req.url ?? '').split('?', 1)[0]
-    if (path === '/metrics') await this.#metrics(res)
-    else if (path !== '/healthz') res.writeHead(404, ERROR_HEADERS).end('404 page not found\n')
-    else if (req.method !== 'GET') res.writeHead(405, { 'Content-Length': 0 }).end()
+    if (path === ROUTES.metrics.path) await this.#metrics(res)
+    else if (path !== ROUTES.health.path) res.writeHead(404, ERROR_HEADERS).end('404 page not found\n')
+    else if (req.method !== ROUTES.health.method) res.writeHead(405, { 'Content-Length': 0 }).end()
     else res.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end('OK')
   }
 

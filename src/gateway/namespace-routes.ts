@@ -1,6 +1,7 @@
 import { FaasError } from '../core/errors.ts'
 import { checkLabel, DEFAULT_NAMESPACE } from '../core/function-name.ts'
 import type { StringMap } from '../core/function-spec.ts'
+import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from './answer-schemas.ts'
 import { readJson, readOptionalJson } from './json-body.ts'
 import { accepted, empty, json } from './route.ts'
 import type { ApiContext, Route } from './route.ts'
@@ -37,6 +38,7 @@ export function namespaceRoutes(namespaces: NamespaceControl): readonly Route[] 
       access: 'admin',
       summary: 'Names of the namespaces, the default one first',
       answers: { 200: 'string[]' },
+      result: namespacesAnswer,
       handle: () => json(namespaces.list()),
     },
     {
@@ -45,7 +47,8 @@ export function namespaceRoutes(namespaces: NamespaceControl): readonly Route[] 
       access: 'admin',
       summary: 'One namespace',
       answers: { 200: 'FunctionNamespace', 400: 'No name', 404: 'No such namespace' },
-      handle: (c) => json(namespaces.get(nameInPath(c))),
+      result: namespaceAnswer,
+      handle: (c) => json(answerOf(namespaces.get(nameInPath(c)))),
     },
     {
       method: 'POST',
@@ -80,6 +83,10 @@ export function namespaceRoutes(namespaces: NamespaceControl): readonly Route[] 
       handle: (c) => remove(c, namespaces),
     },
   ]
+}
+
+function answerOf({ name, labels, annotations }: NamespaceFacts): NamespaceAnswer {
+  return { name, labels, annotations }
 }
 
 async function create(c: ApiContext, namespaces: NamespaceControl): Promise<Response> {

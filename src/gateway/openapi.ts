@@ -1,108 +1,164 @@
-import type { GenericSchema } from 'valibot'
+import { callRoutes } from './call-routes.ts'
 import { PROVIDER_NAME, type BuildInfo } from './info-routes.ts'
-import { json, type Route } from './route.ts'
+import { jsonSchema } from './json-schema.ts'
+import { metricsRoutes } from './metrics-server.ts'
+import { json, METHODS, type Method, type Route, type RouteDescription } from './route.ts'
+
+// The description of everything that a listener of ours answers, made from the tables that route and the schemas that validate. It has no
+// statuses of its own but those that any request may get before a route sees it.
+
+export interface OpenApiPorts {
+  readonly build: BuildInfo
+  /** Where the metrics listener is. */
+  readonly metricsPort: number
+}
 
 const TOO_MANY_GUESSES = 'Too many wrong passwords from this address: these credentials were not looked at'
 
-/** Statuses that any route of a kind may answer with, beside its own. */
-function everyAnswer(route: Route): Readonly<Record<number, string>> {
-  return {
-    ...(route.access === 'admin' ? { 401: 'No or wrong credentials', 429: TOO_MANY_GUESSES } : {}),
-    ...(route.body ? { 413: 'The body is larger than 10 MiB' } : {}),
-    ...(route.access === 'admin' && route.method !== 'GET' ? { 503: 'The provider cannot be reached' } : {}),
-    ...route.answers,
-  }
-}
+/** Answers to what is no request that a route could serve; every listener gives them. */
+const BROKEN_REQUESTS = {
+  400: ['Malformed', 'The request cannot be read as HTTP'],
+  408: ['Late', 'The request did not arrive in time'],
+  413: ['TooLarge', 'A part of the request is too large'],
+  431: ['HeadersTooLarge', 'The headers are too large, or too many'],
+} as const
 
-/** `/openapi.json`: the description of `routes`, made from the schemas that validate. */
-export function openApiRoute(routes: readonly Route[], build: BuildInfo): Route {
-  return {
+/** `/openapi.json`: the description of `routes`, of this route itself, of calls and of the metrics listener. */
+export function openApiRoute(routes: readonly Route[], ports: OpenApiPorts): Route {
+  const own: Route = {
     method: 'GET',
     path: '/openapi.json',
     access: 'public',
     summary: 'This description',
     answers: { 200: 'OpenAPI 3.1' },
-    handle: () => json(describe(routes, build)),
+    handle: () => json(describe([...routes, own, ...callRoutes, ...metricsRoutes], ports)),
   }
+  return own
 }
 
 type Json = Record<string, unknown>
 
-function describe(routes: readonly Route[], build: BuildInfo): Json {
-  const paths: Record<string, Json> = {}
+function describe(routes: readonly RouteDescription[], ports: OpenApiPorts): Json {
+  const paths: Record<string, Record<string, Json>> = {}
   for (const route of routes) {
-    const path = openApiPath(route.path)
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) }
+    for (const path of openApiPaths(route.path)) {
+      const item = (paths[path] ??= {})
+      for (const method of methodsOf(route)) {
+        const key = method.toLowerCase()
+        item[key] = merged(item[key], operation(route, path, ports))
+      }
+    }
   }
   return {
     openapi: '3.1.0',
     info: {
       title: `${PROVIDER_NAME} API`,
-      version: build.release || 'unknown',
+      version: ports.build.release || 'unknown',
       description:
         'Compatible with faas-cli. Keys of bodies match in any case; unknown ones are ignored; errors are plain text. ' +
-        'Functions answer at /function/NAME and /function/NAME.NAMESPACE, by any method and without credentials.',
+        'Functions answer at /function/NAME and /function/NAME.NAMESPACE, without credentials. A method that a path does not list ' +
+        'is answered with 405, a path that is not clean with 301, one that is not listed with 404.',
     },
-    components: { securitySchemes: { basic: { type: 'http', scheme: 'basic' } } },
+    servers: [{ url: '/' }],
+    components: {
+      securitySchemes: { basic: { type: 'http', scheme: 'basic' } },
+      responses: Object.fromEntries(
+        Object.values(BROKEN_REQUESTS).map(([name, description]) => [name, { description }]),
+      ),
+    },
     paths,
   }
 }
 
-/** `/a/:name{pattern}` in the spelling of OpenAPI. */
-export function openApiPath(path: string): string {
-  return path.replace(/:(\w+)(?:\{[^}]*\})?/, '{$1}')
+/**
+ * `/a/:name{pattern}` in the spelling of OpenAPI. A parameter that may be empty makes two paths: a template stands for paths in which it
+ * is not.
+ */
+export function openApiPaths(path: string): readonly string[] {
+  const spelled = path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}')
+  return path.endsWith('*}') ? [path.slice(0, path.indexOf(':')), spelled] : [spelled]
 }
 
-function operation(route: Route): Json {
-  const responses = Object.entries(everyAnswer(route)).map(([status, description]) => [
-    status,
-    { description },
-  ])
+export function methodsOf({ method, head }: RouteDescription): readonly Method[] {
+  if (method === 'any') return METHODS
+  return head === true ? [method, 'HEAD'] : [method]
+}
+
+function operation(route: RouteDescription, path: string, ports: OpenApiPorts): Json {
+  const patterns = patternsOf(route.path)
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
   return {
     summary: route.summary,
+    ...(route.listener === 'metrics' ? { servers: [metricsServer(ports)] } : {}),
     ...(route.access === 'admin' ? { security: [{ basic: [] }] } : {}),
     parameters: [
-      ...[...openApiPath(route.path).matchAll(/\{(\w+)\}/g)].map(([, name]) => parameter(name ?? '', 'path')),
+      ...names.map((name) => parameter(name, 'path', patterns.get(name))),
       ...(route.query ?? []).map((name) => parameter(name, 'query')),
     ],
     ...(route.body
       ? { requestBody: { content: { 'application/json': { schema: jsonSchema(route.body) } } } }
       : {}),
-    responses: Object.fromEntries(responses),
+    responses: responses(route),
   }
 }
 
-function parameter(name: string, where: 'path' | 'query'): Json {
-  return { name, in: where, required: where === 'path', schema: { type: 'string' } }
-}
-
-/** What is looked at in a schema of the library, whatever its kind. */
-interface SchemaShape {
-  readonly type: string
-  readonly entries?: Readonly<Record<string, GenericSchema>>
-  readonly item?: GenericSchema
-  readonly wrapped?: GenericSchema
-  readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[]
-}
-
-/** JSON Schema of the few kinds that `schemas.ts` uses. */
-function jsonSchema(schema: GenericSchema): Json {
-  const shape: SchemaShape = schema
-  if (shape.wrapped !== undefined) {
-    const inner = jsonSchema(shape.wrapped)
-    return { ...inner, type: [inner['type'], 'null'] }
+/** One path and method on both listeners: which of them answers is in the servers, and each says what a status means. */
+function merged(one: Json | undefined, other: Json): Json {
+  if (one === undefined) return other
+  const servers = [one, other].flatMap((each) => each['servers'] ?? [{ url: '/' }])
+  const all: Record<string, Responses[string]> = { ...(one['responses'] as Responses) }
+  for (const [status, answer] of Object.entries(other['responses'] as Responses)) {
+    const meanings = [all[status]?.description, answer.description].filter((each) => each !== undefined)
+    all[status] = {
+      ...answer,
+      ...all[status],
+      ...(meanings.length > 0 ? { description: meanings.join('; ') } : {}),
+    }
   }
-  if (shape.entries !== undefined) {
-    const properties = Object.entries(shape.entries).map(([key, entry]) => [key, jsonSchema(entry)])
-    return { type: 'object', properties: Object.fromEntries(properties) }
-  }
-  if (shape.item !== undefined) return { type: 'array', items: jsonSchema(shape.item) }
-  if (shape.type === 'unknown') return { type: 'object', additionalProperties: { type: 'string' } }
-  if (shape.type === 'number') return { type: 'integer', ...bounds(shape) }
-  return { type: shape.type }
+  return { ...other, ...one, servers, responses: all }
 }
 
-function bounds({ pipe = [] }: SchemaShape): Json {
-  const limit = (type: string): unknown => pipe.find((step) => step.type === type)?.requirement
-  return { minimum: limit('min_value'), maximum: limit('max_value') }
+type Responses = Readonly<Record<string, { readonly description?: string }>>
+
+function metricsServer({ metricsPort }: OpenApiPorts): Json {
+  return {
+    url: `http://{host}:${metricsPort}`,
+    description: 'The metrics listener',
+    variables: { host: { default: '127.0.0.1' } },
+  }
+}
+
+function responses(route: RouteDescription): Json {
+  const own: RouteDescription['answers'] = {
+    ...(route.access === 'admin' ? { 401: 'No or wrong credentials', 429: TOO_MANY_GUESSES } : {}),
+    ...(route.body ? { 413: 'The body is larger than 10 MiB' } : {}),
+    ...(route.access === 'admin' && route.method !== 'GET'
+      ? { 503: 'The provider cannot be reached, or there is no room for the change' }
+      : {}),
+    ...route.answers,
+  }
+  const shared = Object.entries(BROKEN_REQUESTS).map(([status, [name]]) => [
+    status,
+    { $ref: `#/components/responses/${name}` },
+  ])
+  const described = Object.entries(own).map(([status, description]) => [
+    status,
+    { description, ...(status === '200' ? resultOf(route) : {}) },
+  ])
+  return { ...Object.fromEntries(shared), ...Object.fromEntries(described) }
+}
+
+function resultOf({ result, resultType = 'application/json' }: RouteDescription): Json {
+  return result === undefined ? {} : { content: { [resultType]: { schema: jsonSchema(result) } } }
+}
+
+function parameter(name: string, where: 'path' | 'query', pattern?: string): Json {
+  const schema = { type: 'string', ...(pattern === undefined ? {} : { pattern }) }
+  return { name, in: where, required: where === 'path', schema }
+}
+
+/** What a parameter in the path may look like, by its name. */
+function patternsOf(path: string): ReadonlyMap<string, string> {
+  const found = [...path.matchAll(/:(\w+)\{([^}]*)\}/g)]
+  return new Map(found.map(([, name = '', pattern = '']) => [name, `^${pattern}$`]))
 }

@@ -1,3 +1,5 @@
+import { CALL_PREFIX, QUEUED_CALL_PREFIX } from './call-routes.ts'
+
 /** What a request target asks for. */
 export type RequestTarget =
   /** A function call: its target goes on byte for byte, nothing is decoded or cleaned. */
@@ -32,7 +34,7 @@ export function readTarget(raw: string): RequestTarget {
 
 /** Whether the target belongs to the plane of function calls. */
 export function isCall(url: string): boolean {
-  return url.startsWith('/function/') || url.startsWith('/async-function/')
+  return url.startsWith(CALL_PREFIX) || url.startsWith(QUEUED_CALL_PREFIX)
 }
 
 function originForm(raw: string): string {

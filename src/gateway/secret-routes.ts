@@ -1,3 +1,4 @@
+import { secretsAnswer, type SecretEntry } from './answer-schemas.ts'
 import { readJson } from './json-body.ts'
 import { accepted, json, namespaceFor } from './route.ts'
 import type { ApiContext, Route } from './route.ts'
@@ -32,7 +33,8 @@ export function secretRoutes(secrets: SecretControl): readonly Route[] {
       summary: 'Names of the secrets of a namespace; never values',
       query: ['namespace'],
       answers: { 200: 'Secret[] without values', 400: 'No such namespace' },
-      handle: (c) => json(secrets.list(namespaceFor(c)).map(({ name, namespace }) => ({ name, namespace }))),
+      result: secretsAnswer,
+      handle: (c) => json(secrets.list(namespaceFor(c)).map(entryOf)),
     },
     {
       method: 'POST',
@@ -65,6 +67,11 @@ export function secretRoutes(secrets: SecretControl): readonly Route[] {
       handle: (c) => remove(c, secrets),
     },
   ]
+}
+
+/** Names alone, whatever the store answers. */
+function entryOf({ name, namespace }: SecretId): SecretEntry {
+  return { name, namespace }
 }
 
 async function store(

@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.ts'
-import * as kinds from './header-kinds.ts'
+import { isBodyless } from './http1/answer-framing.ts'
+import * as kinds from './http1/header-kinds.ts'
 
 /** What we add, and to what. */
 export interface Ours {
@@ -35,6 +36,8 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
         break
       case kinds.CONTENT_LENGTH:
         length = Number(value)
+        // It has none (RFC 9110, 8.6), and whoever believed it would take the next answer for its body.
+        if (ours.status === 204) continue
         break
       case kinds.CONNECTION:
         named = kinds.namedByConnection(value) ?? named
@@ -53,7 +56,8 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
   }
 
   const kept = named === null ? headers : kinds.withoutNames(headers, named)
-  if (trailer !== null && length < 0) kept.push('Trailer', trailer)
+  if (trailer !== null && length < 0 && !isBodyless({ method: ours.call.method, status: ours.status }))
+    kept.push('Trailer', trailer)
   addOurs(kept, seen, ours)
   return { headers: kept, length }
 }

@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { Call, CallSink } from '../core/call.ts'
 import { FaasError } from '../core/errors.ts'
-import { isBodyless } from './answer-framing.ts'
+import { isBodyless } from './http1/answer-framing.ts'
 import { answerHead } from './answer-headers.ts'
-import { AnswerReader, type AnswerEnd, type AnswerTaker } from './answer-reader.ts'
-import { BodySender, type BodyOwner } from './body-sender.ts'
-import { ConnectError, type Connection, type ConnectionUser } from './connection.ts'
-import { trailerPairs } from './header-kinds.ts'
-import { MalformedError } from './http-fields.ts'
-import { requestHead } from './request-head.ts'
+import { AnswerReader, type AnswerEnd, type AnswerTaker } from './http1/answer-reader.ts'
+import { BodySender, type BodyOwner } from './http1/body-sender.ts'
+import { ConnectError, type Connection, type ConnectionUser } from './http1/connection.ts'
+import { trailerPairs } from './http1/header-kinds.ts'
+import { MalformedError } from './http1/http-fields.ts'
+import { requestHead } from './http1/request-head.ts'
 import type { Target } from './target.ts'
 
 /** Why an attempt failed, as far as it decides what comes next. */
@@ -19,6 +19,8 @@ export type Failure =
   | 'exhausted'
   /** A kept connection was lost before a byte of the answer came; the function may have seen the call. */
   | 'stale'
+  /** A kept connection was lost, or something came on it, before a byte of the call was written: the function has not seen it. */
+  | 'unsent'
   /** The call cannot be written as HTTP, or its body broke off. */
   | 'invalid'
   /** The function broke off, or what it says is not HTTP. */
@@ -98,20 +100,25 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
       this.#fail('invalid', error)
       return
     }
-    if (call.body === null) this.#connection.writeLate(head)
-    else if (call.body instanceof Uint8Array) this.#writeWhole(head, call.body)
-    else {
-      this.#connection.write(head)
-      this.#body = new BodySender(call, this.#connection, this)
-      this.#body.start()
+    if (call.body instanceof Uint8Array) this.#writeWhole(head, call.body)
+    else this.#connection.writeLate(head)
+  }
+
+  /** A streamed body is not touched before: until then the call may still move to another connection. */
+  onWritten(): void {
+    const { call } = this.#owner
+    if (call.body === null || call.body instanceof Uint8Array) {
+      this.isSent = true
       return
     }
-    this.isSent = true
+    this.#body = new BodySender({ call, headers: this.#headers }, this.#connection, this)
+    this.#body.start()
   }
 
   onBytes(bytes: Buffer, length: number): boolean {
-    this.#hasBytes = true
     try {
+      if (this.#connection.isUnsent) throw new MalformedError('something before it was asked')
+      this.#hasBytes = true
       return this.#reader.push(bytes, length)
     } catch (error) {
       this.#onUnreadable(error)
@@ -173,8 +180,9 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   onComplete(trailers: string[], { isReusable, idleMs }: AnswerEnd): void {
     if (!this.#isHeld) return
     this.#letGo()
-    // A connection on which the rest of a body is still due can serve nobody else.
-    if (isReusable && this.isSent) this.target.giveBack(this.#connection, idleMs)
+    // A connection on which the rest of a body is still due can serve nobody else, nor can one that was to leave HTTP.
+    const isClean = this.isSent && this.#connection.isFlushed && this.#owner.upgrade === null
+    if (isReusable && isClean) this.target.giveBack(this.#connection, idleMs)
     else this.#connection.destroy()
     this.#owner.onAnswered(trailerPairs(trailers).flat())
   }
@@ -217,7 +225,8 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
 
   #failureOf(error: Error): Failure {
     if (error instanceof ConnectError) return error.isOurs ? 'exhausted' : 'refused'
-    return this.#connection.isReused && !this.#hasBytes ? 'stale' : 'broken'
+    if (!this.#connection.isReused || this.#hasBytes) return 'broken'
+    return this.#connection.isUnsent ? 'unsent' : 'stale'
   }
 }
 

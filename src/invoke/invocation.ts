@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
-import { FaasError, messageOf } from '../core/errors.ts'
+import { FaasError } from '../core/errors.ts'
 import type { Replica } from '../core/replica.ts'
+import * as failures from './call-failures.ts'
 import { Forward, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
 import { requestHeaders } from './request-headers.ts'
 import type { InvocationContext, Order } from './invocation-context.ts'
@@ -65,7 +66,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
       this.#headers = requestHeaders(this.call, this.#context.userAgent)
       this.#next()
     } catch (error) {
-      this.#fail(error instanceof FaasError ? error : this.#unavailable(error))
+      this.#fail(error instanceof FaasError ? error : failures.noneReady(this.#route.fn, error))
     }
   }
 
@@ -88,19 +89,19 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     if (this.#tunnel !== null) return
     if (writeMs > 0 && nowMs - this.#startedMs >= writeMs) {
       if (this.#isWaiting) this.#failWaiting(null)
-      else this.#timeOut(`did not complete its answer within ${writeMs} ms`)
+      else this.#timeOut(`complete its answer within ${writeMs} ms`)
     } else if (this.#isWaiting) {
       // The first round ends by itself, with the provider's reason.
       if (this.#hasRejoined && this.#waitedMs() >= wakeMs) this.#failWaiting(null)
     } else if (upstreamMs > 0 && this.#status === 0 && this.#silenceMs(nowMs) >= upstreamMs) {
-      this.#timeOut(`did not answer within ${upstreamMs} ms`)
+      this.#timeOut(`answer within ${upstreamMs} ms`)
     }
   }
 
   abort(): void {
     if (this.#isOver) return
     this.#stopWork()
-    this.#fail(new FaasError('unavailable', `function ${this.#route.fn}: the gateway is stopping`))
+    this.#fail(failures.stopping())
   }
 
   // Waiter
@@ -142,10 +143,10 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#leaveTarget()
     if (this.#isOver || target === undefined) return
     if (failure === 'refused') this.#onRefused(target, error)
-    else if (failure === 'stale' && this.#mayRetry()) this.#retry(target)
-    else if (failure === 'exhausted') this.#fail(this.#unavailable(error))
-    else if (failure === 'invalid') this.#fail(new FaasError('invalid', messageOf(error), { cause: error }))
-    else this.#fail(this.#broken(error))
+    else if (this.#mayRetry(failure)) this.#retry(target)
+    else if (failure === 'exhausted') this.#fail(failures.noneReady(this.#route.fn, error))
+    else if (failure === 'invalid') this.#fail(failures.unsendable(error))
+    else this.#fail(failures.brokenOff(this.#route.fn, error))
   }
 
   #next(): void {
@@ -170,8 +171,10 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     else this.#next()
   }
 
-  #mayRetry(): boolean {
-    return !this.#hasRetried && this.call.body === null && IDEMPOTENT.has(this.call.method)
+  #mayRetry(failure: Failure): boolean {
+    if (this.#hasRetried) return false
+    if (failure === 'unsent') return true
+    return failure === 'stale' && this.call.body === null && IDEMPOTENT.has(this.call.method)
   }
 
   #retry(target: Target): void {
@@ -181,7 +184,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
 
   #beginWait(): void {
     if (this.#route.isRemoved) {
-      this.#fail(new FaasError('not-found', `function not found: ${this.call.fn}`))
+      this.#fail(failures.notFound(this.call.fn))
       return
     }
     try {
@@ -218,30 +221,15 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
 
   #timeOut(what: string): void {
     this.#stopWork()
-    this.#fail(new FaasError('timed-out', `function ${this.#route.fn} ${what}`))
+    this.#fail(failures.timedOut(this.#route.fn, what))
   }
 
   #failWaiting(reason: unknown): void {
     if (this.#isWaiting) this.#stopWaiting()
     this.#context.waker.leave(this.#route.fn, this)
-    if (this.#lastRefusal !== null) this.#fail(this.#broken(this.#lastRefusal))
+    if (this.#lastRefusal !== null) this.#fail(failures.brokenOff(this.#route.fn, this.#lastRefusal))
     else if (reason instanceof FaasError) this.#fail(reason)
-    else this.#fail(this.#unavailable(reason))
-  }
-
-  #unavailable(cause: unknown): FaasError {
-    return new FaasError('unavailable', `function ${this.#route.fn}: no replica is ready`, { cause })
-  }
-
-  #broken(error: Error): FaasError {
-    const { fn } = this.#route
-    return new FaasError(
-      'bad-gateway',
-      `function ${fn} cannot be reached or broke off: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    )
+    else this.#fail(failures.noneReady(this.#route.fn, reason))
   }
 
   #stopWork(): void {

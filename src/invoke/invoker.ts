@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
-import { FaasError } from '../core/errors.ts'
+import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Upgrade } from './forward.ts'
 import { WriteBatch } from '../write-batch.ts'
 import { InFlight } from './in-flight.ts'
 import type { CallLimits, InvocationContext } from './invocation-context.ts'
+import { notFound, stopping } from './call-failures.ts'
 import { Invocation } from './invocation.ts'
 import { Roster } from './roster.ts'
 import { RouteTable } from './route-table.ts'
@@ -75,7 +76,7 @@ export class Invoker {
   /** Takes no new calls, ends waits, lets running calls end until `signal` aborts. Resolves when none is left. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#isStopping = true
-    this.#context.waker.giveUp(new FaasError('unavailable', 'the gateway is stopping'))
+    this.#context.waker.giveUp(stopping())
     await this.#context.roster.drain(signal)
     this.routes.clear()
   }
@@ -83,7 +84,7 @@ export class Invoker {
   #invoke(call: Call, sink: CallSink, upgrade: Upgrade | null): RunningCall {
     const route = this.routes.find(call.fn)
     if (route === undefined) return refuse(sink, notFound(call.fn))
-    if (this.#isStopping) return refuse(sink, new FaasError('unavailable', 'the gateway is stopping'))
+    if (this.#isStopping) return refuse(sink, stopping())
     const invocation = new Invocation(this.#context, route, { call, sink, upgrade })
     invocation.start()
     return invocation
@@ -92,11 +93,6 @@ export class Invoker {
 
 /** The answer to a call that never began. */
 const NOT_RUNNING: RunningCall = { resume: () => undefined, cancel: () => undefined }
-
-/** `fn` is what somebody wrote, of any length. */
-function notFound(fn: string): FaasError {
-  return new FaasError('not-found', `function not found: ${fn.slice(0, 127)}`)
-}
 
 function refuse(sink: CallSink, error: FaasError): RunningCall {
   sink.onError(error)

@@ -1,6 +1,6 @@
 import type { Call } from '../core/call.ts'
 import { FaasError } from '../core/errors.ts'
-import * as kinds from './header-kinds.ts'
+import * as kinds from './http1/header-kinds.ts'
 
 /**
  * The headers that the function gets: the caller's own, raw, without those of its connection, and ours (http-api 7.2, 7.4).

@@ -17,6 +17,18 @@ const APPLICATION_ID = 0x53414d50
 /** Milliseconds to wait for a lock that another process is about to give up. */
 const LOCK_WAIT_MS = 500
 
+/**
+ * Every connection and statement ever made, for the life of the process. From Node 24.19 on (its `node_object_wrap.h` takes back a cleanup hook)
+ * an object of better-sqlite3 before 13 that is garbage collected outside of a call aborts the process: "Assertion failed: (env) != nullptr".
+ * So none ever is. A daemon has one connection and two dozen statements; do not make them any other way than through `keep`.
+ */
+const KEPT = new Set<object>()
+
+function keep<T extends object>(made: T): T {
+  KEPT.add(made)
+  return made
+}
+
 export type Row = Readonly<Record<string, unknown>>
 type Value = string | number | bigint | null | Uint8Array
 
@@ -34,7 +46,7 @@ export class Database {
     try {
       if (path !== ':memory:') makeDataFolder(dirname(path))
       const isNew = path === ':memory:' || !existsSync(path)
-      sqlite = new Sqlite(path, { timeout: LOCK_WAIT_MS })
+      sqlite = keep(new Sqlite(path, { timeout: LOCK_WAIT_MS }))
       prepare(sqlite, path, isNew)
       return new Database(sqlite)
     } catch (error) {
@@ -79,7 +91,7 @@ export class Database {
   #prepared(sql: string): Sqlite.Statement<Value[]> {
     let statement = this.#statements.get(sql)
     if (statement === undefined) {
-      statement = this.#sqlite.prepare<Value[]>(sql)
+      statement = keep(this.#sqlite.prepare<Value[]>(sql))
       this.#statements.set(sql, statement)
     }
     return statement
@@ -88,11 +100,9 @@ export class Database {
 
 function prepare(sqlite: Sqlite.Database, path: string, isNew: boolean): void {
   // Exclusive: a second daemon on the same data folder must fail at its start, not corrupt what the first one believes.
-  sqlite.pragma('locking_mode = EXCLUSIVE')
+  sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
   if (!isNew) checkOwner(sqlite, path)
-  sqlite.pragma('journal_mode = WAL')
-  sqlite.pragma('synchronous = FULL')
-  sqlite.pragma('foreign_keys = ON')
+  sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   checkIntegrity(sqlite, path)
   migrate(sqlite, path)
   // A registry on a read-only disk opens without complaint; only a write tells.
@@ -100,9 +110,8 @@ function prepare(sqlite: Sqlite.Database, path: string, isNew: boolean): void {
 }
 
 function checkOwner(sqlite: Sqlite.Database, path: string): void {
-  const owner = sqlite.pragma('application_id', { simple: true })
-  const tables = sqlite.prepare('SELECT count(*) AS n FROM sqlite_master').get() as { n: number }
-  if (owner !== APPLICATION_ID && tables.n > 0) {
+  const tables = Number(scalar(sqlite, 'SELECT count(*) FROM sqlite_master'))
+  if (scalar(sqlite, 'PRAGMA application_id') !== APPLICATION_ID && tables > 0) {
     throw new RegistryError(
       `${path} is a database of another program. Set SAMPAN_DATA_DIR to a folder of Sampan's own.`,
     )
@@ -110,12 +119,12 @@ function checkOwner(sqlite: Sqlite.Database, path: string): void {
 }
 
 function checkIntegrity(sqlite: Sqlite.Database, path: string): void {
-  const verdict = sqlite.pragma('quick_check(1)', { simple: true })
+  const verdict = scalar(sqlite, 'PRAGMA quick_check(1)')
   if (verdict !== 'ok') throw corrupt(path, new Error(String(verdict)))
 }
 
 function migrate(sqlite: Sqlite.Database, path: string): void {
-  const version = Number(sqlite.pragma('user_version', { simple: true }))
+  const version = Number(scalar(sqlite, 'PRAGMA user_version'))
   if (version > MIGRATIONS.length) {
     throw new RegistryError(
       `${path} was written by a newer Sampan (registry version ${version}, this program knows ${MIGRATIONS.length}). ` +
@@ -127,11 +136,15 @@ function migrate(sqlite: Sqlite.Database, path: string): void {
     sqlite
       .transaction(() => {
         sqlite.exec(step)
-        sqlite.pragma(`application_id = ${APPLICATION_ID}`)
-        sqlite.pragma(`user_version = ${index + 1}`)
+        sqlite.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}`)
       })
       .immediate()
   }
+}
+
+/** The first column of the first row. */
+function scalar(sqlite: Sqlite.Database, sql: string): unknown {
+  return keep(sqlite.prepare(sql)).pluck().get()
 }
 
 function corrupt(path: string, cause: unknown): RegistryError {

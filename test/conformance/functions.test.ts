@@ -208,6 +208,16 @@ describe('http-api 4 and 6.1 to 6.6: functions', { skip: await skipWithoutDocker
     })
   })
 
+  it('6.6: a count that is not given is 0, as the decoder of Go reads it', async () => {
+    for (const body of [{}, { serviceName: 'conform' }, { replicas: null }, null]) {
+      await target.withFunction({}, async (name) => {
+        await target.expect(202, ['POST', `/system/scale-function/${name}`, JSON.stringify(body)])
+
+        assert.equal((await target.status(name)).replicas, 0)
+      })
+    }
+  })
+
   it('6.6: scaling answers 404 for an unknown function, 400 for what is no count', async () => {
     await target.expect(404, ['POST', '/system/scale-function/conform-none', { replicas: 1 }])
     for (const replicas of ['-1', '1.5', '"1"', '[]']) {

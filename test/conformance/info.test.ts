@@ -59,12 +59,6 @@ describe('http-api 6.7, 6.11, 6.12 and 10', { skip: await skipWithoutDocker() },
     await target.expect(404, ['GET', '/system/telemetry'])
   })
 
-  it('the description of the API is served', async () => {
-    const { text } = await target.expect(200, ['GET', '/openapi.json'])
-
-    assert.match(text, /"\/system\/functions"/)
-  })
-
   it('10: a firing alert adds a step, an ended one goes back to min, entry by entry', async () => {
     const labels = { 'com.openfaas.scale.max': '4', 'com.openfaas.scale.factor': '50' }
     await target.withFunction({ labels }, async (name) => {

@@ -153,6 +153,36 @@ describe(
       assert.equal((await target.send('GET', '/function/')).status, 404)
     })
 
+    it('7.5: a request for events is answered as any other, failures too', async () => {
+      const headers = { Accept: 'text/event-stream' }
+
+      const answer = await call('GET', '?a=b', headers)
+      const none = await target.send('GET', '/function/conform-none', { headers })
+
+      assert.equal(shown(answer, 'Http_X_Forwarded_Host'), new URL(target.url).host)
+      assert.match(shown(answer, 'Http_X_Forwarded_For') ?? '', /:\d+$/)
+      assert.deepEqual([answer.status, none.status], [200, 404])
+      assert.equal(none.headers['x-openfaas-internal'], 'proxy')
+      assert.notEqual(none.text, '')
+    })
+
+    it('9: without a queue nothing is below /async-function, whatever the method', async () => {
+      for (const method of ['POST', 'GET', 'PUT', 'DELETE']) {
+        for (const path of [
+          'conform-env',
+          'conform-env.openfaas-fn',
+          'conform-env/',
+          'conform-env/a/b?c',
+          'nobody',
+        ])
+          assert.equal(
+            (await target.send(method, `/async-function/${path}`)).status,
+            404,
+            `${method} ${path}`,
+          )
+      }
+    })
+
     it('8: a call to a function at zero wakes it, for many callers at once', async () => {
       await target.expect(202, ['POST', '/system/scale-function/conform-env', { replicas: 0 }])
       assert.equal((await target.status('conform-env')).replicas, 0)

@@ -12,9 +12,9 @@ describe('http-api 11: metrics', { skip: await skipWithoutDocker() }, () => {
 
   /** The samples, value by the text before it. */
   async function scrape(): Promise<ReadonlyMap<string, number>> {
-    const response = await fetch(`${target.metricsUrl}/metrics`)
-    assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
-    const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    const { headers, text } = await target.metrics('GET', '/metrics')
+    assert.match(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/)
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
     return new Map(
       lines.map((line) => [
         line.slice(0, line.lastIndexOf(' ')),

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { testsElsewhere, type Row } from './tested-elsewhere.ts'
+import { testsElsewhere, traps, type Row } from './tested-elsewhere.ts'
 
 // The table "row of the wire reference, test" in docs/conformance.md. Written anew by
 // `node dist/test/conformance/table.js`; a unit test holds the two together.
@@ -14,10 +14,10 @@ export function tableOfTests(): string {
   const own = readdirSync(FOLDER)
     .filter((file) => file.endsWith('.test.ts'))
     .flatMap((file) => rowsOf(file))
-  const rows = [...own, ...testsElsewhere()].toSorted((a, b) =>
+  const rows = [...own, ...testsElsewhere(), ...traps()].toSorted((a, b) =>
     a.row.localeCompare(b.row, 'en', { numeric: true }),
   )
-  const lines = rows.map(({ row, claim, file }) => `| ${row} | ${claim} | \`${file}\` |`)
+  const lines = rows.map(({ row, claim, held }) => `| ${row} | ${claim} | ${holders(held)} |`)
   return ['| row | what is asserted | test |', '|---|---|---|', ...lines].join('\n')
 }
 
@@ -34,9 +34,13 @@ function rowsOf(file: string): readonly Row[] {
     ([, , row, claim]) => ({
       row: row ?? 'ours',
       claim: (claim ?? '').replaceAll('|', '\\|').replace('${kind}', 'value or rawValue'),
-      file,
+      held: [file],
     }),
   )
+}
+
+function holders(held: Row['held']): string {
+  return typeof held === 'string' ? held : held.map((file) => `\`${file}\``).join(', ')
 }
 
 function write(): void {

@@ -3,9 +3,12 @@ import { request, type IncomingHttpHeaders } from 'node:http'
 import { DaemonProcess, type Environment } from '../e2e/daemon-process.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { testImage } from '../fixtures/images.ts'
+import { Description, type Listener } from '../openapi/description.ts'
+import { bodyObjection } from '../openapi/schema-check.ts'
 
 // What the conformance suite talks to: plain HTTP, any server. `docs/conformance.md` lists the variables. Without
-// SAMPAN_CONFORMANCE_URL the built daemon is started on the real Docker engine, with stand-ins for the images.
+// SAMPAN_CONFORMANCE_URL the built daemon is started on the real Docker engine, with stand-ins for the images. Status and body of each answer are
+// held against the description that the server gives of itself, if it gives one.
 
 export interface Answer {
   readonly status: number
@@ -36,6 +39,8 @@ export class Target {
   /** An image of a function that answers 302 to every path, or to /redirect. */
   readonly redirector: string
   readonly #stop: () => Promise<void>
+  /** Null for a server without one. */
+  #description: Description | null = null
 
   private constructor(
     fields: Pick<Target, 'url' | 'metricsUrl' | 'authorization' | 'image' | 'redirector'>,
@@ -53,7 +58,12 @@ export class Target {
   static async open(settings: Environment = {}): Promise<Target> {
     const env = process.env
     const url = env['SAMPAN_CONFORMANCE_URL']
-    if (url === undefined) return await Target.#own(settings)
+    const target = url === undefined ? await Target.#own(settings) : Target.#other(url, env)
+    target.#description = Description.read((await target.send('GET', '/openapi.json')).text)
+    return target
+  }
+
+  static #other(url: string, env: NodeJS.ProcessEnv): Target {
     const login = `${env['SAMPAN_CONFORMANCE_USER'] ?? 'admin'}:${env['SAMPAN_CONFORMANCE_PASSWORD'] ?? ''}`
     const fields = {
       url: url.replace(/\/$/, ''),
@@ -75,37 +85,44 @@ export class Target {
     )
   }
 
+  /** What the server says of itself, null when it says nothing. */
+  get description(): Description | null {
+    return this.#description
+  }
+
   /** Removes what the suite may have left and ends a daemon of its own. */
   async close(): Promise<void> {
     await this.#stop()
   }
 
   /** A request as it is written: nothing is normalised, no redirect followed, no credentials added. */
-  send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<Answer> {
-    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
-    const chunked = Object.keys(headers).some((name) => name.toLowerCase() === 'transfer-encoding')
-    // Node's client gives the body of a DELETE no length by itself.
-    const length = text === undefined || chunked ? {} : { 'Content-Length': Buffer.byteLength(text) }
-    return new Promise((resolve, reject) => {
-      const ask = request(
-        this.url,
-        { method, path, headers: { ...length, ...headers }, agent: false },
-        (answer) => {
-          const chunks: Buffer[] = []
-          answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-          answer.on('error', reject)
-          answer.on('end', () =>
-            resolve({
-              status: answer.statusCode ?? 0,
-              headers: answer.headers,
-              text: Buffer.concat(chunks).toString(),
-            }),
-          )
-        },
-      )
-      ask.on('error', reject)
-      ask.end(text)
-    })
+  send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
+    return this.#held('api', [method, path], sent)
+  }
+
+  /** The same to the metrics listener. */
+  metrics(method: string, path: string): Promise<Answer> {
+    return this.#held('metrics', [method, path], {})
+  }
+
+  /** Throws when the server answers what its own description does not list. */
+  async #held(
+    listener: Listener,
+    [method, target]: readonly [method: string, target: string],
+    sent: Sent,
+  ): Promise<Answer> {
+    const base = listener === 'api' ? this.url : (this.metricsUrl ?? assert.fail('no metrics URL'))
+    const answer = await exchange(base, [method, target], sent)
+    const isOurs = answer.headers['x-openfaas-internal'] === 'proxy'
+    const { status } = answer
+    const asked = { method, target, listener }
+    const objection = this.#description?.objection(asked, { status, isOurs }) ?? null
+    assert.equal(objection, null, `${objection}\n${answer.text}`)
+
+    const described = this.#description?.find(asked)?.responses[status] ?? {}
+    const body = { type: answer.headers['content-type'] ?? '', text: answer.text }
+    assert.equal(bodyObjection(described, body), null, `${method} ${target}`)
+    return answer
   }
 
   /** The same with the administrator's credentials. */
@@ -157,4 +174,35 @@ export class Target {
       `${name} is available`,
     )
   }
+}
+
+function exchange(
+  base: string,
+  [method, path]: readonly [method: string, path: string],
+  { headers = {}, body }: Sent,
+): Promise<Answer> {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+  const chunked = Object.keys(headers).some((name) => name.toLowerCase() === 'transfer-encoding')
+  // Node's client gives the body of a DELETE no length by itself.
+  const length = text === undefined || chunked ? {} : { 'Content-Length': Buffer.byteLength(text) }
+  return new Promise((resolve, reject) => {
+    const ask = request(
+      base,
+      { method, path, headers: { ...length, ...headers }, agent: false },
+      (answer) => {
+        const chunks: Buffer[] = []
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+        answer.on('error', reject)
+        answer.on('end', () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            text: Buffer.concat(chunks).toString(),
+          }),
+        )
+      },
+    )
+    ask.on('error', reject)
+    ask.end(text)
+  })
 }

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { TRAPS } from './traps.ts'
 
-/** A row of the wire reference and the test that holds it. */
+/** A row of the wire reference and the tests that hold it. */
 export interface Row {
   readonly row: string
   readonly claim: string
-  /** As seen from this folder. */
-  readonly file: string
+  /** Files as seen from this folder, or why there is nothing to test. */
+  readonly held: readonly string[] | string
 }
 
 /** Rows that tests outside of this folder hold: file, `describe`, then row and `it`. */
@@ -14,6 +15,25 @@ const TESTS: readonly (readonly [
   describe: string,
   its: readonly (readonly [row: string, it: string])[],
 ])[] = [
+  [
+    'integration/docker-provider-probes.test.ts',
+    'annotated probes on Docker',
+    [
+      ['12.2', 'of readiness take a replica out of service, for longer than a start may take, and back'],
+      ['12.2', 'of health have a replica replaced, while readiness has nothing against it'],
+      ['12.2', 'wait for the start of the container once: a restarted daemon finds it ready at once'],
+    ],
+  ],
+  [
+    'unit/probe-plan.test.ts',
+    'the probes of a function',
+    [
+      ['12.2', 'go on at the annotated path of readiness'],
+      ['12.2', 'include liveness at the annotated path of health, which then ends the start too'],
+      ['12.2', 'ask at the usual path when only times are annotated'],
+      ['12.3', 'without annotations end with its start, at the path of its watchdog'],
+    ],
+  ],
   [
     'integration/call-path-headers.test.ts',
     'headers to the function',
@@ -33,6 +53,7 @@ const TESTS: readonly (readonly [
       ['7.5', 'pass raw, with repeats, without those of the connection'],
       ['7.5', 'reflect the type of the request, or say text, where the function says none'],
       ['7.5', 'include redirects and packed bodies as they are'],
+      ['7.5', 'carry trailers behind a body of unknown length'],
       ['7.6', 'of a failure say whose it is'],
     ],
   ],
@@ -64,7 +85,10 @@ const TESTS: readonly (readonly [
   [
     'integration/call-path-upgrade.test.ts',
     'an upgrade',
-    [['7.5', 'carries a megabyte and back, and bytes that came with either head']],
+    [
+      ['7.5', 'carries a megabyte and back, and bytes that came with either head'],
+      ['7.5', 'that the function does not want is answered as any call'],
+    ],
   ],
   [
     'integration/call-path-limits.test.ts',
@@ -94,6 +118,45 @@ const TESTS: readonly (readonly [
     [['7.6', 'makes the call wait for another, and 502 when none comes']],
   ],
   [
+    'e2e/first-light.test.ts',
+    'the built daemon',
+    [
+      ['12.3', 'answers a call right after the deploy, without a failing one in between'],
+      ['12.3', 'runs an image that carries an upstream classic watchdog unchanged'],
+      ['12.3', 'runs an image that carries an upstream watchdog in http mode unchanged'],
+      ['12.3', 'removes the containers of an upstream watchdog within its grace period'],
+    ],
+  ],
+  [
+    'integration/docker-provider.test.ts',
+    'the Docker provider',
+    [['12.3', 'updates without a gap in the ready set, and lets calls on the old replica end']],
+  ],
+  ['unit/app.test.ts', 'health', [['6.11', 'says why it is bad']]],
+  [
+    'unit/function-routes.test.ts',
+    'deploying by POST',
+    [['1.4', 'refuses bytes that are not UTF-8, deep nesting and a huge body']],
+  ],
+  [
+    'unit/function-status.test.ts',
+    'reading functions',
+    [['4.3', 'adds faas_function only when the option is on']],
+  ],
+  [
+    'unit/config.test.ts',
+    'readConfig',
+    [['13', 'has the limits of time of a gateway of OpenFaaS when nothing is set']],
+  ],
+  [
+    'e2e/generated-requests.test.ts',
+    'requests generated from the OpenAPI description',
+    [
+      ['ours', 'do no harm'],
+      ['ours', 'reach every operation and every check'],
+    ],
+  ],
+  [
     'e2e/resources.test.ts',
     'the resources of a real function',
     [
@@ -111,9 +174,24 @@ const TESTS: readonly (readonly [
 /** Throws unless each of them is there, by its name. */
 export function testsElsewhere(): readonly Row[] {
   return TESTS.flatMap(([file, describe, its]) => {
-    const source = readFileSync(`test/${file}`, 'utf8')
-    for (const name of [describe, ...its.map(([, it]) => it)])
-      if (!source.includes(`'${name}'`)) throw new Error(`test/${file} has nothing of the name '${name}'`)
-    return its.map(([row, it]) => ({ row, claim: `${describe}: ${it}`, file: `../${file}` }))
+    for (const name of [describe, ...its.map(([, it]) => it)]) checkTest(file, name)
+    return its.map(([row, it]) => ({ row, claim: `${describe}: ${it}`, held: [`../${file}`] }))
   })
+}
+
+/** The traps, likewise. */
+export function traps(): readonly Row[] {
+  return TRAPS.map(({ row, trap, held }) => {
+    if (typeof held === 'string') return { row, claim: `trap: ${trap}`, held }
+    for (const [file, name] of held) checkTest(file, name)
+    const files = held.map(([file]) => file.replace(/^conformance\//, '').replace(/^(?=\w+\/)/, '../'))
+    return { row, claim: `trap: ${trap}`, held: [...new Set(files)] }
+  })
+}
+
+/** Throws unless `file`, below `test/`, has a test whose name is or begins with `name`. */
+function checkTest(file: string, name: string): void {
+  const source = readFileSync(`test/${file}`, 'utf8')
+  if (["'", '"', '`'].some((quote) => source.includes(`(${quote}${name}`))) return
+  throw new Error(`test/${file} has nothing of the name '${name}'`)
 }

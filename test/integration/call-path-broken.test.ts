@@ -76,6 +76,18 @@ describe('a function that breaks its answer', () => {
     assert.match((await failure).message, /ECONNRESET/)
   })
 
+  it('takes no reset for the end of a body without length', async () => {
+    const { port, rig } = await start((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\nhalf')
+      socket.resetAndDestroy()
+    })
+
+    const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(port, GET)))
+
+    for (const answer of answers) assert.doesNotMatch(answer, /0\r\n\r\n$/)
+    assert.equal(rig.inFlight, 0)
+  })
+
   it('takes the end of the connection for the end of a body without length', async () => {
     const { port, rig } = await start((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nall of it'))
 

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
+import type { Call } from '../../src/core/call.ts'
 import { eventually } from '../fakes/eventually.ts'
-import { deadPort, exchange, hello, ok, rigs } from './call-rig.ts'
+import { deadPort, exchange, hello, ok, rigs, type CallRig } from './call-rig.ts'
 
 const { start, startEmpty } = rigs()
 
@@ -99,6 +102,86 @@ describe('a connection kept from an earlier call', () => {
     assert.match(await slow, /done$/)
     await idle
     await eventually(() => fn.sockets.every((socket) => socket.destroyed || socket.readableEnded))
+  })
+})
+
+/** A call that is made within this turn of the event loop, without a client in between. */
+function callNow(rig: CallRig, method: string, body: Call['body']): Promise<string> {
+  return new Promise((resolve) => {
+    let text = ''
+    rig.invoker.invoke(
+      {
+        fn: 'hello',
+        method,
+        path: '/',
+        rawHeaders: [],
+        body,
+        rawTrailers: [],
+        callId: 'c',
+        startTime: '1',
+        forwardedFor: null,
+        forwardedHost: null,
+      },
+      {
+        onStart: (status) => (text = `${status} `),
+        onInterim: () => undefined,
+        onData: (chunk) => {
+          text += Buffer.from(chunk).toString('latin1')
+          return true
+        },
+        onEnd: () => resolve(text),
+        onError: (error) => {
+          resolve(error.code)
+          return 502
+        },
+      },
+    )
+  })
+}
+
+describe('a kept connection on which something comes before the call is written', () => {
+  const surprises: Readonly<Record<string, (socket: Socket | undefined) => void>> = {
+    'its end': (socket) => socket?.end(),
+    'a reset': (socket) => socket?.resetAndDestroy(),
+    'an answer': (socket) => socket?.write(ok('nobody asked')),
+    'a whole answer and its end': (socket) => socket?.end('HTTP/1.1 408 X\r\nContent-Length: 0\r\n\r\n'),
+  }
+  for (const [what, surprise] of Object.entries(surprises)) {
+    for (const [call, method, body] of [
+      ['a GET', 'GET', null],
+      ['a POST', 'POST', Buffer.from('body')],
+      ['a streamed POST', 'POST', Readable.from([Buffer.from('body')])],
+    ] as const) {
+      it(`(${what}) is replaced by a new one, for ${call} too, since nothing of it was sent`, async () => {
+        const { port, rig, fn } = await start((socket, _text, count) => socket.write(ok(`answer ${count}`)))
+        await exchange(port, GET)
+
+        // The function's bytes are read in the next turn, and the call is written at its end.
+        await endOfTurn()
+        surprise(fn.sockets[0])
+        const answer = await callNow(rig, method, body)
+
+        assert.equal(answer, '200 answer 2')
+        assert.deepEqual(rig.counts, { 200: 2 })
+        assert.deepEqual(
+          fn.requests.map((request) => request.split(' ')[0]),
+          ['GET', method],
+        )
+      })
+    }
+  }
+
+  it('is replaced once', async () => {
+    const { rig, fn } = await start((socket) => socket.write(ok('hi')))
+    await callNow(rig, 'GET', null)
+    const greet = (socket: Socket): void => void socket.write('220 hello\r\n\r\n')
+    fn.onConnection = greet
+
+    await endOfTurn()
+    greet(fn.sockets[0] as Socket)
+
+    assert.equal(await callNow(rig, 'POST', null), 'bad-gateway')
+    assert.equal(fn.sockets.length, 2)
   })
 })
 

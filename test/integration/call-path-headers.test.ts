@@ -146,6 +146,8 @@ describe('headers of an answer', () => {
 
       assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} [^]*ETag: "1"[^]*\\r\\n\\r\\n$`))
       assert.deepEqual(headersNamed(answer, 'Content-Type'), [])
+      // Whoever believed the length of a 204 would take it from the next answer (RFC 9110, 8.6).
+      assert.deepEqual(headersNamed(answer, 'Content-Length'), status === 204 ? [] : ['5'])
       await eventually(() => rig.counts[status] === 1)
     })
   }
@@ -160,6 +162,24 @@ describe('headers of an answer', () => {
     assert.deepEqual(headersNamed(answer, 'Trailer'), ['X-Sum'])
     assert.match(answer, /\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 42\r\nX-More: 1\r\n\r\n$/)
   })
+
+  for (const [request, status] of [
+    ['HEAD /function/hello HTTP/1.1', '200'],
+    ['GET /function/hello HTTP/1.1', '204'],
+    ['GET /function/hello HTTP/1.1', '304'],
+    ['GET /function/hello HTTP/1.0', '200'],
+  ] as const) {
+    it(`announce no trailers in a ${status} to ${request}, which can have none`, async () => {
+      const { port } = await start((socket) =>
+        socket.end(`HTTP/1.1 ${status} X\r\nTrailer: X-Sum\r\nX-Kept: 1\r\n\r\n`),
+      )
+
+      const answer = await exchange(port, request)
+
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} [^]*\\r\\nX-Kept: 1\\r\\n[^]*\\r\\n\\r\\n$`))
+      assert.deepEqual(headersNamed(answer, 'Trailer'), [])
+    })
+  }
 
   it('are not disturbed by a 100 that nobody asked for', async () => {
     const { port } = await start(`HTTP/1.1 100 Continue\r\n\r\n${ok('hi')}`)
@@ -176,6 +196,33 @@ describe('headers of an answer', () => {
       answer,
       /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK/,
     )
+  })
+
+  it('are not held up by a hint that no link can be found in', async () => {
+    const { port } = await start(
+      `HTTP/1.1 103 Early Hints\r\nLink: <a>${';a=b'.repeat(60)}"\r\n\r\n${ok('later')}`,
+    )
+
+    assert.match(await exchange(port, 'GET /function/hello HTTP/1.1'), /^HTTP\/1\.1 200 OK\r\n[^]*later$/)
+  })
+
+  it('follow one hint at the most while nobody takes what is written', async () => {
+    const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n'.repeat(100)
+    const { port, fn } = await start((socket, text) => {
+      if (text.startsWith('GET /2 ')) socket.write(`${hints}${ok('second')}`)
+    })
+    const client = new RawClient(port)
+
+    client.send(
+      'GET /function/hello/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /function/hello/2 HTTP/1.1\r\nHost: a\r\n\r\n',
+    )
+    await eventually(() => fn.requests.length === 2)
+    await exchange(port, 'GET /function/hello/2 HTTP/1.1')
+    fn.sockets[0]?.write(ok('first'))
+    await eventually(() => client.text.endsWith('second'))
+
+    assert.equal(client.text.split('103 Early Hints').length - 1, 1)
+    client.socket.destroy()
   })
 
   it('include redirects and packed bodies as they are', async () => {

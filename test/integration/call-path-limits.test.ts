@@ -110,6 +110,19 @@ describe('a client that leaves', () => {
     assert.equal(rig.inFlight, 0)
   })
 
+  it('with calls that wait for their turn to be answered (pipelining)', async () => {
+    const { port, fn, rig } = await start(() => undefined)
+    const client = new RawClient(port)
+
+    client.send('GET /function/hello HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(20))
+    await eventually(() => fn.requests.length === 20)
+    client.socket.destroy()
+
+    await eventually(() => rig.inFlight === 0)
+    assert.deepEqual(rig.counts, { 499: 20 })
+    await eventually(() => fn.sockets.every((socket) => socket.readableEnded))
+  })
+
   it('while it waits for a replica', async () => {
     const rig = await startEmpty()
     const client = new RawClient(rig.port).send(`${GET}\r\nHost: a\r\n\r\n`)

@@ -227,6 +227,21 @@ describe('bodies', () => {
     client.socket.destroy()
   })
 
+  it('that the function resets its connection for do not hide the answer it gave before', async () => {
+    const { port } = await start((socket) => {
+      socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno')
+      socket.resetAndDestroy()
+    })
+    const client = new RawClient(port).send(
+      'POST /function/hello HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n',
+    )
+    client.socket.write(Buffer.alloc(50_000_000))
+
+    await eventually(() => /^HTTP\/1\.1 413 [^]*no$/.test(client.text))
+
+    client.socket.destroy()
+  })
+
   it('leave the connection to the next request', async () => {
     const rig = await startEmpty()
     rig.serve(

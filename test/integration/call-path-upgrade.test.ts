@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
-import { headersNamed, ok, RawClient, rigs } from './call-rig.ts'
+import { exchange, headersNamed, ok, RawClient, rigs } from './call-rig.ts'
 
 const { start } = rigs()
 
@@ -140,6 +140,16 @@ describe('an upgrade', () => {
 
     assert.match(await client.rest(), /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n[^]*plain$/)
     await eventually(() => rig.counts[200] === 1)
+  })
+
+  it('that the function does not want leaves no connection to others', async () => {
+    const { port, fn } = await start(ok('plain'))
+
+    await new RawClient(port).send(ask('websocket')).rest()
+    await exchange(port, 'GET /function/hello HTTP/1.1')
+
+    assert.equal(fn.sockets.length, 2)
+    await eventually(() => fn.sockets[0]?.readableEnded === true)
   })
 
   it('wakes a function, and ends when the client gives up', async () => {

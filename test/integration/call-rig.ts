@@ -118,12 +118,15 @@ export class CallRig {
 export class RawFunction {
   readonly requests: string[] = []
   readonly sockets: Socket[] = []
+  /** For functions that speak first. */
+  onConnection: (socket: Socket) => void = () => undefined
   readonly #server: NetServer
 
   /** `onRequest` is told of each request's head (and what came with it). */
   constructor(onRequest: (socket: Socket, text: string, count: number) => void) {
     this.#server = createNetServer({ allowHalfOpen: true }, (socket) => {
       this.sockets.push(socket)
+      this.onConnection(socket)
       let text = ''
       socket.on('error', () => {})
       socket.on('end', () => socket.end())

@@ -131,30 +131,6 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     await eventually(() => bench.ready(replica.fn)[0]?.id === replica.id)
   })
 
-  it('takes a replica out of service that fails its annotated probes, and replaces it when it stays so', async () => {
-    const image = await plainImage(
-      'healthy',
-      'CMD ["sh", "-c", "/bin/busybox touch /www/ok; exec httpd -f -p 8080 -h /www"]',
-    )
-    const annotations = {
-      'com.openfaas.health.http.path': '/ok',
-      'com.openfaas.health.http.periodSeconds': '1',
-      'com.openfaas.health.http.failureThreshold': '1',
-    }
-    const first = await bench.deploy(
-      bench.fn('healthy', { image, annotations, envVars: { startup_timeout: '2s' } }),
-    )
-
-    await docker('exec', first.id, '/bin/busybox', 'rm', '/www/ok')
-    await eventually(() => bench.ready(first.fn).length === 0)
-    await docker('exec', first.id, '/bin/busybox', 'touch', '/www/ok')
-    await eventually(() => bench.ready(first.fn)[0]?.id === first.id)
-    await docker('exec', first.id, '/bin/busybox', 'rm', '/www/ok')
-
-    await eventually(() => bench.ready(first.fn).some(({ id }) => id !== first.id), 20_000)
-    assert.equal(bench.log.named('replica failed its probes').length, 2)
-  })
-
   it('replaces a replica that runs but is not ready in time', async () => {
     const image = await plainImage('mute', 'CMD ["sleep", "1000"]')
     const fn = bench.fn('mute', { image, envVars: { startup_timeout: '500ms' } })

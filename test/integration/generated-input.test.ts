@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { routeTable } from '../../src/gateway/app.ts'
+import { openApiPaths } from '../../src/gateway/openapi.ts'
 import type { FakeProvider } from '../fakes/fake-provider.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
+import { Description, type Operation, type Schema } from '../openapi/description.ts'
 import { Random } from './random.ts'
 
 /** Inputs that are tried; the project promises that 10,000 do no harm. */
 const INPUTS = 10_000
 const SEED = Number(process.env['SAMPAN_TEST_SEED'] ?? 20_261_123)
-
-interface Operation {
-  readonly parameters: readonly { readonly name: string; readonly in: string }[]
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
-  readonly responses: Readonly<Record<string, unknown>>
-}
-
-interface Schema {
-  readonly type?: string
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly items?: Schema
-}
-
-interface Target {
-  readonly method: string
-  readonly path: string
-  readonly operation: Operation
-}
 
 type Awkward = (random: Random) => unknown
 
@@ -50,8 +35,9 @@ const AWKWARD: readonly [Awkward, ...Awkward[]] = [
 
 describe('inputs generated from the OpenAPI description', () => {
   it('are answered with a listed status below 500, and bad ones change nothing', async () => {
-    const { app, provider, secrets, namespaces, functions } = testApp()
-    const targets = await readTargets(app)
+    const served = testApp()
+    const { app, provider, secrets, namespaces, functions } = served
+    const { description, targets } = await readDescription(served)
     const random = new Random(SEED)
     const state = (): string =>
       JSON.stringify([
@@ -74,7 +60,11 @@ describe('inputs generated from the OpenAPI description', () => {
 
       const what = `${target.method} ${url} ${body ?? ''} -> ${response.status} (seed ${SEED}, input ${input})`
       assert.ok(response.status < 500, what)
-      assert.ok(isListed(response.status, target), what)
+      // A path whose generated part cannot be a name is an unknown one.
+      const { responses } = description.find({ method: target.method, target: url }) ?? {
+        responses: { 404: {} },
+      }
+      assert.ok(Object.hasOwn(responses, response.status), what)
       if (response.status >= 400) assert.equal(state(), before, what)
       statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
       forget(provider)
@@ -89,31 +79,16 @@ function forget(provider: FakeProvider): void {
   provider.applied.length = 0
 }
 
-async function readTargets(app: ReturnType<typeof testApp>['app']): Promise<readonly [Target, ...Target[]]> {
-  const description = (await (await app.request('/openapi.json')).json()) as {
-    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  }
-  const targets = Object.entries(description.paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => ({
-      method: method.toUpperCase(),
-      path,
-      operation,
-    })),
-  )
-  const [first, ...rest] = targets
-  assert.ok(first)
-  return [first, ...rest]
+/** What the app routes; calls and metrics have servers of their own. */
+async function readDescription(served: ReturnType<typeof testApp>) {
+  const routed = new Set(routeTable(served.ports).flatMap(({ path }) => openApiPaths(path)))
+  const description = Description.read(await (await served.app.request('/openapi.json')).text())
+  const [first, ...rest] = description?.operations.filter(({ path }) => routed.has(path)) ?? []
+  assert.ok(description && first)
+  return { description, targets: [first, ...rest] as const }
 }
 
-/** A path whose generated part cannot be a name is an unknown path: 404 is right for it, listed or not. */
-function isListed(status: number, { operation, path }: Target): boolean {
-  return Object.hasOwn(operation.responses, String(status)) || (status === 404 && path.includes('{'))
-}
-
-function generate(
-  { operation, path }: Target,
-  random: Random,
-): { readonly url: string; readonly body?: string } {
+function generate(operation: Operation, random: Random): { readonly url: string; readonly body?: string } {
   const names: readonly [string, ...string[]] = [
     'hello',
     'dev',
@@ -125,14 +100,14 @@ function generate(
     'a'.repeat(300),
   ]
   const value = (): string => (random.below(3) === 0 ? random.text(30) : random.pick(names))
-  const url = path.replaceAll(/\{\w+\}/g, () => escape(value().replace(/^\.*$/, 'x')) || 'x')
+  const url = operation.path.replaceAll(/\{\w+\}/g, () => escape(value().replace(/^\.*$/, 'x')) || 'x')
   const query = operation.parameters.filter(
     (parameter) => parameter.in === 'query' && parameter.name !== 'follow',
   )
   const pairs = query.filter(() => random.below(3) === 0).map(({ name }) => `${name}=${escape(value())}`)
   const whole = pairs.length > 0 ? `${url}?${pairs.join('&')}` : url
 
-  const schema = operation.requestBody?.content['application/json']?.schema
+  const schema = operation.requestBody?.content?.['application/json']?.schema
   return schema === undefined ? { url: whole } : { url: whole, body: generateBody(schema, random) }
 }
 
@@ -153,25 +128,35 @@ function generateBody(schema: Schema, random: Random): string {
 function sensible(schema: Schema, random: Random, percent: number): unknown {
   if (random.below(100) < percent) return random.pick(AWKWARD)(random)
   if (schema.properties !== undefined) {
-    const given = Object.entries(schema.properties).filter(() => random.below(4) > 0)
+    const given = Object.entries(schema.properties).filter(
+      ([key]) => random.below(4) > 0 || (percent === 0 && NEEDED.has(key)),
+    )
     const pairs = given.map(([key, entry]) => [
       random.below(8) === 0 ? key.toUpperCase() : key,
-      fitting(key, random) ?? sensible(entry, random, percent),
+      fitting(key, random, percent) ?? sensible(entry, random, percent),
     ])
     return Object.fromEntries(pairs)
   }
-  if (schema.items !== undefined) return Array.from({ length: random.below(3) }, () => 'some-name')
+  if (schema.items !== undefined)
+    return Array.from({ length: percent === 0 ? 0 : random.below(3) }, () => 'some-name')
   if (schema.type === 'integer') return random.below(30)
   if (schema.type === 'boolean') return random.below(2) === 0
   if (schema.type === 'object') return { openfaas: '1', [`key-${random.below(9)}`]: random.text(20) }
   return random.pick(['', 'hello', '128Mi', 'QUJD'])
 }
 
-/** Values that let some inputs through to where things happen. */
-function fitting(key: string, random: Random): unknown {
-  if (random.below(4) === 0) return undefined
+/** Without them no body is accepted. */
+const NEEDED: ReadonlySet<string> = new Set(['service', 'image', 'name', 'functionName'])
+
+/** Values that let some inputs through to where things happen; all of them where nothing is to be wrong. */
+function fitting(key: string, random: Random, percent: number): unknown {
+  if (percent > 0 && random.below(4) === 0) return undefined
   if (['service', 'name', 'functionName', 'serviceName'].includes(key)) return `name-${random.below(20)}`
   if (key === 'image') return random.pick(['a/b', 'ghcr.io/a/b:1', `r:5000/x@sha256:${'a'.repeat(64)}`])
+  if (key === 'memory') return random.pick(['', '128Mi'])
+  if (key === 'cpu') return random.pick(['', '500m'])
+  if (key.endsWith('/gpu')) return random.pick(['', '1'])
+  if (key === 'rawValue') return random.pick(['', 'QUJD'])
   if (key === 'namespace') return random.pick(['', 'openfaas-fn', 'dev'])
   return undefined
 }

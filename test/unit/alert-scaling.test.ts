@@ -25,6 +25,11 @@ describe('replicas after an alert', () => {
     [0, '5', '1', '20', 'firing', 1],
     [1, '20', '1', '20', 'firing', 5],
     [1, '5', '1', '100', 'firing', 5],
+    [1, '5', '1', '101', 'firing', 5],
+    [1, '5', '1', '1000000000', 'firing', 5],
+    [1, '5', '1', '9'.repeat(400), 'firing', 5],
+    [1, '5', '1', '-1', 'firing', 2],
+    [1, '20', '1', '10.5', 'firing', 3],
     [3, '10', '2', '20', 'resolved', 2],
     [3, '10', '2', '20', 'anything else', 2],
     [0, '5', '2', '20', 'resolved', 0],
@@ -33,7 +38,7 @@ describe('replicas after an alert', () => {
     [3, 'many', 'few', 'some', 'firing', 4],
   ]
   for (const [current, max, min, factor, status, after] of rows) {
-    it(`are ${after} from ${current} on ${status} with max ${max}, min ${min}, factor ${factor}`, () => {
+    it(`are ${after} from ${current} on ${status} with max ${max}, min ${min}, factor ${factor.slice(0, 12)}`, () => {
       assert.equal(replicasAfterAlert(labels(min, max, factor), current, status), after)
     })
   }

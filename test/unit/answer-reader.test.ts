@@ -5,8 +5,8 @@ import {
   type AnswerEnd,
   type AnswerTaker,
   type AnswerTo,
-} from '../../src/invoke/answer-reader.ts'
-import { MalformedError } from '../../src/invoke/http-fields.ts'
+} from '../../src/invoke/http1/answer-reader.ts'
+import { MalformedError } from '../../src/invoke/http1/http-fields.ts'
 
 /** What was read of an answer. */
 class Taken implements AnswerTaker {
@@ -105,6 +105,7 @@ describe('an answer', () => {
     ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: x, close', false],
     ['HTTP/1.0 200 OK\r\nContent-Length: 0', false],
     ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive', true],
+    ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nConnection: keep-alive', false],
   ]
   for (const [head, isReusable] of endings) {
     it(`${isReusable ? 'keeps' : 'ends'} the connection after ${JSON.stringify(head)}`, () => {

@@ -30,6 +30,7 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/invoke/uses-provider.ts', `import { a } from '../provider/docker/engine.ts'; a()`, IMPORTS],
   ['src/invoke/uses-daemon.ts', `import { a } from '../daemon.ts'; a()`, IMPORTS],
   ['src/invoke/uses-a-library.ts', `import { request } from 'undici'; void request('')`, IMPORTS],
+  ['src/invoke/http1/uses-invoke.ts', `import { a } from '../invoker.ts'; a()`, IMPORTS],
   ['src/gateway/uses-undici.ts', `import { request } from 'undici'; void request('')`, IMPORTS],
   ['src/gateway/uses-invoke.ts', `import { a } from '../invoke/a.ts'; a()`, IMPORTS],
   ['src/gateway/uses-dockerode.ts', `import A from 'dockerode'; new A()`, IMPORTS],

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { Call } from '../../src/core/call.ts'
 import { answerHead } from '../../src/invoke/answer-headers.ts'
-import { requestHead, trailerLines } from '../../src/invoke/request-head.ts'
+import { requestHead, trailerLines } from '../../src/invoke/http1/request-head.ts'
 import { requestHeaders } from '../../src/invoke/request-headers.ts'
 
 function call(rawHeaders: readonly string[], more: Partial<Call> = {}): Call {

@@ -11,6 +11,12 @@ describe('readConfig', () => {
     assert.deepEqual(config.metricsListen, { host: '127.0.0.1', port: 8082 })
   })
 
+  it('has the limits of time of a gateway of OpenFaaS when nothing is set', () => {
+    const { readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs } = readConfig({})
+
+    assert.deepEqual([readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs], [60_000, 60_000, 60_000])
+  })
+
   it('reports every problem at once, each with its variable', () => {
     const broken = {
       SAMPAN_LISTEN: 'nowhere',

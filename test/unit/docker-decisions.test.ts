@@ -2,17 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
 import { functionName } from '../../src/core/function-name.ts'
-import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { parseDockerHost } from '../../src/provider/docker/docker-host.ts'
-import { containerLabels, readContainerLabels } from '../../src/provider/docker/docker-labels.ts'
 import { readContainers, readNetworks, readUsage } from '../../src/provider/docker/engine-answers.ts'
 import { EngineAway, translateEngineError } from '../../src/provider/docker/engine-errors.ts'
 import { readEvent } from '../../src/provider/docker/engine-events.ts'
 import { pickApiVersion } from '../../src/provider/docker/engine-version.ts'
 import { explainNotReady } from '../../src/provider/docker/not-ready-reason.ts'
 import { checkPlatform, watchdogFile } from '../../src/provider/docker/platform.ts'
-import { isReadyStatus, planProbe } from '../../src/provider/docker/probe-plan.ts'
-import { deployed } from '../fixtures/deployed.ts'
 
 describe('the engine address', () => {
   it('is read from every usual spelling', () => {
@@ -138,68 +134,6 @@ describe('the platform of an image', () => {
   })
 })
 
-describe('the readiness probe', () => {
-  const probe = (spec: Parameters<typeof deployed>[0]) => planProbe(deployed(spec).spec)
-
-  it('asks the watchdog, or the annotated path', () => {
-    const annotations = {
-      'com.openfaas.health.http.path': '/health',
-      'com.openfaas.ready.http.path': 'ready now',
-    }
-
-    assert.deepEqual(probe({}), { path: '/_/health', accept: 'speaks', patienceMs: 60_000, timing: null })
-    assert.equal(probe({ spec: { annotations } }).path, '/ready%20now')
-    assert.equal(probe({ spec: { annotations } }).accept, 'status')
-    assert.equal(probe({ spec: { envVars: { ready_path: '/up' } } }).path, '/_/ready')
-    assert.equal(probe({ spec: { envVars: { startup_timeout: '2m' } } }).patienceMs, 120_000)
-  })
-
-  it('keeps the time that annotations give it, those about readiness first, also in the labels of a container', () => {
-    const annotations = {
-      'com.openfaas.health.http.initialDelaySeconds': '0',
-      'com.openfaas.health.http.periodSeconds': '7',
-      'com.openfaas.health.http.failureThreshold': '4',
-      'com.openfaas.ready.http.periodSeconds': '2',
-      'com.openfaas.ready.http.successThreshold': '3',
-    }
-    const timing = { delayMs: 0, periodMs: 2_000, timeoutMs: 1_000, successes: 3, failures: 4 }
-    const fn = deployed({ spec: { annotations } })
-
-    assert.deepEqual(planProbe(fn.spec).timing, timing)
-    assert.deepEqual(readContainerLabels(containerLabels('i', containerIdentity(fn)))?.probe.timing, timing)
-    assert.equal(readContainerLabels(containerLabels('i', containerIdentity(deployed())))?.probe.timing, null)
-  })
-
-  for (const [field, text] of [
-    ['periodSeconds', '0'],
-    ['initialDelaySeconds', '1s'],
-    ['timeoutSeconds', '-1'],
-    ['failureThreshold', '1.5'],
-  ] as const) {
-    it(`refuses ${field} ${text}, and names it`, () => {
-      const key = `com.openfaas.health.http.${field}`
-
-      assert.throws(() => probe({ spec: { annotations: { [key]: text } } }), {
-        code: 'invalid',
-        message: new RegExp(`annotations.${key}: "${text}"`),
-      })
-    })
-  }
-
-  it('is passed by an image without a watchdog that speaks HTTP at all', () => {
-    assert.equal(isReadyStatus('speaks', 404), true)
-    assert.equal(isReadyStatus('speaks', 200), true)
-    assert.equal(isReadyStatus('speaks', 503), false)
-    assert.equal(isReadyStatus('status', 404), false)
-    assert.equal(isReadyStatus('status', 302), true)
-  })
-
-  it('lets a watchdog pass that never says it is ready because it was told not to', () => {
-    assert.equal(probe({ spec: { envVars: { suppress_lock: 'true' } } }).accept, 'any')
-    assert.equal(isReadyStatus('any', 503), true)
-  })
-})
-
 describe('the reason why a function is not ready', () => {
   const fn = functionName('hello')
   const obstacles = {
@@ -208,6 +142,7 @@ describe('the reason why a function is not ready', () => {
     isFetching: false,
     setback: '',
     starting: 0,
+    withdrawn: 0,
   }
 
   it('names what stands in the way, the root first', () => {
@@ -222,6 +157,7 @@ describe('the reason why a function is not ready', () => {
       /^function hello\.openfaas-fn is not ready: it exited with code 3$/,
     )
     assert.match(explainNotReady(fn, { ...obstacles, starting: 1 }), /still starting$/)
+    assert.match(explainNotReady(fn, { ...obstacles, starting: 2, withdrawn: 1 }), /its readiness probe$/)
     assert.match(explainNotReady(fn, obstacles), /being made$/)
   })
 })

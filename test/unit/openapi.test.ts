@@ -1,34 +1,68 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { routeTable } from '../../src/gateway/app.ts'
-import { openApiPath } from '../../src/gateway/openapi.ts'
+import { callRoutes } from '../../src/gateway/call-routes.ts'
+import { metricsRoutes } from '../../src/gateway/metrics-server.ts'
+import { methodsOf, openApiPaths } from '../../src/gateway/openapi.ts'
 import { testApp } from '../fakes/test-app.ts'
-
-interface Description {
-  readonly openapi: string
-  readonly paths: Readonly<
-    Record<string, Readonly<Record<string, { readonly responses: object; readonly requestBody?: unknown }>>>
-  >
-}
+import { Description } from '../openapi/description.ts'
+import { bodyObjection } from '../openapi/schema-check.ts'
 
 async function description(): Promise<Description> {
-  return (await (await testApp().app.request('/openapi.json')).json()) as Description
+  const read = Description.read(await (await testApp().app.request('/openapi.json')).text())
+  assert.ok(read)
+  return read
+}
+
+/** Everything that routes: the tables of the API, of calls and of the metrics listener. */
+function tables() {
+  return [...routeTable(testApp().ports), ...callRoutes, ...metricsRoutes]
 }
 
 describe('the OpenAPI description', () => {
-  it('has every route of the table with its statuses', async () => {
-    const { openapi, paths } = await description()
-    const { ports } = testApp()
+  it('has every route of every table with its statuses', async () => {
+    const { paths } = await description()
 
-    assert.equal(openapi, '3.1.0')
-    for (const route of routeTable(ports).filter(({ path }) => path !== '/openapi.json')) {
-      const operation = paths[openApiPath(route.path)]?.[route.method.toLowerCase()]
+    for (const route of tables()) {
+      for (const path of openApiPaths(route.path)) {
+        for (const method of methodsOf(route)) {
+          const operation = paths[path]?.[method.toLowerCase()]
 
-      assert.ok(operation, `${route.method} ${route.path}`)
-      for (const status of Object.keys(route.answers)) assert.ok(status in operation.responses)
-      if (route.access !== 'admin') continue
-      for (const status of ['401', '429']) assert.ok(status in operation.responses)
+          assert.ok(operation, `${method} ${path}`)
+          const expected = [
+            ...Object.keys(route.answers),
+            ...(route.access === 'admin' ? ['401', '429'] : []),
+          ]
+          const listed = Object.keys(operation.responses)
+          for (const status of expected) assert.ok(listed.includes(status), `${method} ${path}: ${status}`)
+        }
+      }
     }
+  })
+
+  it('has nothing else', async () => {
+    const routed = new Set(
+      tables().flatMap((route) =>
+        openApiPaths(route.path).flatMap((path) => methodsOf(route).map((method) => `${method} ${path}`)),
+      ),
+    )
+
+    const described = (await description()).operations.map(({ method, path }) => `${method} ${path}`)
+
+    assert.deepEqual(described.toSorted(), [...routed].toSorted())
+  })
+
+  it('tells the listeners apart', async () => {
+    const own = await description()
+    const metrics = own.operations.filter(({ listeners }) => listeners.includes('metrics'))
+
+    assert.equal(own.find({ method: 'GET', target: '/metrics' }), undefined)
+    assert.deepEqual([...new Set(metrics.map(({ path }) => path))].toSorted(), ['/healthz', '/metrics'])
+    assert.deepEqual(own.find({ method: 'GET', target: '/healthz' })?.listeners, ['api', 'metrics'])
+    assert.deepEqual(own.find({ method: 'HEAD', target: '/healthz' })?.listeners, ['api'])
+    assert.match(metrics[0]?.servers?.at(-1)?.url ?? '', /:8082$/)
+    const well = own.find({ method: 'GET', target: '/healthz' })?.responses['200']
+    assert.match(JSON.stringify(well), /"Both; On the metrics listener: /)
   })
 
   it('shows the fields of a deployment', async () => {
@@ -49,13 +83,85 @@ describe('the OpenAPI description', () => {
     assert.doesNotMatch(body, /nullable/)
   })
 
-  it('spells paths without our patterns', async () => {
-    const { paths } = await description()
+  it('spells paths without our patterns, and says them of the parameters', async () => {
+    const { paths, operations } = await description()
 
     assert.deepEqual(
       Object.keys(paths).filter((path) => /[:*\\[\]]/.test(path)),
       [],
     )
-    assert.ok(paths['/system/function/{name}'])
+    const named = operations.find(({ path }) => path === '/system/function/{name}')
+    assert.equal(named?.parameters[0]?.schema?.pattern, '^[A-Za-z0-9_.-]+$')
+    assert.ok(paths['/system/namespace/'])
+  })
+})
+
+describe('a body held against the description', () => {
+  const status = {
+    name: 'a',
+    namespace: 'b',
+    image: 'c',
+    labels: { constructor: 'x' },
+    annotations: {},
+    replicas: 1,
+    availableReplicas: 0,
+    createdAt: '2026-01-01T00:00:00.000Z',
+  }
+  const { createdAt: _left, ...incomplete } = status
+  const bodies: readonly (readonly [what: string, body: unknown, objection: RegExp | null])[] = [
+    ['nothing', [], null],
+    ['a status', [status], null],
+    ['a limit', [{ ...status, limits: { memory: '5Mi' } }], null],
+    ['a field missing', [incomplete], /body\.0\.createdAt: is missing/],
+    ['half a replica', [status, { ...status, replicas: 0.5 }], /body\.1\.replicas: 0\.5 is no integer/],
+    ['null for a map', [{ ...status, labels: null }], /body\.0\.labels: null is no object/],
+    ['a number in a map', [{ ...status, labels: { a: 1 } }], /body\.0\.labels\.a: 1 is no string/],
+    ['a new field', [{ ...status, secret: 'x' }], /body\.0\.secret: is not described/],
+    ['no list', status, /is no array/],
+  ]
+  for (const [what, body, objection] of bodies) {
+    it(`${objection === null ? 'may have' : 'may not have'} ${what}`, async () => {
+      const list = (await description()).find({ method: 'GET', target: '/system/functions' })
+      const answer = { type: 'application/json', text: JSON.stringify(body) }
+
+      const found = bodyObjection(list?.responses['200'] ?? {}, answer)
+
+      if (objection === null) assert.equal(found, null)
+      else assert.match(found ?? '', objection)
+    })
+  }
+})
+
+describe('an answer held against the description', () => {
+  const asks: readonly (readonly [method: string, target: string, status: number, fits: boolean])[] = [
+    ['GET', '/system/functions?namespace=a', 200, true],
+    ['GET', '/system/functions', 418, false],
+    ['PATCH', '/system/functions', 405, true],
+    ['PATCH', '/system/functions', 404, false],
+    ['GET', '/system/namespace/', 400, true],
+    ['GET', '/system/namespace/a', 404, true],
+    ['GET', '/system/function/f@n', 404, true],
+    ['GET', '/nothing', 418, true],
+    ['POST', '/function/a.b/c?d', 418, true],
+  ]
+  for (const [method, target, status, fits] of asks) {
+    it(`${fits ? 'may' : 'may not'} be ${status} to ${method} ${target}`, async () => {
+      const objection = (await description()).objection({ method, target }, { status, isOurs: false })
+
+      assert.equal(objection === null, fits, objection ?? '')
+    })
+  }
+
+  it('is held to nothing where a server has no description', () => {
+    for (const text of ['404 page not found\n', '', '{}', 'null', '[]', '{"openapi":"3.1.0"}'])
+      assert.equal(Description.read(text), null, text)
+  })
+
+  it('may not be an unlisted failure of our own, whatever functions answer', async () => {
+    const own = await description()
+    const call = { method: 'POST', target: '/function/a' }
+
+    assert.equal(own.objection(call, { status: 504, isOurs: true }), null)
+    assert.match(own.objection(call, { status: 500, isOurs: true }) ?? '', /answered with 500/)
   })
 })

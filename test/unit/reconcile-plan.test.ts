@@ -63,7 +63,7 @@ describe('planReplicas', () => {
 
   it('replaces a replica that is overdue and does not wait for one that leaves', () => {
     const plan = planReplicas(desired, [
-      replica('a', { condition: 'overdue', isReady: false }),
+      replica('a', { condition: 'failed', isReady: false }),
       replica('b', { condition: 'leaving', isReady: false }),
     ])
 

@@ -17,13 +17,14 @@ describe('replicaBounds', () => {
   })
 
   it('takes what is no positive integer as absent', () => {
-    for (const text of ['0', '-1', '1.5', 'many', '', '99999999999']) {
+    for (const text of ['0', '-1', '1.5', 'many', '']) {
       assert.deepEqual(replicaBounds(labels(text, text), 20), { min: 1, max: 20 })
     }
   })
 
   it('never goes above the server limit, nor lets max fall below min', () => {
-    assert.deepEqual(replicaBounds(labels('50', '90'), 20), { min: 20, max: 20 })
+    for (const text of ['50', '999999999', '1000000000', '9'.repeat(400)])
+      assert.deepEqual(replicaBounds(labels(text, text), 20), { min: 20, max: 20 })
     assert.deepEqual(replicaBounds(labels('4', '2'), 20), { min: 4, max: 4 })
   })
 })

@@ -4,7 +4,7 @@ import { parseMemoryBytes, parseNanoCpus } from '../../core/resources.ts'
 import { deviceRequests } from './device-requests.ts'
 import { type ContainerIdentity, containerLabels } from './docker-labels.ts'
 import { envDurationMs } from './env-duration.ts'
-import { planProbe } from './probe-plan.ts'
+import { planProbes } from './probe-plan.ts'
 import { type ImageCommand, planWatchdog, WATCHDOG_PATH, type WatchdogPlan } from './watchdog-injection.ts'
 
 /** A folder or file of the host that a container sees, read-only. */
@@ -81,6 +81,15 @@ export function containerSpec(input: ContainerInput): object {
   }
 }
 
+/** Throws `invalid`, naming the field, for what no container can be made of, whatever its image is. Pure. */
+export function checkSpec(spec: FunctionSpec): void {
+  planProbes(spec)
+  environment(spec, false)
+  resources(spec, 0)
+  devices(spec)
+  pidsLimit(spec)
+}
+
 /** What the labels of the function's next container will say. */
 export function containerIdentity(fn: DeployedFunction): ContainerIdentity {
   return {
@@ -88,7 +97,7 @@ export function containerIdentity(fn: DeployedFunction): ContainerIdentity {
     revision: fn.revision,
     deployedAtMs: fn.createdAtMs,
     graceSeconds: graceSeconds(fn.spec.envVars),
-    probe: planProbe(fn.spec),
+    probes: planProbes(fn.spec),
   }
 }
 

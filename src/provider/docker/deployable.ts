@@ -1,5 +1,5 @@
 import type { FunctionSpec } from '../../core/function-spec.ts'
-import { containerSpec } from './container-spec.ts'
+import { checkSpec, containerSpec } from './container-spec.ts'
 import type { EngineVersion } from './engine-answers.ts'
 import type { ImageFacts, Images } from './images.ts'
 import { checkPlatform, emulatedArchitectures } from './platform.ts'
@@ -21,12 +21,14 @@ export async function imageFor(
   signal: AbortSignal,
   source: ImageSource,
 ): Promise<ImageFacts> {
+  // Before a pull that may take minutes: the answer to a deployment does not wait for those.
+  checkSpec(spec)
   const image = await source.images.resolve(spec.image, signal, pullPolicyOf(spec.annotations))
-  await checkDeployable(spec, image, source.host())
+  await checkContainer(spec, image, source.host())
   return image
 }
 
-async function checkDeployable(
+async function checkContainer(
   spec: FunctionSpec,
   image: ImageFacts,
   host: EngineVersion | undefined,

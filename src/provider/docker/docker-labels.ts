@@ -1,4 +1,5 @@
 import { type FunctionName, functionName, nameOf, namespaceOf } from '../../core/function-name.ts'
+import { type ProbePlan, readProbePlan, writeProbePlan } from './probe.ts'
 
 /** Everything that the daemon must know of a container after a restart, when only its labels are left. */
 export interface ContainerIdentity {
@@ -8,33 +9,8 @@ export interface ContainerIdentity {
   readonly deployedAtMs: number
   /** Seconds between SIGTERM and SIGKILL. */
   readonly graceSeconds: number
-  readonly probe: Probe
+  readonly probes: ProbePlan
 }
-
-/** How a replica tells that it can take calls. */
-export interface Probe {
-  readonly path: string
-  /** `status`: the path decides by its status. `speaks`: any answer but a watchdog's "not yet" will do. `any`: any answer at all. */
-  readonly accept: ProbeAccept
-  /** How long it may stay unready while it runs. */
-  readonly patienceMs: number
-  /** As annotated; null: as often as helps a start, and never again once it is ready. */
-  readonly timing: ProbeTiming | null
-}
-
-/** Milliseconds, and answers in a row. */
-export interface ProbeTiming {
-  readonly delayMs: number
-  readonly periodMs: number
-  readonly timeoutMs: number
-  /** Good answers that make a replica ready. */
-  readonly successes: number
-  /** Bad answers that take a ready one out of service. */
-  readonly failures: number
-}
-
-const PROBE_ACCEPTS = ['status', 'speaks', 'any'] as const
-export type ProbeAccept = (typeof PROBE_ACCEPTS)[number]
 
 const INSTANCE = 'com.sampan.instance'
 const FUNCTION = 'com.sampan.function'
@@ -42,12 +18,7 @@ const NAMESPACE = 'com.sampan.namespace'
 const REVISION = 'com.sampan.revision'
 const DEPLOYED = 'com.sampan.deployed'
 const GRACE = 'com.sampan.grace-seconds'
-const PROBE_PATH = 'com.sampan.probe-path'
-const PROBE_ACCEPT = 'com.sampan.probe-accept'
-const PROBE_PATIENCE = 'com.sampan.probe-patience-ms'
-const PROBE_TIMING = 'com.sampan.probe-timing'
-
-export const DEFAULT_PATIENCE_MS = 60_000
+const PROBES = 'com.sampan.probes'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -64,10 +35,7 @@ export function containerLabels(instance: string, identity: ContainerIdentity): 
     [REVISION]: String(identity.revision),
     [DEPLOYED]: String(identity.deployedAtMs),
     [GRACE]: String(identity.graceSeconds),
-    [PROBE_PATH]: identity.probe.path,
-    [PROBE_ACCEPT]: identity.probe.accept,
-    [PROBE_PATIENCE]: String(identity.probe.patienceMs),
-    ...timingLabel(identity.probe.timing),
+    [PROBES]: writeProbePlan(identity.probes),
   }
 }
 
@@ -82,26 +50,8 @@ export function readContainerLabels(labels: Labels): ContainerIdentity | null {
     revision,
     deployedAtMs,
     graceSeconds: readNumber(labels[GRACE]) ?? 32,
-    probe: {
-      path: labels[PROBE_PATH] ?? '/_/health',
-      accept: PROBE_ACCEPTS.find((accept) => accept === labels[PROBE_ACCEPT]) ?? 'speaks',
-      patienceMs: readNumber(labels[PROBE_PATIENCE]) ?? DEFAULT_PATIENCE_MS,
-      timing: readTiming(labels[PROBE_TIMING]),
-    },
+    probes: readProbePlan(labels[PROBES]),
   }
-}
-
-function timingLabel(timing: ProbeTiming | null): Labels {
-  if (timing === null) return {}
-  const { delayMs, periodMs, timeoutMs, successes, failures } = timing
-  return { [PROBE_TIMING]: [delayMs, periodMs, timeoutMs, successes, failures].join(' ') }
-}
-
-function readTiming(text: string | undefined): ProbeTiming | null {
-  const numbers = (text ?? '').split(' ').map(readNumber)
-  const [delayMs, periodMs, timeoutMs, successes, failures] = numbers
-  if (delayMs == null || !periodMs || !timeoutMs || !successes || !failures) return null
-  return { delayMs, periodMs, timeoutMs, successes, failures }
 }
 
 export function networkLabels(instance: string, namespace: string): Labels {

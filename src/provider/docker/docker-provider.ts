@@ -92,10 +92,10 @@ export class DockerProvider implements Provider {
   }
 
   suspect(replica: Replica): void {
-    const { table, readiness } = this.#parts
+    const { table, probes } = this.#parts
     if (table.get(replica.id)?.replica.state !== 'ready') return
     table.change(replica.id, { state: 'starting' })
-    readiness.begin(replica.id)
+    probes.begin(replica.id)
   }
 
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
@@ -128,13 +128,21 @@ export class DockerProvider implements Provider {
 
   #explain(name: FunctionName): string {
     const { reconciler, table } = this.#parts
-    const starting = table.of(name).filter(({ isRunning }) => isRunning).length
+    const running = table.of(name).filter(({ isRunning }) => isRunning)
+    const starting = running.length
+    const withdrawn = running.filter(({ isWithdrawn }) => isWithdrawn).length
     const desired = reconciler.desired(name)?.replicas ?? 0
-    return explainNotReady(name, { status: this.status(), desired, starting, ...reconciler.trouble(name) })
+    return explainNotReady(name, {
+      status: this.status(),
+      desired,
+      starting,
+      withdrawn,
+      ...reconciler.trouble(name),
+    })
   }
 
   async #stop(): Promise<void> {
-    const { engine, link, looks, reconciler, readiness, retirement, images, logs, archive, table, usage } =
+    const { engine, link, looks, reconciler, probes, retirement, images, logs, archive, table, usage } =
       this.#parts
     this.#stopping.abort()
     for (const name of table.waitedFor()) {
@@ -143,7 +151,7 @@ export class DockerProvider implements Provider {
         new FaasError('unavailable', `function ${name} is not ready: the daemon stops`),
       )
     }
-    const ends = [link.stop(), looks.stop(), reconciler.stop(), readiness.stop(), retirement.stop()]
+    const ends = [link.stop(), looks.stop(), reconciler.stop(), probes.stop(), retirement.stop()]
     // A container being made shall be whole when we go; a hung engine shall not hold us.
     await Promise.race([Promise.all(ends), whenAborted(this.#options.clock.timeout(FINISH_MS))])
     engine.close()

@@ -11,16 +11,19 @@ export interface Obstacles {
   readonly setback: string
   /** Replicas that run but are not ready. */
   readonly starting: number
+  /** Of these, those that were ready and fail their readiness probe now. */
+  readonly withdrawn: number
 }
 
 /** Why `fn` has no replica that can be called, in one sentence for the caller. Pure. */
 export function explainNotReady(fn: FunctionName, obstacles: Obstacles): string {
-  const { status, desired, isFetching, setback, starting } = obstacles
+  const { status, desired, isFetching, setback, starting, withdrawn } = obstacles
   const subject = `function ${fn} is not ready`
   if (!status.reachable) return `${subject}: ${status.reason || 'Docker is not reachable'}`
   if (desired === 0) return `${subject}: it is scaled to zero`
   if (isFetching) return `${subject}: its image is being pulled${setback === '' ? '' : ` (${setback})`}`
   if (setback !== '') return `${subject}: ${setback}`
+  if (withdrawn > 0) return `${subject}: it fails its readiness probe`
   if (starting > 0) return `${subject}: it is still starting`
   return `${subject}: its container is being made`
 }

@@ -82,7 +82,10 @@ export class Observer {
         break
       case 'pause':
         // By hand: it would let calls hang. It is probed until it goes on, or replaced when it does not.
-        if (record.replica.state === 'ready') table.change(event.id, { state: 'starting' })
+        table.change(event.id, {
+          isWithdrawn: false,
+          ...(record.replica.state === 'ready' && { state: 'starting' }),
+        })
         onUnready(event.id)
         break
       case 'start':
@@ -95,9 +98,10 @@ export class Observer {
     if (identity === null || container.state === 'removing') return
     const { table, onUnready } = this.#options
     const isRunning = container.state === 'running' || container.state === 'paused'
-    table.add(container.id, identity, { isRunning, host: addressOf(container) })
-    if (isRunning) onUnready(container.id)
-    else table.change(container.id, { state: 'gone' })
+    const { id, createdAtMs } = container
+    table.add(id, identity, { isRunning, host: addressOf(container), createdAtMs })
+    if (isRunning) onUnready(id)
+    else table.change(id, { state: 'gone' })
   }
 
   #refresh(record: ReplicaRecord, container: ContainerSummary): void {

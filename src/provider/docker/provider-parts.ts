@@ -18,9 +18,10 @@ import { type ImageFacts, Images } from './images.ts'
 import { LogArchive } from './log-archive.ts'
 import { Networks } from './networks.ts'
 import { Observer } from './observer.ts'
-import { ReadinessWatch } from './readiness-watch.ts'
+import { httpAsk } from './probe-request.ts'
 import { Reconciler } from './reconciler.ts'
 import { ReplicaMaker } from './replica-maker.ts'
+import { ReplicaProbes } from './replica-probes.ts'
 import { ReplicaTable } from './replica-table.ts'
 import { Retirement } from './retirement.ts'
 import { SecretFiles, type SecretValues } from './secret-files.ts'
@@ -56,7 +57,7 @@ const SECRETS_TARGET = '/var/openfaas/secrets'
  *
  *   engine link ──▶ observer ──▶ replica table ──▶ ready events
  *                      │              ▲ ▲
- *                      ▼              │ └── readiness watch
+ *                      ▼              │ └── replica probes
  *                  reconciler ──▶ replica maker, retirement
  */
 export class ProviderParts {
@@ -71,7 +72,7 @@ export class ProviderParts {
   readonly background: Background
   readonly networks: Networks
   readonly observer: Observer
-  readonly readiness: ReadinessWatch
+  readonly probes: ReplicaProbes
   readonly retirement: Retirement
   readonly reconciler: Reconciler
   readonly link: EngineLink
@@ -100,7 +101,7 @@ export class ProviderParts {
       log,
       onAddresses: (addresses) => emit({ kind: 'addresses', addresses }),
     })
-    this.readiness = this.#makeReadiness()
+    this.probes = this.#makeProbes()
     this.observer = this.#makeObserver()
     this.retirement = this.#makeRetirement()
     this.reconciler = this.#makeReconciler()
@@ -113,16 +114,16 @@ export class ProviderParts {
     return imageFor(spec, signal, { images: this.images, host: () => this.link.engine })
   }
 
-  #makeReadiness(): ReadinessWatch {
+  #makeProbes(): ReplicaProbes {
     const { clock, log } = this.#options
-    return new ReadinessWatch({
+    return new ReplicaProbes({
       table: this.table,
+      ask: httpAsk(clock),
       clock,
       log,
       onReady: ({ replica }) => this.reconciler.recovered(replica.fn),
-      onOverdue: (record) => {
-        const seconds = Math.round(record.identity.probe.patienceMs / 1_000)
-        this.reconciler.setback(record, `it was not ready within ${seconds} s`)
+      onFailed: (record, reason) => {
+        this.reconciler.setback(record, reason)
         this.reconciler.nudge(record.replica.fn)
       },
     })
@@ -144,7 +145,7 @@ export class ProviderParts {
       },
       onVanished: ({ replica }) =>
         this.background.run('keep a followed log', () => this.logs.keepFollowed(replica.fn, replica.id)),
-      onUnready: (id) => this.readiness.begin(id),
+      onUnready: (id) => this.probes.begin(id),
       onStranger: () => this.looks.add('all'),
     })
   }
@@ -195,7 +196,7 @@ export class ProviderParts {
       onEngineAway: (error) => this.link.lost(error),
       fetchImage: (spec, signal) => this.imageFor(spec, signal),
       retire: (id) => this.retirement.begin(id),
-      onStarted: (id) => this.readiness.begin(id),
+      onStarted: (id) => this.probes.begin(id),
     })
   }
 

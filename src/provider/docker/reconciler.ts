@@ -244,8 +244,8 @@ function observed(record: ReplicaRecord): ObservedReplica {
   }
 }
 
-function conditionOf({ replica, isRunning, isOverdue }: ReplicaRecord): ObservedReplica['condition'] {
+function conditionOf({ replica, isRunning, isFailed }: ReplicaRecord): ObservedReplica['condition'] {
   if (replica.state === 'draining') return 'leaving'
   if (!isRunning) return 'dead'
-  return isOverdue ? 'overdue' : 'alive'
+  return isFailed ? 'failed' : 'alive'
 }

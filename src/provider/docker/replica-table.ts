@@ -9,18 +9,31 @@ export interface ReplicaRecord {
   readonly identity: ContainerIdentity
   /** Whether its process runs. A created one that was never started does not. */
   readonly isRunning: boolean
-  /** Unready for longer than a start may take. */
-  readonly isOverdue: boolean
+  /** When it was made: milliseconds since the epoch, by the engine's clock or ours. */
+  readonly createdAtMs: number
+  /** It runs but must be replaced: it was unready for too long, or is not well. */
+  readonly isFailed: boolean
+  /** It was ready, and its readiness probe keeps it out of service for now. */
+  readonly isWithdrawn: boolean
   /** The kernel killed something in it for want of memory. */
   readonly ranOutOfMemory: boolean
 }
 
 export type ReplicaChange = Partial<
-  Pick<ReplicaRecord, 'isRunning' | 'isOverdue' | 'ranOutOfMemory'> & {
+  Pick<ReplicaRecord, 'isRunning' | 'isFailed' | 'isWithdrawn' | 'ranOutOfMemory'> & {
     readonly state: ReplicaState
     readonly host: string
   }
 >
+
+/** What is known of a container at first. */
+export interface FoundContainer {
+  readonly isRunning: boolean
+  /** Empty when it has no address yet. */
+  readonly host: string
+  /** Left out: now. */
+  readonly createdAtMs?: number
+}
 
 /** Told the whole new list whenever the callable replicas of a function change. */
 export type ReadyListener = (fn: FunctionName, ready: readonly Replica[]) => void
@@ -86,7 +99,7 @@ export class ReplicaTable {
   }
 
   /** A container that has just been made or found. */
-  add(id: string, identity: ContainerIdentity, found: { isRunning: boolean; host: string }): void {
+  add(id: string, identity: ContainerIdentity, found: FoundContainer): void {
     const { fn, revision } = identity
     const replica: Replica = {
       id,
@@ -97,7 +110,9 @@ export class ReplicaTable {
       port: 8080,
       sinceMs: this.#now(),
     }
-    const record = { replica, identity, isRunning: found.isRunning, isOverdue: false, ranOutOfMemory: false }
+    const { isRunning, createdAtMs = this.#now() } = found
+    const flags = { isRunning, isFailed: false, isWithdrawn: false, ranOutOfMemory: false }
+    const record = { replica, identity, createdAtMs, ...flags }
     this.#records.set(id, record)
     const ids = this.#byFunction.get(fn) ?? new Set()
     this.#byFunction.set(fn, ids.add(id))

@@ -27,6 +27,7 @@ export function answerFraming(fields: readonly string[], facts: AnswerFacts): An
   let length: string | null = null
   let coding: string | null = null
   let isKept = facts.minor === 1
+  let isClosed = false
   let idleMs = Infinity
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at] ?? ''
@@ -43,7 +44,7 @@ export function answerFraming(fields: readonly string[], facts: AnswerFacts): An
         coding = value
         break
       case 'connection':
-        if (hasWord(value, 'close')) isKept = false
+        if (hasWord(value, 'close')) isClosed = true
         else if (facts.minor === 0 && hasWord(value, 'keep-alive')) isKept = true
         break
       case 'keep-alive':
@@ -51,7 +52,7 @@ export function answerFraming(fields: readonly string[], facts: AnswerFacts): An
         break
     }
   }
-  const framing = { length: 0, isKept, idleMs }
+  const framing = { length: 0, isKept: isKept && !isClosed, idleMs }
   if (coding !== null && length !== null)
     throw new MalformedError('both Content-Length and Transfer-Encoding headers')
   if (coding !== null && (coding.toLowerCase() !== 'chunked' || facts.minor === 0))

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Call } from '../core/call.ts'
+import type { Call } from '../../core/call.ts'
 import type { Connection } from './connection.ts'
 import { kindOf, CONTENT_LENGTH } from './header-kinds.ts'
 import { trailerLines } from './request-head.ts'
@@ -13,6 +13,12 @@ export interface BodyOwner {
   onBodyFailed(error: Error): void
 }
 
+/** What is sent. */
+export interface Sending {
+  readonly call: Call
+  readonly headers: readonly string[]
+}
+
 /** Sends the streamed body of a call as it comes, no faster than the function takes it. */
 export class BodySender {
   readonly #call: Call
@@ -24,13 +30,14 @@ export class BodySender {
   #sent = 0
   #isOver = false
 
-  constructor(call: Call, connection: Connection, owner: BodyOwner) {
+  /** `headers`: as they were written. They, and not what the caller sent, say how the body is framed. */
+  constructor({ call, headers }: Sending, connection: Connection, owner: BodyOwner) {
     const { body } = call
     this.#call = call
     this.#body = body instanceof Readable ? body : Readable.from(body ?? [])
     this.#connection = connection
     this.#owner = owner
-    this.#length = announcedLength(call.rawHeaders)
+    this.#length = announcedLength(headers)
   }
 
   start(): void {
@@ -91,10 +98,10 @@ export class BodySender {
   }
 }
 
-/** -1 when the caller gave none. */
-function announcedLength(rawHeaders: readonly string[]): number {
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    if (kindOf(rawHeaders[at] ?? '') === CONTENT_LENGTH) return Number(rawHeaders[at + 1])
+/** -1 when there is none. */
+function announcedLength(headers: readonly string[]): number {
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    if (kindOf(headers[at] ?? '') === CONTENT_LENGTH) return Number(headers[at + 1])
   }
   return -1
 }

@@ -1,5 +1,5 @@
-import type { Call } from '../core/call.ts'
-import { FaasError } from '../core/errors.ts'
+import type { Call } from '../../core/call.ts'
+import { FaasError } from '../../core/errors.ts'
 import * as kinds from './header-kinds.ts'
 import { isFieldValue, isToken } from './http-fields.ts'
 

@@ -56,7 +56,10 @@ export function kindOf(name: string): number {
   return KINDS.get(name) ?? KINDS.get(name.toLowerCase()) ?? OTHER
 }
 
-/** Lower-case names that the value of a `Connection` header lists; null when it names none beside the usual words. */
+/**
+ * Lower-case names that the value of a `Connection` header lists; null when it names none beside the usual words. Never `content-length`: it belongs
+ * to the message (RFC 9110, 7.6.1), and without it the body would be sent in one framing and announced in another.
+ */
 export function namedByConnection(value: string): Set<string> | null {
   if (value === 'keep-alive' || value === 'close' || value === 'Keep-Alive' || value === 'Upgrade')
     return null
@@ -64,7 +67,9 @@ export function namedByConnection(value: string): Set<string> | null {
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
-  return new Set(names)
+  const set = new Set(names)
+  set.delete('content-length')
+  return set
 }
 
 /** Takes the headers with these lower-case names out of a flat list. */

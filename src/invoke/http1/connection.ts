@@ -1,7 +1,8 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import type { Clock } from '../clock.ts'
-import type { Replica } from '../core/replica.ts'
-import type { LateWrite, WriteBatch } from '../write-batch.ts'
+import { connect, type Socket } from 'node:net'
+import type { Clock } from '../../clock.ts'
+import type { Replica } from '../../core/replica.ts'
+import type { LateWrite, WriteBatch } from '../../write-batch.ts'
+import { PatientSocket } from './patient-socket.ts'
 
 /** Longest time to open a connection. The replica is on this host: what does not answer by then is not there. */
 const CONNECT_TIMEOUT_MS = 2_000
@@ -13,6 +14,9 @@ const IDLE_MARGIN_MS = 1_000
 
 /** Most that is read at a time. */
 const READ_BYTES = 64 * 1024
+
+/** Half open: after an upgrade either side may end its direction alone. */
+const OPTIONS = { noDelay: true, allowHalfOpen: true } as const
 
 /** What every connection reads into, one at a time: whoever takes the bytes copies what it keeps. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES)
@@ -35,6 +39,8 @@ const OUR_SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNO
 export interface ConnectionUser {
   /** It may be written to. */
   onOpen(): void
+  /** What `writeLate` was given is written. */
+  onWritten(): void
   /** The first `length` bytes are lent until this returns, and may be changed. False: no more until `resume`. */
   onBytes(bytes: Buffer, length: number): boolean
   /** After a write that answered false: there is room again. */
@@ -62,6 +68,7 @@ export interface ConnectionOptions {
 export class Connection implements LateWrite {
   readonly #options: ConnectionOptions
   readonly #socket: Socket
+  readonly #patient: PatientSocket | null = null
   #user: ConnectionUser | null = null
   #isOpen = false
   #isPaused = false
@@ -72,18 +79,18 @@ export class Connection implements LateWrite {
   constructor(options: ConnectionOptions) {
     const { host, port } = options.replica
     this.#options = options
-    // Half open: after an upgrade either side may end its direction alone.
-    const address: NetConnectOpts = { host, port, noDelay: true, allowHalfOpen: true }
     const onBytes = (bytes: Buffer, length: number): boolean => this.#onBytes(bytes, length)
     if (options.isForTunnel) {
-      this.#socket = connect(address)
+      this.#socket = connect({ host, port, ...OPTIONS })
       this.#socket.on('data', (chunk) => {
         if (!onBytes(chunk, chunk.length)) this.#socket.pause()
       })
     } else {
       // Reading into one buffer of ours costs neither an allocation nor a pass through the stream for each read.
       const callback = (length: number, bytes: Uint8Array): boolean => onBytes(bytes as Buffer, length)
-      this.#socket = connect({ ...address, onread: { buffer: READ_BUFFER, callback } })
+      const patient = new PatientSocket({ ...OPTIONS, onread: { buffer: READ_BUFFER, callback } })
+      this.#patient = patient
+      this.#socket = patient.connect({ host, port })
     }
     const cancelTimeout = options.clock.after(CONNECT_TIMEOUT_MS, () => {
       this.#socket.destroy(new Error(`no connection to ${host}:${port} within ${CONNECT_TIMEOUT_MS} ms`))
@@ -109,6 +116,16 @@ export class Connection implements LateWrite {
   /** Whether another call may be written to it. */
   isUsable(nowMs: number): boolean {
     return !this.#socket.destroyed && nowMs < this.#usableUntilMs
+  }
+
+  /** All that was written is on its way: what comes now can be an answer to it, and nothing of it stands before what is written next. */
+  get isFlushed(): boolean {
+    return this.#late === null && this.#socket.writableLength === 0
+  }
+
+  /** What `writeLate` was given is still here: nobody can have an answer to it. */
+  get isUnsent(): boolean {
+    return this.#late !== null
   }
 
   /** `user` is told of everything from now on; at once that it is open, if it is. */
@@ -139,7 +156,9 @@ export class Connection implements LateWrite {
   flush(): void {
     const late = this.#late
     this.#late = null
-    if (late !== null && !this.#socket.destroyed) this.write(late)
+    if (late === null || this.#socket.destroyed) return
+    this.write(late)
+    this.#user?.onWritten()
   }
 
   /** What `write` writes goes out in one piece. */
@@ -185,7 +204,10 @@ export class Connection implements LateWrite {
 
   #onEnd(): void {
     const user = this.#user
-    if (user === null) this.#lose()
+    if (user === null) return this.#lose()
+    this.#patient?.look()
+    const broken = this.#patient?.writeError ?? null
+    if (broken !== null) this.#onError(broken)
     else user.onEnd()
   }
 

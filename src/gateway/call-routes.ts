@@ -1,0 +1,46 @@
+import type { RouteDescription } from './route.ts'
+
+// What the plane of calls answers, as data: `request-target.ts` and `call-target.ts` split requests by these prefixes, `invoke-routes.ts` lets
+// these methods through, and `openapi.ts` publishes the routes that follow from both.
+
+/** Calls of functions (http-api 7). */
+export const CALL_PREFIX = '/function/'
+
+/** Calls for a queue (http-api 9). */
+export const QUEUED_CALL_PREFIX = '/async-function/'
+
+/** What the provider of OpenFaaS lets through (http-api 7.1); the function decides about each of them. */
+export const CALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** What may follow a prefix. Nothing is decoded or cleaned: the path is the function's, slashes and all. */
+const FORMS = [':name{[^/]+}', ':name{[^/]+}/', ':name{[^/]+}/:path{.+}'] as const
+
+/** Answers of ours to a call. Each of them has the header `X-OpenFaaS-Internal: proxy`; what is not listed is the function's own. */
+const CALL_ANSWERS = {
+  101: 'The function agreed to a WebSocket',
+  404: 'No such function',
+  429: 'Too many calls wait for a replica',
+  502: 'The function could not be reached, or broke off before it answered',
+  503: 'No replica was ready in time, or the gateway stops',
+  504: 'The function took too long',
+  default: 'Whatever the function answers',
+} as const
+
+export const callRoutes: readonly RouteDescription[] = FORMS.flatMap((form) => [
+  ...CALL_METHODS.map((method): RouteDescription => {
+    return {
+      method,
+      path: CALL_PREFIX + form,
+      access: 'public',
+      summary: 'Call a function, NAME or NAME.NAMESPACE',
+      answers: CALL_ANSWERS,
+    }
+  }),
+  {
+    method: 'POST',
+    path: QUEUED_CALL_PREFIX + form,
+    access: 'public',
+    summary: 'Nothing yet: there is no queue',
+    answers: { 404: 'Always' },
+  },
+])

@@ -1,0 +1,33 @@
+import { FaasError, messageOf } from '../core/errors.ts'
+import type { FunctionName } from '../core/function-name.ts'
+
+// Why a call of `fn` fails, as its caller is told. Pure.
+
+export function noneReady(fn: FunctionName, cause: unknown): FaasError {
+  return new FaasError('unavailable', `function ${fn}: no replica is ready`, { cause })
+}
+
+/** The wait of a call, or all of it, ends with us. */
+export function stopping(): FaasError {
+  return new FaasError('unavailable', 'the gateway is stopping')
+}
+
+/** `fn` is what somebody wrote, of any length. */
+export function notFound(fn: string): FaasError {
+  return new FaasError('not-found', `function not found: ${fn.slice(0, 127)}`)
+}
+
+/** `what` completes "function … did not …". */
+export function timedOut(fn: FunctionName, what: string): FaasError {
+  return new FaasError('timed-out', `function ${fn} did not ${what}`)
+}
+
+export function unsendable(cause: Error): FaasError {
+  return new FaasError('invalid', messageOf(cause), { cause })
+}
+
+export function brokenOff(fn: FunctionName, cause: Error): FaasError {
+  return new FaasError('bad-gateway', `function ${fn} cannot be reached or broke off: ${messageOf(cause)}`, {
+    cause,
+  })
+}

@@ -1,0 +1,99 @@
+const PROBE_ACCEPTS = ['status', 'speaks', 'any'] as const
+
+/**
+ * Which answers are good. `status`: those below 400. `speaks`: any but a watchdog's "not yet". `any`: any at all.
+ */
+export type ProbeAccept = (typeof PROBE_ACCEPTS)[number]
+
+/** One question to a replica: what is asked, when, and what its answers mean. Times in milliseconds, answers counted in a row. */
+export interface Probe {
+  readonly path: string
+  readonly accept: ProbeAccept
+  /** From the start of the container to the first question. */
+  readonly delayMs: number
+  /** Between two questions to a replica in service. */
+  readonly periodMs: number
+  /** For one answer; a late one is a bad one. */
+  readonly timeoutMs: number
+  /** Good answers that take it into service. */
+  readonly successes: number
+  /** Bad answers that take it out. */
+  readonly failures: number
+}
+
+/** All that a replica of one revision is asked. */
+export interface ProbePlan {
+  /** How long a replica may stay unready before it is replaced. */
+  readonly patienceMs: number
+  /** Whether it can take calls. */
+  readonly readiness: Probe
+  /** Whether that is asked again of a ready one: it then comes and goes as it answers. */
+  readonly isReadinessRepeated: boolean
+  /** Whether it is well: one that is not is replaced. Null: not asked. */
+  readonly liveness: Probe | null
+}
+
+/** The watchdog's own limit for the start of its process (watchdog.md 3.3). */
+export const DEFAULT_PATIENCE_MS = 60_000
+
+/** What a container without a readable plan is asked. */
+export const PLAIN_PLAN: ProbePlan = {
+  patienceMs: DEFAULT_PATIENCE_MS,
+  readiness: {
+    path: '/_/health',
+    accept: 'speaks',
+    delayMs: 0,
+    periodMs: 10_000,
+    timeoutMs: 2_000,
+    successes: 1,
+    failures: 3,
+  },
+  isReadinessRepeated: false,
+  liveness: null,
+}
+
+/** The plan as one text, for a label. */
+export function writeProbePlan(value: ProbePlan): string {
+  return JSON.stringify(value)
+}
+
+/** The plain plan for a text that this version did not write. */
+export function readProbePlan(text: string | undefined): ProbePlan {
+  try {
+    const read: unknown = JSON.parse(text ?? '')
+    return isPlan(read) ? read : PLAIN_PLAN
+  } catch {
+    return PLAIN_PLAN
+  }
+}
+
+function isPlan(value: unknown): value is ProbePlan {
+  const { patienceMs, isReadinessRepeated } = PLAIN_PLAN
+  if (!hasShapeOf({ patienceMs, isReadinessRepeated }, value) || !isProbe(Reflect.get(value, 'readiness')))
+    return false
+  const live: unknown = Reflect.get(value, 'liveness')
+  return live === null || isProbe(live)
+}
+
+function isProbe(value: unknown): value is Probe {
+  return hasShapeOf(PLAIN_PLAN.readiness, value) && PROBE_ACCEPTS.some((accept) => accept === value.accept)
+}
+
+/** Whether `value` has every field of `model`, each of the same type. For flat objects. */
+function hasShapeOf<T extends object>(model: T, value: unknown): value is T {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(model).every(([key, field]) => typeof Reflect.get(value, key) === typeof field)
+}
+
+/** Whether an answer with this status is a good one. Pure. */
+export function isGoodStatus(accept: ProbeAccept, status: number): boolean {
+  switch (accept) {
+    case 'any':
+      return true
+    case 'status':
+      return status >= 200 && status < 400
+    // A watchdog says 503 while its process starts. An image without one answers as it likes, usually 404.
+    case 'speaks':
+      return status !== 503
+  }
+}

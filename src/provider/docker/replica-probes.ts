@@ -1,0 +1,163 @@
+import { setMaxListeners } from 'node:events'
+import type { Clock } from '../../clock.ts'
+import type { Replica } from '../../core/replica.ts'
+import type { Log } from '../../log.ts'
+import { Background } from './background.ts'
+import type { Probe } from './probe.ts'
+import type { Ask, ProbeTarget } from './probe-request.ts'
+import { type Probing, untilFailed, untilReady } from './probing.ts'
+import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
+
+export interface ReplicaProbesOptions {
+  readonly table: ReplicaTable
+  readonly ask: Ask
+  readonly clock: Clock
+  readonly log: Log
+  readonly onReady: (record: ReplicaRecord) => void
+  /** It runs, but is to be replaced: `reason` completes "the function is not ready: …". */
+  readonly onFailed: (record: ReplicaRecord, reason: string) => void
+}
+
+type Series = 'readiness' | 'liveness'
+
+/**
+ * Asks every replica that runs and is not known to be ready, until it is. One that is ready is left in peace, unless its plan says otherwise
+ * (http-api 12.2): a failing readiness probe takes it out of service until it passes again; a failing liveness probe has it replaced.
+ */
+export class ReplicaProbes {
+  readonly #options: ReplicaProbesOptions
+  readonly #background: Background
+  readonly #starting = new Set<string>()
+  /** Replicas in service that are asked again and again, by what. */
+  readonly #watched = { readiness: new Set<string>(), liveness: new Set<string>() }
+  readonly #stopping = new AbortController()
+
+  constructor(options: ReplicaProbesOptions) {
+    this.#options = options
+    this.#background = new Background(options.log)
+    // As many questions at a time as replicas start; each takes its listener away again.
+    setMaxListeners(0, this.#stopping.signal)
+  }
+
+  /** For a replica of which it is not known whether it can take calls. Idempotent; returns at once. */
+  begin(id: string): void {
+    this.#run(this.#starting, id, () => this.#untilReady(id))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#background.settled()
+  }
+
+  /** Never two of the same for one replica. What `work` answers runs when this one counts as ended. */
+  #run(busy: Set<string>, id: string, work: () => Promise<(() => void) | void>): void {
+    if (busy.has(id) || this.#stopping.signal.aborted) return
+    busy.add(id)
+    this.#background.run('probe a replica', async () => {
+      const goOn = await work().finally(() => busy.delete(id))
+      goOn?.()
+    })
+  }
+
+  async #untilReady(id: string): Promise<void> {
+    const { table, clock } = this.#options
+    const record = table.get(id)
+    if (record === undefined) return
+    const startMs = clock.now()
+    const { patienceMs, readiness } = record.identity.probes
+    const limits = { patienceMs, delayMs: this.#delayLeft(record, readiness) }
+    for (;;) {
+      const outcome = await untilReady(this.#probing(id, 'readiness', ['starting']), limits)
+      if (outcome === 'ended') return
+      if (outcome === 'ready') {
+        this.#ready(id, clock.now() - startMs)
+        return
+      }
+      // One that was ready, and says itself that it is not now, may take its time.
+      if (table.get(id)?.isWithdrawn !== true) {
+        this.#fail(id, `it was not ready within ${Math.round(patienceMs / 1_000)} s`)
+        return
+      }
+      limits.delayMs = 0
+    }
+  }
+
+  #ready(id: string, tookMs: number): void {
+    const { table, log, onReady } = this.#options
+    const record = table.change(id, { state: 'ready', isWithdrawn: false })
+    if (record === undefined) return
+    log.info('replica ready', { ...named(record), ms: Math.round(tookMs) })
+    onReady(record)
+    this.#watch(record)
+  }
+
+  #watch(record: ReplicaRecord): void {
+    const { id } = record.replica
+    const { readiness, isReadinessRepeated, liveness } = record.identity.probes
+    if (isReadinessRepeated) {
+      this.#run(this.#watched.readiness, id, () => this.#untilUnready(id, phaseMs(id, readiness)))
+    }
+    if (liveness !== null) {
+      const firstMs = this.#delayLeft(record, liveness) + phaseMs(id, liveness)
+      this.#run(this.#watched.liveness, id, () => this.#untilUnwell(id, firstMs))
+    }
+  }
+
+  async #untilUnready(id: string, firstMs: number): Promise<(() => void) | void> {
+    const { table, log } = this.#options
+    if ((await untilFailed(this.#probing(id, 'readiness', ['ready']), firstMs)) === 'ended') return
+    const record = table.change(id, { state: 'starting', isWithdrawn: true })
+    if (record === undefined) return
+    log.warn('replica out of service: it fails its readiness probe', named(record))
+    return () => this.begin(id)
+  }
+
+  /** Asks also while it is out of service: what is withdrawn may be unwell. */
+  async #untilUnwell(id: string, firstMs: number): Promise<void> {
+    const outcome = await untilFailed(this.#probing(id, 'liveness', ['ready', 'starting']), firstMs)
+    if (outcome === 'failed') this.#fail(id, 'it failed its health probe')
+  }
+
+  /** Out of service at once. */
+  #fail(id: string, reason: string): void {
+    const { table, log, onFailed } = this.#options
+    const record = table.change(id, { state: 'starting', isFailed: true })
+    if (record === undefined) return
+    log.warn('replica failed', { ...named(record), reason })
+    onFailed(record, reason)
+  }
+
+  #probing(id: string, series: Series, states: readonly Replica['state'][]): Probing {
+    const { table, ask, clock } = this.#options
+    const next = () => targetOf(table.get(id), series, states)
+    return { next, ask, clock, signal: this.#stopping.signal }
+  }
+
+  /** An engine on another machine may have another time of day: never longer than the delay itself. */
+  #delayLeft({ createdAtMs }: ReplicaRecord, { delayMs }: Probe): number {
+    const ageMs = Math.max(0, this.#options.clock.wall() - createdAtMs)
+    return Math.max(0, delayMs - ageMs)
+  }
+}
+
+/** Null once there is nothing to ask any more. */
+function targetOf(
+  record: ReplicaRecord | undefined,
+  series: Series,
+  states: readonly Replica['state'][],
+): ProbeTarget | null {
+  if (record === undefined || !record.isRunning || record.isFailed) return null
+  const { host, port, state } = record.replica
+  const probe = record.identity.probes[series]
+  return probe === null || !states.includes(state) ? null : { host, port, probe }
+}
+
+/** A part of the period that differs by replica: a thousand that are found ready together are not all asked in the same moment. */
+function phaseMs(id: string, { periodMs }: Probe): number {
+  const part = Number.parseInt(id.slice(0, 8), 16) / 2 ** 32
+  return periodMs * (Number.isNaN(part) ? 1 : (1 + part) / 2)
+}
+
+function named({ replica }: ReplicaRecord) {
+  return { fn: replica.fn, replica: replica.id.slice(0, 12), revision: replica.revision }
+}

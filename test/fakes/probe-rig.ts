@@ -1,0 +1,68 @@
+import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
+import { ReplicaProbes } from '../../src/provider/docker/replica-probes.ts'
+import { type ReplicaChange, ReplicaTable } from '../../src/provider/docker/replica-table.ts'
+import { deployed } from '../fixtures/deployed.ts'
+import { FakeClock } from './fake-clock.ts'
+import { RecordingLog } from './recording-log.ts'
+
+/** The id decides when in its period a replica is asked first: this one at the very end. */
+const ID = 'ffffffff0123'
+
+/** One replica that answers as `good` says, by path, and how it is probed. Time stands still. */
+export class ProbeRig {
+  readonly clock = new FakeClock()
+  readonly log = new RecordingLog()
+  /** Paths that get a bad answer. */
+  readonly bad = new Set<string>()
+  /** The paths asked, with the seconds since the start of the test. */
+  readonly asked: (readonly [string, number])[] = []
+  readonly failures: string[] = []
+  readonly #startMs = this.clock.now()
+  readonly #table = new ReplicaTable(
+    () => this.clock.wall(),
+    () => {},
+  )
+  readonly #probes = new ReplicaProbes({
+    table: this.#table,
+    ask: ({ probe: { path } }) => {
+      this.asked.push([path, (this.clock.now() - this.#startMs) / 1_000])
+      return Promise.resolve(!this.bad.has(path))
+    },
+    clock: this.clock,
+    log: this.log,
+    onReady: () => {},
+    onFailed: (_record, reason) => this.failures.push(reason),
+  })
+
+  constructor(annotations: Readonly<Record<string, string>>, ageSeconds = 0) {
+    const identity = containerIdentity(deployed({ spec: { annotations } }))
+    const createdAtMs = this.clock.wall() - ageSeconds * 1_000
+    this.#table.add(ID, identity, { isRunning: true, host: '10.0.0.1', createdAtMs })
+    this.begin()
+  }
+
+  begin(): void {
+    this.#probes.begin(ID)
+  }
+
+  stop(): Promise<void> {
+    return this.#probes.stop()
+  }
+
+  get state() {
+    return this.#table.get(ID)?.replica.state
+  }
+
+  change(change: ReplicaChange): void {
+    this.#table.change(ID, change)
+  }
+
+  seconds(seconds: number): Promise<void> {
+    return this.clock.advance(seconds * 1_000)
+  }
+
+  /** When `path` was asked, after `since`. */
+  times(path: string, since = 0): readonly number[] {
+    return this.asked.flatMap(([asked, at]) => (asked === path && at >= since ? [at] : []))
+  }
+}

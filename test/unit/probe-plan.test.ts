@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
+import { containerLabels, readContainerLabels } from '../../src/provider/docker/docker-labels.ts'
+import { isGoodStatus, PLAIN_PLAN, readProbePlan, writeProbePlan } from '../../src/provider/docker/probe.ts'
+import { planProbes } from '../../src/provider/docker/probe-plan.ts'
+import { deployed } from '../fixtures/deployed.ts'
+
+const READY = 'com.openfaas.ready.http.'
+const HEALTH = 'com.openfaas.health.http.'
+const ANNOTATED = {
+  accept: 'status',
+  delayMs: 0,
+  periodMs: 10_000,
+  timeoutMs: 1_000,
+  successes: 1,
+  failures: 3,
+}
+
+type Spec = Parameters<typeof deployed>[0]
+const plan = (spec: NonNullable<Spec>['spec'] = {}) => planProbes(deployed({ spec }).spec)
+const annotated = (annotations: Readonly<Record<string, string>>) => plan({ annotations })
+
+describe('the probes of a function', () => {
+  it('without annotations end with its start, at the path of its watchdog', () => {
+    assert.deepEqual(plan(), PLAIN_PLAN)
+    assert.equal(plan({ envVars: { startup_timeout: '2m' } }).patienceMs, 120_000)
+    assert.equal(plan({ envVars: { ready_path: '/up' } }).readiness.path, '/_/ready')
+    assert.equal(plan({ envVars: { ready_path: '/up' } }).readiness.accept, 'status')
+  })
+
+  it('let a watchdog pass that never says it is ready because it was told not to', () => {
+    assert.equal(plan({ envVars: { suppress_lock: 'true' } }).readiness.accept, 'any')
+  })
+
+  it('go on at the annotated path of readiness', () => {
+    const { readiness, isReadinessRepeated, liveness } = annotated({ [`${READY}path`]: 'up now' })
+
+    assert.deepEqual(readiness, { ...ANNOTATED, path: '/up%20now' })
+    assert.equal(isReadinessRepeated, true)
+    assert.equal(liveness, null)
+  })
+
+  it('include liveness at the annotated path of health, which then ends the start too', () => {
+    const { readiness, isReadinessRepeated, liveness } = annotated({
+      [`${HEALTH}path`]: '/well',
+      [`${HEALTH}initialDelay`]: '1m30s',
+      [`${HEALTH}timeoutSeconds`]: '7',
+    })
+
+    assert.deepEqual(liveness, { ...ANNOTATED, path: '/well', delayMs: 90_000, timeoutMs: 7_000 })
+    assert.deepEqual(readiness, { ...ANNOTATED, path: '/well', timeoutMs: 7_000 })
+    assert.equal(isReadinessRepeated, false)
+  })
+
+  it('ask at the usual path when only times are annotated', () => {
+    const { readiness, liveness } = annotated({
+      [`${READY}initialDelaySeconds`]: '1',
+      [`${READY}initialDelay`]: '2s',
+      [`${READY}periodSeconds`]: '2',
+      [`${READY}successThreshold`]: '3',
+      [`${HEALTH}failureThreshold`]: '4',
+    })
+
+    const usual = { ...ANNOTATED, path: '/_/health', accept: 'speaks' }
+    assert.deepEqual(readiness, { ...usual, delayMs: 1_000, periodMs: 2_000, successes: 3 })
+    assert.deepEqual(liveness, { ...usual, failures: 4 })
+  })
+
+  it('are not changed by an annotation of another name, or an empty one', () => {
+    assert.deepEqual(
+      annotated({ [`${READY}periodSecond`]: 'x', [`${HEALTH}scheme`]: 'https', [`${READY}path`]: '' }),
+      PLAIN_PLAN,
+    )
+  })
+})
+
+describe('an annotation about probes', () => {
+  for (const prefix of [READY, HEALTH]) {
+    for (const [field, text] of [
+      ['initialDelaySeconds', '1s'],
+      ['initialDelay', 'soon'],
+      ['initialDelay', '1000h'],
+      ['periodSeconds', '0'],
+      ['timeoutSeconds', '-1'],
+      ['failureThreshold', '1.5'],
+      ['periodSeconds', '100000'],
+    ] as const) {
+      it(`is refused and named when it is ${prefix}${field}: ${text}`, () => {
+        const good = { [`${READY}${field}`]: '5', [`${HEALTH}${field}`]: '5' }
+
+        assert.throws(() => annotated({ ...good, [prefix + field]: text }), {
+          code: 'invalid',
+          message: new RegExp(`^annotations\\.${prefix}${field}: "${text}"`),
+        })
+      })
+    }
+  }
+})
+
+describe('the label with the probes', () => {
+  it('gives a restarted daemon the same plan', () => {
+    const annotations = {
+      [`${READY}path`]: '/up',
+      [`${READY}initialDelaySeconds`]: '9',
+      [`${HEALTH}path`]: '/well',
+    }
+    const identity = containerIdentity(deployed({ spec: { annotations } }))
+
+    assert.deepEqual(readContainerLabels(containerLabels('i', identity)), identity)
+  })
+
+  it('that nobody of us wrote counts as the plain plan', () => {
+    const written = writeProbePlan(annotated({ [`${HEALTH}path`]: '/well' }))
+
+    for (const text of [
+      undefined,
+      '',
+      'null',
+      '[]',
+      '{}',
+      written.slice(0, -1),
+      written.replace('10000', '"10s"'),
+      written.replace('"status"', '"maybe"'),
+      written.replace(/"liveness":\{.*\}/, '"liveness":{}}'),
+    ]) {
+      assert.deepEqual(readProbePlan(text), PLAIN_PLAN, text)
+    }
+    assert.equal(readProbePlan(written).liveness?.path, '/well')
+  })
+})
+
+describe('the status of an answer', () => {
+  it('is good from an image without a watchdog that speaks HTTP at all', () => {
+    assert.equal(isGoodStatus('speaks', 404), true)
+    assert.equal(isGoodStatus('speaks', 200), true)
+    assert.equal(isGoodStatus('speaks', 503), false)
+  })
+
+  it('is good at an annotated path below 400', () => {
+    assert.equal(isGoodStatus('status', 302), true)
+    assert.equal(isGoodStatus('status', 404), false)
+    assert.equal(isGoodStatus('status', 199), false)
+  })
+
+  it('is good whatever it is where none can be had otherwise', () => {
+    assert.equal(isGoodStatus('any', 503), true)
+  })
+})

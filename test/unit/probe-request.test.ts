@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { PLAIN_PLAN, type Probe } from '../../src/provider/docker/probe.ts'
+import { httpAsk } from '../../src/provider/docker/probe-request.ts'
+
+const ask = httpAsk(systemClock)
+const NEVER = new AbortController().signal
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+/** A replica; the answer asks it. */
+async function replica(answer: (response: http.ServerResponse) => void, change: Partial<Probe> = {}) {
+  const asked: string[] = []
+  const server = http.createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    answer(response)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const probe = { ...PLAIN_PLAN.readiness, ...change }
+  return { asked, server, target: { host: '127.0.0.1', port, probe } }
+}
+
+describe('a probe', () => {
+  it('asks for its path and judges the status', async () => {
+    const { asked, target } = await replica((response) => response.writeHead(503).end(), { path: '/up?a=1' })
+
+    assert.equal(await ask(target, NEVER), false)
+    assert.equal(await ask({ ...target, probe: { ...target.probe, accept: 'any' } }, NEVER), true)
+    assert.deepEqual(asked, ['GET /up?a=1', 'GET /up?a=1'])
+  })
+
+  it('takes a redirect for an answer and does not follow it', async () => {
+    const { asked, target } = await replica(
+      (response) => response.writeHead(302, { Location: '/elsewhere' }).end(),
+      { accept: 'status' },
+    )
+
+    assert.equal(await ask(target, NEVER), true)
+    assert.equal(asked.length, 1)
+  })
+
+  it('fails when no answer comes in time', async () => {
+    const { target } = await replica(() => {}, { timeoutMs: 50 })
+
+    assert.equal(await ask(target, NEVER), false)
+  })
+
+  it('fails when nothing listens', async () => {
+    const { target, server } = await replica(() => {})
+    server.close()
+    await once(server, 'close')
+
+    assert.equal(await ask(target, NEVER), false)
+  })
+
+  it('of a replica without an address is never answered by our own door', async () => {
+    const { asked, target } = await replica((response) => response.end())
+
+    assert.equal(await ask({ ...target, host: '' }, NEVER), false)
+    assert.deepEqual(asked, [])
+  })
+
+  it('ends with its signal', async () => {
+    const stopping = new AbortController()
+    const { target } = await replica(() => stopping.abort())
+
+    assert.equal(await ask(target, stopping.signal), false)
+  })
+
+  it('is over with the head of the answer, however long its body', async () => {
+    const { target } = await replica((response) => response.writeHead(200).write('and so on'))
+
+    assert.equal(await ask(target, NEVER), true)
+  })
+})

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import { ProbeRig } from '../fakes/probe-rig.ts'
+
+const READY = 'com.openfaas.ready.http.'
+const HEALTH = 'com.openfaas.health.http.'
+const HOUR_MS = 3_600_000
+
+const rigs: ProbeRig[] = []
+afterEach(async () => {
+  for (const rig of rigs.splice(0)) await rig.stop()
+})
+
+function rig(annotations: Readonly<Record<string, string>>, ageSeconds?: number): ProbeRig {
+  const made = new ProbeRig(annotations, ageSeconds)
+  rigs.push(made)
+  return made
+}
+
+describe('a starting replica', () => {
+  it('is asked until it is ready, and then left in peace without annotations', async () => {
+    const made = rig({})
+    made.bad.add('/_/health')
+    await made.seconds(5)
+    assert.equal(made.state, 'starting')
+    made.bad.clear()
+    await made.seconds(1)
+    assert.equal(made.state, 'ready')
+    const { length } = made.asked
+
+    made.bad.add('/_/health')
+    await made.clock.advance(HOUR_MS)
+
+    assert.equal(made.state, 'ready')
+    assert.equal(made.asked.length, length)
+    assert.equal(made.clock.waiting, 0)
+  })
+
+  it('is asked often, whatever period is annotated: a call may wait for it', async () => {
+    const made = rig({ [`${READY}periodSeconds`]: '60' })
+    made.bad.add('/_/health')
+
+    await made.seconds(2)
+
+    assert.ok(made.asked.length > 10, String(made.asked.length))
+  })
+
+  it('is given up when it is not ready for as long as a start may take', async () => {
+    const made = rig({})
+    made.bad.add('/_/health')
+
+    await made.seconds(59)
+    assert.deepEqual(made.failures, [])
+    await made.seconds(2)
+
+    assert.deepEqual(made.failures, ['it was not ready within 60 s'])
+    const { length } = made.asked
+    await made.clock.advance(HOUR_MS)
+    assert.equal(made.asked.length, length)
+  })
+
+  it('is not asked before its annotated delay, and its time counts from there', async () => {
+    const made = rig({ [`${READY}initialDelaySeconds`]: '30' })
+    made.bad.add('/_/health')
+
+    await made.seconds(29.9)
+    assert.deepEqual(made.asked, [])
+    await made.seconds(0.2)
+    assert.deepEqual(made.asked[0], ['/_/health', 30])
+    await made.seconds(58)
+    assert.deepEqual(made.failures, [])
+    await made.seconds(3)
+    assert.equal(made.failures.length, 1)
+  })
+
+  it('has waited already when it is older than its delay, as after a restart of the daemon', async () => {
+    const old = rig({ [`${READY}initialDelay`]: '30s' }, 40)
+    const young = rig({ [`${READY}initialDelay`]: '30s' }, 20)
+    const ofTomorrow = rig({ [`${READY}initialDelay`]: '30s' }, -86_400)
+
+    await Promise.all([old, young, ofTomorrow].map((made) => made.seconds(60)))
+
+    assert.deepEqual(old.asked[0], ['/_/health', 0])
+    assert.deepEqual(young.asked[0], ['/_/health', 10])
+    assert.deepEqual(ofTomorrow.asked[0], ['/_/health', 30])
+  })
+
+  it('needs as many good answers in a row as annotated', async () => {
+    const made = rig({ [`${READY}successThreshold`]: '100' })
+    await made.seconds(20)
+    made.bad.add('/_/health')
+    await made.seconds(0.3)
+    made.bad.clear()
+
+    await made.seconds(20)
+    assert.equal(made.state, 'starting', 'the bad answer in between began the count anew')
+    await made.seconds(10)
+
+    assert.equal(made.state, 'ready')
+  })
+})
+
+describe('a ready replica with readiness annotations', () => {
+  const annotations = { [`${READY}path`]: '/up', [`${READY}periodSeconds`]: '5' }
+
+  it('is asked once a period', async () => {
+    const made = rig(annotations)
+
+    await made.seconds(21)
+
+    assert.deepEqual(made.times('/up'), [0, 5, 10, 15, 20])
+  })
+
+  it('goes out of service after bad answers in a row, and comes back with a good one', async () => {
+    const made = rig(annotations)
+    await made.seconds(1)
+    made.bad.add('/up')
+    await made.seconds(10)
+    made.bad.clear()
+    await made.seconds(5)
+    made.bad.add('/up')
+    await made.seconds(10)
+    assert.equal(made.state, 'ready', 'never three in a row')
+
+    await made.seconds(5)
+    assert.equal(made.state, 'starting')
+    assert.equal(made.log.named('replica out of service: it fails its readiness probe').length, 1)
+    made.bad.clear()
+    await made.seconds(1)
+
+    assert.equal(made.state, 'ready')
+    const since = made.times('/up').at(-1) ?? 0
+    await made.seconds(10)
+    assert.deepEqual(made.times('/up', since), [since, since + 5, since + 10])
+  })
+
+  it('may stay out of service for as long as it says so', async () => {
+    const made = rig(annotations)
+    await made.seconds(1)
+    made.bad.add('/up')
+
+    await made.clock.advance(HOUR_MS)
+    assert.equal(made.state, 'starting')
+    assert.deepEqual(made.failures, [])
+    made.bad.clear()
+    await made.seconds(1)
+
+    assert.equal(made.state, 'ready')
+  })
+
+  it('is given up when it is paused while it is out of service', async () => {
+    const made = rig(annotations)
+    await made.seconds(1)
+    made.bad.add('/up')
+    await made.seconds(20)
+
+    made.change({ isWithdrawn: false })
+    made.begin()
+    await made.seconds(61)
+
+    assert.deepEqual(made.failures, ['it was not ready within 60 s'])
+  })
+
+  it('that a caller suspects is asked at once, and once a period after that', async () => {
+    const made = rig(annotations)
+    await made.seconds(7)
+
+    made.change({ state: 'starting' })
+    made.begin()
+    await made.seconds(1)
+    assert.equal(made.state, 'ready')
+    assert.deepEqual(made.times('/up', 7), [7])
+    await made.seconds(20)
+
+    assert.equal(made.times('/up', 10).length, 4)
+  })
+
+  it('is forgotten when it goes, however long its period', async () => {
+    const made = rig({ [`${READY}periodSeconds`]: '99999' })
+    await made.seconds(1)
+    assert.equal(made.clock.waiting, 1)
+
+    made.change({ state: 'draining' })
+    await made.seconds(11)
+
+    assert.equal(made.clock.waiting, 0)
+  })
+})
+
+describe('a ready replica with health annotations', () => {
+  const annotations = { [`${HEALTH}path`]: '/well' }
+
+  it('starts by its health path, and is asked by it for ever', async () => {
+    const made = rig(annotations)
+
+    await made.seconds(21)
+
+    assert.deepEqual(made.asked, [
+      ['/well', 0],
+      ['/well', 10],
+      ['/well', 20],
+    ])
+  })
+
+  it('goes out of service and is replaced when it fails', async () => {
+    const made = rig(annotations)
+    await made.seconds(1)
+    made.bad.add('/well')
+
+    await made.seconds(28)
+    assert.equal(made.state, 'ready')
+    await made.seconds(2)
+
+    assert.equal(made.state, 'starting')
+    assert.deepEqual(made.failures, ['it failed its health probe'])
+    const { length } = made.asked
+    await made.clock.advance(HOUR_MS)
+    assert.equal(made.asked.length, length)
+    assert.deepEqual(made.failures.length, 1)
+  })
+
+  it('is asked after its delay, which does not hold up its start', async () => {
+    const made = rig({ ...annotations, [`${HEALTH}initialDelaySeconds`]: '40' }, 5)
+
+    await made.seconds(50)
+
+    assert.equal(made.state, 'ready')
+    assert.deepEqual(made.times('/well'), [0, 45])
+  })
+
+  it('is asked both questions, each by its own annotations', async () => {
+    const made = rig({
+      ...annotations,
+      [`${HEALTH}periodSeconds`]: '4',
+      [`${READY}path`]: '/up',
+      [`${READY}periodSeconds`]: '6',
+    })
+
+    await made.seconds(13)
+
+    assert.deepEqual(made.times('/well'), [4, 8, 12])
+    assert.deepEqual(made.times('/up'), [0, 6, 12])
+  })
+
+  it('is replaced also when it fails while it is out of service', async () => {
+    const made = rig({ ...annotations, [`${READY}path`]: '/up' })
+    await made.seconds(1)
+    made.bad.add('/up')
+    await made.seconds(60)
+    assert.deepEqual(made.failures, [])
+
+    made.bad.add('/well')
+    await made.seconds(30)
+
+    assert.deepEqual(made.failures, ['it failed its health probe'])
+  })
+})
