@@ -4,6 +4,7 @@ import { FaasError } from '../core/errors.ts'
 import type { Replica } from '../core/replica.ts'
 import * as failures from './call-failures.ts'
 import { Forward, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
+import { mayRepeat } from './may-repeat.ts'
 import { requestHeaders } from './request-headers.ts'
 import type { InvocationContext, Order } from './invocation-context.ts'
 import type { Listed } from './roster.ts'
@@ -15,9 +16,6 @@ import type { Waiter } from './waker.ts'
 
 /** Replicas that may refuse one call before it fails: a bound on a provider that always knows another one. */
 const MAX_REFUSALS = 10
-
-/** Methods that may be sent twice when the first attempt met a connection that was just closing (RFC 9110, 9.2.2). */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 /**
  * One call from its start to its end:
@@ -143,7 +141,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#leaveTarget()
     if (this.#isOver || target === undefined) return
     if (failure === 'refused') this.#onRefused(target, error)
-    else if (this.#mayRetry(failure)) this.#retry(target)
+    else if (!this.#hasRetried && mayRepeat(this.call, failure)) this.#retry(target)
     else if (failure === 'exhausted') this.#fail(failures.noneReady(this.#route.fn, error))
     else if (failure === 'invalid') this.#fail(failures.unsendable(error))
     else this.#fail(failures.brokenOff(this.#route.fn, error))
@@ -169,12 +167,6 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#refusals += 1
     if (this.#refusals >= MAX_REFUSALS) this.#failWaiting(null)
     else this.#next()
-  }
-
-  #mayRetry(failure: Failure): boolean {
-    if (this.#hasRetried) return false
-    if (failure === 'unsent') return true
-    return failure === 'stale' && this.call.body === null && IDEMPOTENT.has(this.call.method)
   }
 
   #retry(target: Target): void {

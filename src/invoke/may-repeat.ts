@@ -1,0 +1,11 @@
+import type { Call } from '../core/call.ts'
+import type { Failure } from './forward.ts'
+
+/** Methods that may be sent twice when the first attempt met a connection that was just closing (RFC 9110, 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+/** Whether a call that failed so may be sent once more: the function has not seen it, or seeing it twice does no harm. Pure. */
+export function mayRepeat({ method, body }: Call, failure: Failure): boolean {
+  if (failure === 'unsent') return true
+  return failure === 'stale' && body === null && IDEMPOTENT.has(method)
+}
