@@ -1,13 +1,10 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../clock.ts'
-import { messageOf } from '../../core/errors.ts'
-import { DEFAULT_NAMESPACE, type FunctionName, namespaceOf } from '../../core/function-name.ts'
-import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
+import type { FunctionSpec } from '../../core/function-spec.ts'
 import type { CallLedger, ProviderEvent } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
-import type { Mount } from './container-spec.ts'
 import { imageFor } from './deployable.ts'
 import { ownLabel } from './docker-labels.ts'
 import { EngineAway } from './engine-errors.ts'
@@ -25,6 +22,7 @@ import { ReplicaProbes } from './replica-probes.ts'
 import { ReplicaTable } from './replica-table.ts'
 import { Retirement } from './retirement.ts'
 import { SecretFiles, type SecretValues } from './secret-files.ts'
+import { Surroundings } from './surroundings.ts'
 import { UsageMeter } from './usage.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -50,7 +48,6 @@ export interface DockerProviderOptions {
 
 const DRAIN_MS = 60_000
 const RETRY_REMOVAL_MS = 2_000
-const SECRETS_TARGET = '/var/openfaas/secrets'
 
 /**
  * The objects behind the door, plugged into each other: the wiring diagram of this folder. What one part tells another goes through here.
@@ -71,6 +68,7 @@ export class ProviderParts {
   readonly secretFiles: SecretFiles
   readonly background: Background
   readonly networks: Networks
+  readonly surroundings: Surroundings
   readonly observer: Observer
   readonly probes: ReplicaProbes
   readonly retirement: Retirement
@@ -100,6 +98,14 @@ export class ProviderParts {
       instance,
       log,
       onAddresses: (addresses) => emit({ kind: 'addresses', addresses }),
+    })
+    const { networks, secretFiles } = this
+    this.surroundings = new Surroundings({
+      networks,
+      secretFiles,
+      table,
+      desired: () => this.reconciler,
+      log,
     })
     this.probes = this.#makeProbes()
     this.observer = this.#makeObserver()
@@ -160,7 +166,7 @@ export class ProviderParts {
       log,
       drainMs,
       keepLogs: ({ replica }) => this.logs.keep(replica.fn, replica.id),
-      onGone: (fn) => this.background.run('tidy up', () => this.#tidyUp(fn)),
+      onGone: (fn) => this.background.run('tidy up', () => this.surroundings.tidyUp(fn)),
       onFailure: (fn, error) => {
         if (error instanceof EngineAway) this.link.lost(error)
         else clock.after(RETRY_REMOVAL_MS, () => this.reconciler.nudge(fn))
@@ -183,7 +189,7 @@ export class ProviderParts {
       table,
       instance,
       watchdogDir: watchdogDir ?? fileURLToPath(new URL('../../../watchdog', import.meta.url)),
-      mounts: (fn) => this.#secretMounts(fn),
+      mounts: (fn) => this.surroundings.mounts(fn),
       host: () => this.link.engine,
       making: (name) => this.observer.making(name),
     })
@@ -214,25 +220,9 @@ export class ProviderParts {
   }
 
   async #look(): Promise<void> {
-    await Promise.all([this.observer.look(), this.#lookAtNetworks()])
+    await Promise.all([this.observer.look(), this.surroundings.lookAtNetworks()])
     // A daemon that was killed may have left some.
-    this.background.run('tidy up secrets', () => this.#tidySecrets())
-  }
-
-  async #lookAtNetworks(): Promise<void> {
-    await this.networks.look()
-    const namespaces = new Set(this.reconciler.names().map(namespaceOf))
-    await Promise.all([...namespaces].map((namespace) => this.#ensureNetwork(namespace)))
-  }
-
-  /** A namespace without a network must not keep the others from working. */
-  async #ensureNetwork(namespace: string): Promise<void> {
-    try {
-      await this.networks.ensure(namespace)
-    } catch (error) {
-      if (error instanceof EngineAway) throw error
-      this.#options.log.error('network not made', { ns: namespace, reason: messageOf(error) })
-    }
+    this.background.run('tidy up secrets', () => this.surroundings.tidySecrets())
   }
 
   async #lookAgain(): Promise<void> {
@@ -244,28 +234,5 @@ export class ProviderParts {
       if (error instanceof EngineAway) this.link.lost(error)
       else this.#options.log.error('look failed', { err: error })
     }
-  }
-
-  async #secretMounts(fn: DeployedFunction): Promise<readonly Mount[]> {
-    const folder = await this.secretFiles.place(fn)
-    return folder === null ? [] : [{ source: folder, target: SECRETS_TARGET }]
-  }
-
-  /** What only a replica that is gone now may have needed. */
-  async #tidyUp(fn: FunctionName): Promise<void> {
-    const { reconciler, networks } = this
-    await this.#tidySecrets()
-    const namespace = namespaceOf(fn)
-    if (namespace === DEFAULT_NAMESPACE || reconciler.isNamespaceUsed(namespace)) return
-    await networks.remove(namespace)
-  }
-
-  async #tidySecrets(): Promise<void> {
-    const { reconciler, table, secretFiles } = this
-    const isDesired = (revision: number) =>
-      reconciler.names().some((name) => reconciler.desired(name)?.revision === revision)
-    const hasReplica = (revision: number) =>
-      table.functions().some((name) => table.of(name).some(({ replica }) => replica.revision === revision))
-    await secretFiles.keepOnly((revision) => isDesired(revision) || hasReplica(revision))
   }
 }
