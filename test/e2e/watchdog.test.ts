@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { eventually } from '../fakes/eventually.ts'
 import { docker } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
@@ -39,6 +40,8 @@ describe('the annotation com.sampan.watchdog', { skip: await skipWithoutDocker()
     const image = await testImage('upstream-http')
     await daemon.deploy({ service: 'http-theirs', image })
     await daemon.deploy({ service: 'http-ours', image, annotations: { [ANNOTATION]: 'replace' } })
+    // Theirs says it is healthy before its process listens, and answers 500 until then (watchdog.md 5.2).
+    await eventually(async () => (await daemon.call('http-theirs')).status === 200)
     const ask = async (fn: string) => {
       const answer = await daemon.call(`${fn}/a%2Fb?x=1`, { method: 'PUT', body: 'hello' })
       const { method, uri, body, contentLength } = (await answer.json()) as Record<string, unknown>
