@@ -46,7 +46,7 @@ afterEach(() => {
 })
 
 /** An open connection, and the function's end of it, which nobody reads yet. */
-async function connected(): Promise<{ connection: Connection; told: Told; far: Socket }> {
+async function connected(isForTunnel = false): Promise<{ connection: Connection; told: Told; far: Socket }> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
   servers.push(server)
   server.listen(0, '127.0.0.1')
@@ -66,7 +66,7 @@ async function connected(): Promise<{ connection: Connection; told: Told; far: S
     clock: systemClock,
     writes: new WriteBatch(),
     onLost: () => undefined,
-    isForTunnel: false,
+    isForTunnel,
   })
   connections.push(connection)
   const told = new Told()
@@ -109,15 +109,35 @@ describe('a connection to a function', () => {
     assert.equal(told.text, 'early answer')
   })
 
-  it('is broken, not ended, when a reset comes with the last bytes', async () => {
-    const { told, far } = await connected()
+  for (const isForTunnel of [false, true]) {
+    for (const [state, pendingBytes] of [
+      ['with nothing left to write', 0],
+      ['with much of a body left to write', 32 * 1024 * 1024],
+    ] as const) {
+      const kind = isForTunnel ? 'that may become a tunnel' : 'for calls'
+      it(`${kind}, ${state}, is broken, not ended, when a reset comes with the last bytes`, async () => {
+        const { connection, told, far } = await connected(isForTunnel)
+        if (pendingBytes > 0) assert.equal(connection.write(Buffer.alloc(pendingBytes)), false)
 
-    far.write('half')
-    far.resetAndDestroy()
+        far.write('half')
+        far.resetAndDestroy()
+
+        await eventually(() => told.broken !== null || told.isEnded)
+        assert.equal(told.text, 'half')
+        assert.equal(told.isEnded, false)
+      })
+    }
+  }
+
+  it('is ended, also with much of a body left to write, when the function says that it will send no more', async () => {
+    const { connection, told, far } = await connected()
+    connection.write(Buffer.alloc(32 * 1024 * 1024))
+
+    far.end('all')
 
     await eventually(() => told.broken !== null || told.isEnded)
-    assert.equal(told.text, 'half')
-    assert.equal(told.isEnded, false)
+    assert.equal(told.text, 'all')
+    assert.equal(told.broken, null)
   })
 
   it('is ended when the function says that it will send no more', async () => {

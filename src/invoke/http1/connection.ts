@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
 import type { Replica } from '../../core/replica.ts'
 import type { LateWrite, WriteBatch } from '../../write-batch.ts'
@@ -67,8 +67,7 @@ export interface ConnectionOptions {
  */
 export class Connection implements LateWrite {
   readonly #options: ConnectionOptions
-  readonly #socket: Socket
-  readonly #patient: PatientSocket | null = null
+  readonly #socket: PatientSocket
   #user: ConnectionUser | null = null
   #isOpen = false
   #isPaused = false
@@ -81,17 +80,16 @@ export class Connection implements LateWrite {
     this.#options = options
     const onBytes = (bytes: Buffer, length: number): boolean => this.#onBytes(bytes, length)
     if (options.isForTunnel) {
-      this.#socket = connect({ host, port, ...OPTIONS })
+      this.#socket = new PatientSocket(OPTIONS)
       this.#socket.on('data', (chunk) => {
         if (!onBytes(chunk, chunk.length)) this.#socket.pause()
       })
     } else {
       // Reading into one buffer of ours costs neither an allocation nor a pass through the stream for each read.
       const callback = (length: number, bytes: Uint8Array): boolean => onBytes(bytes as Buffer, length)
-      const patient = new PatientSocket({ ...OPTIONS, onread: { buffer: READ_BUFFER, callback } })
-      this.#patient = patient
-      this.#socket = patient.connect({ host, port })
+      this.#socket = new PatientSocket({ ...OPTIONS, onread: { buffer: READ_BUFFER, callback } })
     }
+    this.#socket.connect({ host, port })
     const cancelTimeout = options.clock.after(CONNECT_TIMEOUT_MS, () => {
       this.#socket.destroy(new Error(`no connection to ${host}:${port} within ${CONNECT_TIMEOUT_MS} ms`))
     })
@@ -180,6 +178,7 @@ export class Connection implements LateWrite {
     const socket = this.#socket
     this.#user = null
     socket.removeAllListeners('data').removeAllListeners('end').pause()
+    socket.losePatience()
     if (rest.length > 0) socket.unshift(rest)
     return socket
   }
@@ -203,12 +202,12 @@ export class Connection implements LateWrite {
   }
 
   #onEnd(): void {
-    const user = this.#user
-    if (user === null) return this.#lose()
-    this.#patient?.look()
-    const broken = this.#patient?.writeError ?? null
-    if (broken !== null) this.#onError(broken)
-    else user.onEnd()
+    if (this.#user === null) return this.#lose()
+    this.#socket.look(() => {
+      const broken = this.#socket.writeError
+      if (broken !== null) this.#onError(broken)
+      else this.#user?.onEnd()
+    })
   }
 
   #onError(error: Error): void {

@@ -11,17 +11,30 @@ export class PatientSocket extends Socket {
   /** Why a write failed. An end that is read after that is none: the rest is missing. */
   writeError: Error | null = null
   #done: Done = nothing
+  #isPatient = true
 
   constructor(options: SocketConstructorOpts & ConnectOpts) {
     super(options)
   }
 
   /**
-   * For an end that was just read: sets `writeError` when it is a reset. libuv reports a reset that comes with the last bytes as an end (seen with
-   * Node 20); a write of nothing fails on the one and not on the other.
+   * For an end that was just read: sets `writeError` when it is a reset, and then calls `onLooked`. libuv reports a reset that comes with the last
+   * bytes as an end (seen with Node 20); a write of nothing fails on the one and not on the other. Behind a write under way it would wait; that
+   * one fails itself on a reset, in this turn of the event loop, after the reading.
    */
-  look(): void {
+  look(onLooked: () => void): void {
+    if (this.writableLength > 0) {
+      setImmediate(onLooked)
+      return
+    }
     this.write('')
+    onLooked()
+  }
+
+  /** From now on as any socket. */
+  losePatience(): void {
+    this.#isPatient = false
+    if (this.writeError !== null) this.#done(this.writeError)
   }
 
   override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
@@ -36,7 +49,7 @@ export class PatientSocket extends Socket {
 
   /** One for all: a stream has one write under way. */
   readonly #onWritten: Done = (error) => {
-    if (isGone(error) && !this.destroyed) this.writeError = error
+    if (this.#isPatient && isGone(error) && !this.destroyed) this.writeError = error
     else this.#done(error)
   }
 }
