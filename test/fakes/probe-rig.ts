@@ -6,7 +6,13 @@ import { FakeClock } from './fake-clock.ts'
 import { RecordingLog } from './recording-log.ts'
 
 /** The id decides when in its period a replica is asked first: this one at the very end. */
-const ID = 'ffffffff0123'
+const LATE_ID = 'ffffffff0123'
+
+export interface RigOptions {
+  readonly ageSeconds?: number
+  readonly envVars?: Readonly<Record<string, string>>
+  readonly id?: string
+}
 
 /** One replica that answers as `good` says, by path, and how it is probed. Time stands still. */
 export class ProbeRig {
@@ -17,6 +23,9 @@ export class ProbeRig {
   /** The paths asked, with the seconds since the start of the test. */
   readonly asked: (readonly [string, number])[] = []
   readonly failures: string[] = []
+  /** Happens while a question is under way. */
+  meanwhile: () => void = () => {}
+  readonly #id: string
   readonly #startMs = this.clock.now()
   readonly #table = new ReplicaTable(
     () => this.clock.wall(),
@@ -26,6 +35,7 @@ export class ProbeRig {
     table: this.#table,
     ask: ({ probe: { path } }) => {
       this.asked.push([path, (this.clock.now() - this.#startMs) / 1_000])
+      this.meanwhile()
       return Promise.resolve(!this.bad.has(path))
     },
     clock: this.clock,
@@ -34,15 +44,19 @@ export class ProbeRig {
     onFailed: (_record, reason) => this.failures.push(reason),
   })
 
-  constructor(annotations: Readonly<Record<string, string>>, ageSeconds = 0) {
-    const identity = containerIdentity(deployed({ spec: { annotations } }))
+  constructor(
+    annotations: Readonly<Record<string, string>>,
+    { ageSeconds = 0, envVars = {}, id = LATE_ID }: RigOptions = {},
+  ) {
+    this.#id = id
+    const identity = containerIdentity(deployed({ spec: { annotations, envVars } }))
     const createdAtMs = this.clock.wall() - ageSeconds * 1_000
-    this.#table.add(ID, identity, { isRunning: true, host: '10.0.0.1', createdAtMs })
+    this.#table.add(this.#id, identity, { isRunning: true, host: '10.0.0.1', createdAtMs })
     this.begin()
   }
 
   begin(): void {
-    this.#probes.begin(ID)
+    this.#probes.begin(this.#id)
   }
 
   stop(): Promise<void> {
@@ -50,11 +64,11 @@ export class ProbeRig {
   }
 
   get state() {
-    return this.#table.get(ID)?.replica.state
+    return this.#table.get(this.#id)?.replica.state
   }
 
   change(change: ReplicaChange): void {
-    this.#table.change(ID, change)
+    this.#table.change(this.#id, change)
   }
 
   seconds(seconds: number): Promise<void> {

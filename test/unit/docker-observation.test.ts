@@ -87,6 +87,41 @@ describe('the observer', () => {
     assert.deepEqual(seen.crashes, [])
   })
 
+  it('knows since when a container exists that it finds', async () => {
+    const { list, table, observer } = rig()
+    list.now = [container('old', { createdAtMs: 7_000 })]
+
+    await observer.look()
+
+    assert.equal(table.get('old')?.createdAtMs, 7_000)
+  })
+
+  it('takes a paused replica out of service once, however it learns of it, and sees it go on', async () => {
+    const { list, seen, table, observer } = rig()
+    list.now = [container('a'), container('b'), container('c', { state: 'paused' })]
+    await observer.look()
+    table.change('a', { state: 'ready' })
+    table.change('b', { state: 'ready' })
+    const paused = () =>
+      ['a', 'b', 'c'].filter(
+        (id) => table.get(id)?.isPaused === true && table.ready(hello).every((r) => r.id !== id),
+      )
+    assert.deepEqual(paused(), ['c'])
+    seen.unready.length = 0
+
+    observer.handle({ kind: 'pause', id: 'a', exitCode: 0 })
+    list.now = ['a', 'b', 'c'].map((id) => container(id, { state: 'paused' }))
+    await observer.look()
+    await observer.look()
+    assert.deepEqual(paused(), ['a', 'b', 'c'])
+    assert.deepEqual(seen.unready, ['a', 'b'])
+
+    observer.handle({ kind: 'unpause', id: 'a', exitCode: 0 })
+    list.now = ['a', 'b', 'c'].map((id) => container(id))
+    await observer.look()
+    assert.deepEqual(paused(), [])
+  })
+
   it('is not confused by a container that is just being made', async () => {
     const { list, table, observer } = rig()
     list.now = [container('new', { state: 'created', name: 'in-the-making' })]

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { containerLabels, readContainerLabels } from '../../src/provider/docker/docker-labels.ts'
-import { isGoodStatus, PLAIN_PLAN, readProbePlan, writeProbePlan } from '../../src/provider/docker/probe.ts'
+import {
+  ENDLESS_PATIENCE_MS,
+  isGoodStatus,
+  PLAIN_PLAN,
+  readProbePlan,
+  writeProbePlan,
+} from '../../src/provider/docker/probe.ts'
 import { planProbes } from '../../src/provider/docker/probe-plan.ts'
 import { deployed } from '../fixtures/deployed.ts'
 
@@ -25,6 +31,8 @@ describe('the probes of a function', () => {
   it('without annotations end with its start, at the path of its watchdog', () => {
     assert.deepEqual(plan(), PLAIN_PLAN)
     assert.equal(plan({ envVars: { startup_timeout: '2m' } }).patienceMs, 120_000)
+    assert.equal(plan({ envVars: { startup_timeout: '0' } }).patienceMs, ENDLESS_PATIENCE_MS)
+    assert.equal(plan({ envVars: { startup_timeout: '9'.repeat(400) } }).patienceMs, ENDLESS_PATIENCE_MS)
     assert.equal(plan({ envVars: { ready_path: '/up' } }).readiness.path, '/_/ready')
     assert.equal(plan({ envVars: { ready_path: '/up' } }).readiness.accept, 'status')
   })
@@ -65,6 +73,15 @@ describe('the probes of a function', () => {
     const usual = { ...ANNOTATED, path: '/_/health', accept: 'speaks' }
     assert.deepEqual(readiness, { ...usual, delayMs: 1_000, periodMs: 2_000, successes: 3 })
     assert.deepEqual(liveness, { ...usual, failures: 4 })
+  })
+
+  it('wait for no answer longer than a start may take', () => {
+    const { readiness, patienceMs } = plan({
+      annotations: { [`${READY}timeoutSeconds`]: '600' },
+      envVars: { startup_timeout: '5s' },
+    })
+
+    assert.deepEqual([readiness.timeoutMs, patienceMs], [5_000, 5_000])
   })
 
   it('are not changed by an annotation of another name, or an empty one', () => {

@@ -57,6 +57,18 @@ describe('a probe', () => {
     assert.equal(await ask(target, NEVER), false)
   })
 
+  it('is not failed by a busy moment of ours in which its time passes', async () => {
+    const { target, server } = await replica((response) => response.end('here'), { timeoutMs: 100 })
+    const answered = once(server, 'request')
+    const asking = ask(target, NEVER)
+    await answered
+    // The answer is on its way or here; nobody reads it until we are done.
+    const endMs = performance.now() + 150
+    while (performance.now() < endMs);
+
+    assert.equal(await asking, true)
+  })
+
   it('fails when nothing listens', async () => {
     const { target, server } = await replica(() => {})
     server.close()

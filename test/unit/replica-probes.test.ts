@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
-import { ProbeRig } from '../fakes/probe-rig.ts'
+import { ProbeRig, type RigOptions } from '../fakes/probe-rig.ts'
 
 const READY = 'com.openfaas.ready.http.'
 const HEALTH = 'com.openfaas.health.http.'
@@ -11,8 +11,8 @@ afterEach(async () => {
   for (const rig of rigs.splice(0)) await rig.stop()
 })
 
-function rig(annotations: Readonly<Record<string, string>>, ageSeconds?: number): ProbeRig {
-  const made = new ProbeRig(annotations, ageSeconds)
+function rig(annotations: Readonly<Record<string, string>>, options?: RigOptions): ProbeRig {
+  const made = new ProbeRig(annotations, options)
   rigs.push(made)
   return made
 }
@@ -74,73 +74,27 @@ describe('a starting replica', () => {
   })
 
   it('has waited already when it is older than its delay, as after a restart of the daemon', async () => {
-    const old = rig({ [`${READY}initialDelay`]: '30s' }, 40)
-    const young = rig({ [`${READY}initialDelay`]: '30s' }, 20)
-    const ofTomorrow = rig({ [`${READY}initialDelay`]: '30s' }, -86_400)
+    const old = rig({ [`${READY}initialDelay`]: '30s' }, { ageSeconds: 40 })
+    const young = rig({ [`${READY}initialDelay`]: '30s' }, { ageSeconds: 20 })
+    const ofTomorrow = rig({ [`${READY}initialDelay`]: '30s' }, { ageSeconds: -86_400 })
 
     await Promise.all([old, young, ofTomorrow].map((made) => made.seconds(60)))
 
     assert.deepEqual(old.asked[0], ['/_/health', 0])
     assert.deepEqual(young.asked[0], ['/_/health', 10])
     assert.deepEqual(ofTomorrow.asked[0], ['/_/health', 30])
+
+    ofTomorrow.change({ state: 'starting' })
+    ofTomorrow.begin()
+    await ofTomorrow.seconds(1)
+    assert.equal(ofTomorrow.state, 'ready', 'one that was ready does not wait for its delay again')
   })
 
-  it('needs as many good answers in a row as annotated', async () => {
-    const made = rig({ [`${READY}successThreshold`]: '100' })
-    await made.seconds(20)
+  it('has all the time it wants when its watchdog has no limit for a start', async () => {
+    const made = rig({}, { envVars: { startup_timeout: '0' } })
     made.bad.add('/_/health')
-    await made.seconds(0.3)
-    made.bad.clear()
-
-    await made.seconds(20)
-    assert.equal(made.state, 'starting', 'the bad answer in between began the count anew')
-    await made.seconds(10)
-
-    assert.equal(made.state, 'ready')
-  })
-})
-
-describe('a ready replica with readiness annotations', () => {
-  const annotations = { [`${READY}path`]: '/up', [`${READY}periodSeconds`]: '5' }
-
-  it('is asked once a period', async () => {
-    const made = rig(annotations)
-
-    await made.seconds(21)
-
-    assert.deepEqual(made.times('/up'), [0, 5, 10, 15, 20])
-  })
-
-  it('goes out of service after bad answers in a row, and comes back with a good one', async () => {
-    const made = rig(annotations)
-    await made.seconds(1)
-    made.bad.add('/up')
-    await made.seconds(10)
-    made.bad.clear()
-    await made.seconds(5)
-    made.bad.add('/up')
-    await made.seconds(10)
-    assert.equal(made.state, 'ready', 'never three in a row')
-
-    await made.seconds(5)
-    assert.equal(made.state, 'starting')
-    assert.equal(made.log.named('replica out of service: it fails its readiness probe').length, 1)
-    made.bad.clear()
-    await made.seconds(1)
-
-    assert.equal(made.state, 'ready')
-    const since = made.times('/up').at(-1) ?? 0
-    await made.seconds(10)
-    assert.deepEqual(made.times('/up', since), [since, since + 5, since + 10])
-  })
-
-  it('may stay out of service for as long as it says so', async () => {
-    const made = rig(annotations)
-    await made.seconds(1)
-    made.bad.add('/up')
 
     await made.clock.advance(HOUR_MS)
-    assert.equal(made.state, 'starting')
     assert.deepEqual(made.failures, [])
     made.bad.clear()
     await made.seconds(1)
@@ -148,42 +102,48 @@ describe('a ready replica with readiness annotations', () => {
     assert.equal(made.state, 'ready')
   })
 
-  it('is given up when it is paused while it is out of service', async () => {
-    const made = rig(annotations)
-    await made.seconds(1)
-    made.bad.add('/up')
-    await made.seconds(20)
+  it('is not ready by an answer from where it was before', async () => {
+    const made = rig({})
+    made.meanwhile = () => made.change({ host: `10.0.0.${made.asked.length + 1}` })
 
-    made.change({ isWithdrawn: false })
-    made.begin()
-    await made.seconds(61)
+    await made.seconds(10)
 
-    assert.deepEqual(made.failures, ['it was not ready within 60 s'])
+    assert.equal(made.state, 'starting')
   })
 
-  it('that a caller suspects is asked at once, and once a period after that', async () => {
-    const made = rig(annotations)
-    await made.seconds(7)
+  it('that is told to go while it answers is not called back', async () => {
+    const made = rig({})
+    made.meanwhile = () => made.change({ state: 'draining' })
 
-    made.change({ state: 'starting' })
-    made.begin()
     await made.seconds(1)
+
+    assert.equal(made.state, 'draining')
+    assert.equal(made.asked.length, 1)
+  })
+
+  it('needs as many good answers in a row as annotated, a period between them', async () => {
+    const made = rig({ [`${READY}successThreshold`]: '3', [`${READY}periodSeconds`]: '4' })
+    await made.seconds(5)
+    made.bad.add('/_/health')
+    await made.seconds(3.1)
+    made.bad.clear()
+
+    await made.seconds(7.5)
+    assert.equal(made.state, 'starting', 'the bad answer in between began the count anew')
+    await made.seconds(1)
+
     assert.equal(made.state, 'ready')
-    assert.deepEqual(made.times('/up', 7), [7])
-    await made.seconds(20)
-
-    assert.equal(made.times('/up', 10).length, 4)
   })
 
-  it('is forgotten when it goes, however long its period', async () => {
-    const made = rig({ [`${READY}periodSeconds`]: '99999' })
-    await made.seconds(1)
-    assert.equal(made.clock.waiting, 1)
+  it('is not given up while its answers are good, however many it needs', async () => {
+    const made = rig({ [`${READY}successThreshold`]: '20' })
 
-    made.change({ state: 'draining' })
-    await made.seconds(11)
+    await made.seconds(189)
+    assert.equal(made.state, 'starting')
+    await made.seconds(2)
 
-    assert.equal(made.clock.waiting, 0)
+    assert.equal(made.state, 'ready')
+    assert.deepEqual(made.failures, [])
   })
 })
 
@@ -217,10 +177,28 @@ describe('a ready replica with health annotations', () => {
     await made.clock.advance(HOUR_MS)
     assert.equal(made.asked.length, length)
     assert.deepEqual(made.failures.length, 1)
+
+    made.bad.clear()
+    made.begin()
+    await made.seconds(60)
+    assert.equal(made.state, 'starting', 'what failed stays failed')
+    assert.equal(made.asked.length, length)
+  })
+
+  it('that goes while it gives a bad answer has not failed', async () => {
+    const made = rig({ ...annotations, [`${HEALTH}failureThreshold`]: '1' })
+    await made.seconds(1)
+    made.bad.add('/well')
+    made.meanwhile = () => made.change({ state: 'draining' })
+
+    await made.seconds(20)
+
+    assert.deepEqual(made.failures, [])
+    assert.equal(made.state, 'draining')
   })
 
   it('is asked after its delay, which does not hold up its start', async () => {
-    const made = rig({ ...annotations, [`${HEALTH}initialDelaySeconds`]: '40' }, 5)
+    const made = rig({ ...annotations, [`${HEALTH}initialDelaySeconds`]: '40' }, { ageSeconds: 5 })
 
     await made.seconds(50)
 

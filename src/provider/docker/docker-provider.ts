@@ -13,6 +13,7 @@ import type {
 } from '../../core/provider.ts'
 import type { Replica } from '../../core/replica.ts'
 import { type DockerProviderOptions, ProviderParts } from './provider-parts.ts'
+import { isWithdrawn } from './replica-table.ts'
 import { explainNotReady } from './not-ready-reason.ts'
 
 export type { DockerProviderOptions } from './provider-parts.ts'
@@ -130,7 +131,7 @@ export class DockerProvider implements Provider {
     const { reconciler, table } = this.#parts
     const running = table.of(name).filter(({ isRunning }) => isRunning)
     const starting = running.length
-    const withdrawn = running.filter(({ isWithdrawn }) => isWithdrawn).length
+    const withdrawn = running.filter(isWithdrawn).length
     const desired = reconciler.desired(name)?.replicas ?? 0
     return explainNotReady(name, {
       status: this.status(),

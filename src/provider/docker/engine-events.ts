@@ -3,7 +3,7 @@ import { jsonLines } from './json-lines.ts'
 
 /** What happened to one of our containers. */
 export interface ContainerEvent {
-  readonly kind: 'start' | 'die' | 'oom' | 'destroy' | 'pause'
+  readonly kind: 'start' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause'
   readonly id: string
   /** Of `die`; else 0. */
   readonly exitCode: number
@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
   destroy: 'destroy',
   remove: 'destroy',
   pause: 'pause',
+  unpause: 'unpause',
 }
 
 /** The events of a raw stream that we act on. Throws `EngineAway` when the stream breaks off. */

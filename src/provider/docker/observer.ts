@@ -63,7 +63,7 @@ export class Observer {
   }
 
   handle(event: ContainerEvent): void {
-    const { table, log, onUnready, onStranger } = this.#options
+    const { table, log, onStranger } = this.#options
     const record = table.get(event.id)
     if (record === undefined) {
       if (event.kind === 'start') onStranger()
@@ -81,12 +81,10 @@ export class Observer {
         this.#vanished(event.id)
         break
       case 'pause':
-        // By hand: it would let calls hang. It is probed until it goes on, or replaced when it does not.
-        table.change(event.id, {
-          isWithdrawn: false,
-          ...(record.replica.state === 'ready' && { state: 'starting' }),
-        })
-        onUnready(event.id)
+        this.#paused(record)
+        break
+      case 'unpause':
+        table.change(event.id, { isPaused: false })
         break
       case 'start':
         break
@@ -100,6 +98,7 @@ export class Observer {
     const isRunning = container.state === 'running' || container.state === 'paused'
     const { id, createdAtMs } = container
     table.add(id, identity, { isRunning, host: addressOf(container), createdAtMs })
+    if (container.state === 'paused') table.change(id, { isPaused: true })
     if (isRunning) onUnready(id)
     else table.change(id, { state: 'gone' })
   }
@@ -114,10 +113,19 @@ export class Observer {
       onChange(record.replica.fn)
       return
     }
+    if (container.state === 'paused' && !record.isPaused) this.#paused(record)
+    if (container.state === 'running' && record.isPaused) table.change(id, { isPaused: false })
     const host = addressOf(container)
     if (host === record.replica.host) return
     table.change(id, { host, ...(record.replica.state === 'ready' && { state: 'starting' }) })
     onUnready(id)
+  }
+
+  /** By hand: it would let calls hang. It is probed until it goes on, or replaced when it does not. */
+  #paused({ replica }: ReplicaRecord): void {
+    const { table, onUnready } = this.#options
+    table.change(replica.id, { isPaused: true, ...(replica.state === 'ready' && { state: 'starting' }) })
+    onUnready(replica.id)
   }
 
   #died(record: ReplicaRecord, exitCode: number): void {

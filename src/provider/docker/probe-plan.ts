@@ -1,6 +1,6 @@
 import type { FunctionSpec } from '../../core/function-spec.ts'
 import { envDurationMs } from './env-duration.ts'
-import { DEFAULT_PATIENCE_MS, PLAIN_PLAN, type Probe, type ProbePlan } from './probe.ts'
+import { DEFAULT_PATIENCE_MS, ENDLESS_PATIENCE_MS, PLAIN_PLAN, type Probe, type ProbePlan } from './probe.ts'
 import { type ProbeAnnotations, probeAnnotations } from './probe-annotations.ts'
 
 /**
@@ -12,12 +12,20 @@ export function planProbes(spec: FunctionSpec): ProbePlan {
   const ready = probeAnnotations('ready', spec.annotations)
   const health = probeAnnotations('health', spec.annotations)
   const liveness = health === null ? null : annotated(usualHealth(spec), health)
+  const readiness = ready === null ? startOf(spec, health, liveness) : annotated(usualReadiness(spec), ready)
+  const patienceMs = patienceOf(spec)
   return {
-    patienceMs: envDurationMs(spec.envVars['startup_timeout']) ?? DEFAULT_PATIENCE_MS,
-    readiness: ready === null ? startOf(spec, health, liveness) : annotated(usualReadiness(spec), ready),
+    patienceMs,
+    readiness: { ...readiness, timeoutMs: Math.min(readiness.timeoutMs, patienceMs) },
     isReadinessRepeated: ready !== null,
     liveness,
   }
+}
+
+/** 0 is no limit, as the watchdog has it. */
+function patienceOf({ envVars }: FunctionSpec): number {
+  const ms = envDurationMs(envVars['startup_timeout']) ?? DEFAULT_PATIENCE_MS
+  return ms === 0 ? ENDLESS_PATIENCE_MS : Math.min(ms, ENDLESS_PATIENCE_MS)
 }
 
 /** A delay of the health annotations is about the health of a replica that has started: it holds up no start. */

@@ -8,7 +8,7 @@ export interface ProbeTarget {
   readonly probe: Probe
 }
 
-/** Asks once; answers whether the answer was good. Never rejects. */
+/** Asks once; answers whether the answer was good. */
 export type Ask = (target: ProbeTarget, signal: AbortSignal) => Promise<boolean>
 
 /** Asks over HTTP. Whatever goes wrong is a bad answer. */
@@ -36,7 +36,8 @@ export function httpAsk(clock: Clock): Ask {
         resolve(isGood)
       }
       const giveUp = () => settle(false)
-      const cancelTimeout = clock.after(probe.timeoutMs, giveUp)
+      // Timers come before sockets in a turn of the event loop: after a long one an answer may be there that nobody has read.
+      const cancelTimeout = clock.after(probe.timeoutMs, () => setImmediate(giveUp))
       signal.addEventListener('abort', giveUp, { once: true })
       request.on('error', giveUp)
     })

@@ -35,6 +35,8 @@ export interface ProbePlan {
 
 /** The watchdog's own limit for the start of its process (watchdog.md 3.3). */
 export const DEFAULT_PATIENCE_MS = 60_000
+/** In place of "no limit": a year. A number, for the label. */
+export const ENDLESS_PATIENCE_MS = 365 * 24 * 3_600_000
 
 /** What a container without a readable plan is asked. */
 export const PLAIN_PLAN: ProbePlan = {

@@ -16,14 +16,21 @@ const GROWTH = 1.25
 /** How often a long wait looks whether it is still wanted. */
 const LONGEST_SLEEP_MS = 10_000
 
+export interface Start {
+  /** Milliseconds before the first question. */
+  readonly delayMs: number
+  /** Whether a replica that gives bad answers `ms` after the first question has had its time. */
+  readonly isOverdue: (ms: number) => boolean
+}
+
 /**
- * Asks until the replica is ready, or overdue: not ready within `patienceMs` after the first question, which comes after `delayMs`. Quick at
- * first, because a watchdog listens within milliseconds of its start and a call may be waiting; the period is for later, as in Kubernetes,
- * which asks a container that is not ready at times of its own too (its documentation of `periodSeconds`).
+ * Asks until the replica is ready, or overdue. Quick at first, because a watchdog listens within milliseconds of its start and a call may be
+ * waiting; the period is for later, as in Kubernetes, which asks a container that is not ready at times of its own too (its documentation of
+ * `periodSeconds`). Only further good answers, where one is not enough, are asked for once a period.
  */
 export async function untilReady(
   probing: Probing,
-  { delayMs, patienceMs }: { readonly delayMs: number; readonly patienceMs: number },
+  { delayMs, isOverdue }: Start,
 ): Promise<'ready' | 'overdue' | 'ended'> {
   const { next, ask, clock, signal } = probing
   if (!(await pause(delayMs, probing))) return 'ended'
@@ -38,8 +45,8 @@ export async function untilReady(
     if (now === null || signal.aborted) return 'ended'
     successes = isGood && now.host === target.host ? successes + 1 : 0
     if (successes >= target.probe.successes) return 'ready'
-    if (clock.now() - startMs >= patienceMs) return 'overdue'
-    if (!(await pause(pauseMs, probing))) return 'ended'
+    if (successes === 0 && isOverdue(clock.now() - startMs)) return 'overdue'
+    if (!(await pause(successes > 0 ? target.probe.periodMs : pauseMs, probing))) return 'ended'
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * GROWTH)
   }
 }

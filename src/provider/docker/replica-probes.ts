@@ -6,7 +6,7 @@ import { Background } from './background.ts'
 import type { Probe } from './probe.ts'
 import type { Ask, ProbeTarget } from './probe-request.ts'
 import { type Probing, untilFailed, untilReady } from './probing.ts'
-import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
+import { isWithdrawn, type ReplicaRecord, type ReplicaTable } from './replica-table.ts'
 
 export interface ReplicaProbesOptions {
   readonly table: ReplicaTable
@@ -65,26 +65,29 @@ export class ReplicaProbes {
     if (record === undefined) return
     const startMs = clock.now()
     const { patienceMs, readiness } = record.identity.probes
-    const limits = { patienceMs, delayMs: this.#delayLeft(record, readiness) }
-    for (;;) {
-      const outcome = await untilReady(this.#probing(id, 'readiness', ['starting']), limits)
-      if (outcome === 'ended') return
-      if (outcome === 'ready') {
-        this.#ready(id, clock.now() - startMs)
-        return
-      }
-      // One that was ready, and says itself that it is not now, may take its time.
-      if (table.get(id)?.isWithdrawn !== true) {
-        this.#fail(id, `it was not ready within ${Math.round(patienceMs / 1_000)} s`)
-        return
-      }
-      limits.delayMs = 0
+    const outcome = await untilReady(this.#probing(id, 'readiness', ['starting']), {
+      delayMs: record.wasReady ? 0 : this.#delayLeft(record, readiness),
+      isOverdue: this.#patience(id, patienceMs),
+    })
+    if (outcome === 'ready') this.#ready(id, clock.now() - startMs)
+    if (outcome === 'overdue') this.#fail(id, `it was not ready within ${Math.round(patienceMs / 1_000)} s`)
+  }
+
+  /** One that was ready, and says itself that it is not now, may take its time; one that was halted has its time from that moment. */
+  #patience(id: string, patienceMs: number): (ms: number) => boolean {
+    let pausedMs: number | null = null
+    return (ms) => {
+      const record = this.#options.table.get(id)
+      if (record === undefined) return false
+      pausedMs = record.isPaused ? (pausedMs ?? ms) : null
+      if (pausedMs !== null) return ms - pausedMs >= patienceMs
+      return !isWithdrawn(record) && ms >= patienceMs
     }
   }
 
   #ready(id: string, tookMs: number): void {
     const { table, log, onReady } = this.#options
-    const record = table.change(id, { state: 'ready', isWithdrawn: false })
+    const record = table.change(id, { state: 'ready' })
     if (record === undefined) return
     log.info('replica ready', { ...named(record), ms: Math.round(tookMs) })
     onReady(record)
@@ -106,7 +109,7 @@ export class ReplicaProbes {
   async #untilUnready(id: string, firstMs: number): Promise<(() => void) | void> {
     const { table, log } = this.#options
     if ((await untilFailed(this.#probing(id, 'readiness', ['ready']), firstMs)) === 'ended') return
-    const record = table.change(id, { state: 'starting', isWithdrawn: true })
+    const record = table.change(id, { state: 'starting' })
     if (record === undefined) return
     log.warn('replica out of service: it fails its readiness probe', named(record))
     return () => this.begin(id)
@@ -133,7 +136,7 @@ export class ReplicaProbes {
     return { next, ask, clock, signal: this.#stopping.signal }
   }
 
-  /** An engine on another machine may have another time of day: never longer than the delay itself. */
+  /** The engine may have another time of day, or ours may have been set: never longer than the delay itself. */
   #delayLeft({ createdAtMs }: ReplicaRecord, { delayMs }: Probe): number {
     const ageMs = Math.max(0, this.#options.clock.wall() - createdAtMs)
     return Math.max(0, delayMs - ageMs)

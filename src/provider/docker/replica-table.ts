@@ -13,14 +13,16 @@ export interface ReplicaRecord {
   readonly createdAtMs: number
   /** It runs but must be replaced: it was unready for too long, or is not well. */
   readonly isFailed: boolean
-  /** It was ready, and its readiness probe keeps it out of service for now. */
-  readonly isWithdrawn: boolean
+  /** It was ready once since it was made or found. */
+  readonly wasReady: boolean
+  /** Somebody halted it by hand: it answers nobody until he lets it go on. */
+  readonly isPaused: boolean
   /** The kernel killed something in it for want of memory. */
   readonly ranOutOfMemory: boolean
 }
 
 export type ReplicaChange = Partial<
-  Pick<ReplicaRecord, 'isRunning' | 'isFailed' | 'isWithdrawn' | 'ranOutOfMemory'> & {
+  Pick<ReplicaRecord, 'isRunning' | 'isFailed' | 'isPaused' | 'ranOutOfMemory'> & {
     readonly state: ReplicaState
     readonly host: string
   }
@@ -33,6 +35,12 @@ export interface FoundContainer {
   readonly host: string
   /** Left out: now. */
   readonly createdAtMs?: number
+}
+
+/** Whether it was ready, and its readiness probe, which goes on, keeps it out of service for now. */
+export function isWithdrawn({ replica, identity, isRunning, isFailed, wasReady }: ReplicaRecord): boolean {
+  const isOut = isRunning && !isFailed && replica.state === 'starting'
+  return isOut && wasReady && identity.probes.isReadinessRepeated
 }
 
 /** Told the whole new list whenever the callable replicas of a function change. */
@@ -111,7 +119,7 @@ export class ReplicaTable {
       sinceMs: this.#now(),
     }
     const { isRunning, createdAtMs = this.#now() } = found
-    const flags = { isRunning, isFailed: false, isWithdrawn: false, ranOutOfMemory: false }
+    const flags = { isRunning, isFailed: false, wasReady: false, isPaused: false, ranOutOfMemory: false }
     const record = { replica, identity, createdAtMs, ...flags }
     this.#records.set(id, record)
     const ids = this.#byFunction.get(fn) ?? new Set()
@@ -129,7 +137,8 @@ export class ReplicaTable {
       moved || host !== before.replica.host
         ? { ...before.replica, state, host, sinceMs: moved ? this.#now() : before.replica.sinceMs }
         : before.replica
-    const record = { ...before, ...rest, replica }
+    const wasReady = before.wasReady || state === 'ready'
+    const record = { ...before, ...rest, wasReady, replica }
     this.#records.set(id, record)
     if (replica !== before.replica) this.#publish(replica.fn)
     if (record.isRunning !== before.isRunning) this.#tellWatchers()

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import { ProbeRig, type RigOptions } from '../fakes/probe-rig.ts'
+
+const READY = 'com.openfaas.ready.http.'
+const HOUR_MS = 3_600_000
+
+const rigs: ProbeRig[] = []
+afterEach(async () => {
+  for (const rig of rigs.splice(0)) await rig.stop()
+})
+
+function rig(annotations: Readonly<Record<string, string>>, options?: RigOptions): ProbeRig {
+  const made = new ProbeRig(annotations, options)
+  rigs.push(made)
+  return made
+}
+
+describe('a ready replica with readiness annotations', () => {
+  const annotations = { [`${READY}path`]: '/up', [`${READY}periodSeconds`]: '5' }
+
+  it('is asked once a period', async () => {
+    const made = rig(annotations)
+
+    await made.seconds(21)
+
+    assert.deepEqual(made.times('/up'), [0, 5, 10, 15, 20])
+  })
+
+  it('is asked first in a part of its period that depends on its name', async () => {
+    const early = rig(annotations, { id: '000000000123' })
+
+    await early.seconds(11)
+
+    assert.deepEqual(early.times('/up'), [0, 2.5, 7.5])
+  })
+
+  it('that goes while it gives a bad answer is not called back', async () => {
+    const made = rig({ ...annotations, [`${READY}failureThreshold`]: '1' })
+    await made.seconds(1)
+    made.bad.add('/up')
+    made.meanwhile = () => made.change({ state: 'draining' })
+
+    await made.seconds(5)
+
+    assert.equal(made.state, 'draining')
+  })
+
+  it('goes out of service after bad answers in a row, and comes back with a good one', async () => {
+    const made = rig(annotations)
+    await made.seconds(1)
+    made.bad.add('/up')
+    await made.seconds(10)
+    made.bad.clear()
+    await made.seconds(5)
+    made.bad.add('/up')
+    await made.seconds(10)
+    assert.equal(made.state, 'ready', 'never three in a row')
+
+    await made.seconds(5)
+    assert.equal(made.state, 'starting')
+    assert.equal(made.log.named('replica out of service: it fails its readiness probe').length, 1)
+    made.bad.clear()
+    await made.seconds(1)
+
+    assert.equal(made.state, 'ready')
+    const since = made.times('/up').at(-1) ?? 0
+    await made.seconds(10)
+    assert.deepEqual(made.times('/up', since), [since, since + 5, since + 10])
+  })
+
+  it('may stay out of service for as long as it says so', async () => {
+    const made = rig(annotations)
+    await made.seconds(1)
+    made.bad.add('/up')
+
+    await made.clock.advance(HOUR_MS)
+    assert.equal(made.state, 'starting')
+    assert.deepEqual(made.failures, [])
+    made.bad.clear()
+    await made.seconds(1)
+
+    assert.equal(made.state, 'ready')
+  })
+
+  it('is not asked all the time while it is out of service, however short a start may be', async () => {
+    const made = rig(annotations, { envVars: { startup_timeout: '1ms' } })
+    await made.seconds(1)
+    made.bad.add('/up')
+    await made.seconds(20)
+    const { length } = made.asked
+
+    await made.seconds(10)
+
+    assert.ok(made.asked.length - length <= 41, String(made.asked.length - length))
+    assert.deepEqual(made.failures, [])
+  })
+
+  it('has the time of a start to go on when it is paused while it is out of service', async () => {
+    const made = rig(annotations)
+    await made.seconds(1)
+    made.bad.add('/up')
+    await made.seconds(200)
+
+    made.change({ isPaused: true })
+    await made.seconds(59)
+    made.change({ isPaused: false })
+    await made.seconds(200)
+    assert.deepEqual(made.failures, [], 'it went on in time')
+    made.change({ isPaused: true })
+    await made.seconds(59)
+    assert.deepEqual(made.failures, [])
+    await made.seconds(2)
+
+    assert.deepEqual(made.failures, ['it was not ready within 60 s'])
+  })
+
+  it('that a caller could not reach may stay out of service, too', async () => {
+    const made = rig(annotations)
+    await made.seconds(1)
+    made.bad.add('/up')
+
+    made.change({ state: 'starting' })
+    made.begin()
+    await made.clock.advance(HOUR_MS)
+
+    assert.deepEqual(made.failures, [])
+  })
+
+  it('that a caller suspects is asked at once, and once a period after that', async () => {
+    const made = rig(annotations)
+    await made.seconds(7)
+
+    made.change({ state: 'starting' })
+    made.begin()
+    await made.seconds(1)
+    assert.equal(made.state, 'ready')
+    assert.deepEqual(made.times('/up', 7), [7])
+    await made.seconds(20)
+
+    assert.equal(made.times('/up', 10).length, 4)
+  })
+
+  it('is forgotten when it goes, however long its period', async () => {
+    const made = rig({ [`${READY}periodSeconds`]: '99999' })
+    await made.seconds(1)
+    assert.equal(made.clock.waiting, 1)
+
+    made.change({ state: 'draining' })
+    await made.seconds(11)
+
+    assert.equal(made.clock.waiting, 0)
+  })
+})
