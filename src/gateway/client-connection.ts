@@ -4,12 +4,16 @@ import type { Clock } from '../clock.ts'
 /** Longest time in which the rest of a body that nobody wants is read, so that the client sees the answer before the connection closes. */
 const LINGER_MS = 5_000
 
-/** Calls back when the response is done with, or its connection has closed; perhaps twice. */
-export function whenClosed(res: ServerResponse, onClose: () => void): void {
-  res.on('close', onClose)
-  // Node tells a response of the end of its connection only when it is its turn; this one waits for those before it (pipelining).
+/**
+ * Has the response say `close` when its connection closes. Node tells a response of that only when it is its turn; this one may wait for those
+ * before it (pipelining).
+ */
+export function closeWithConnection(res: ServerResponse): void {
   if (res.socket !== null) return
   const { socket } = res.req
+  const onClose = (): void => {
+    if (res.socket === null && !res.destroyed) res.destroy().emit('close')
+  }
   // As many as there are requests on it; each takes its listener away again.
   socket.setMaxListeners(0).on('close', onClose)
   res.once('close', () => socket.off('close', onClose))
