@@ -15,7 +15,7 @@ export interface LoginAttempt {
   readonly address: string
   /** The `X-Forwarded-For` header as it came. */
   readonly forwardedFor: string | undefined
-  /** Aborts when the client leaves. */
+  /** Ends a wait. */
   readonly signal: AbortSignal
 }
 
@@ -33,7 +33,7 @@ export class BasicAuth {
 
   /**
    * The user, or null when the attempt is not good; `login-gate.ts` says when that is answered. Throws `too-busy` when nobody looked at it,
-   * for too many guesses of the address wait already. Rejects when the client leaves meanwhile.
+   * for too many guesses of the address wait already. Rejects with the signal's reason when that aborts meanwhile.
    */
   async login(attempt: LoginAttempt): Promise<string | null> {
     const guess = attempt.header === undefined ? null : parseBasic(attempt.header)

@@ -87,3 +87,19 @@ describe('requests of the API that wait behind others on their connection', () =
     )
   })
 })
+
+describe('guesses that wait', () => {
+  it('do not hold up the stop of the server, and are told why', async () => {
+    const { port, server } = await start()
+    const clients = guessers(port, BURST + PLACES)
+    await untilFull(port)
+    const waiting = clients.filter(({ text }) => text === '')
+    assert.ok(waiting.length >= PLACES, `${waiting.length} wait`)
+
+    let isStopped = false
+    void server.stop(30_000).then(() => (isStopped = true))
+
+    await eventually(() => waiting.every(({ text }) => /^HTTP\/1\.1 503 [^]*Retry-After/i.test(text)), 1_000)
+    await eventually(() => isStopped, 5_000)
+  })
+})
