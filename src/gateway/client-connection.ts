@@ -19,8 +19,16 @@ export function closeWithConnection(res: ServerResponse): void {
   res.once('close', () => socket.off('close', onClose))
 }
 
-/** The client must see that something is missing. Where only the end of the connection marks the end, it has to be a reset. */
-export function breakOff({ socket }: IncomingMessage, isDelimited: boolean): void {
+/**
+ * The client must see that something is missing. Where only the end of the connection marks the end, it has to be a reset. Answers before this
+ * one on the connection (pipelining) are let through.
+ */
+export function breakOff(res: ServerResponse, isDelimited: boolean): void {
+  if (res.socket === null) {
+    res.once('socket', () => breakOff(res, isDelimited))
+    return
+  }
+  const { socket } = res
   // Node writes a first piece at the end of this tick: what came before the break goes out.
   process.nextTick(() => {
     if (isDelimited) socket.destroy()

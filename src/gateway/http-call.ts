@@ -205,7 +205,7 @@ export class HttpCall implements Call, CallSink, LateWrite {
   }
 
   #breakOff(): void {
-    breakOff(this.#req, this.#length >= 0 || this.#res.chunkedEncoding)
+    breakOff(this.#res, this.#length >= 0 || this.#res.chunkedEncoding)
   }
 
   #onClose(): void {
