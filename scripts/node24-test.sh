@@ -22,7 +22,9 @@ find "$HOME_DIR/app" -mindepth 1 -maxdepth 1 ! -name node_modules ! -name .build
 
 export PATH="$HOME_DIR/runtime/node_modules/$runtime/bin:$PATH"
 cd "$HOME_DIR/app"
+# In this shell: the tests build an image with the `go` that it finds.
+need_go
 # Its own copy of the set-up steps, which work on the tree that they lie in.
-bash -Eeuo pipefail -c '. scripts/lib.sh; need_node; need_go; need_node_packages; build_daemon; build_watchdog'
+bash -Eeuo pipefail -c '. scripts/lib.sh; need_node; need_node_packages; build_daemon; build_watchdog'
 node --test --test-reporter=spec dist/test/unit/*.test.js dist/test/integration/call-path*.test.js \
   dist/test/integration/hostile-listener.test.js dist/test/e2e/first-light.test.js

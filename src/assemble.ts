@@ -70,6 +70,7 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   const app = createApp({
     ...apiPorts(base, { control, provider }),
     invocations: (fn) => counts.total(fn),
+    metricsPort: () => metricsServer.port,
     observe: (request) => metrics.observe(request),
   })
   const gateway = makeGateway(base, invoker, (request, env) => app.fetch(request, env))
@@ -146,7 +147,10 @@ interface ApiNeeds {
   readonly provider: Provider
 }
 
-function apiPorts(base: Base, { control, provider }: ApiNeeds): Omit<AppPorts, 'invocations' | 'observe'> {
+function apiPorts(
+  base: Base,
+  { control, provider }: ApiNeeds,
+): Omit<AppPorts, 'invocations' | 'metricsPort' | 'observe'> {
   const { config, registry, build, clock, log } = base
   const { functions, namespaces, secrets } = registry
   const nowMs = (): number => Math.floor(clock.wall())
@@ -170,7 +174,6 @@ function apiPorts(base: Base, { control, provider }: ApiNeeds): Omit<AppPorts, '
     build,
     credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
     functionLabel: config.faasFunctionLabel,
-    metricsPort: config.metricsListen.port,
     clock,
     log,
   }

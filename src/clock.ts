@@ -36,7 +36,8 @@ function makeSystemClock(): Clock {
       return steadyMs + correctionMs
     },
     sleep: async (ms, signal) => {
-      await sleepFor(ms, undefined, signal ? { signal } : {})
+      // Node rejects with an error of its own that has the reason as its cause.
+      await sleepFor(ms, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted())
     },
     timeout: (ms) => AbortSignal.timeout(ms),
     after: (ms, action) => {

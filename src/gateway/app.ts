@@ -11,7 +11,7 @@ import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
 import { logRoutes, type LogRoutePorts } from './log-routes.ts'
 import { namespaceRoutes, type NamespaceControl } from './namespace-routes.ts'
 import { openApiRoute, type OpenApiPorts } from './openapi.ts'
-import { addressOf, empty, type ApiContext, type ApiEnv, type Route } from './route.ts'
+import { addressOf, empty, endOf, type ApiContext, type ApiEnv, type Route } from './route.ts'
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
 import { uiRoutes } from './ui-routes.ts'
 
@@ -88,12 +88,7 @@ async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Pro
 async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
   try {
     if (route.access === 'admin') {
-      const user = await auth.login({
-        header: c.req.header('authorization'),
-        address: addressOf(c),
-        forwardedFor: c.req.header('x-forwarded-for'),
-        signal: c.req.raw.signal,
-      })
+      const user = await login(c, auth)
       if (user === null) return textResponse(401, 'invalid credentials')
       c.set('user', user)
     }
@@ -101,6 +96,21 @@ async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Pr
   } catch (error) {
     if (c.req.raw.signal.aborted) return textResponse(499, 'the client left')
     return errorResponse(error, ports.log)
+  }
+}
+
+/** The client's guess is worth waiting for as long as somebody waits for the answer. */
+async function login(c: ApiContext, auth: BasicAuth): Promise<string | null> {
+  const end = endOf(c)
+  try {
+    return await auth.login({
+      header: c.req.header('authorization'),
+      address: addressOf(c),
+      forwardedFor: c.req.header('x-forwarded-for'),
+      signal: end.signal,
+    })
+  } finally {
+    end.abort()
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { networkOf } from './login-delays.ts'
 import { LoginGate } from './login-gate.ts'
 
 export interface Credentials {
@@ -14,7 +15,7 @@ export interface LoginAttempt {
   readonly address: string
   /** The `X-Forwarded-For` header as it came. */
   readonly forwardedFor: string | undefined
-  /** Aborts when the client leaves. */
+  /** Ends a wait. */
   readonly signal: AbortSignal
 }
 
@@ -32,7 +33,7 @@ export class BasicAuth {
 
   /**
    * The user, or null when the attempt is not good; `login-gate.ts` says when that is answered. Throws `too-busy` when nobody looked at it,
-   * for too many guesses of the address wait already. Rejects when the client leaves meanwhile.
+   * for too many guesses of the address wait already. Rejects with the signal's reason when that aborts meanwhile.
    */
   async login(attempt: LoginAttempt): Promise<string | null> {
     const guess = attempt.header === undefined ? null : parseBasic(attempt.header)
@@ -53,12 +54,16 @@ export class BasicAuth {
 /** Longest name of a client that is told apart. */
 const LONGEST_CLIENT = 64
 
-/** Whom the proxy next to us says it serves. Earlier entries are the client's own words. */
+/** Whom the proxy next to us says it serves, by what is counted of an address. Earlier entries are the client's own words. */
 function lastHop(forwardedFor = ''): string {
-  return forwardedFor
-    .slice(forwardedFor.lastIndexOf(',') + 1)
-    .trim()
-    .slice(0, LONGEST_CLIENT)
+  const entry = forwardedFor.slice(forwardedFor.lastIndexOf(',') + 1)
+  return networkOf(withoutPort(entry.trim().slice(0, LONGEST_CLIENT)))
+}
+
+/** Some proxies append `"[2001:db8::1]:5"` or `192.0.2.1:5`, another port for each connection. */
+function withoutPort(entry: string): string {
+  const bare = entry.replaceAll('"', '')
+  return /^\[([^\]]*)\]/.exec(bare)?.[1] ?? /^([^:]*):\d+$/.exec(bare)?.[1] ?? bare
 }
 
 /** Equal lengths for the comparison, whatever the guess. */

@@ -15,7 +15,7 @@ export const CALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'O
 /** What may follow a prefix. Nothing is decoded or cleaned: the path is the function's, slashes and all. */
 const FORMS = [':name{[^/]+}', ':name{[^/]+}/', ':name{[^/]+}/:path{.+}'] as const
 
-/** Answers of ours to a call. Each of them has the header `X-OpenFaaS-Internal: proxy`; what is not listed is the function's own. */
+/** Answers of ours to a call. Failures have the header `X-OpenFaaS-Internal: proxy` then; without it, any status is the function's own. */
 const CALL_ANSWERS = {
   101: 'The function agreed to a WebSocket',
   404: 'No such function',

@@ -4,19 +4,31 @@ import type { Clock } from '../clock.ts'
 /** Longest time in which the rest of a body that nobody wants is read, so that the client sees the answer before the connection closes. */
 const LINGER_MS = 5_000
 
-/** Calls back when the response is done with, or its connection has closed; perhaps twice. */
-export function whenClosed(res: ServerResponse, onClose: () => void): void {
-  res.on('close', onClose)
-  // Node tells a response of the end of its connection only when it is its turn; this one waits for those before it (pipelining).
+/**
+ * Has the response say `close` when its connection closes. Node tells a response of that only when it is its turn; this one may wait for those
+ * before it (pipelining).
+ */
+export function closeWithConnection(res: ServerResponse): void {
   if (res.socket !== null) return
   const { socket } = res.req
+  const onClose = (): void => {
+    if (res.socket === null && !res.destroyed) res.destroy().emit('close')
+  }
   // As many as there are requests on it; each takes its listener away again.
   socket.setMaxListeners(0).on('close', onClose)
   res.once('close', () => socket.off('close', onClose))
 }
 
-/** The client must see that something is missing. Where only the end of the connection marks the end, it has to be a reset. */
-export function breakOff({ socket }: IncomingMessage, isDelimited: boolean): void {
+/**
+ * The client must see that something is missing. Where only the end of the connection marks the end, it has to be a reset. Answers before this
+ * one on the connection (pipelining) are let through.
+ */
+export function breakOff(res: ServerResponse, isDelimited: boolean): void {
+  if (res.socket === null) {
+    res.once('socket', () => breakOff(res, isDelimited))
+    return
+  }
+  const { socket } = res
   // Node writes a first piece at the end of this tick: what came before the break goes out.
   process.nextTick(() => {
     if (isDelimited) socket.destroy()

@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server'
 import { every, type Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
 import type { Log } from '../log.ts'
+import { closeWithConnection } from './client-connection.ts'
 import { endWithStatus } from './client-errors.ts'
 import { ERROR_HEADERS } from './error-response.ts'
 import { ExtraListeners } from './extra-listeners.ts'
@@ -160,6 +161,7 @@ export class GatewayServer {
     req.url = target.url
     if (target.kind === 'api') {
       if (expectsContinue) res.writeContinue()
+      closeWithConnection(res)
       void this.#api(req, res)
     } else if (expectsContinue) this.#ports.calls.handleContinue(req, res)
     else this.#ports.calls.handle(req, res)

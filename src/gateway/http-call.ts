@@ -4,7 +4,7 @@ import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { FaasError } from '../core/errors.ts'
 import { writeCallError } from './call-error.ts'
 import type { CallHead } from './call-head.ts'
-import { breakOff, readRest, whenClosed } from './client-connection.ts'
+import { breakOff, closeWithConnection, readRest } from './client-connection.ts'
 import { hintedLinks } from './early-hints.ts'
 import { statusOf } from './error-response.ts'
 import type { LateWrite, WriteBatch } from '../write-batch.ts'
@@ -67,7 +67,8 @@ export class HttpCall implements Call, CallSink, LateWrite {
     if (this.#isOver) return
     this.#running = running
     if (this.#res.destroyed || this.#req.socket.destroyed) return this.#onClose()
-    whenClosed(this.#res, () => this.#onClose())
+    closeWithConnection(this.#res)
+    this.#res.on('close', () => this.#onClose())
   }
 
   onStart(status: number, rawHeaders: string[], length: number): void {
@@ -204,7 +205,7 @@ export class HttpCall implements Call, CallSink, LateWrite {
   }
 
   #breakOff(): void {
-    breakOff(this.#req, this.#length >= 0 || this.#res.chunkedEncoding)
+    breakOff(this.#res, this.#length >= 0 || this.#res.chunkedEncoding)
   }
 
   #onClose(): void {

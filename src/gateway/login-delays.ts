@@ -47,8 +47,10 @@ export class LoginDelays {
   }
 }
 
-/** An IPv6 host owns a whole /64, so that is what is counted. */
+/** An IPv6 host owns a whole /64, so that is what is counted; an IPv4 address in IPv6's form is that address. */
 export function networkOf(address: string): string {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)
+  if (mapped !== null) return mapped[1] ?? address
   if (!address.includes(':')) return address
   // `::` stands for as many zeros as are missing.
   const [left = [], right = []] = address.split('::').map((part) => part.split(':').filter(Boolean))

@@ -8,7 +8,7 @@ export interface GuessOrigin {
   readonly address: string
   /** Who of those behind the address, as far as it says: only for taking turns. */
   readonly client: string
-  /** Aborts when the client leaves. */
+  /** Ends a wait, which rejects with its reason. */
   readonly signal: AbortSignal
 }
 
@@ -20,6 +20,13 @@ interface Waiting {
   readonly answer: Deferred<boolean>
 }
 
+interface Line {
+  readonly network: string
+  readonly guesses: FairLine<Waiting>
+  /** Calls the next turn off. */
+  cancelTurn: () => void
+}
+
 /**
  * Bounds how many guesses of an address are looked at, right or wrong: not looking is the only thing that slows down who hangs up early or
  * guesses on many connections. After a burst of wrong ones the next are looked at one by one as time passes; no right password is
@@ -28,8 +35,8 @@ interface Waiting {
 export class LoginGate {
   readonly #clock: Clock
   readonly #delays = new LoginDelays()
-  /** Only of addresses at which somebody waits, or did a moment ago: there is one alarm for each. */
-  readonly #lines = new Map<string, FairLine<Waiting>>()
+  /** Only of addresses at which somebody waits: there is one alarm for each. */
+  readonly #lines = new Map<string, Line>()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -37,7 +44,7 @@ export class LoginGate {
 
   /**
    * What `isRight` says, in its turn. A wrong guess is answered late. Throws `too-busy`, without a look, when too many wait at this address.
-   * Rejects when the client leaves meanwhile.
+   * Rejects with the signal's reason when that aborts meanwhile.
    */
   async check(origin: GuessOrigin, isRight: () => boolean): Promise<boolean> {
     const network = networkOf(origin.address)
@@ -56,10 +63,11 @@ export class LoginGate {
     const line = this.#lines.get(network) ?? this.#openLine(network)
     const waiting: Waiting = { isRight, answer: deferred() }
     const leave = (): void => {
-      line.remove(client, waiting)
+      line.guesses.remove(client, waiting)
+      this.#closeIfEmpty(line)
       waiting.answer.reject(signal.reason)
     }
-    line.add(client, waiting)?.answer.reject(tooMany())
+    line.guesses.add(client, waiting)?.answer.reject(tooMany())
     signal.addEventListener('abort', leave, { once: true })
     if (signal.aborted) leave()
     try {
@@ -69,31 +77,36 @@ export class LoginGate {
     }
   }
 
-  #openLine(network: string): FairLine<Waiting> {
-    const line = new FairLine<Waiting>(MOST_WAITING)
+  #openLine(network: string): Line {
+    const line: Line = { network, guesses: new FairLine(MOST_WAITING), cancelTurn: () => {} }
     this.#lines.set(network, line)
-    this.#serveLater(network, line)
+    this.#serveLater(line)
     return line
   }
 
-  #serveLater(network: string, line: FairLine<Waiting>): void {
-    const waitMs = this.#delays.untilNextMs(network, this.#clock.now())
-    this.#clock.after(waitMs, () => this.#serve(network, line))
+  #closeIfEmpty(line: Line): void {
+    if (line.guesses.size > 0) return
+    line.cancelTurn()
+    if (this.#lines.get(line.network) === line) this.#lines.delete(line.network)
+  }
+
+  #serveLater(line: Line): void {
+    const waitMs = this.#delays.untilNextMs(line.network, this.#clock.now())
+    line.cancelTurn = this.#clock.after(waitMs, () => this.#serve(line))
   }
 
   /** Looks at guesses until one is wrong. */
-  #serve(network: string, line: FairLine<Waiting>): void {
+  #serve(line: Line): void {
+    const { network, guesses } = line
     while (this.#delays.untilNextMs(network, this.#clock.now()) === 0) {
-      const waiting = line.next()
-      if (waiting === undefined) {
-        this.#lines.delete(network)
-        return
-      }
+      const waiting = guesses.next()
+      if (waiting === undefined) break
       const isRight = waiting.isRight()
       if (!isRight) this.#delays.failed(network, this.#clock.now())
       waiting.answer.resolve(isRight)
     }
-    this.#serveLater(network, line)
+    if (guesses.size > 0) this.#serveLater(line)
+    else this.#closeIfEmpty(line)
   }
 }
 

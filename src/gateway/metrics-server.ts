@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -57,6 +56,12 @@ export class MetricsServer {
     this.#server.on('connection', (socket) => socket.on('error', () => socket.destroy()))
   }
 
+  /** The one that is bound, or will be. */
+  get port(): number {
+    const address = this.#server.address()
+    return address === null || typeof address === 'string' ? this.#listen.port : address.port
+  }
+
   /** Listens; answers the bound address. */
   start(): Promise<ListenAddress> {
     const { host, port } = this.#listen
@@ -68,7 +73,7 @@ export class MetricsServer {
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', onError)
         this.#server.on('error', () => {})
-        resolve({ host, port: (this.#server.address() as AddressInfo).port })
+        resolve({ host, port: this.port })
       })
     })
   }

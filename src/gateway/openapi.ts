@@ -9,11 +9,16 @@ import { json, METHODS, type Method, type Route, type RouteDescription } from '.
 
 export interface OpenApiPorts {
   readonly build: BuildInfo
-  /** Where the metrics listener is. */
-  readonly metricsPort: number
+  /** Where the metrics listener is by now. */
+  readonly metricsPort: () => number
 }
 
-const TOO_MANY_GUESSES = 'Too many wrong passwords from this address: these credentials were not looked at'
+/** Answers to who is not let in, on every route that asks for credentials, whatever else they mean there. */
+const LOGIN_ANSWERS: Meanings = {
+  401: 'No or wrong credentials',
+  429: 'Too many wrong passwords from this address: these credentials were not looked at',
+  503: 'The gateway stops: these credentials were not looked at',
+}
 
 /** Answers to what is no request that a route could serve; every listener gives them. */
 const BROKEN_REQUESTS = {
@@ -37,6 +42,8 @@ export function openApiRoute(routes: readonly Route[], ports: OpenApiPorts): Rou
 }
 
 type Json = Record<string, unknown>
+/** By status. */
+type Meanings = Readonly<Record<string, string>>
 
 function describe(routes: readonly RouteDescription[], ports: OpenApiPorts): Json {
   const paths: Record<string, Record<string, Json>> = {}
@@ -56,8 +63,9 @@ function describe(routes: readonly RouteDescription[], ports: OpenApiPorts): Jso
       version: ports.build.release || 'unknown',
       description:
         'Compatible with faas-cli. Keys of bodies match in any case; unknown ones are ignored; errors are plain text. ' +
-        'Functions answer at /function/NAME and /function/NAME.NAMESPACE, without credentials. A method that a path does not list ' +
-        'is answered with 405, a path that is not clean with 301, one that is not listed with 404.',
+        'Functions answer at /function/NAME and /function/NAME.NAMESPACE, without credentials. A path that is not clean is ' +
+        'answered with 301, one that is not listed with 404, a method that a path does not list with 405; but with 404 at ' +
+        '/async-function/, and at /function/ where there is no such function.',
     },
     servers: [{ url: '/' }],
     components: {
@@ -122,15 +130,14 @@ type Responses = Readonly<Record<string, { readonly description?: string }>>
 
 function metricsServer({ metricsPort }: OpenApiPorts): Json {
   return {
-    url: `http://{host}:${metricsPort}`,
+    url: `http://{host}:${metricsPort()}`,
     description: 'The metrics listener',
     variables: { host: { default: '127.0.0.1' } },
   }
 }
 
 function responses(route: RouteDescription): Json {
-  const own: RouteDescription['answers'] = {
-    ...(route.access === 'admin' ? { 401: 'No or wrong credentials', 429: TOO_MANY_GUESSES } : {}),
+  const own: Meanings = {
     ...(route.body ? { 413: 'The body is larger than 10 MiB' } : {}),
     ...(route.access === 'admin' && route.method !== 'GET'
       ? { 503: 'The provider cannot be reached, or there is no room for the change' }
@@ -141,11 +148,18 @@ function responses(route: RouteDescription): Json {
     status,
     { $ref: `#/components/responses/${name}` },
   ])
-  const described = Object.entries(own).map(([status, description]) => [
-    status,
-    { description, ...(status === '200' ? resultOf(route) : {}) },
-  ])
+  const described = Object.entries(route.access === 'admin' ? joined(own, LOGIN_ANSWERS) : own).map(
+    ([status, description]) => [status, { description, ...(status === '200' ? resultOf(route) : {}) }],
+  )
   return { ...Object.fromEntries(shared), ...Object.fromEntries(described) }
+}
+
+/** What a status means by one or the other, or both. */
+function joined(one: Meanings, other: Meanings): Meanings {
+  const all = { ...one }
+  for (const [status, meaning] of Object.entries(other))
+    all[status] = all[status] === undefined ? meaning : `${all[status]}; ${meaning}`
+  return all
 }
 
 function resultOf({ result, resultType = 'application/json' }: RouteDescription): Json {

@@ -87,16 +87,23 @@ export function addressOf(c: ApiContext): string {
 }
 
 /**
- * Aborts when nobody waits for the answer any more: the client left, or the daemon stops. Its user aborts it when all is answered, which takes
- * it off the daemon's signal. `AbortSignal.any` would leave something behind there for each request (seen on Node 20).
+ * Aborts when nobody waits for the answer any more: the client left, or the daemon stops, which is the reason `unavailable` then. Its user
+ * aborts it when all is answered, which takes it off the daemon's signal. `AbortSignal.any` would leave something behind there for each
+ * request, and so does the option `signal` of `addEventListener` (seen on Node 20).
  */
 export function endOf(c: ApiContext): AbortController {
   const end = new AbortController()
-  const abort = (): void => end.abort()
-  for (const signal of [c.req.raw.signal, bindingsOf(c).stopping]) {
-    if (signal?.aborted === true) abort()
-    else signal?.addEventListener('abort', abort, { signal: end.signal })
+  const endWhen = (signal: AbortSignal, reason: () => unknown): void => {
+    const abort = (): void => end.abort(reason())
+    if (signal.aborted) abort()
+    if (end.signal.aborted) return
+    signal.addEventListener('abort', abort)
+    end.signal.addEventListener('abort', () => signal.removeEventListener('abort', abort))
   }
+  const { signal: client } = c.req.raw
+  const { stopping } = bindingsOf(c)
+  endWhen(client, () => client.reason)
+  if (stopping !== undefined) endWhen(stopping, () => new FaasError('unavailable', 'the gateway stops'))
   return end
 }
 

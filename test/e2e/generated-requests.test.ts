@@ -19,6 +19,8 @@ const SEED = Number(process.env['SAMPAN_TEST_SEED'] ?? 20_261_126)
 const INPUTS = Number(process.env['SAMPAN_TEST_INPUTS'] ?? 10_000)
 /** Until then caches, compiled code and pools grow to their size. */
 const WARM_UP = Math.floor(INPUTS / 4)
+/** Fewer need not come by everything, and the warm-up is too short to tell a leak from what grows to its size. */
+const ENOUGH = 10_000
 const AT_ONCE = 32
 /** 7,500 inputs that each left 150 bytes behind would be more. */
 const MOST_HEAP_GROWTH = 1 << 20
@@ -37,6 +39,7 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
   let inspector = 0
   const statuses = new Map<number, number>()
   const asked = new Map<string, number>()
+  let isAllSent = false
 
   before(async () => {
     inspector = await freePort()
@@ -56,7 +59,7 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
   })
   after(() => daemon[Symbol.asyncDispose]())
 
-  it(`do no harm, ${INPUTS} of them (seed ${SEED})`, async () => {
+  it(`do no harm, ${INPUTS} of them (seed ${SEED})`, async (t) => {
     const before = await stateOf(daemon)
     await sendAll(0, WARM_UP)
     const warm = {
@@ -66,6 +69,7 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
     }
 
     await sendAll(WARM_UP, INPUTS)
+    isAllSent = true
 
     assert.deepEqual(await stateOf(daemon), before, `something changed (seed ${SEED})`)
     const errors = (await daemon.log()).split('\n').filter((line) => line.includes('"level":"error"'))
@@ -75,6 +79,7 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
       10_000,
       'the connections are gone',
     )
+    if (INPUTS < ENOUGH) return t.diagnostic(`memory is not looked at: that takes ${ENOUGH} inputs`)
     // A timer may hold something for a moment; a leak is not given back.
     let heapGrowth = Infinity
     const isHeapBack = async (): Promise<boolean> => {
@@ -88,7 +93,9 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
     assert.ok(residentGrowth < MOST_RESIDENT_GROWTH, `${residentGrowth} bytes stay resident (seed ${SEED})`)
   })
 
-  it('reach every operation and every check', () => {
+  it('reach every operation and every check', (t) => {
+    if (INPUTS < ENOUGH) return t.skip(`takes ${ENOUGH} inputs`)
+    if (!isAllSent) return t.skip('the test before this one ended early')
     for (const { method, path } of description.operations) {
       const times = asked.get(`${method} ${path}`) ?? 0
       assert.ok(

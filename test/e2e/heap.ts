@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { WebSocket } from 'undici'
+import { WebSocket, type CloseEvent, type MessageEvent } from 'undici'
 
 /** What to start a daemon with so that its heap can be looked at, and what to look at it with. */
 export function inspected(port: number): { readonly NODE_OPTIONS: string } {
@@ -13,7 +12,7 @@ export async function liveHeapBytes(port: number): Promise<number> {
   const [process] = (await listed.json()) as { readonly webSocketDebuggerUrl: string }[]
   assert.ok(process)
   const socket = new WebSocket(process.webSocketDebuggerUrl)
-  await once(socket, 'open')
+  await next(socket, 'open')
   try {
     // Twice: what finalizers let go of is found by the second.
     await ask(socket, 'HeapProfiler.collectGarbage')
@@ -26,12 +25,31 @@ export async function liveHeapBytes(port: number): Promise<number> {
 }
 
 async function ask(socket: WebSocket, method: string): Promise<unknown> {
-  const answered = once(socket, 'message') as Promise<[{ readonly data: string }]>
+  const answered = next(socket, 'message')
   socket.send(JSON.stringify({ id: 1, method }))
-  const { result, error } = JSON.parse((await answered)[0].data) as {
+  const { data } = (await answered) as MessageEvent<string>
+  const { result, error } = JSON.parse(data) as {
     readonly result?: unknown
     readonly error?: unknown
   }
   assert.equal(error, undefined, `${method}: ${JSON.stringify(error)}`)
   return result
+}
+
+/** The next event of this type. Rejects when the connection ends instead: `once` of `node:events` does not, for what is an `EventTarget`. */
+function next(socket: WebSocket, type: 'open' | 'message'): Promise<Event> {
+  return new Promise((resolve, reject) => {
+    const end = new AbortController()
+    const { signal } = end
+    const onEvent = (event: Event): void => {
+      end.abort()
+      resolve(event)
+    }
+    const onClose = ({ code }: CloseEvent): void => {
+      end.abort()
+      reject(new Error(`the inspector's connection closed (${code}) before ${type}`))
+    }
+    socket.addEventListener(type, onEvent, { signal })
+    socket.addEventListener('close', onClose, { signal })
+  })
 }

@@ -34,6 +34,8 @@ export class FakeProvider implements Provider {
   readonly applied: DeployedFunction[] = []
   readonly suspected: Replica[] = []
   readonly refreshed: string[] = []
+  /** Readers of logs that have not ended. */
+  readers = 0
   readonly #replicas = new Map<FunctionName, readonly Replica[]>()
   readonly #listeners = new Set<(event: ProviderEvent) => void>()
   readonly #lines: { readonly fn: FunctionName; readonly line: LogLine }[] = []
@@ -106,19 +108,11 @@ export class FakeProvider implements Provider {
   }
 
   async *logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
-    const wanted = (entry: { readonly fn: FunctionName; readonly line: LogLine }): boolean =>
-      entry.fn === query.fn &&
-      (query.instance === undefined || entry.line.instance.startsWith(query.instance)) &&
-      (query.sinceMs === undefined || Date.parse(entry.line.timestamp) >= query.sinceMs)
-
-    let seen = this.#lines.length
-    const old = this.#lines.filter(wanted)
-    yield (query.tail === undefined ? old : old.slice(-query.tail)).map(({ line }) => line)
-    while (query.follow && !signal.aborted) {
-      const fresh = this.#lines.slice(seen).filter(wanted)
-      seen = this.#lines.length
-      yield fresh.map(({ line }) => line)
-      if (seen === this.#lines.length) await this.#nextChange(signal)
+    this.readers += 1
+    try {
+      yield* this.#read(query, signal)
+    } finally {
+      this.readers -= 1
     }
   }
 
@@ -138,6 +132,23 @@ export class FakeProvider implements Provider {
 
   status(): ProviderStatus {
     return this.engine
+  }
+
+  async *#read(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
+    const wanted = (entry: { readonly fn: FunctionName; readonly line: LogLine }): boolean =>
+      entry.fn === query.fn &&
+      (query.instance === undefined || entry.line.instance.startsWith(query.instance)) &&
+      (query.sinceMs === undefined || Date.parse(entry.line.timestamp) >= query.sinceMs)
+
+    let seen = this.#lines.length
+    const old = this.#lines.filter(wanted)
+    yield (query.tail === undefined ? old : old.slice(-query.tail)).map(({ line }) => line)
+    while (query.follow && !signal.aborted) {
+      const fresh = this.#lines.slice(seen).filter(wanted)
+      seen = this.#lines.length
+      yield fresh.map(({ line }) => line)
+      if (seen === this.#lines.length) await this.#nextChange(signal)
+    }
   }
 
   #newReplica(fn: DeployedFunction): Replica {

@@ -27,7 +27,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     invocations: (fn) => counts.get(fn) ?? 0,
     functionLabel: false,
     build: { release: '0.1.0', sha: 'abcdef' },
-    metricsPort: 8082,
+    metricsPort: () => 8082,
     credentials: { user: 'admin', password: 'secret' },
     observe: (request) => observed.push(request),
     clock: systemClock,

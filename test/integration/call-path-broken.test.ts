@@ -76,6 +76,26 @@ describe('a function that breaks its answer', () => {
     assert.match((await failure).message, /ECONNRESET/)
   })
 
+  it('leaves a call before it on the same connection alone', async () => {
+    let goOn = (): void => assert.fail('the first call did not come')
+    const { port, rig } = await start((socket, text) => {
+      if (text.startsWith('GET /slow ')) {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n1234')
+        goOn = () => void socket.write('5678')
+      } else socket.end('HTTP/1.1 201 Created\r\nContent-Length: 10\r\n\r\nhalf')
+    })
+    const client = new RawClient(port)
+
+    client.send(
+      'GET /function/hello/slow HTTP/1.1\r\nHost: a\r\n\r\nGET /function/hello/cut HTTP/1.1\r\nHost: a\r\n\r\n',
+    )
+    await eventually(() => client.text.includes('1234') && rig.counts[201] === 1)
+    goOn()
+
+    assert.match(await client.rest(), /\r\n\r\n12345678HTTP\/1\.1 201 Created\r\n[^]*\r\n\r\nhalf$/)
+    assert.equal(rig.inFlight, 0)
+  })
+
   it('takes no reset for the end of a body without length', async () => {
     const { port, rig } = await start((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n\r\nhalf')

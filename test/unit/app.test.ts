@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { getEventListeners } from 'node:events'
+import { beforeEach, describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
 
@@ -238,5 +241,40 @@ describe('namespaces', () => {
     assert.equal((await ask('DELETE', '/system/namespace/dev', { name: 'dev' })).status, 409)
     assert.equal((await ask('DELETE', '/system/namespace/openfaas-fn')).status, 400)
     assert.equal((await ask('DELETE', '/system/namespace/nowhere')).status, 404)
+  })
+})
+
+describe('the signal that the daemon stops', () => {
+  let clock = new FakeClock()
+  let test = testApp()
+  beforeEach(() => {
+    clock = new FakeClock()
+    test = testApp({ clock })
+  })
+  const left = (): number => getEventListeners(test.stopping.signal, 'abort').length
+  const guessWrong = (signal: AbortSignal | null = null): Promise<Response> => {
+    const headers = { Authorization: `Basic ${btoa('admin:wrong')}` }
+    const request = new Request('http://a/system/info', { headers, signal })
+    return Promise.resolve(test.app.fetch(request, { stopping: test.stopping.signal }))
+  }
+
+  it('keeps nothing of requests that were answered, however many waited at once', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const answers = Array.from({ length: 10 }, () => guessWrong())
+    await clock.advance(0)
+    assert.equal(left(), 10)
+    // What only weak references hold is gone then.
+    collect()
+
+    await clock.advance(2_000)
+    for (const answer of answers) assert.equal((await answer).status, 401)
+    assert.equal(left(), 0)
+  })
+
+  it('keeps nothing of a request whose client had left', async () => {
+    await guessWrong(AbortSignal.abort())
+
+    assert.equal(left(), 0)
   })
 })

@@ -71,6 +71,56 @@ describe('logging in', () => {
     assert.equal(await Promise.race([right, clock.advance(0)]), 'admin')
   })
 
+  const spellings: Readonly<Record<string, (host: number) => string>> = {
+    'an IPv6 network': (host) => `2001:db8:1:2::${host.toString(16)}`,
+    'an IPv6 network in brackets, with ports': (host) =>
+      `"[2001:db8:1:2:${host.toString(16)}::9]:${40_000 + host}"`,
+    'an address with ports': (host) => `198.51.100.66:${40_000 + host}`,
+    'an address in its IPv6 form, with ports': (host) => `[::ffff:198.51.100.66]:${40_000 + host}`,
+  }
+  for (const [what, spell] of Object.entries(spellings)) {
+    it(`gives ${what} one turn, not one for each spelling`, async () => {
+      const clock = new FakeClock()
+      const auth = new BasicAuth({ user: 'admin', password: 'right' }, clock)
+      let host = 0
+      const attack = (count: number): void => {
+        for (let guess = 0; guess < count; guess += 1) {
+          host += 1
+          void auth.login({ ...attempt('admin', 'wrong'), forwardedFor: spell(host) }).catch(() => {})
+        }
+      }
+      attack(100)
+
+      const right = auth.login({ ...attempt('admin', 'right'), forwardedFor: '203.0.113.5:1' })
+      right.catch(() => {})
+      for (let step = 0; step < 40; step += 1) {
+        attack(10)
+        await clock.advance(100)
+      }
+
+      assert.equal(await Promise.race([right, clock.advance(0)]), 'admin')
+    })
+  }
+
+  it('takes IPv4 addresses behind one proxy for as many clients', async () => {
+    const clock = new FakeClock()
+    const auth = new BasicAuth({ user: 'admin', password: 'right' }, clock)
+    const guess = (forwardedFor: string, password = 'wrong') =>
+      auth.login({ ...attempt('admin', password), forwardedFor })
+    const attack = (hosts: number): void => {
+      for (let host = 1; host <= hosts; host += 1) void guess(`::ffff:198.51.100.${host}`).catch(() => {})
+    }
+    for (let burst = 0; burst < 20; burst += 1) void guess('198.51.100.1').catch(() => {})
+    attack(15)
+    attack(15)
+    const waits = guess('203.0.113.5', 'right')
+    attack(16)
+
+    await assert.rejects(guess('203.0.113.6', 'right'), { code: 'too-busy' })
+    await clock.advance(32_000)
+    assert.equal(await Promise.race([waits, clock.advance(0)]), 'admin')
+  })
+
   it('looks at a header of a megabyte without trouble', async () => {
     const auth = new BasicAuth({ user: 'admin', password: 'right' }, recordingClock())
 

@@ -160,15 +160,25 @@ describe('what is remembered of an address', () => {
     const bench = new Bench()
     bench.wrong(20)
     await bench.clock.advance(1_000)
+    const alarms = bench.clock.waiting
     const hangUp = new AbortController()
     for (let guess = 0; guess < 1_000; guess += 1) void bench.guess(false, { signal: hangUp.signal })
     await bench.clock.advance(0)
-    // Answers to some of the first twenty are still held back, two seconds at most.
+    assert.equal(bench.clock.waiting, alarms + 1)
+
     hangUp.abort()
+    assert.equal(bench.clock.waiting, alarms)
+    await bench.clock.advance(0)
+    assert.equal(bench.counted('left'), 16)
+  })
+
+  it('is no line when the last that waited was served', async () => {
+    const bench = new Bench()
+    bench.wrong(21)
     await bench.clock.advance(2_000)
 
+    assert.equal(bench.looks, 21)
     assert.equal(bench.clock.waiting, 0)
-    assert.equal(bench.counted('left'), 16)
   })
 
   it('holds for a whole IPv6 network', async () => {

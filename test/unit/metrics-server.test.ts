@@ -19,6 +19,14 @@ describe('the metrics listener', () => {
   })
   after(() => server.stop())
 
+  it('knows its port, bound or to be bound', () => {
+    const other = new MetricsServer({ render, clock: systemClock, log }, { host: '127.0.0.1', port: 8082 })
+
+    assert.equal(`http://127.0.0.1:${server.port}`, base)
+    assert.notEqual(server.port, 0)
+    assert.equal(other.port, 8082)
+  })
+
   it('answers /metrics to any method', async () => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       const response = await fetch(`${base}/metrics?x=1`, { method })

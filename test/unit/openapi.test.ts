@@ -31,7 +31,7 @@ describe('the OpenAPI description', () => {
           assert.ok(operation, `${method} ${path}`)
           const expected = [
             ...Object.keys(route.answers),
-            ...(route.access === 'admin' ? ['401', '429'] : []),
+            ...(route.access === 'admin' ? ['401', '429', '503'] : []),
           ]
           const listed = Object.keys(operation.responses)
           for (const status of expected) assert.ok(listed.includes(status), `${method} ${path}: ${status}`)
@@ -63,6 +63,14 @@ describe('the OpenAPI description', () => {
     assert.match(metrics[0]?.servers?.at(-1)?.url ?? '', /:8082$/)
     const well = own.find({ method: 'GET', target: '/healthz' })?.responses['200']
     assert.match(JSON.stringify(well), /"Both; On the metrics listener: /)
+  })
+
+  it('says everything that a status may mean', async () => {
+    const { paths } = await description()
+
+    const tooMany = JSON.stringify(paths['/system/logs']?.['get']?.responses['429'])
+
+    assert.match(tooMany, /"Too many readers; Too many wrong passwords/)
   })
 
   it('shows the fields of a deployment', async () => {
