@@ -163,16 +163,16 @@ function notHad(ref: string, reason: string): FaasError {
 
 /** Waits for shared work; an abort ends the wait, not the work. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stopListening = new AbortController()
+  let leave = (): void => {}
   const aborted = new Promise<never>((_resolve, reject) => {
-    const leave = () =>
+    leave = () =>
       reject(new FaasError('cancelled', 'stopped waiting for the image', { cause: signal.reason }))
     if (signal.aborted) leave()
-    else signal.addEventListener('abort', leave, { once: true, signal: stopListening.signal })
+    else signal.addEventListener('abort', leave, { once: true })
   })
   try {
     return await Promise.race([work, aborted])
   } finally {
-    stopListening.abort()
+    signal.removeEventListener('abort', leave)
   }
 }
