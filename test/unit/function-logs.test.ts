@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
 import { eventually } from '../fakes/eventually.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
 import { at } from '../fakes/fake-log-engine.ts'
 import { figlet, LogBench } from '../fakes/log-bench.ts'
 
@@ -155,5 +156,24 @@ describe('the history of a function', () => {
     bench.engine.isAway = true
 
     await assert.rejects(bench.texts(), (error) => hasCode(error, 'unavailable'))
+  })
+})
+
+describe('keeping a log', () => {
+  it('is bounded in time behind a crowd that reads from a hung engine', async () => {
+    const clock = new FakeClock()
+    await using bench = await LogBench.open(clock)
+    bench.replicas.set(A)
+    bench.engine.isHung = true
+    const crowd = Array.from({ length: 20 }, () => bench.texts())
+    // As many as are opened at a time; the others wait.
+    await eventually(() => bench.engine.asked.length >= 8)
+
+    const kept = bench.logs.keep(figlet, B)
+    await clock.advance(10_000)
+
+    await kept
+    await bench.logs.stop()
+    await Promise.all(crowd)
   })
 })

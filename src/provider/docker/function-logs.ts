@@ -159,6 +159,7 @@ function begun(lines: AsyncGenerator<readonly LogLine[], void>): AsyncGenerator<
 function openingFew(engine: LogEngine): LogEngine {
   const limiter = new Limiter(MOST_OPENING)
   return {
-    containerLogs: (id, options, signal) => limiter.run(() => engine.containerLogs(id, options, signal)),
+    containerLogs: (id, options, signal) =>
+      limiter.run(() => engine.containerLogs(id, options, signal), signal),
   }
 }
