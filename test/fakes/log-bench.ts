@@ -43,6 +43,10 @@ export class LogBench {
     await rm(this.#dir, { recursive: true })
   }
 
+  keep(id: string, signal = new AbortController().signal): Promise<void> {
+    return this.logs.keep(figlet, id, signal)
+  }
+
   async read(query: Partial<LogQuery> = {}): Promise<LogLine[]> {
     const lines: LogLine[] = []
     const { signal } = new AbortController()
