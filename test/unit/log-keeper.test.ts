@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { getEventListeners } from 'node:events'
+import { getEventListeners, setMaxListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import { deferred } from '../../src/clock.ts'
 import type { LogLine } from '../../src/core/provider.ts'
@@ -58,6 +58,7 @@ function setUp() {
   }
   const keeper = new LogKeeper({ engine, archive, join, clock, log })
   const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal)
   const keep = (id: string) => keeper.keep(figlet, id, stopping.signal)
   return { engine, archive, clock, log, followed, keeper, stopping, keep }
 }

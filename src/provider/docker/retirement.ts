@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
@@ -46,6 +47,8 @@ export class Retirement {
   constructor(options: RetirementOptions) {
     this.#options = options
     this.#background = new Background(options.log)
+    // One for each replica on its way out: no leak.
+    setMaxListeners(0, this.#stopping.signal)
   }
 
   /** Idempotent; returns at once. Works for running replicas and for dead ones. */
@@ -92,11 +95,11 @@ export class Retirement {
         }
       }
       await this.#removals.run(async () => {
-        if (this.#stopping.signal.aborted) return
         await engine.removeContainer(id)
         table.delete(id)
-      })
+      }, this.#stopping.signal)
     } catch (error) {
+      // It stays for the next start.
       if (this.#stopping.signal.aborted) return
       log.debug('replica not removed yet', { fn, replica: id.slice(0, 12), reason: messageOf(error) })
       onFailure(fn, error)
