@@ -32,11 +32,22 @@ function whyNotMade(error: unknown): string {
     case 'EPERM':
       return 'this user may not write there'
     case 'EEXIST':
+      return isThere(error)
+        ? 'a part of the path is a file'
+        : 'a part of the path is a link to a place that does not exist'
     case 'ENOTDIR':
       return 'a part of the path is a file'
+    case 'ELOOP':
+      return 'a part of the path is a link that leads back to itself'
     case 'ENOSPC':
       return 'the disk there is full'
     default:
       return messageOf(error)
   }
+}
+
+/** Whether there is something behind the name that was taken. */
+function isThere(error: unknown): boolean {
+  const path = error instanceof Error && 'path' in error ? error.path : undefined
+  return typeof path !== 'string' || statSync(path, { throwIfNoEntry: false }) !== undefined
 }

@@ -1,4 +1,4 @@
-import { PassThrough, type Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { FaasError } from '../../src/core/errors.ts'
 import type { LogEngine, LogStreamOptions } from '../../src/provider/docker/container-logs.ts'
 import { millisecondsOf } from '../../src/provider/docker/log-timestamp.ts'
@@ -33,6 +33,10 @@ export class FakeLogEngine implements LogEngine {
   isAway = false
   /** Takes calls and says nothing. */
   isHung = false
+  /** Gives what is there, and then neither more nor an end. */
+  isStuck = false
+  readonly #open = new Set<Readable>()
+  readonly #exhausted = new WeakSet<Readable>()
 
   write(id: string, timestamp: string, line: string): void {
     const message = { timestamp, text: `${line}\n`, stream: 1 }
@@ -45,6 +49,21 @@ export class FakeLogEngine implements LogEngine {
   /** Streams that are open now. */
   get followers(): number {
     return [...this.#following.values()].reduce((sum, streams) => sum + streams.size, 0)
+  }
+
+  /** Streams of any kind that are open now. */
+  get open(): number {
+    return this.#open.size
+  }
+
+  /** Whether every stuck stream was asked for more than it has. */
+  get isRead(): boolean {
+    return this.#open.size > 0 && [...this.#open].every((stream) => this.#exhausted.has(stream))
+  }
+
+  /** The engine breaks off every stream. */
+  breakOff(): void {
+    for (const stream of this.#open) stream.destroy(new Error('Docker broke off'))
   }
 
   /** The container dies; its log stays. */
@@ -68,22 +87,37 @@ export class FakeLogEngine implements LogEngine {
     const log = this.#logs.get(id)
     if (log === undefined) throw new FaasError('not-found', 'no such container')
 
-    const stream = new PassThrough({ highWaterMark: 1024 * 1024 * 1024 })
     const { since, tail } = options
     const recent = log.filter(
       ({ timestamp }) => since === undefined || millisecondsOf(timestamp) >= since * 1_000,
     )
-    for (const message of tail === undefined ? recent : recent.slice(recent.length - tail))
-      stream.write(frame(message))
+    const frames = (tail === undefined ? recent : recent.slice(recent.length - tail)).map(frame)
+    const stream = options.follow ? this.#follow(id, frames) : this.#whole(frames)
     signal.addEventListener('abort', () => stream.destroy())
-    if (options.follow) this.#follow(id, stream)
-    else stream.end()
+    this.#open.add(stream)
+    stream.on('close', () => this.#open.delete(stream))
     return stream
   }
 
-  #follow(id: string, stream: PassThrough): void {
+  /** A chunk for each message. */
+  #whole(frames: readonly Buffer[]): Readable {
+    const left = frames.values()
+    const read = () => {
+      const { value, done } = left.next()
+      if (done !== true) stream.push(value)
+      else if (this.isStuck) this.#exhausted.add(stream)
+      else stream.push(null)
+    }
+    const stream = new Readable({ objectMode: true, highWaterMark: 1, read })
+    return stream
+  }
+
+  #follow(id: string, frames: readonly Buffer[]): Readable {
+    const stream = new PassThrough({ highWaterMark: 1024 * 1024 * 1024 })
+    for (const message of frames) stream.write(message)
     const streams = this.#following.get(id) ?? new Set()
     this.#following.set(id, streams.add(stream))
     stream.on('close', () => streams.delete(stream))
+    return stream
   }
 }

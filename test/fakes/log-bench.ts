@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock, type Clock } from '../../src/clock.ts'
 import { functionName } from '../../src/core/function-name.ts'
 import type { LogLine, LogQuery } from '../../src/core/provider.ts'
 import { FunctionLogs } from '../../src/provider/docker/function-logs.ts'
@@ -22,29 +22,29 @@ export interface FollowedLines {
 export class LogBench {
   readonly engine = new FakeLogEngine()
   readonly replicas = new FakeReplicaList()
+  readonly log = new RecordingLog()
+  readonly archive: LogArchive
   readonly logs: FunctionLogs
   readonly #dir: string
 
-  private constructor(dir: string) {
+  private constructor(dir: string, clock: Clock) {
     this.#dir = dir
-    const log = new RecordingLog()
-    const archive = new LogArchive({ dir: join(dir, 'logs'), clock: systemClock, log })
-    this.logs = new FunctionLogs({
-      engine: this.engine,
-      replicas: this.replicas,
-      archive,
-      clock: systemClock,
-      log,
-    })
+    const { engine, replicas, log } = this
+    this.archive = new LogArchive({ dir: join(dir, 'logs'), clock, log })
+    this.logs = new FunctionLogs({ engine, replicas, archive: this.archive, clock, log })
   }
 
-  static async open(): Promise<LogBench> {
-    return new LogBench(await mkdtemp(join(tmpdir(), 'logs-')))
+  static async open(clock: Clock = systemClock): Promise<LogBench> {
+    return new LogBench(await mkdtemp(join(tmpdir(), 'logs-')), clock)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.logs.stop()
     await rm(this.#dir, { recursive: true })
+  }
+
+  keep(id: string, signal = new AbortController().signal): Promise<void> {
+    return this.logs.keep(figlet, id, signal)
   }
 
   async read(query: Partial<LogQuery> = {}): Promise<LogLine[]> {

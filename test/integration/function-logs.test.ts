@@ -110,7 +110,7 @@ describe('logs of real containers', { skip }, () => {
     const second = await rig.run(script('b'))
     rig.replicas.set(first, second)
     await eventually(() => count('a') === 800)
-    await rig.logs.keep(loud, first)
+    await rig.logs.keep(loud, first, new AbortController().signal)
     await docker('rm', '--force', first)
     rig.replicas.set(second)
     await eventually(() => count('b') === 400)

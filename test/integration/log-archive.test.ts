@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { systemClock } from '../../src/clock.ts'
-import type { LogLine } from '../../src/core/provider.ts'
-import { LogArchive } from '../../src/provider/docker/log-archive.ts'
+import { MOST_REPLICA_BYTES, NewestLines } from '../../src/provider/docker/archive-file.ts'
+import { LogArchive, type LogToKeep } from '../../src/provider/docker/log-archive.ts'
 import { at } from '../fakes/fake-log-engine.ts'
 import { figlet } from '../fakes/log-bench.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
@@ -15,10 +15,11 @@ import { RecordingLog } from '../fakes/recording-log.ts'
 const run = promisify(execFile)
 const skip = process.getuid?.() === 0 ? false : 'SKIPPED: only root can mount a small disk'
 
-async function* lines(count: number): AsyncGenerator<readonly LogLine[], void> {
-  for (let number = 0; number < count; number += 1) {
-    yield [{ timestamp: at(number % 60), instance: 'x', text: 'x'.repeat(1_000) }]
-  }
+function log(count: number): LogToKeep {
+  const lines = new NewestLines(MOST_REPLICA_BYTES)
+  for (let number = 0; number < count; number += 1)
+    lines.push([{ timestamp: at(number % 60), instance: 'x', text: 'x'.repeat(1_000) }])
+  return { lines, isWhole: true }
 }
 
 describe('the log archive on a full disk', { skip }, () => {
@@ -26,13 +27,13 @@ describe('the log archive on a full disk', { skip }, () => {
     const dir = await mkdtemp(join(tmpdir(), 'full-disk-'))
     await run('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', dir])
     try {
-      const log = new RecordingLog()
-      const archive = new LogArchive({ dir: join(dir, 'logs'), clock: systemClock, log })
+      const recorded = new RecordingLog()
+      const archive = new LogArchive({ dir: join(dir, 'logs'), clock: systemClock, log: recorded })
 
-      assert.equal(await archive.save(figlet, 'big', lines(500)), false)
-      assert.equal(await archive.save(figlet, 'small', lines(5)), true)
+      assert.equal(await archive.save(figlet, 'big', log(500)), false)
+      assert.equal(await archive.save(figlet, 'small', log(5)), true)
 
-      assert.equal(log.messages('warn').length, 1)
+      assert.equal(recorded.messages('warn').length, 1)
       assert.deepEqual(await readdir(join(dir, 'logs/openfaas-fn/figlet')), ['small.ndjson'])
     } finally {
       await run('umount', [dir])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
 import { eventually } from '../fakes/eventually.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
 import { at } from '../fakes/fake-log-engine.ts'
 import { figlet, LogBench } from '../fakes/log-bench.ts'
 
@@ -30,7 +31,7 @@ describe('the history of a function', () => {
     bench.engine.write(B, at(2), 'b2')
     bench.engine.write(A, at(3), 'a3')
 
-    await bench.logs.keep(figlet, A)
+    await bench.keep(A)
     bench.engine.remove(A)
     bench.replicas.set(B)
 
@@ -43,7 +44,7 @@ describe('the history of a function', () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A)
     bench.engine.write(A, at(1), 'a1')
-    await bench.logs.keep(figlet, A)
+    await bench.keep(A)
 
     assert.deepEqual(await bench.texts(), ['a1'])
   })
@@ -52,7 +53,7 @@ describe('the history of a function', () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A)
     bench.engine.write(A, at(1), 'a1')
-    await bench.logs.keep(figlet, A)
+    await bench.keep(A)
     bench.engine.remove(A)
 
     assert.deepEqual(await bench.texts(), ['a1'])
@@ -64,7 +65,7 @@ describe('the history of a function', () => {
     bench.engine.write(A, at(1), 'a1')
     bench.engine.write(B, at(2), 'b2')
 
-    const kept = [A, B].map((id) => bench.logs.keep(figlet, id))
+    const kept = [A, B].map((id) => bench.keep(id))
     bench.engine.remove(A)
     bench.engine.remove(B)
     await Promise.all(kept)
@@ -99,7 +100,7 @@ describe('the history of a function', () => {
     bench.engine.write(A, at(1), 'a1')
     const follower = bench.follow()
     await eventually(() => follower.texts.length === 1)
-    await bench.logs.keep(figlet, A)
+    await bench.keep(A)
     bench.engine.write(A, at(2), 'only followed')
     await eventually(() => follower.texts.length === 2)
 
@@ -141,7 +142,7 @@ describe('the history of a function', () => {
     bench.replicas.set(A, B)
     for (const id of [A, B])
       for (let second = 0; second < 4; second += 1) bench.engine.write(id, at(second), `${second}`)
-    await bench.logs.keep(figlet, B)
+    await bench.keep(B)
     bench.replicas.set(A)
 
     assert.deepEqual(await bench.texts({ sinceMs: Date.parse(at(2)) }), ['2', '2', '3', '3'])
@@ -155,5 +156,24 @@ describe('the history of a function', () => {
     bench.engine.isAway = true
 
     await assert.rejects(bench.texts(), (error) => hasCode(error, 'unavailable'))
+  })
+})
+
+describe('keeping a log', () => {
+  it('is bounded in time behind a crowd that reads from a hung engine', async () => {
+    const clock = new FakeClock()
+    await using bench = await LogBench.open(clock)
+    bench.replicas.set(A)
+    bench.engine.isHung = true
+    const crowd = Array.from({ length: 20 }, () => bench.texts())
+    // As many as are opened at a time; the others wait.
+    await eventually(() => bench.engine.asked.length >= 8)
+
+    const kept = bench.keep(B)
+    await clock.advance(10_000)
+
+    await kept
+    await bench.logs.stop()
+    await Promise.all(crowd)
   })
 })

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import type { LogLine } from '../../src/core/provider.ts'
-import { LogArchive } from '../../src/provider/docker/log-archive.ts'
+import { MOST_REPLICA_BYTES, NewestLines } from '../../src/provider/docker/archive-file.ts'
+import { LogArchive, type LogToKeep } from '../../src/provider/docker/log-archive.ts'
 import { at } from '../fakes/fake-log-engine.ts'
 import { figlet } from '../fakes/log-bench.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
@@ -33,8 +33,10 @@ function setUp() {
   }
 }
 
-async function* lines(...texts: readonly string[]): AsyncGenerator<readonly LogLine[], void> {
-  for (const [number, text] of texts.entries()) yield [{ timestamp: at(number), instance: 'x', text }]
+function whole(...texts: readonly string[]): LogToKeep {
+  const lines = new NewestLines(MOST_REPLICA_BYTES)
+  for (const [number, text] of texts.entries()) lines.push([{ timestamp: at(number), instance: 'x', text }])
+  return { lines, isWhole: true }
 }
 
 async function textsOf(archive: LogArchive): Promise<string[]> {
@@ -50,7 +52,7 @@ describe('the log archive', () => {
     const { dir, log, archive } = setUp()
     const texts = ['one', '', '{"a":"\\n"}', 'u\u2028v', '☃', 'x'.repeat(200_000)]
 
-    assert.equal(await archive.save(figlet, A, lines(...texts)), true)
+    assert.equal(await archive.save(figlet, A, whole(...texts)), true)
     const again = new LogArchive({ dir, log, clock: systemClock })
 
     assert.deepEqual(await textsOf(again), texts)
@@ -60,7 +62,7 @@ describe('the log archive', () => {
 
   it('is for the eyes of the daemon only', async () => {
     const { folder, archive } = setUp()
-    await archive.save(figlet, A, lines('one'))
+    await archive.save(figlet, A, whole('one'))
 
     assert.equal((await stat(folder)).mode & 0o777, 0o700)
     assert.equal((await stat(join(folder, `${A}.ndjson`))).mode & 0o777, 0o600)
@@ -70,7 +72,7 @@ describe('the log archive', () => {
     const { folder, archive } = setUp()
     const texts = Array.from({ length: 300 }, (_, number) => `${number} ${'x'.repeat(10_000)}`)
 
-    await archive.save(figlet, A, lines(...texts))
+    await archive.save(figlet, A, whole(...texts))
 
     assert.ok((await stat(join(folder, `${A}.ndjson`))).size <= 1024 * 1024)
     assert.equal((await textsOf(archive)).at(-1), texts.at(-1))
@@ -82,7 +84,7 @@ describe('the log archive', () => {
       await archive.save(
         figlet,
         `r${replica}`,
-        lines(...Array.from({ length: 100 }, () => 'x'.repeat(10_000))),
+        whole(...Array.from({ length: 100 }, () => 'x'.repeat(10_000))),
       )
     }
 
@@ -94,14 +96,14 @@ describe('the log archive', () => {
 
   it('writes no file for a replica that said nothing', async () => {
     const { dir, archive } = setUp()
-    await archive.save(figlet, A, lines())
+    await archive.save(figlet, A, whole())
 
     await assert.rejects(readdir(dir))
   })
 
   it('removes what is older than a week, half files and empty folders', async () => {
     const { dir, folder, archive } = setUp()
-    await archive.save(figlet, A, lines('old'))
+    await archive.save(figlet, A, whole('old'))
     await writeFile(join(folder, 'half.ndjson.part'), 'x')
     const then = new Date(Date.now() - 8 * DAY_MS)
     for (const name of await readdir(folder)) await utimes(join(folder, name), then, then)
@@ -115,7 +117,7 @@ describe('the log archive', () => {
 
   it('leaves out what is damaged', async () => {
     const { folder, archive } = setUp()
-    await archive.save(figlet, A, lines('one', 'two'))
+    await archive.save(figlet, A, whole('one', 'two'))
     const file = join(folder, `${A}.ndjson`)
     await writeFile(file, (await readFile(file, 'utf8')).replace('"one"]', '"one'))
     await writeFile(join(folder, 'bad.ndjson'), '{"version":1}\n')
@@ -128,28 +130,36 @@ describe('the log archive', () => {
     const { dir, log, archive } = setUp()
     await writeFile(dir, 'a file where the folder should be')
 
-    assert.equal(await archive.save(figlet, A, lines('one')), false)
+    assert.equal(await archive.save(figlet, A, whole('one')), false)
     assert.deepEqual(log.messages('warn'), ['logs of a replica not kept'])
     assert.deepEqual(await archive.list(figlet), [])
   })
 
-  it('leaves no half file when the log breaks off', async () => {
+  it('lets a part of a log take no place but an empty one', async () => {
+    const { archive } = setUp()
+    const part = { ...whole('one'), isWhole: false }
+
+    assert.equal(await archive.save(figlet, A, part), true)
+    assert.deepEqual(await textsOf(archive), ['one'])
+    await archive.save(figlet, A, whole('one', 'two', 'three'))
+    assert.equal(await archive.save(figlet, A, { ...whole('one', 'two'), isWhole: false }), true)
+
+    assert.deepEqual(await textsOf(archive), ['one', 'two', 'three'])
+  })
+
+  it('lets a part take the place of what cannot be read', async () => {
     const { folder, archive } = setUp()
-    await archive.save(figlet, A, lines('kept'))
-    async function* broken(): AsyncGenerator<readonly LogLine[], void> {
-      yield* lines('lost')
-      throw new Error('Docker is not reachable')
-    }
+    await archive.save(figlet, A, whole('one', 'two'))
+    await writeFile(join(folder, `${A}.ndjson`), '{"version":1')
 
-    assert.equal(await archive.save(figlet, A, broken()), false)
+    await archive.save(figlet, A, { ...whole('one'), isWhole: false })
 
-    assert.deepEqual(await textsOf(archive), ['kept'])
-    assert.deepEqual(await readdir(folder), [`${A}.ndjson`])
+    assert.deepEqual(await textsOf(archive), ['one'])
   })
 
   it('refuses an id that is no file name', async () => {
     const { archive } = setUp()
 
-    assert.equal(await archive.save(figlet, '../../evil', lines('one')), false)
+    assert.equal(await archive.save(figlet, '../../evil', whole('one')), false)
   })
 })

@@ -130,7 +130,7 @@ describe('a follower', () => {
     await eventually(() => texts.includes('b2'))
     bench.engine.exit(A)
     bench.engine.write(A, at(3), 'a3, written while nobody listened')
-    await bench.logs.keep(figlet, A)
+    await bench.keep(A)
     bench.engine.remove(A)
     bench.replicas.set(B)
     await eventually(() => texts.length === 3)

@@ -10,6 +10,7 @@ import { shortId } from './container-logs.ts'
  */
 
 export const ARCHIVE_ENDING = '.ndjson'
+export const MOST_REPLICA_BYTES = 1024 * 1024
 const VERSION = 1
 const HEAD_BYTES = 256
 const LINE_END = 0x0a
@@ -23,31 +24,41 @@ export interface ArchivedLog {
   readonly lines: number
 }
 
-/** The content of a file with the newest of `lines` that fit `mostBytes`; null when there is none. */
-export async function encodeArchive(
-  lines: AsyncIterable<readonly LogLine[]>,
-  mostBytes: number,
-): Promise<Buffer | null> {
-  const kept: { readonly timestamp: string; readonly row: Buffer }[] = []
-  let bytes = HEAD_BYTES
-  for await (const batch of lines) {
-    for (const { timestamp, text } of batch) {
+/** The newest lines of one log that fit a file. */
+export class NewestLines {
+  readonly #mostBytes: number
+  readonly #kept: { readonly timestamp: string; readonly row: Buffer }[] = []
+  #bytes = HEAD_BYTES
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
+
+  get count(): number {
+    return this.#kept.length
+  }
+
+  push(lines: readonly LogLine[]): void {
+    for (const { timestamp, text } of lines) {
       const row = Buffer.from(`${JSON.stringify([timestamp, text])}\n`)
-      kept.push({ timestamp, row })
-      bytes += row.length
+      this.#kept.push({ timestamp, row })
+      this.#bytes += row.length
     }
     let out = 0
-    for (; bytes > mostBytes && out < kept.length; out += 1) bytes -= kept[out]?.row.length ?? 0
-    kept.splice(0, out)
+    for (; this.#bytes > this.#mostBytes && out < this.#kept.length; out += 1)
+      this.#bytes -= this.#kept[out]?.row.length ?? 0
+    this.#kept.splice(0, out)
   }
-  const [first] = kept
-  if (first === undefined) return null
 
-  const times = kept.map(({ timestamp }) => timestamp)
-  const from = times.reduce((a, b) => (a < b ? a : b))
-  const to = times.reduce((a, b) => (a > b ? a : b))
-  const head = `${JSON.stringify({ version: VERSION, from, to, lines: kept.length })}\n`
-  return Buffer.concat([Buffer.from(head), ...kept.map(({ row }) => row)])
+  /** The content of the file; null when there is no line. */
+  encode(): Buffer | null {
+    if (this.#kept.length === 0) return null
+    const times = this.#kept.map(({ timestamp }) => timestamp)
+    const from = times.reduce((a, b) => (a < b ? a : b))
+    const to = times.reduce((a, b) => (a > b ? a : b))
+    const head = `${JSON.stringify({ version: VERSION, from, to, lines: times.length })}\n`
+    return Buffer.concat([Buffer.from(head), ...this.#kept.map(({ row }) => row)])
+  }
 }
 
 /** What the head of a file says; null when it cannot be read or is not ours. */

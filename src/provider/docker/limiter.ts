@@ -2,22 +2,48 @@
 export class Limiter {
   readonly #most: number
   #running = 0
-  readonly #waiting: (() => void)[] = []
+  /** In the order of arrival; each is called when it is given a place. */
+  readonly #waiting = new Set<() => void>()
 
   constructor(most: number) {
     this.#most = most
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /** Rejects with the signal's reason when it aborts before the work has begun; begun work must see to its own end. */
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
     if (this.#running < this.#most) this.#running += 1
     // The place is handed over, not freed: nobody can slip in between.
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else await this.#place(signal)
     try {
       return await work()
     } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running -= 1
-      else next()
+      this.#leave()
     }
+  }
+
+  #place(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const take = () => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = () => {
+        this.#waiting.delete(take)
+        reject(signal?.reason)
+      }
+      this.#waiting.add(take)
+      signal?.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  #leave(): void {
+    const [next] = this.#waiting
+    if (next === undefined) {
+      this.#running -= 1
+      return
+    }
+    this.#waiting.delete(next)
+    next()
   }
 }

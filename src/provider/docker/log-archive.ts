@@ -7,10 +7,11 @@ import type { LogLine } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
 import {
   ARCHIVE_ENDING,
-  encodeArchive,
+  MOST_REPLICA_BYTES,
   readArchive,
   readArchiveHead,
   type ArchivedLog,
+  type NewestLines,
 } from './archive-file.ts'
 
 export interface LogArchiveOptions {
@@ -20,7 +21,13 @@ export interface LogArchiveOptions {
   readonly log: Log
 }
 
-const MOST_REPLICA_BYTES = 1024 * 1024
+/** What is to be kept of a log. */
+export interface LogToKeep {
+  readonly lines: NewestLines
+  /** Whether it goes to the log's end. A part never takes the place of what is kept already. */
+  readonly isWhole: boolean
+}
+
 const MOST_FUNCTION_BYTES = 8 * MOST_REPLICA_BYTES
 /** Of a function, so that a crash loop with short logs stays quick to read. */
 const MOST_FILES = 100
@@ -39,7 +46,7 @@ export class LogArchive {
   readonly #log: Log
   #stopping: AbortController | null = null
   #sweeping: Promise<void> = Promise.resolve()
-  /** Saves take turns: each holds up to a whole log in memory. */
+  /** Saves take turns: they end on one disk, and a look at what is there must not be overtaken. */
   #lastSave: Promise<unknown> = Promise.resolve()
 
   constructor(options: LogArchiveOptions) {
@@ -65,11 +72,11 @@ export class LogArchive {
     await Promise.all([this.#sweeping, this.#lastSave])
   }
 
-  /** Keeps the newest of `lines`. False, after a warning, when that failed. Never throws. */
-  save(fn: FunctionName, replicaId: string, lines: AsyncIterable<readonly LogLine[]>): Promise<boolean> {
+  /** In its turn. False, after a warning, when it failed. Never throws. */
+  save(fn: FunctionName, replicaId: string, log: LogToKeep): Promise<boolean> {
     const saved = this.#lastSave.then(async () => {
       try {
-        await this.#write(fn, replicaId, lines)
+        await this.#write(fn, replicaId, log)
         return true
       } catch (error) {
         this.#warn('logs of a replica not kept', error, { fn, replica: replicaId })
@@ -111,14 +118,14 @@ export class LogArchive {
     }
   }
 
-  async #write(fn: FunctionName, replicaId: string, lines: AsyncIterable<readonly LogLine[]>): Promise<void> {
+  async #write(fn: FunctionName, replicaId: string, log: LogToKeep): Promise<void> {
     if (!REPLICA_ID.test(replicaId)) throw new Error(`${JSON.stringify(replicaId)} is no file name`)
-    const content = await encodeArchive(lines, MOST_REPLICA_BYTES)
-    if (content === null) return
-
     const dir = this.#folderOf(fn)
-    await mkdir(dir, { recursive: true, mode: 0o700 })
     const file = join(dir, `${replicaId}${ARCHIVE_ENDING}`)
+    const content = log.lines.encode()
+    if (content === null || (!log.isWhole && (await readArchiveHead(file)) !== null)) return
+
+    await mkdir(dir, { recursive: true, mode: 0o700 })
     const part = `${file}${PART_ENDING}`
     try {
       const handle = await open(part, 'w', 0o600)

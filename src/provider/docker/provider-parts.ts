@@ -165,7 +165,7 @@ export class ProviderParts {
       clock,
       log,
       drainMs,
-      keepLogs: ({ replica }) => this.logs.keep(replica.fn, replica.id),
+      keepLogs: ({ replica }, signal) => this.logs.keep(replica.fn, replica.id, signal),
       onGone: (fn) => this.background.run('tidy up', () => this.surroundings.tidyUp(fn)),
       onFailure: (fn, error) => {
         if (error instanceof EngineAway) this.link.lost(error)

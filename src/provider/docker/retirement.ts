@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
@@ -23,8 +24,8 @@ export interface RetirementOptions {
   readonly log: Log
   /** Longest wait for the calls of a replica to end. */
   readonly drainMs: number
-  /** Keeps the last lines; bounded in time; never throws. */
-  readonly keepLogs: (record: ReplicaRecord) => Promise<void>
+  /** Keeps the last lines, and begins at once; bounded in time and number; gives up when the signal aborts; never throws. */
+  readonly keepLogs: (record: ReplicaRecord, signal: AbortSignal) => Promise<void>
   /** The container is gone. */
   readonly onGone: (fn: FunctionName) => void
   /** The engine failed in the middle: try again, when it is there. */
@@ -39,21 +40,22 @@ export class Retirement {
   readonly #background: Background
   readonly #underWay = new Set<string>()
   readonly #removals = new Limiter(4)
-  readonly #keeps = new Limiter(8)
   /** Ends of the waits under way. */
   readonly #drains = new Set<AbortController>()
-  #isStopping = false
+  readonly #stopping = new AbortController()
 
   constructor(options: RetirementOptions) {
     this.#options = options
     this.#background = new Background(options.log)
+    // One for each replica on its way out: no leak.
+    setMaxListeners(0, this.#stopping.signal)
   }
 
   /** Idempotent; returns at once. Works for running replicas and for dead ones. */
   begin(id: string): void {
     const { table } = this.#options
     const record = table.get(id)
-    if (record === undefined || this.#isStopping) return
+    if (record === undefined || this.#stopping.signal.aborted) return
     if (record.isRunning) table.change(id, { state: 'draining' })
     if (this.#underWay.has(id)) return
 
@@ -69,7 +71,7 @@ export class Retirement {
 
   /** Ends the waits; containers that were on their way out stay for the next start. */
   async stop(): Promise<void> {
-    this.#isStopping = true
+    this.#stopping.abort()
     for (const drain of this.#drains) drain.abort()
     await this.#background.settled()
   }
@@ -80,7 +82,7 @@ export class Retirement {
     try {
       if (record.isRunning) {
         await this.#drain(id)
-        if (this.#isStopping) return
+        if (this.#stopping.signal.aborted) return
         await engine.stopContainer(id, record.identity.graceSeconds)
         await this.#keep(record)
       } else {
@@ -93,12 +95,12 @@ export class Retirement {
         }
       }
       await this.#removals.run(async () => {
-        if (this.#isStopping) return
         await engine.removeContainer(id)
         table.delete(id)
-      })
+      }, this.#stopping.signal)
     } catch (error) {
-      if (this.#isStopping) return
+      // It stays for the next start.
+      if (this.#stopping.signal.aborted) return
       log.debug('replica not removed yet', { fn, replica: id.slice(0, 12), reason: messageOf(error) })
       onFailure(fn, error)
       return
@@ -108,9 +110,8 @@ export class Retirement {
   }
 
   async #keep(record: ReplicaRecord): Promise<void> {
-    await this.#keeps.run(async () => {
-      if (!this.#isStopping) await this.#options.keepLogs(record)
-    })
+    const { signal } = this.#stopping
+    if (!signal.aborted) await this.#options.keepLogs(record, signal)
   }
 
   async #drain(id: string): Promise<void> {

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { FaasError } from '../../src/core/errors.ts'
+import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
+import { eventually } from '../fakes/eventually.ts'
+import { DRAIN_MS, RetirementRig } from '../fakes/retirement-rig.ts'
+import { deployed } from '../fixtures/deployed.ts'
+
+describe('the retirement of a running replica', () => {
+  it('takes it out of service at once, then drains, stops, keeps its log and removes it', async () => {
+    const rig = new RetirementRig()
+    rig.add('a')
+    rig.hold('drain', 'stop', 'keep', 'remove')
+
+    rig.retirement.begin('a')
+    assert.deepEqual(rig.ready, [['a'], []])
+    assert.equal(rig.table.get('a')?.replica.state, 'draining')
+    for (const step of ['drain', 'stop', 'keep', 'remove'] as const) {
+      await rig.reached(`${step} a`)
+      assert.equal(rig.steps.at(-1), `${step} a`)
+      assert.deepEqual(rig.gone, [])
+      rig.letGo(step)
+    }
+    await eventually(() => rig.gone.length === 1)
+
+    assert.deepEqual(rig.steps, ['drain a', 'stop a', 'keep a', 'remove a'])
+    assert.equal(rig.table.get('a'), undefined)
+    assert.deepEqual(rig.log.messages('info'), ['replica removed'])
+    assert.equal(rig.graceSeconds, containerIdentity(deployed()).graceSeconds)
+    assert.equal(rig.clock.waiting, 0)
+  })
+
+  it('waits for its calls as long as the drain lasts, and no longer', async () => {
+    const rig = new RetirementRig()
+    rig.add('a')
+    rig.hold('drain')
+
+    rig.retirement.begin('a')
+    await rig.clock.advance(DRAIN_MS - 1)
+    assert.deepEqual(rig.steps, ['drain a'])
+    await rig.clock.advance(1)
+
+    await eventually(() => rig.gone.length === 1)
+  })
+
+  it('happens once, however often it is begun', async () => {
+    const rig = new RetirementRig()
+    rig.add('a')
+    rig.hold('stop')
+
+    rig.retirement.begin('a')
+    await rig.reached('stop a')
+    rig.retirement.begin('a')
+    rig.letGo('stop')
+    await eventually(() => rig.gone.length === 1)
+    rig.retirement.begin('a')
+    await rig.retirement.stop()
+
+    assert.deepEqual(rig.steps, ['drain a', 'stop a', 'keep a', 'remove a'])
+    assert.deepEqual(rig.gone, ['hello.openfaas-fn'])
+  })
+
+  it('takes it out of service again when it was found ready meanwhile', async () => {
+    const rig = new RetirementRig()
+    rig.add('a')
+    rig.hold('drain')
+    rig.retirement.begin('a')
+    rig.table.change('a', { state: 'ready' })
+
+    rig.retirement.begin('a')
+
+    assert.deepEqual(rig.ready.at(-1), [])
+    rig.letGo('drain')
+    await eventually(() => rig.gone.length === 1)
+  })
+
+  for (const step of ['stop', 'remove'] as const) {
+    it(`tells of an engine that cannot ${step}, and can be begun again`, async () => {
+      const rig = new RetirementRig()
+      rig.add('a')
+      const failure = new FaasError('unavailable', 'Docker is not reachable')
+      rig.fail(step, failure)
+
+      rig.retirement.begin('a')
+      await eventually(() => rig.failures.length === 1)
+      assert.deepEqual(rig.failures, [failure])
+      assert.ok(rig.table.get('a') !== undefined)
+      assert.deepEqual([rig.gone, rig.log.messages('info')], [[], []])
+      rig.mend()
+      // The first attempt may have to end before another one begins.
+      await eventually(() => {
+        rig.retirement.begin('a')
+        return rig.gone.length === 1
+      })
+
+      assert.equal(rig.table.get('a'), undefined)
+      assert.equal(rig.failures.length, 1)
+    })
+  }
+})
+
+describe('the retirement of a dead replica', () => {
+  it('begins with its log, before anything is asked, and tells of its death', async () => {
+    const rig = new RetirementRig()
+    rig.addDead('a')
+    rig.hold('keep')
+
+    rig.retirement.begin('a')
+    assert.deepEqual(rig.steps.slice(0, 1), ['keep a'])
+    await eventually(() => rig.deaths.length === 1)
+    assert.deepEqual(rig.deaths, [137])
+    assert.deepEqual(rig.steps, ['keep a', 'inspect a'])
+    rig.letGo('keep')
+    await eventually(() => rig.gone.length === 1)
+
+    assert.deepEqual(rig.steps, ['keep a', 'inspect a', 'remove a'])
+  })
+
+  it('begins with the logs of all that died at once', async () => {
+    const rig = new RetirementRig()
+    const ids = Array.from({ length: 20 }, (_, number) => `c${number}`)
+    const warnings: string[] = []
+    const onWarning = ({ message }: Error) => warnings.push(message)
+    process.on('warning', onWarning)
+    rig.hold('keep')
+
+    for (const id of ids) {
+      rig.addDead(id)
+      rig.retirement.begin(id)
+    }
+
+    const kept = rig.steps.filter((step) => step.startsWith('keep'))
+    assert.deepEqual(
+      kept,
+      ids.map((id) => `keep ${id}`),
+    )
+    rig.letGo('keep')
+    await eventually(() => rig.gone.length === ids.length)
+    process.off('warning', onWarning)
+    assert.deepEqual(warnings, [])
+  })
+
+  it('keeps its log although nothing more can be learned, before it tells of the failure', async () => {
+    const rig = new RetirementRig()
+    rig.addDead('a')
+    rig.hold('keep')
+    rig.fail('inspect', new FaasError('unavailable', 'Docker is not reachable'))
+
+    rig.retirement.begin('a')
+    await rig.reached('inspect a')
+    await rig.clock.advance(0)
+    assert.deepEqual(rig.failures, [])
+    rig.letGo('keep')
+    await eventually(() => rig.failures.length === 1)
+
+    assert.deepEqual(rig.deaths, [])
+    assert.ok(rig.table.get('a') !== undefined)
+  })
+
+  it('removes four at a time', async () => {
+    const rig = new RetirementRig()
+    rig.hold('remove')
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      rig.addDead(id)
+      rig.retirement.begin(id)
+    }
+
+    await rig.reached('remove d')
+    await rig.clock.advance(0)
+    assert.equal(rig.steps.filter((step) => step.startsWith('remove')).length, 4)
+    rig.letGo('remove')
+
+    await eventually(() => rig.gone.length === 6)
+  })
+})
+
+describe('the stop of the retirement', () => {
+  const phases = [
+    ['drain', ['drain a']],
+    ['stop', ['drain a', 'stop a']],
+    ['keep', ['drain a', 'stop a', 'keep a']],
+  ] as const
+  for (const [phase, steps] of phases) {
+    it(`leaves a replica for the next start that is at "${phase}", and says nothing`, async () => {
+      const rig = new RetirementRig()
+      rig.add('a')
+      rig.hold(phase)
+      rig.retirement.begin('a')
+      await rig.reached(`${phase} a`)
+
+      const stopped = rig.retirement.stop()
+      // What waits ends by itself; the engine is let end what it was asked.
+      if (phase === 'stop') rig.letGo(phase)
+      await stopped
+
+      assert.deepEqual(rig.steps, steps)
+      assert.ok(rig.table.get('a') !== undefined)
+      assert.deepEqual([rig.gone, rig.failures, rig.log.lines], [[], [], []])
+      assert.equal(rig.clock.waiting, 0)
+    })
+  }
+
+  it('leaves a dead one whose log is being kept', async () => {
+    const rig = new RetirementRig()
+    rig.addDead('a')
+    rig.hold('keep')
+    rig.retirement.begin('a')
+    await eventually(() => rig.deaths.length === 1)
+
+    await rig.retirement.stop()
+
+    assert.deepEqual(rig.steps, ['keep a', 'inspect a'])
+    assert.deepEqual([rig.gone, rig.failures, rig.log.lines], [[], [], []])
+  })
+
+  it('waits for a removal under way, tells of that one, and begins no other', async () => {
+    const rig = new RetirementRig()
+    rig.hold('remove')
+    for (const id of ['a', 'b', 'c', 'd', 'e']) {
+      rig.addDead(id)
+      rig.retirement.begin(id)
+    }
+    await rig.reached('remove d')
+
+    const stopped = rig.retirement.stop()
+    rig.letGo('remove')
+    await stopped
+
+    assert.deepEqual(rig.table.ids(), ['e'])
+    assert.equal(rig.gone.length, 4)
+    assert.deepEqual(rig.log.messages('info'), Array(4).fill('replica removed'))
+  })
+
+  it('says nothing of an engine that fails meanwhile', async () => {
+    const rig = new RetirementRig()
+    rig.add('a')
+    rig.hold('stop')
+    rig.fail('stop', new Error('the connection was closed'))
+    rig.retirement.begin('a')
+    await rig.reached('stop a')
+
+    const stopped = rig.retirement.stop()
+    rig.letGo('stop')
+    await stopped
+
+    assert.deepEqual([rig.gone, rig.failures, rig.log.lines], [[], [], []])
+  })
+
+  it('is the end: nothing begins after it', async () => {
+    const rig = new RetirementRig()
+    rig.add('a')
+
+    await rig.retirement.stop()
+    rig.retirement.begin('a')
+    await rig.retirement.stop()
+
+    assert.deepEqual(rig.steps, [])
+    assert.equal(rig.table.get('a')?.replica.state, 'ready')
+  })
+})
