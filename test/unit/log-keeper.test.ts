@@ -3,9 +3,9 @@ import { getEventListeners, setMaxListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import { deferred } from '../../src/clock.ts'
 import type { LogLine } from '../../src/core/provider.ts'
-import type { LogToKeep } from '../../src/provider/docker/log-archive.ts'
 import { LogKeeper } from '../../src/provider/docker/log-keeper.ts'
 import { eventually } from '../fakes/eventually.ts'
+import { FakeArchive } from '../fakes/fake-archive.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { at, FakeLogEngine } from '../fakes/fake-log-engine.ts'
 import { figlet } from '../fakes/log-bench.ts'
@@ -14,35 +14,6 @@ import { RecordingLog } from '../fakes/recording-log.ts'
 /** More than are open at a time. */
 const CROWD = Array.from({ length: 70 }, (_, number) => `c${number}`)
 const LINES = 100
-
-/** Takes logs, and holds them back while it is slow. */
-class FakeArchive {
-  readonly saved: { readonly id: string; readonly lines: number; readonly isWhole: boolean }[] = []
-  saving = 0
-  mostSaving = 0
-  #slow = deferred<void>()
-
-  constructor() {
-    this.#slow.resolve()
-  }
-
-  beSlow(): void {
-    this.#slow = deferred()
-  }
-
-  beQuick(): void {
-    this.#slow.resolve()
-  }
-
-  async save(_fn: unknown, id: string, log: LogToKeep): Promise<boolean> {
-    this.saving += 1
-    this.mostSaving = Math.max(this.saving, this.mostSaving)
-    await this.#slow.promise
-    this.saving -= 1
-    this.saved.push({ id, lines: log.lines.count, isWhole: log.isWhole })
-    return true
-  }
-}
 
 function setUp() {
   const engine = new FakeLogEngine()
