@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { parseCallTarget } from './call-target.ts'
+import { plainAddress } from './ip-address.ts'
 
 /** What the gateway knows of a call before anybody looks at it. */
 export interface CallHead {
@@ -39,8 +40,6 @@ export function nanoseconds(epochMs: number): string {
 /** As Go prints a peer: IPv6 in brackets, IPv4 plain also on a socket for both. */
 function peerOf(req: IncomingMessage): string {
   const { remoteAddress = '', remotePort = 0 } = req.socket
-  if (!remoteAddress.includes(':')) return `${remoteAddress}:${remotePort}`
-  if (remoteAddress.startsWith('::ffff:') && remoteAddress.includes('.'))
-    return `${remoteAddress.slice(7)}:${remotePort}`
-  return `[${remoteAddress}]:${remotePort}`
+  const address = plainAddress(remoteAddress)
+  return address.includes(':') ? `[${address}]:${remotePort}` : `${address}:${remotePort}`
 }

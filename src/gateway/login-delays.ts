@@ -1,3 +1,5 @@
+import { plainAddress } from './ip-address.ts'
+
 /** Addresses remembered at once; the one that failed longest ago is forgotten first. */
 const MOST_ADDRESSES = 10_000
 
@@ -48,9 +50,8 @@ export class LoginDelays {
 }
 
 /** An IPv6 host owns a whole /64, so that is what is counted; an IPv4 address in IPv6's form is that address. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)
-  if (mapped !== null) return mapped[1] ?? address
+export function networkOf(text: string): string {
+  const address = plainAddress(text)
   if (!address.includes(':')) return address
   // `::` stands for as many zeros as are missing.
   const [left = [], right = []] = address.split('::').map((part) => part.split(':').filter(Boolean))

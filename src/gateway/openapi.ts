@@ -116,12 +116,8 @@ function merged(one: Json | undefined, other: Json): Json {
   const servers = [one, other].flatMap((each) => each['servers'] ?? [{ url: '/' }])
   const all: Record<string, Responses[string]> = { ...(one['responses'] as Responses) }
   for (const [status, answer] of Object.entries(other['responses'] as Responses)) {
-    const meanings = [all[status]?.description, answer.description].filter((each) => each !== undefined)
-    all[status] = {
-      ...answer,
-      ...all[status],
-      ...(meanings.length > 0 ? { description: meanings.join('; ') } : {}),
-    }
+    const description = both(all[status]?.description, answer.description)
+    all[status] = { ...answer, ...all[status], ...(description === '' ? {} : { description }) }
   }
   return { ...other, ...one, servers, responses: all }
 }
@@ -156,10 +152,13 @@ function responses(route: RouteDescription): Json {
 
 /** What a status means by one or the other, or both. */
 function joined(one: Meanings, other: Meanings): Meanings {
-  const all = { ...one }
-  for (const [status, meaning] of Object.entries(other))
-    all[status] = all[status] === undefined ? meaning : `${all[status]}; ${meaning}`
+  const all: Record<string, string> = { ...one }
+  for (const [status, meaning] of Object.entries(other)) all[status] = both(all[status], meaning)
   return all
+}
+
+function both(one: string | undefined, other: string | undefined): string {
+  return [one, other].filter((meaning) => meaning !== undefined).join('; ')
 }
 
 function resultOf({ result, resultType = 'application/json' }: RouteDescription): Json {

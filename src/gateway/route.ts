@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { GenericSchema } from 'valibot'
 import { checkLabel, DEFAULT_NAMESPACE, parseFunctionName, type FunctionName } from '../core/function-name.ts'
 import { FaasError } from '../core/errors.ts'
+import { plainAddress } from './ip-address.ts'
 
 /** What the server hands to the app with each request, and what the app notes for metrics and audit. */
 export interface ApiEnv {
@@ -82,8 +83,7 @@ export function functionFor(c: ApiContext, text: string, namespaceInBody = ''): 
 
 /** The client's address, as far as the connection tells. */
 export function addressOf(c: ApiContext): string {
-  const address = bindingsOf(c).incoming?.socket.remoteAddress ?? ''
-  return address.startsWith('::ffff:') ? address.slice(7) : address
+  return plainAddress(bindingsOf(c).incoming?.socket.remoteAddress ?? '')
 }
 
 /**

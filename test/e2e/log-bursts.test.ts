@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { whenAvailable } from './available.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { Follower, type Line, parse, timeOf } from './log-follower.ts'
 
@@ -9,10 +10,6 @@ const skip = await skipWithoutDocker()
 
 const BURSTS = 24
 const LINES_EACH = 250
-
-interface Status {
-  readonly availableReplicas: number
-}
 
 describe('two replicas that write bursts at the same time', { skip }, () => {
   it('have their lines merged by time, none lost and none twice, in the history and for a follower', async (test) => {
@@ -22,14 +19,7 @@ describe('two replicas that write bursts at the same time', { skip }, () => {
       image: await testImage('fn'),
       labels: { 'com.openfaas.scale.min': '2' },
     })
-    await eventually(
-      async () => {
-        const status = (await (await daemon.api('GET', '/system/function/pair')).json()) as Status
-        return status.availableReplicas === 2
-      },
-      20_000,
-      'two replicas take calls',
-    )
+    await whenAvailable(daemon, 'pair', 2)
     await using follower = await Follower.open(daemon, 'pair')
 
     const texts = Array.from({ length: BURSTS }, (_, burst) => `burst-${burst}`)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { whenAvailable } from './available.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { Follower, type Line, parse, textOf, timeOf } from './log-follower.ts'
@@ -118,14 +119,7 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     }
     await sayOnce()
     await daemon.must('POST', '/system/scale-function/pair', { serviceName: 'pair', replicas: 2 })
-    await eventually(
-      async () => {
-        const status = (await (await daemon.api('GET', '/system/function/pair')).json()) as Status
-        return status.availableReplicas === 2
-      },
-      20_000,
-      'two replicas take calls',
-    )
+    await whenAvailable(daemon, 'pair', 2)
 
     // Lines of both in turn, so that only a merge by time has them in order.
     await eventually(
@@ -145,7 +139,3 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
       assert.deepEqual(lines.map(timeOf), lines.map(timeOf).toSorted())
   })
 })
-
-interface Status {
-  readonly availableReplicas: number
-}

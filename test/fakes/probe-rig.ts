@@ -1,3 +1,4 @@
+import { afterEach } from 'node:test'
 import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { ReplicaProbes } from '../../src/provider/docker/replica-probes.ts'
 import { type ReplicaChange, ReplicaTable } from '../../src/provider/docker/replica-table.ts'
@@ -78,5 +79,21 @@ export class ProbeRig {
   /** When `path` was asked, after `since`. */
   times(path: string, since = 0): readonly number[] {
     return this.asked.flatMap(([asked, at]) => (asked === path && at >= since ? [at] : []))
+  }
+}
+
+/** For a file of tests: makes rigs, which end with the test that made them. */
+export function probeRigs(): (
+  annotations: Readonly<Record<string, string>>,
+  options?: RigOptions,
+) => ProbeRig {
+  const rigs: ProbeRig[] = []
+  afterEach(async () => {
+    for (const rig of rigs.splice(0)) await rig.stop()
+  })
+  return (annotations, options) => {
+    const rig = new ProbeRig(annotations, options)
+    rigs.push(rig)
+    return rig
   }
 }

@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
-import { afterEach, describe, it } from 'node:test'
-import { ProbeRig, type RigOptions } from '../fakes/probe-rig.ts'
+import { describe, it } from 'node:test'
+import { probeRigs } from '../fakes/probe-rig.ts'
 
 const READY = 'com.openfaas.ready.http.'
 const HEALTH = 'com.openfaas.health.http.'
 const HOUR_MS = 3_600_000
 
-const rigs: ProbeRig[] = []
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.stop()
-})
-
-function rig(annotations: Readonly<Record<string, string>>, options?: RigOptions): ProbeRig {
-  const made = new ProbeRig(annotations, options)
-  rigs.push(made)
-  return made
-}
+const rig = probeRigs()
 
 describe('a starting replica', () => {
   it('is asked until it is ready, and then left in peace without annotations', async () => {

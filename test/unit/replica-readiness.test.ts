@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict'
-import { afterEach, describe, it } from 'node:test'
-import { ProbeRig, type RigOptions } from '../fakes/probe-rig.ts'
+import { describe, it } from 'node:test'
+import { probeRigs } from '../fakes/probe-rig.ts'
 
 const READY = 'com.openfaas.ready.http.'
 const HOUR_MS = 3_600_000
 
-const rigs: ProbeRig[] = []
-afterEach(async () => {
-  for (const rig of rigs.splice(0)) await rig.stop()
-})
-
-function rig(annotations: Readonly<Record<string, string>>, options?: RigOptions): ProbeRig {
-  const made = new ProbeRig(annotations, options)
-  rigs.push(made)
-  return made
-}
+const rig = probeRigs()
 
 describe('a ready replica with readiness annotations', () => {
   const annotations = { [`${READY}path`]: '/up', [`${READY}periodSeconds`]: '5' }

@@ -1,5 +1,6 @@
 import type { FunctionName } from '../../core/function-name.ts'
 import type { Log } from '../../log.ts'
+import { shortId } from './container-logs.ts'
 import { ownLabel, readContainerLabels } from './docker-labels.ts'
 import type { ContainerSummary } from './engine-answers.ts'
 import type { ContainerEvent } from './engine-events.ts'
@@ -75,7 +76,7 @@ export class Observer {
         break
       case 'oom':
         table.change(event.id, { ranOutOfMemory: true })
-        log.warn('replica ran out of memory', { fn: record.replica.fn, replica: event.id.slice(0, 12) })
+        log.warn('replica ran out of memory', { fn: record.replica.fn, replica: shortId(event.id) })
         break
       case 'destroy':
         this.#vanished(event.id)

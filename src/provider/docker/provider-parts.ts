@@ -5,6 +5,7 @@ import type { FunctionSpec } from '../../core/function-spec.ts'
 import type { CallLedger, ProviderEvent } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
+import { shortId } from './container-logs.ts'
 import { imageFor } from './deployable.ts'
 import { ownLabel } from './docker-labels.ts'
 import { EngineAway } from './engine-errors.ts'
@@ -173,7 +174,7 @@ export class ProviderParts {
       },
       onDeath: (record, { exitCode, oomKilled, error }) => {
         const { fn, id, revision } = record.replica
-        log.warn('replica exited', { fn, replica: id.slice(0, 12), revision, exitCode, oomKilled, error })
+        log.warn('replica exited', { fn, replica: shortId(id), revision, exitCode, oomKilled, error })
         if (oomKilled) this.reconciler.explain(record, 'it ran out of memory')
       },
     })

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { Replica } from '../../core/replica.ts'
 import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
+import { shortId } from './container-logs.ts'
 import type { Probe } from './probe.ts'
 import type { Ask, ProbeTarget } from './probe-request.ts'
 import { type Probing, untilFailed, untilReady } from './probing.ts'
@@ -162,5 +163,5 @@ function phaseMs(id: string, { periodMs }: Probe): number {
 }
 
 function named({ replica }: ReplicaRecord) {
-  return { fn: replica.fn, replica: replica.id.slice(0, 12), revision: replica.revision }
+  return { fn: replica.fn, replica: shortId(replica.id), revision: replica.revision }
 }

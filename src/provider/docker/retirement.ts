@@ -5,6 +5,7 @@ import type { FunctionName } from '../../core/function-name.ts'
 import type { CallLedger } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
+import { shortId } from './container-logs.ts'
 import type { ContainerDetails } from './engine-answers.ts'
 import { Limiter } from './limiter.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
@@ -101,11 +102,11 @@ export class Retirement {
     } catch (error) {
       // It stays for the next start.
       if (this.#stopping.signal.aborted) return
-      log.debug('replica not removed yet', { fn, replica: id.slice(0, 12), reason: messageOf(error) })
+      log.debug('replica not removed yet', { fn, replica: shortId(id), reason: messageOf(error) })
       onFailure(fn, error)
       return
     }
-    log.info('replica removed', { fn, replica: id.slice(0, 12), revision: record.replica.revision })
+    log.info('replica removed', { fn, replica: shortId(id), revision: record.replica.revision })
     onGone(fn)
   }
 
