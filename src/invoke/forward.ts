@@ -7,7 +7,7 @@ import { AnswerReader, type AnswerEnd, type AnswerTaker } from './http1/answer-r
 import { BodySender, type BodyOwner } from './http1/body-sender.ts'
 import { ConnectError, type Connection, type ConnectionUser } from './http1/connection.ts'
 import { trailerPairs } from './http1/header-kinds.ts'
-import { MalformedError } from './http1/http-fields.ts'
+import { MalformedError } from '../http1/http-fields.ts'
 import { requestHead } from './http1/request-head.ts'
 import type { Target } from './target.ts'
 

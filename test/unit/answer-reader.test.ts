@@ -6,7 +6,7 @@ import {
   type AnswerTaker,
   type AnswerTo,
 } from '../../src/invoke/http1/answer-reader.ts'
-import { MalformedError } from '../../src/invoke/http1/http-fields.ts'
+import { MalformedError } from '../../src/http1/http-fields.ts'
 
 /** What was read of an answer. */
 class Taken implements AnswerTaker {

@@ -1,4 +1,4 @@
-import { MalformedError } from './http-fields.ts'
+import { MalformedError } from '../../http1/http-fields.ts'
 
 /** Where the body of an answer ends (RFC 9112, 6.3), and whether another one may follow on the connection. */
 export interface AnswerFraming {

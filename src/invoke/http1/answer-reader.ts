@@ -1,7 +1,7 @@
 import { answerFraming, type AnswerFraming } from './answer-framing.ts'
-import { ChunkedDecoder } from './chunked-decoder.ts'
-import { HeadBytes } from './head-bytes.ts'
-import { MalformedError, readFields } from './http-fields.ts'
+import { ChunkedDecoder } from '../../http1/chunked-decoder.ts'
+import { HeadBytes } from '../../http1/head-bytes.ts'
+import { MalformedError, readFields } from '../../http1/http-fields.ts'
 
 /** Interim answers to one call. More is a function that keeps the gateway busy. */
 const MAX_INTERIMS = 100

@@ -1,7 +1,7 @@
 import type { Call } from '../../core/call.ts'
 import { FaasError } from '../../core/errors.ts'
 import * as kinds from './header-kinds.ts'
-import { isFieldValue, isToken } from './http-fields.ts'
+import { isFieldValue, isToken } from '../../http1/http-fields.ts'
 
 /** Where the call goes, and what it is to become there. */
 export interface Destination {
