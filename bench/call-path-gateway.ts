@@ -1,13 +1,17 @@
-import { createServer } from 'node:http'
 import { systemClock } from '../src/clock.ts'
 import { functionName } from '../src/core/function-name.ts'
+import { shareDescriptors } from '../src/core/capacity.ts'
 import type { Replica } from '../src/core/replica.ts'
+import { descriptorLimit } from '../src/descriptors.ts'
+import { GatewayServer } from '../src/gateway/gateway-server.ts'
 import { InvokeRoutes } from '../src/gateway/invoke-routes.ts'
 import { Invoker } from '../src/invoke/invoker.ts'
 import { jsonLog } from '../src/log.ts'
 
 /** The call path alone, without a provider: `node call-path-gateway.js LISTEN_PORT FUNCTION_PORT`. */
 const [listenPort = '9902', functionPort = '9901'] = process.argv.slice(2)
+const clock = systemClock
+const log = jsonLog('info', (line) => process.stderr.write(line))
 const fn = functionName('hello')
 const replica: Replica = {
   id: 'r1',
@@ -18,16 +22,40 @@ const replica: Replica = {
   port: Number(functionPort),
   sinceMs: 0,
 }
+const capacity = shareDescriptors(descriptorLimit(), {
+  connections: 10_000,
+  connectionsPerClient: null,
+  calls: 2_000,
+  callsPerFunction: 1_000,
+})
 const invoker = new Invoker({
   ports: { wantAwake: () => undefined, whenReady: () => Promise.resolve(replica), suspect: () => undefined },
-  clock: systemClock,
   limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000 },
+  capacity,
   version: 'bench',
+  clock,
+  log,
 })
 invoker.routes.add(fn)
 invoker.routes.setReady(fn, [replica])
-const log = jsonLog('info', (line) => process.stderr.write(line))
-const routes = new InvokeRoutes({ calls: invoker, clock: systemClock, log, version: 'bench' })
-const server = createServer((req, res) => routes.handle(req, res))
-server.on('checkContinue', (req, res) => routes.handleContinue(req, res))
-server.listen(Number(listenPort), '127.0.0.1')
+const server = new GatewayServer(
+  {
+    calls: new InvokeRoutes({ calls: invoker, version: 'bench', clock, log }),
+    api: () => new Response('none', { status: 404 }),
+    clock,
+    log,
+  },
+  {
+    listen: { host: '127.0.0.1', port: Number(listenPort) },
+    functionPort: 0,
+    readTimeoutMs: 60_000,
+    halfClosedMs: 5_000,
+    limits: {
+      headBytes: 65_536,
+      allHeadsBytes: 8 * 2 ** 20,
+      allBodiesBytes: 64 * 2 ** 20,
+      connections: { most: capacity.connections, mostPerClient: capacity.connectionsPerClient },
+    },
+  },
+)
+await server.start()

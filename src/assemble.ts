@@ -4,13 +4,15 @@ import { FunctionControl } from './control/function-control.ts'
 import { InvocationCount } from './control/invocation-count.ts'
 import { NamespaceControl } from './control/namespace-control.ts'
 import { SecretControl } from './control/secret-control.ts'
+import { shareDescriptors, type Capacity } from './core/capacity.ts'
 import { namespaceOf, type FunctionName } from './core/function-name.ts'
 import type { Provider } from './core/provider.ts'
+import { descriptorLimit } from './descriptors.ts'
+import type { Api } from './gateway/api-requests.ts'
 import { createApp, type AppPorts } from './gateway/app.ts'
 import { GatewayServer } from './gateway/gateway-server.ts'
 import { InvokeRoutes } from './gateway/invoke-routes.ts'
 import { MetricsServer } from './gateway/metrics-server.ts'
-import { UpgradeRoute } from './gateway/upgrade-route.ts'
 import { Invoker } from './invoke/invoker.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
@@ -46,11 +48,12 @@ export interface Parts {
 interface Base extends AssemblyOptions {
   readonly registry: Registry
   readonly build: BuildInfo
+  readonly capacity: Capacity
 }
 
 export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   const { config, log } = options
-  const base: Base = { ...options, registry, build: buildInfo() }
+  const base: Base = { ...options, registry, build: buildInfo(), capacity: capacityOf(config) }
 
   const invoker = makeInvoker(base, {
     wantAwake: (fn) => wake(control, fn, log),
@@ -81,13 +84,25 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   return { invoker, provider, control, counts, gateway, metricsServer }
 }
 
+function capacityOf(config: Config): Capacity {
+  return shareDescriptors(descriptorLimit(), {
+    connections: config.maxConnections,
+    connectionsPerClient: config.maxConnectionsPerClient,
+    calls: config.maxCalls,
+    callsPerFunction: config.maxCallsPerFunction,
+  })
+}
+
 interface InvokerNeeds {
   readonly wantAwake: (fn: FunctionName) => void
   /** Made after the invoker: each needs the other. */
   readonly provider: () => Provider
 }
 
-function makeInvoker({ config, clock, build }: Base, { wantAwake, provider }: InvokerNeeds): Invoker {
+function makeInvoker(
+  { config, capacity, clock, log, build }: Base,
+  { wantAwake, provider }: InvokerNeeds,
+): Invoker {
   return new Invoker({
     ports: {
       wantAwake,
@@ -99,8 +114,10 @@ function makeInvoker({ config, clock, build }: Base, { wantAwake, provider }: In
       writeMs: config.writeTimeoutMs,
       wakeMs: config.wakeTimeoutMs,
     },
+    capacity,
     version: build.release,
     clock,
+    log,
   })
 }
 
@@ -179,24 +196,25 @@ function apiPorts(
   }
 }
 
-type Api = (request: Request, env: object) => Response | Promise<Response>
-
-function makeGateway({ config, build, clock, log }: Base, invoker: Invoker, api: Api): GatewayServer {
-  const calls = { calls: invoker, version: build.release, clock, log }
-  const plain = new InvokeRoutes(calls)
-  const upgrades = new UpgradeRoute(calls)
+function makeGateway(
+  { config, capacity, build, clock, log }: Base,
+  invoker: Invoker,
+  api: Api,
+): GatewayServer {
   return new GatewayServer(
+    { calls: new InvokeRoutes({ calls: invoker, version: build.release, clock, log }), api, clock, log },
     {
-      calls: {
-        handle: (req, res) => plain.handle(req, res),
-        handleContinue: (req, res) => plain.handleContinue(req, res),
-        upgrade: (req, socket, head) => upgrades.upgrade(req, socket, head),
+      listen: config.listen,
+      functionPort: config.functionPort,
+      readTimeoutMs: config.readTimeoutMs,
+      halfClosedMs: config.halfClosedMs,
+      limits: {
+        headBytes: config.maxHeaderBytes,
+        allHeadsBytes: config.headerBudgetBytes,
+        allBodiesBytes: config.bodyBudgetBytes,
+        connections: { most: capacity.connections, mostPerClient: capacity.connectionsPerClient },
       },
-      api,
-      clock,
-      log,
     },
-    { listen: config.listen, functionPort: config.functionPort, readTimeoutMs: config.readTimeoutMs },
   )
 }
 

@@ -1,3 +1,4 @@
+import { parseMemoryBytes } from './core/resources.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** Where a listener binds. Port 0 takes any free one. */
@@ -34,6 +35,22 @@ export interface Config {
   readonly faasFunctionLabel: boolean
   /** Folder of Docker's client settings, for registry credentials; null: `.docker` in the home folder. */
   readonly dockerConfigDir: string | null
+  /** How long an answer may not move when the client has closed its sending side. 0 means no limit. */
+  readonly halfClosedMs: number
+  /** Longest head of a request, or of a function's answer, bytes. */
+  readonly maxHeaderBytes: number
+  /** Unfinished request heads of all clients together, bytes. */
+  readonly headerBudgetBytes: number
+  /** Parts of request bodies that wait for their functions, of all clients together, bytes. */
+  readonly bodyBudgetBytes: number
+  /** Clients' connections, all together. */
+  readonly maxConnections: number
+  /** Connections of one client network; null: three quarters of all. */
+  readonly maxConnectionsPerClient: number | null
+  /** Calls under way, all together. */
+  readonly maxCalls: number
+  /** Calls under way of one function. */
+  readonly maxCallsPerFunction: number
   /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
   readonly functionPort: number
 }
@@ -87,6 +104,14 @@ export function readConfig(env: Environment): Config {
       parsePath,
     ),
     functionPort: read('SAMPAN_FUNCTION_PORT', 8080, parsePort),
+    halfClosedMs: read('SAMPAN_HALF_CLOSED_TIMEOUT', 5_000, parseTimeout),
+    maxHeaderBytes: read('SAMPAN_MAX_HEADER_BYTES', 64 * 1024, parseBytes(1_024, 2 ** 20)),
+    headerBudgetBytes: read('SAMPAN_HEADER_BUDGET', 8 * MIB, parseBytes(64 * 1024, 2 ** 32)),
+    bodyBudgetBytes: read('SAMPAN_BODY_BUDGET', 64 * MIB, parseBytes(2 ** 20, 2 ** 36)),
+    maxConnections: read('SAMPAN_MAX_CONNECTIONS', 10_000, parseCount),
+    maxConnectionsPerClient: read<number | null>('SAMPAN_MAX_CONNECTIONS_PER_CLIENT', null, parseCount),
+    maxCalls: read('SAMPAN_MAX_CALLS', 2_000, parseCount),
+    maxCallsPerFunction: read('SAMPAN_MAX_CALLS_PER_FUNCTION', 1_000, parseCount),
   }
 
   if (problems.length > 0) throw new ConfigError(problems)
@@ -128,6 +153,22 @@ function parseTimeout(text: string): number {
   const ms = parseDuration(text)
   if (ms > LONGEST_TIMER_MS) throw new Error(`${JSON.stringify(text)} is longer than 24 days`)
   return ms
+}
+
+const MIB = 1024 * 1024
+
+/** A number of bytes within these bounds: `65536`, `64Ki`, `8Mi`. */
+function parseBytes(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const bytes = parseMemoryBytes('value', text)
+    if (bytes >= least && bytes <= most) return bytes
+    throw new Error(`${JSON.stringify(text)} is not a size from ${least} to ${most} bytes`)
+  }
+}
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new Error(`${JSON.stringify(text)} is not a number from 1 to 9999999`)
 }
 
 function parseListen(text: string): ListenAddress {

@@ -1,6 +1,8 @@
-/** A write that can wait for the end of the turn. Must not throw. */
+/** A write that can wait for the end of the turn. */
 export interface LateWrite {
   flush(): void
+  /** `flush` threw: a fault of ours, which must not touch the writes of others. Must not throw. */
+  onFlushFailed(error: unknown): void
 }
 
 /** As many calls wait for each other at the most: a bound on what the first of them loses. */
@@ -15,17 +17,27 @@ const MOST_LATE = 64
 export class WriteBatch {
   #late: LateWrite[] = []
   #isArmed = false
+  #isFlushing = false
   readonly #flush = (): void => {
     this.#isArmed = false
+    this.#isFlushing = true
     const late = this.#late
     this.#late = []
-    for (const write of late) write.flush()
+    for (const write of late) {
+      try {
+        write.flush()
+      } catch (error) {
+        write.onFlushFailed(error)
+      }
+    }
+    this.#isFlushing = false
   }
 
   /** Once per write; what happens to the connection until then is the writer's to see. */
   add(write: LateWrite): void {
     this.#late.push(write)
-    if (this.#late.length >= MOST_LATE) this.#flush()
+    // A write that brings about further ones does not flush them itself: that could go as deep as a client likes.
+    if (this.#late.length >= MOST_LATE && !this.#isFlushing) this.#flush()
     else if (!this.#isArmed) {
       this.#isArmed = true
       setImmediate(this.#flush)

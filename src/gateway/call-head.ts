@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import { parseCallTarget } from './call-target.ts'
-import { plainAddress } from './ip-address.ts'
+import type { Exchange } from './edge/exchange.ts'
 
 /** What the gateway knows of a call before anybody looks at it. */
 export interface CallHead {
@@ -16,18 +15,33 @@ export interface CallHead {
   readonly servedBy: string
 }
 
-/** Reads a request to the plane of calls. `nowMs` has a fraction. */
-export function callHead(req: IncomingMessage, nowMs: number, servedBy: string): CallHead {
-  const target = parseCallTarget(req.url ?? '')
-  const given = req.headers['x-call-id']
+/** What is the same for all calls of a moment. */
+export interface CallMoment {
+  /** With a fraction. */
+  readonly nowMs: number
+  readonly servedBy: string
+}
+
+/** Reads a request to the plane of calls. `url`: its target, beginning with the prefix of calls. */
+export function callHead(exchange: Exchange, url: string, { nowMs, servedBy }: CallMoment): CallHead {
+  const target = parseCallTarget(url)
   return {
     fn: target?.fn ?? '',
     path: target?.path ?? '/',
-    callId: typeof given === 'string' && given !== '' ? given : randomUUID(),
+    callId: givenCallId(exchange.head.rawHeaders) || randomUUID(),
     startTime: nanoseconds(nowMs),
-    forwardedFor: peerOf(req),
+    forwardedFor: peerOf(exchange),
     servedBy,
   }
+}
+
+/** Of several the first one counts. */
+function givenCallId(rawHeaders: readonly string[]): string {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (name.length === 9 && name.toLowerCase() === 'x-call-id') return rawHeaders[at + 1] ?? ''
+  }
+  return ''
 }
 
 /** 19 digits do not fit into a number: put together from whole milliseconds and the rest. */
@@ -38,8 +52,6 @@ export function nanoseconds(epochMs: number): string {
 }
 
 /** As Go prints a peer: IPv6 in brackets, IPv4 plain also on a socket for both. */
-function peerOf(req: IncomingMessage): string {
-  const { remoteAddress = '', remotePort = 0 } = req.socket
-  const address = plainAddress(remoteAddress)
-  return address.includes(':') ? `[${address}]:${remotePort}` : `${address}:${remotePort}`
+function peerOf({ remoteAddress, remotePort }: Exchange): string {
+  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
 }

@@ -1,32 +1,27 @@
 import { setMaxListeners } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
-import { getRequestListener } from '@hono/node-server'
 import { every, type Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
 import type { Log } from '../log.ts'
-import { closeWithConnection } from './client-connection.ts'
-import { endWithStatus } from './client-errors.ts'
-import { ERROR_HEADERS } from './error-response.ts'
+import { ApiRequests, type Api } from './api-requests.ts'
+import type { ByteBudget } from './edge/byte-budget.ts'
+import type { CensusFigures } from './edge/connection-census.ts'
+import { connectionShared, type ConnectionShared, type EdgeLimits } from './edge/connection-shared.ts'
+import type { Exchange } from './edge/exchange.ts'
+import { Listener } from './edge/listener.ts'
 import { ExtraListeners } from './extra-listeners.ts'
-import { GatewayRequest } from './gateway-request.ts'
-import { Listener, type ListenerHandlers } from './listener.ts'
-import { inspectFraming } from './request-hygiene.ts'
 import { readTarget } from './request-target.ts'
-import { SlowSenders } from './slow-senders.ts'
 
-/** The plane of function calls; `invoke-routes.ts` and `upgrade-route.ts` behind one port. */
+/** The plane of function calls; `invoke-routes.ts` behind a port. */
 export interface CallPlane {
-  handle(req: IncomingMessage, res: ServerResponse): void
-  /** The client waits to be told that it may send its body. */
-  handleContinue(req: IncomingMessage, res: ServerResponse): void
-  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** `url`: the target, beginning with a prefix of calls. `waitingBodies`: parts of request bodies that wait for a function. */
+  handle(exchange: Exchange, url: string, waitingBodies: ByteBudget): void
+  /** The client would change to `protocol`. */
+  upgrade(exchange: Exchange, url: string, protocol: string): void
 }
 
 export interface GatewayServerPorts {
   readonly calls: CallPlane
-  /** The Hono app's `fetch`. */
-  readonly api: (request: Request, env: object) => Response | Promise<Response>
+  readonly api: Api
   readonly clock: Clock
   readonly log: Log
 }
@@ -37,8 +32,21 @@ export interface GatewayServerOptions {
   readonly functionPort: number
   /** Longest silence in the middle of a request body. 0 means no limit. */
   readonly readTimeoutMs: number
-  /** Longest time for the headers of a request; for tests. */
+  /** How long an answer may not move when the client has closed its sending side. 0 means no limit. */
+  readonly halfClosedMs: number
+  readonly limits: EdgeLimits
+  /** Longest time for the head of a request; for tests. */
   readonly headersTimeoutMs?: number
+}
+
+/** Longest time from the connect, or the first byte of a later request, to the end of its head. */
+const HEAD_MS = 20_000
+
+/** How the edge stands, and what happened to it since the start. */
+export interface EdgeFigures extends CensusFigures {
+  readonly unfinishedHeadBytes: number
+  readonly shedHeads: number
+  readonly waitingBodyBytes: number
 }
 
 /** How often connections that became idle are closed while the server drains. */
@@ -51,41 +59,46 @@ const DRAIN_COURTESY_MS = 300
 export class GatewayServer {
   readonly #ports: GatewayServerPorts
   readonly #options: GatewayServerOptions
+  readonly #shared: ConnectionShared
   readonly #main: Listener
   readonly #extra: ExtraListeners<Listener>
-  readonly #slow: SlowSenders
-  readonly #api: (req: IncomingMessage, res: ServerResponse) => Promise<void>
-  readonly #stopped = new AbortController()
+  readonly #api: ApiRequests
   readonly #draining = new AbortController()
   #stopping: Promise<void> | undefined
-  #loop: Promise<void> = Promise.resolve()
 
   constructor(ports: GatewayServerPorts, options: GatewayServerOptions) {
     const { clock, log } = ports
+    const stopping = this.#draining.signal
     // As many as there are followers of logs; each takes its listener away again.
-    setMaxListeners(0, this.#draining.signal)
+    setMaxListeners(0, stopping)
     this.#ports = ports
     this.#options = options
-    this.#slow = new SlowSenders({ silenceMs: options.readTimeoutMs, clock, log }, endSilent)
-    this.#api = getRequestListener(
-      (request, env) => ports.api(request, { ...env, stopping: this.#draining.signal }),
-      {
-        overrideGlobalObjects: false,
-        hostname: 'localhost',
-        errorHandler: () => new Response('bad request\n', { status: 400, headers: ERROR_HEADERS }),
+    this.#api = new ApiRequests({ api: ports.api, stopping, log })
+    this.#shared = connectionShared({
+      handler: { request: (exchange) => this.#request(exchange) },
+      isDraining: () => stopping.aborted,
+      times: {
+        headMs: options.headersTimeoutMs ?? HEAD_MS,
+        bodyMs: options.readTimeoutMs,
+        halfClosedMs: options.halfClosedMs,
       },
-    )
-    const handlers: ListenerHandlers = {
-      request: (req, res) => this.#request(req, res, false),
-      checkContinue: (req, res) => this.#request(req, res, true),
-      upgrade: (req, socket, head) => this.#upgrade(req, socket, head),
-    }
-    this.#main = new Listener(handlers, clock, options.headersTimeoutMs)
-    this.#extra = new ExtraListeners({
-      open: () => new Listener(handlers, clock, options.headersTimeoutMs),
+      limits: options.limits,
       clock,
       log,
     })
+    this.#main = new Listener(this.#shared)
+    this.#extra = new ExtraListeners({ open: () => new Listener(this.#shared), clock, log })
+  }
+
+  /** What the budgets of all clients say; for metrics. */
+  get figures(): EdgeFigures {
+    const { census, unfinishedHeads, waitingBodies } = this.#shared
+    return {
+      ...census.figures,
+      unfinishedHeadBytes: unfinishedHeads.used,
+      shedHeads: unfinishedHeads.shed,
+      waitingBodyBytes: waitingBodies.used,
+    }
   }
 
   /** Listens; answers the bound address. Throws a sentence for the operator when it cannot. */
@@ -93,7 +106,6 @@ export class GatewayServer {
     const { listen } = this.#options
     try {
       const bound = await this.#main.listen(listen)
-      this.#loop = this.#slow.run(this.#stopped.signal)
       this.#ports.log.info('gateway listens', { host: bound.host, port: bound.port })
       return bound
     } catch (error) {
@@ -139,60 +151,34 @@ export class GatewayServer {
     await closed
     cancelCut()
     done.abort()
-    this.#stopped.abort()
-    await Promise.all([sweep, this.#loop])
+    await sweep
   }
 
-  #request(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void {
-    // A client that resets its connection is no concern of anybody but the route, which sees `close`.
-    res.on('error', () => {})
-    if (this.#draining.signal.aborted || hasIgnoredOffer(req)) res.shouldKeepAlive = false
-
-    const { refusal, hasBody } = inspectFraming(req)
-    if (refusal !== null) return refuse(res, refusal.status, refusal.message)
-    if (hasBody) this.#slow.watch(req)
-
-    const target = readTarget(req.url ?? '')
-    if (target.kind === 'malformed') return refuse(res, 400, 'malformed request target')
-    if (target.kind === 'redirect') {
-      res.writeHead(301, { Location: target.location, 'Content-Length': 0 }).end()
-      return
+  #request(exchange: Exchange): void {
+    const { method, upgrade, target: raw } = exchange.head
+    if (method === 'CONNECT') return refuse(exchange, 405, '')
+    const target = readTarget(raw)
+    switch (target.kind) {
+      case 'malformed':
+        return refuse(exchange, 400, 'malformed request target')
+      case 'redirect':
+        return exchange.answer(301, '', ['Location', target.location])
+      case 'api':
+        return void this.#api.serve(exchange, target.url)
+      case 'call':
+        // An offer of another protocol is passed over (RFC 9110, 7.8): Java's client offers h2c with each first request.
+        if (upgrade === null || upgrade.toLowerCase() !== 'websocket')
+          this.#ports.calls.handle(exchange, target.url, this.#shared.waitingBodies)
+        else if (this.#draining.signal.aborted) refuse(exchange, 503, 'the gateway is stopping')
+        else this.#ports.calls.upgrade(exchange, target.url, upgrade)
     }
-    req.url = target.url
-    if (target.kind === 'api') {
-      if (expectsContinue) res.writeContinue()
-      closeWithConnection(res)
-      void this.#api(req, res)
-    } else if (expectsContinue) this.#ports.calls.handleContinue(req, res)
-    else this.#ports.calls.handle(req, res)
-  }
-
-  #upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (inspectFraming(req).refusal !== null) return endWithStatus(socket, 400)
-    if (this.#draining.signal.aborted) return endWithStatus(socket, 503)
-    this.#ports.calls.upgrade(req, socket, head)
   }
 }
 
-/** Node's parser reads nothing further on a connection after an offer to upgrade that was not taken up (seen on Node 20). */
-function hasIgnoredOffer(req: IncomingMessage): boolean {
-  return req instanceof GatewayRequest && req.offersUpgrade === true
-}
-
-/** The rest of such a request cannot be trusted, so the connection goes too. */
-function refuse(res: ServerResponse, status: number, message: string): void {
-  const body = `${message}\n`
-  res.shouldKeepAlive = false
-  res.writeHead(status, { ...ERROR_HEADERS, 'Content-Length': Buffer.byteLength(body) })
-  res.end(body, () => res.socket?.destroySoon())
-}
-
-/** Says 408 if nothing was said yet, and ends the connection; the route sees its request aborted. */
-function endSilent(req: IncomingMessage): void {
-  const { socket } = req
-  const { _httpMessage: message } = socket as { readonly _httpMessage?: ServerResponse | null }
-  if (message?.req === req && !message.headersSent) endWithStatus(socket, 408)
-  else socket.destroy()
+/** What comes behind such a request cannot be trusted, so the connection goes too. */
+function refuse(exchange: Exchange, status: number, message: string): void {
+  exchange.closeAfter()
+  exchange.answer(status, message)
 }
 
 function listenProblem({ host, port }: ListenAddress, error: unknown): string {

@@ -1,19 +1,27 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { Log } from '../log.ts'
-import { writeCallError } from './call-error.ts'
-import { callHead, type CallHead } from './call-head.ts'
+import { callHead } from './call-head.ts'
 import { CALL_METHODS } from './call-routes.ts'
-import { HttpCall, type HttpCallShared } from './http-call.ts'
-import { RequestBody } from './request-body.ts'
-import { WriteBatch } from '../write-batch.ts'
+import type { ByteBudget } from './edge/byte-budget.ts'
+import type { Exchange } from './edge/exchange.ts'
+import { RequestBody } from './edge/request-body.ts'
+import { HttpCall } from './http-call.ts'
+import { tunnel } from './tunnel.ts'
 
 /** Who makes calls; `assemble.ts` plugs the invoker. */
 export interface CallPort {
   invoke(call: Call, sink: CallSink): RunningCall
+  /** As `invoke`, for a call that would leave HTTP. */
+  upgrade(call: Call, sink: CallSink, upgrade: UpgradeWish): RunningCall
   /** Counts a call that is refused here; false when there is no such function. */
   countRefused(fn: string, status: number): boolean
+}
+
+interface UpgradeWish {
+  readonly protocol: string
+  onUpgraded(rawHeaders: string[], socket: Duplex): void
 }
 
 export interface InvokeRoutesOptions {
@@ -26,74 +34,59 @@ export interface InvokeRoutesOptions {
 
 const METHODS: ReadonlySet<string> = new Set(CALL_METHODS)
 
-/** Reads no body that was announced, and sends none. */
-const nothing = (): void => undefined
-
-/** `/function/NAME...`: raw requests become calls. No framework, no parsing of bodies, nothing buffered that need not be. */
+/** `/function/NAME...`: requests become calls. No framework, no parsing of bodies, nothing buffered that need not be. */
 export class InvokeRoutes {
   readonly #options: InvokeRoutesOptions
   readonly #servedBy: string
-  readonly #shared: HttpCallShared
 
   constructor(options: InvokeRoutesOptions) {
     this.#options = options
-    this.#shared = { clock: options.clock, writes: new WriteBatch() }
     this.#servedBy = `sampan/${options.version}`
   }
 
-  /** For `request`. Never throws. */
-  handle(req: IncomingMessage, res: ServerResponse): void {
-    this.#serve(req, res, nothing)
+  /** `url`: the target, beginning with the prefix of calls. `waitingBodies`: parts of request bodies that wait for a function. */
+  handle(exchange: Exchange, url: string, waitingBodies: ByteBudget): void {
+    const call = this.#callOf(exchange, url)
+    const { head } = exchange
+    if (!METHODS.has(head.method)) this.#refuse(call, 405, '')
+    else if (exchange.body instanceof RequestBody && waitingBodies.isFull) {
+      this.#refuse(
+        call,
+        503,
+        `the gateway holds ${waitingBodies.most} bytes of request bodies that wait for their functions (SAMPAN_BODY_BUDGET)`,
+      )
+    } else this.#run(call, () => this.#options.calls.invoke(call, call))
   }
 
-  /** For `checkContinue`: the client sends its body when it is told to, which is when a replica is there to take it. */
-  handleContinue(req: IncomingMessage, res: ServerResponse): void {
-    this.#serve(req, res, () => {
-      if (!res.destroyed && !res.headersSent) res.writeContinue()
-    })
-  }
-
-  #serve(req: IncomingMessage, res: ServerResponse, onWanted: () => void): void {
-    const { clock } = this.#options
-    const head = callHead(req, clock.wall(), this.#servedBy)
-    if (!METHODS.has(req.method ?? '')) return this.#refuseMethod(res, head)
-
-    const call = new HttpCall(head, res, this.#shared)
-    if (!hasBody(req)) return this.#invoke(call)
-    if (onWanted !== nothing) {
-      call.body = new RequestBody(req, onWanted)
-      return this.#invoke(call)
+  /** A WebSocket: passed on as bytes once the function agrees. Otherwise the connection ends with its answer. */
+  upgrade(exchange: Exchange, url: string, protocol: string): void {
+    const call = this.#callOf(exchange, url)
+    exchange.closeAfter()
+    if (exchange.body !== null) {
+      call.refuse(400, 'a request for an upgrade cannot have a body')
+      return
     }
-    process.nextTick(() => {
-      call.body = bodyAtHand(req) ?? new RequestBody(req, nothing)
-      this.#invoke(call)
-    })
+    const onUpgraded = (rawHeaders: string[], upstream: Duplex): void =>
+      tunnel(exchange.switchProtocols(rawHeaders), upstream)
+    this.#run(call, () => this.#options.calls.upgrade(call, call, { protocol, onUpgraded }))
   }
 
-  #invoke(call: HttpCall): void {
+  #callOf(exchange: Exchange, url: string): HttpCall {
+    const moment = { nowMs: this.#options.clock.wall(), servedBy: this.#servedBy }
+    return new HttpCall(callHead(exchange, url, moment), exchange)
+  }
+
+  #run(call: HttpCall, start: () => RunningCall): void {
     try {
-      call.attach(this.#options.calls.invoke(call, call))
+      call.attach(start())
     } catch (error) {
       this.#options.log.error('call failed unexpectedly', { fn: call.fn, callId: call.callId, err: error })
       call.fail()
     }
   }
 
-  #refuseMethod(res: ServerResponse, head: CallHead): void {
-    const isKnown = this.#options.calls.countRefused(head.fn, 405)
-    const { callId, startTime, servedBy } = head
-    const refusal = isKnown ? { status: 405, message: '' } : { status: 404, message: 'no such function' }
-    writeCallError(res, { ...refusal, callId, startTime, servedBy })
+  #refuse(call: HttpCall, status: number, message: string): void {
+    if (this.#options.calls.countRefused(call.fn, status)) call.refuse(status, message)
+    else call.refuse(404, 'no such function')
   }
-}
-
-/** A small body comes in one piece with its head, which by now is parsed, though Node has not said yet that the request is complete. */
-function bodyAtHand(req: IncomingMessage): Buffer | null {
-  return req.readableLength === Number(req.headers['content-length']) ? (req.read() as Buffer | null) : null
-}
-
-function hasBody(req: IncomingMessage): boolean {
-  const length = req.headers['content-length']
-  if (length !== undefined) return length !== '0'
-  return req.headers['transfer-encoding'] !== undefined
 }

@@ -1,4 +1,4 @@
-import { plainAddress } from './ip-address.ts'
+import { networkOf } from '../core/client-address.ts'
 
 /** Addresses remembered at once; the one that failed longest ago is forgotten first. */
 const MOST_ADDRESSES = 10_000
@@ -47,14 +47,4 @@ export class LoginDelays {
     const [oldest] = this.#failures.keys()
     if (oldest !== undefined) this.#failures.delete(oldest)
   }
-}
-
-/** An IPv6 host owns a whole /64, so that is what is counted; an IPv4 address in IPv6's form is that address. */
-export function networkOf(text: string): string {
-  const address = plainAddress(text)
-  if (!address.includes(':')) return address
-  // `::` stands for as many zeros as are missing.
-  const [left = [], right = []] = address.split('::').map((part) => part.split(':').filter(Boolean))
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
-  return [...left, ...zeros, ...right].slice(0, 4).join(':')
 }

@@ -1,7 +1,8 @@
 import { deferred, type Clock, type Deferred } from '../clock.ts'
+import { networkOf } from '../core/client-address.ts'
 import { FaasError } from '../core/errors.ts'
 import { FairLine } from './fair-line.ts'
-import { LoginDelays, networkOf } from './login-delays.ts'
+import { LoginDelays } from './login-delays.ts'
 
 /** Where a guess comes from. */
 export interface GuessOrigin {

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
+import { messageOf } from '../core/errors.ts'
 import type { Log } from '../log.ts'
-import { answerClientError } from './client-errors.ts'
-import { ERROR_HEADERS } from './error-response.ts'
+import { connectionShared, type EdgeLimits } from './edge/connection-shared.ts'
+import type { Exchange } from './edge/exchange.ts'
+import { Listener } from './edge/listener.ts'
 import type { RouteDescription } from './route.ts'
 
 export interface MetricsServerPorts {
@@ -16,7 +17,13 @@ export interface MetricsServerPorts {
 /** As upstream: scrapes are short (http-api 1.1). */
 const TIMEOUT_MS = 5_000
 
-const MAX_CONNECTIONS = 200
+/** Small: who scrapes are few. */
+const LIMITS: EdgeLimits = {
+  headBytes: 16 * 1024,
+  allHeadsBytes: 256 * 1024,
+  allBodiesBytes: 256 * 1024,
+  connections: { most: 64, mostPerClient: 32 },
+}
 
 /** What the listener answers; anything else is 404. */
 const ROUTES = {
@@ -44,64 +51,69 @@ export const metricsRoutes: readonly RouteDescription[] = Object.values(ROUTES)
 export class MetricsServer {
   readonly #ports: MetricsServerPorts
   readonly #listen: ListenAddress
-  readonly #server: Server
+  readonly #listener: Listener
 
   constructor(ports: MetricsServerPorts, listen: ListenAddress) {
+    const { clock, log } = ports
     this.#ports = ports
     this.#listen = listen
-    this.#server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS })
-    this.#server.maxConnections = MAX_CONNECTIONS
-    this.#server.on('request', (req, res) => void this.#answer(req, res))
-    this.#server.on('clientError', (error, socket) => answerClientError(error, socket, ports.clock))
-    this.#server.on('connection', (socket) => socket.on('error', () => socket.destroy()))
+    this.#listener = new Listener(
+      connectionShared({
+        handler: { request: (exchange) => void this.#answer(exchange) },
+        isDraining: () => false,
+        times: { headMs: TIMEOUT_MS, bodyMs: TIMEOUT_MS, halfClosedMs: TIMEOUT_MS },
+        limits: LIMITS,
+        clock,
+        log,
+      }),
+    )
   }
 
   /** The one that is bound, or will be. */
   get port(): number {
-    const address = this.#server.address()
-    return address === null || typeof address === 'string' ? this.#listen.port : address.port
+    return this.#listener.port ?? this.#listen.port
   }
 
   /** Listens; answers the bound address. */
-  start(): Promise<ListenAddress> {
-    const { host, port } = this.#listen
-    return new Promise((resolve, reject) => {
-      const onError = (error: Error): void => {
-        reject(new Error(`cannot listen for metrics on ${host}:${port}: ${error.message}`, { cause: error }))
-      }
-      this.#server.once('error', onError)
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', onError)
-        this.#server.on('error', () => {})
-        resolve({ host, port: this.port })
-      })
-    })
+  async start(): Promise<ListenAddress> {
+    try {
+      return await this.#listener.listen(this.#listen)
+    } catch (error) {
+      const { host, port } = this.#listen
+      throw new Error(`cannot listen for metrics on ${host}:${port}: ${messageOf(error)}`, { cause: error })
+    }
   }
 
   /** Scrapes are short and repeated: none is waited for. */
   async stop(): Promise<void> {
-    if (!this.#server.listening) return
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeAllConnections()
+    const closed = this.#listener.close()
+    this.#listener.closeAll()
     await closed
   }
 
-  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    res.on('error', () => {})
-    const path = (req.url ?? '').split('?', 1)[0]
-    if (path === ROUTES.metrics.path) await this.#metrics(res)
-    else if (path !== ROUTES.health.path) res.writeHead(404, ERROR_HEADERS).end('404 page not found\n')
-    else if (req.method !== ROUTES.health.method) res.writeHead(405, { 'Content-Length': 0 }).end()
-    else res.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end('OK')
+  async #answer(exchange: Exchange): Promise<void> {
+    const { method, target } = exchange.head
+    const [path] = target.split('?', 1)
+    if (path === ROUTES.metrics.path) await this.#metrics(exchange)
+    else if (path !== ROUTES.health.path) exchange.answer(404, '404 page not found')
+    else if (method !== ROUTES.health.method) exchange.answer(405, '')
+    else answerWith(exchange, 'text/plain; charset=utf-8', 'OK')
   }
 
-  async #metrics(res: ServerResponse): Promise<void> {
+  async #metrics(exchange: Exchange): Promise<void> {
     try {
       const { contentType, body } = await this.#ports.render()
-      res.writeHead(200, { 'Content-Type': contentType }).end(body)
+      answerWith(exchange, contentType, body)
     } catch (err) {
       this.#ports.log.error('metrics cannot be rendered', { err })
-      res.writeHead(500, ERROR_HEADERS).end('internal error\n')
+      exchange.answer(500, 'internal error')
     }
   }
+}
+
+function answerWith(exchange: Exchange, contentType: string, text: string): void {
+  const body = Buffer.from(text)
+  exchange.start(200, ['Content-Type', contentType, 'Content-Length', String(body.length)], body.length)
+  exchange.write(body)
+  exchange.end()
 }

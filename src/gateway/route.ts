@@ -1,15 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'hono'
 import type { GenericSchema } from 'valibot'
 import { checkLabel, DEFAULT_NAMESPACE, parseFunctionName, type FunctionName } from '../core/function-name.ts'
 import { FaasError } from '../core/errors.ts'
-import { plainAddress } from './ip-address.ts'
 
 /** What the server hands to the app with each request, and what the app notes for metrics and audit. */
 export interface ApiEnv {
   Bindings: {
-    readonly incoming?: IncomingMessage
-    readonly outgoing?: ServerResponse
+    /** Of the client, plain. */
+    readonly remoteAddress?: string
     /** Aborts when the server drains. */
     readonly stopping?: AbortSignal
   }
@@ -83,7 +81,7 @@ export function functionFor(c: ApiContext, text: string, namespaceInBody = ''): 
 
 /** The client's address, as far as the connection tells. */
 export function addressOf(c: ApiContext): string {
-  return plainAddress(bindingsOf(c).incoming?.socket.remoteAddress ?? '')
+  return bindingsOf(c).remoteAddress ?? ''
 }
 
 /**

@@ -1,13 +1,21 @@
 import { MalformedError } from './http-fields.ts'
 
-/** The function's response head: as much as a Go server accepts by default. */
+/** As much as a Go server accepts by default. */
 const MAX_HEAD_BYTES = 1 << 20
+/** A head that does not end in time. */
+export class HeadTooLongError extends MalformedError {
+  constructor(most: number) {
+    super(`a head of more than ${most} bytes`)
+  }
+}
+
 /** Looked through at once; nearly every head is whole within it. */
 const FIRST_LOOK_BYTES = 4 * 1024
 const END = '\r\n\r\n'
 
 /** Bytes of an answer until its head is whole, however small the pieces that it comes in. */
 export class HeadBytes {
+  readonly #most: number
   #kept: Buffer | null = null
   #length = 0
   /** The head, a byte per character, with the CR LF of its last line; set when `take` answered true. */
@@ -17,24 +25,31 @@ export class HeadBytes {
   restFrom = 0
   restTo = 0
 
+  /** `most`: longest head, bytes. */
+  constructor(most: number = MAX_HEAD_BYTES) {
+    this.#most = most
+  }
+
   /** Whether the head is whole. The bytes are the caller's: what is needed later is copied. */
   take(bytes: Buffer, from: number, to: number): boolean {
     if (this.#length === 0) {
       const text = bytes.toString('latin1', from, Math.min(to, from + FIRST_LOOK_BYTES))
       const end = text.indexOf(END)
+      if (end > this.#most) throw new HeadTooLongError(this.#most)
       if (end >= 0)
         return this.#found({ text: text.slice(0, end + 2), rest: bytes, from: from + end + 4, to })
     }
     const kept = this.#append(bytes, from, to)
     // The end may have begun in the piece before.
     const end = kept.indexOf(END, Math.max(0, this.#length - (to - from) - END.length + 1), 'latin1')
-    if (end >= 0 && end + END.length <= this.#length) {
+    const isWhole = end >= 0 && end + END.length <= this.#length
+    if ((isWhole ? end : this.#length) > this.#most) throw new HeadTooLongError(this.#most)
+    if (isWhole) {
       const length = this.#length
       this.#length = 0
       this.#kept = null
       return this.#found({ text: kept.toString('latin1', 0, end + 2), rest: kept, from: end + 4, to: length })
     }
-    if (this.#length > MAX_HEAD_BYTES) throw new MalformedError(`a head of more than ${MAX_HEAD_BYTES} bytes`)
     return false
   }
 

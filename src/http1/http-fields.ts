@@ -4,6 +4,13 @@ const MAX_FIELDS = 1_000
 /** What somebody sent is not HTTP, or not in a form that two parties could only read in one way. */
 export class MalformedError extends Error {}
 
+/** More lines than anybody needs. */
+export class TooManyFieldsError extends MalformedError {
+  constructor() {
+    super(`more than ${MAX_FIELDS} header lines`)
+  }
+}
+
 const COLON = 0x3a
 const CR = 0x0d
 const LF = 0x0a
@@ -44,7 +51,7 @@ export function readFields(text: string, from: number, to: number): string[] {
     let valueEnd = at
     while (valueEnd > valueAt && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd -= 1
     fields.push(name, text.slice(valueAt, valueEnd))
-    if (fields.length > 2 * MAX_FIELDS) throw new MalformedError('too many headers')
+    if (fields.length > 2 * MAX_FIELDS) throw new TooManyFieldsError()
     at += 2
   }
   return fields

@@ -31,3 +31,16 @@ export function brokenOff(fn: FunctionName, cause: Error): FaasError {
     cause,
   })
 }
+
+/** One function has its share. */
+export function tooManyOf(fn: FunctionName, most: number): FaasError {
+  return new FaasError(
+    'too-busy',
+    `function ${fn} has ${most} calls under way (SAMPAN_MAX_CALLS_PER_FUNCTION)`,
+  )
+}
+
+/** All functions together. */
+export function tooMany(most: number): FaasError {
+  return new FaasError('unavailable', `the gateway has ${most} calls under way (SAMPAN_MAX_CALLS)`)
+}

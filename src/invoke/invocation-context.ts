@@ -15,6 +15,14 @@ export interface CallLimits {
   readonly wakeMs: number
 }
 
+/** How many calls may be under way, those that wait for a replica included. */
+export interface CallCapacity {
+  readonly calls: number
+  readonly callsPerFunction: number
+  /** Connections to functions that wait for a next call. */
+  readonly idleUpstreams: number
+}
+
 /** What all calls have in common. */
 export interface InvocationContext {
   readonly clock: Clock

@@ -3,14 +3,15 @@ import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
+import type { Log } from '../log.ts'
 import type { Upgrade } from './forward.ts'
 import { WriteBatch } from '../write-batch.ts'
 import { InFlight } from './in-flight.ts'
-import type { CallLimits, InvocationContext } from './invocation-context.ts'
-import { notFound, stopping } from './call-failures.ts'
+import type { CallCapacity, CallLimits, InvocationContext } from './invocation-context.ts'
+import { notFound, stopping, tooMany, tooManyOf } from './call-failures.ts'
 import { Invocation } from './invocation.ts'
 import { Roster } from './roster.ts'
-import { RouteTable } from './route-table.ts'
+import { RouteTable, type Route } from './route-table.ts'
 import { Waker, type WakerPorts } from './waker.ts'
 
 export interface InvokerPorts extends WakerPorts {
@@ -21,7 +22,9 @@ export interface InvokerPorts extends WakerPorts {
 export interface InvokerOptions {
   readonly ports: InvokerPorts
   readonly clock: Clock
+  readonly log: Log
   readonly limits: CallLimits
+  readonly capacity: CallCapacity
   /** Ours, for headers. */
   readonly version: string
 }
@@ -33,11 +36,19 @@ export class Invoker {
   /** Asked by the provider before it stops a replica. */
   readonly ledger = new InFlight()
   readonly #context: InvocationContext
+  readonly #capacity: CallCapacity
   #isStopping = false
 
-  constructor({ ports, clock, limits, version }: InvokerOptions) {
+  constructor({ ports, clock, log, limits, capacity, version }: InvokerOptions) {
     const product = `sampan/${version}`
-    this.routes = new RouteTable({ ledger: this.ledger, clock, writes: new WriteBatch() })
+    this.routes = new RouteTable({
+      ledger: this.ledger,
+      clock,
+      writes: new WriteBatch(),
+      idle: { count: 0, most: capacity.idleUpstreams },
+      onFault: (err) => log.error('a call failed unexpectedly', { err }),
+    })
+    this.#capacity = capacity
     this.#context = {
       clock,
       limits,
@@ -85,9 +96,22 @@ export class Invoker {
     const route = this.routes.find(call.fn)
     if (route === undefined) return refuse(sink, notFound(call.fn))
     if (this.#isStopping) return refuse(sink, stopping())
+    const full = this.#whyFull(route)
+    if (full !== null) {
+      const status = sink.onError(full)
+      route.metrics.begin()
+      route.metrics.end(status, 0)
+      return NOT_RUNNING
+    }
     const invocation = new Invocation(this.#context, route, { call, sink, upgrade })
     invocation.start()
     return invocation
+  }
+
+  #whyFull({ fn, metrics }: Route): FaasError | null {
+    const { calls, callsPerFunction } = this.#capacity
+    if (metrics.inFlight >= callsPerFunction) return tooManyOf(fn, callsPerFunction)
+    return this.#context.roster.size >= calls ? tooMany(calls) : null
   }
 }
 

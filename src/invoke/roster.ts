@@ -24,6 +24,7 @@ export class Roster {
   readonly #clock: Clock
   readonly #sweepMs: number
   #first: Listed | null = null
+  #size = 0
   #isArmed = false
   #onEmpty: (() => void) | null = null
 
@@ -34,7 +35,13 @@ export class Roster {
     this.#sweepMs = Math.min(LONGEST_SWEEP_MS, Math.max(SHORTEST_SWEEP_MS, shortest / 8))
   }
 
+  /** Calls under way. */
+  get size(): number {
+    return this.#size
+  }
+
   add(call: Listed): void {
+    this.#size += 1
     const next = this.#first
     call.after = next
     if (next !== null) next.before = call
@@ -45,6 +52,7 @@ export class Roster {
   /** Once for each that was added. */
   delete(call: Listed): void {
     const { before, after } = call
+    this.#size -= 1
     if (before === null) this.#first = after
     else before.after = after
     if (after !== null) after.before = before

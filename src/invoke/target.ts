@@ -11,11 +11,20 @@ const MAX_IDLE = 256
 /** How often those are closed that nobody used for a while. */
 const SWEEP_MS = 1_000
 
+/** Connections that wait for a next call, of all targets. */
+export interface IdleCount {
+  count: number
+  readonly most: number
+}
+
 /** What all targets have in common. */
 export interface TargetShared {
   readonly ledger: InFlight
   readonly clock: Clock
   readonly writes: WriteBatch
+  readonly idle: IdleCount
+  /** A fault of ours on a connection. Must not throw. */
+  readonly onFault: (error: unknown) => void
 }
 
 /**
@@ -59,6 +68,7 @@ export class Target implements Candidate {
     while (!fresh) {
       const connection = this.#idle.pop()
       if (connection === undefined) break
+      this.#shared.idle.count -= 1
       if (connection.isUsable(nowMs)) return connection
       connection.destroy()
     }
@@ -73,9 +83,11 @@ export class Target implements Candidate {
   /** The call on it has ended well. `keptMs`: how long the function will keep it. */
   giveBack(connection: Connection, keptMs: number): void {
     connection.rest(keptMs)
-    if (this.#retired || this.#idle.length >= MAX_IDLE) connection.destroy()
+    const { idle } = this.#shared
+    if (this.#retired || this.#idle.length >= MAX_IDLE || idle.count >= idle.most) connection.destroy()
     else {
       this.#idle.push(connection)
+      idle.count += 1
       if (!this.#isSweeping) this.#sweepLater()
     }
   }
@@ -85,7 +97,7 @@ export class Target implements Candidate {
     if (this.#retired) return
     this.#retired = true
     this.#shared.ledger.release(this.replica.id)
-    for (const connection of this.#idle.splice(0)) connection.destroy()
+    for (const connection of this.#takeIdle()) connection.destroy()
   }
 
   #open(isForTunnel: boolean): Connection {
@@ -93,6 +105,7 @@ export class Target implements Candidate {
       replica: this.replica,
       clock: this.#shared.clock,
       writes: this.#shared.writes,
+      onFault: this.#shared.onFault,
       onLost: (connection) => this.#forget(connection),
       isForTunnel,
     })
@@ -100,7 +113,14 @@ export class Target implements Candidate {
 
   #forget(connection: Connection): void {
     const at = this.#idle.indexOf(connection)
-    if (at >= 0) this.#idle.splice(at, 1)
+    if (at < 0) return
+    this.#idle.splice(at, 1)
+    this.#shared.idle.count -= 1
+  }
+
+  #takeIdle(): Connection[] {
+    this.#shared.idle.count -= this.#idle.length
+    return this.#idle.splice(0)
   }
 
   /** One timer for all idle connections, and none while there are none. */
@@ -109,10 +129,11 @@ export class Target implements Candidate {
     this.#shared.clock.after(SWEEP_MS, () => {
       const nowMs = this.#shared.clock.now()
       // The bottom of the stack is not always the oldest: each may have a limit of its own.
-      for (const connection of this.#idle.splice(0)) {
+      for (const connection of this.#takeIdle()) {
         if (connection.isUsable(nowMs)) this.#idle.push(connection)
         else connection.destroy()
       }
+      this.#shared.idle.count += this.#idle.length
       this.#isSweeping = false
       if (this.#idle.length > 0) this.#sweepLater()
     })

@@ -61,9 +61,75 @@ describe('limits of time', () => {
   })
 })
 
+/** How long a client that has closed its sending side is believed to wait for an answer. */
+const MERCY = { edge: { halfClosedMs: 40 } }
+
+describe('a client that closes its sending side', () => {
+  it('gets the answer to what it asked before', async () => {
+    const { port, fn, rig } = await start(() => undefined)
+    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    client.socket.end()
+    await eventually(() => fn.requests.length === 1)
+
+    fn.sockets[0]?.write(ok('for you'))
+
+    assert.match(await client.rest(), /^HTTP\/1\.1 200 OK\r\n[^]*for you$/)
+    assert.deepEqual(rig.counts, { 200: 1 })
+  })
+
+  it('gets the answers to all that it asked before, one after the other', async () => {
+    const { port, rig } = await start((socket, text) => socket.write(ok(text.split(' ')[1] ?? '')))
+    const asked = [1, 2, 3].map((n) => `GET /function/hello/${n} HTTP/1.1\r\nHost: a\r\n\r\n`)
+
+    const client = new RawClient(port).send(asked.join(''))
+    client.socket.end()
+
+    assert.match(await client.rest(), /\/1HTTP[^]*\/2HTTP[^]*\/3$/)
+    assert.deepEqual(rig.counts, { 200: 3 })
+  })
+
+  it('is waited for as long as the answer moves', async () => {
+    const { port, fn, rig } = await start(() => undefined, {}, MERCY)
+    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    client.socket.end()
+    await eventually(() => fn.requests.length === 1)
+
+    fn.sockets[0]?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
+    const timer = setInterval(() => fn.sockets[0]?.write('1\r\nx\r\n'), 5)
+    await eventually(() => client.text.split('1\r\nx').length > 60)
+    clearInterval(timer)
+    fn.sockets[0]?.write('0\r\n\r\n')
+
+    assert.match(await client.rest(), /0\r\n\r\n$/)
+    assert.deepEqual(rig.counts, { 200: 1 })
+  })
+
+  it('is taken to have left when nothing moves for long', async () => {
+    const { port, rig, fn } = await start(() => undefined, {}, MERCY)
+    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    await eventually(() => fn.requests.length === 1)
+
+    client.socket.end()
+
+    await eventually(() => rig.counts[499] === 1)
+    await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
+  })
+})
+
 describe('a client that leaves', () => {
-  it('before the answer: the function sees its connection close', async () => {
+  it('before the answer, by a reset: the function sees its connection close at once', async () => {
     const { port, rig, fn } = await start(() => undefined)
+    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    await eventually(() => fn.requests.length === 1)
+
+    client.socket.resetAndDestroy()
+
+    await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
+    assert.deepEqual(rig.counts, { 499: 1 })
+  })
+
+  it('before the answer, by closing: the function sees its connection close', async () => {
+    const { port, rig, fn } = await start(() => undefined, {}, MERCY)
     const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => fn.requests.length === 1)
 
@@ -71,16 +137,6 @@ describe('a client that leaves', () => {
 
     await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
     assert.deepEqual(rig.counts, { 499: 1 })
-  })
-
-  it('half way, by ending its direction: as any other', async () => {
-    const { port, rig, fn } = await start(() => undefined)
-    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
-    await eventually(() => fn.requests.length === 1)
-
-    client.socket.end()
-
-    await eventually(() => rig.counts[499] === 1)
   })
 
   it('in the middle of its body', async () => {
@@ -97,8 +153,10 @@ describe('a client that leaves', () => {
   })
 
   it('in the middle of the answer', async () => {
-    const { port, rig, fn } = await start((socket) =>
-      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
+    const { port, rig, fn } = await start(
+      (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
+      {},
+      MERCY,
     )
     const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => client.text.includes('hi'))
@@ -110,21 +168,20 @@ describe('a client that leaves', () => {
     assert.equal(rig.inFlight, 0)
   })
 
-  it('with calls that wait for their turn to be answered (pipelining)', async () => {
+  it('with calls behind the one under way: none of them is made', async () => {
     const { port, fn, rig } = await start(() => undefined)
-    const client = new RawClient(port)
+    const client = new RawClient(port).send('GET /function/hello HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(20))
+    await eventually(() => fn.requests.length === 1)
 
-    client.send('GET /function/hello HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(20))
-    await eventually(() => fn.requests.length === 20)
-    client.socket.destroy()
+    client.socket.resetAndDestroy()
 
     await eventually(() => rig.inFlight === 0)
-    assert.deepEqual(rig.counts, { 499: 20 })
-    await eventually(() => fn.sockets.every((socket) => socket.readableEnded))
+    assert.deepEqual(rig.counts, { 499: 1 })
+    assert.equal(fn.requests.length, 1)
   })
 
   it('while it waits for a replica', async () => {
-    const rig = await startEmpty()
+    const rig = await startEmpty({}, MERCY)
     const client = new RawClient(rig.port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => rig.waiting === 1)
 

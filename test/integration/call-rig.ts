@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:http'
 import { connect, createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { afterEach } from 'node:test'
@@ -7,14 +6,22 @@ import { systemClock } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
 import type { Replica } from '../../src/core/replica.ts'
+import { GatewayServer, type GatewayServerOptions } from '../../src/gateway/gateway-server.ts'
 import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
-import { UpgradeRoute } from '../../src/gateway/upgrade-route.ts'
 import { Invoker } from '../../src/invoke/invoker.ts'
-import type { CallLimits } from '../../src/invoke/invocation-context.ts'
+import type { CallCapacity, CallLimits } from '../../src/invoke/invocation-context.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
+import { CAPACITY, gatewayOptions } from '../fixtures/edge.ts'
 
 export const hello: FunctionName = functionName('hello')
+
+/** What a test sets otherwise than it usually is. */
+export interface RigOptions {
+  readonly limits?: Partial<CallLimits>
+  readonly capacity?: Partial<CallCapacity>
+  readonly edge?: Partial<GatewayServerOptions>
+}
 
 /** The call path between real sockets; the provider is this object. */
 export class CallRig {
@@ -24,11 +31,12 @@ export class CallRig {
   wakeUps = 0
   /** For tests that do something in that very moment. */
   onSuspect: () => void = () => undefined
-  readonly #server: Server
+  readonly #server: GatewayServer
   readonly #waiting = new Set<(replica: Replica) => void>()
   #serial = 0
+  #port = 0
 
-  private constructor(limits: Partial<CallLimits>) {
+  private constructor({ limits, capacity, edge }: RigOptions) {
     const clock = systemClock
     this.invoker = new Invoker({
       ports: {
@@ -41,26 +49,27 @@ export class CallRig {
       },
       clock,
       limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, ...limits },
+      capacity: { ...CAPACITY, ...capacity },
+      log: this.log,
       version: '1.2.3',
     })
-    const calls = this.invoker
-    const routes = new InvokeRoutes({ calls, clock, log: this.log, version: '1.2.3' })
-    const upgrades = new UpgradeRoute({ calls, clock, version: '1.2.3' })
-    this.#server = createServer({ maxHeaderSize: 1 << 20 }, (req, res) => routes.handle(req, res))
-    this.#server.on('checkContinue', (req, res) => routes.handleContinue(req, res))
-    this.#server.on('upgrade', (req, socket, head) => upgrades.upgrade(req, socket, head))
+    const calls = new InvokeRoutes({ calls: this.invoker, clock, log: this.log, version: '1.2.3' })
+    const api = (): Response => new Response('the API')
+    this.#server = new GatewayServer(
+      { calls, api, clock, log: this.log },
+      gatewayOptions({ readTimeoutMs: 0, ...edge }),
+    )
     this.invoker.routes.add(hello)
   }
 
-  static async start(limits: Partial<CallLimits> = {}): Promise<CallRig> {
-    const rig = new CallRig(limits)
-    rig.#server.listen(0, '127.0.0.1')
-    await once(rig.#server, 'listening')
+  static async start(options: RigOptions = {}): Promise<CallRig> {
+    const rig = new CallRig(options)
+    rig.#port = (await rig.#server.start()).port
     return rig
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
+    return this.#port
   }
 
   /** Replicas of `hello` at these ports, one each. */
@@ -92,9 +101,9 @@ export class CallRig {
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections()
+    const stopped = this.#server.stop(0)
     await this.invoker.stop(AbortSignal.abort())
-    await new Promise((resolve) => this.#server.close(resolve))
+    await stopped
   }
 
   #replica(port: number): Replica {
@@ -226,19 +235,23 @@ export function rigs() {
   })
 
   /** Without a replica. */
-  const startEmpty = async (limits: Partial<CallLimits> = {}): Promise<CallRig> => {
-    const rig = await CallRig.start(limits)
+  const startEmpty = async (limits: Partial<CallLimits> = {}, more: RigOptions = {}): Promise<CallRig> => {
+    const rig = await CallRig.start({ limits, ...more })
     open.push(rig)
     return rig
   }
 
   /** With one replica of `hello`. */
-  const start = async (onRequest: OnRequest | string, limits: Partial<CallLimits> = {}) => {
+  const start = async (
+    onRequest: OnRequest | string,
+    limits: Partial<CallLimits> = {},
+    more: RigOptions = {},
+  ) => {
     const answer: OnRequest =
       typeof onRequest === 'string' ? (socket) => socket.write(onRequest, 'latin1') : onRequest
     const fn = new RawFunction(answer)
     open.push(fn)
-    const rig = await startEmpty(limits)
+    const rig = await startEmpty(limits, more)
     const [replica] = rig.serve(await fn.start())
     return { rig, fn, port: rig.port, replica: replica?.id ?? '' }
   }

@@ -8,6 +8,7 @@ import { GatewayServer, type CallPlane } from '../../src/gateway/gateway-server.
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
+import { gatewayOptions } from '../fixtures/edge.ts'
 
 const REQUESTS = 10_000
 const AT_ONCE = 50
@@ -72,7 +73,7 @@ const ATTACKS: readonly Attack[] = [
   { bytes: 'GET /healthz HT', leaves: true, statuses: [0, 400] },
   { bytes: 'GET /healthz HTTP/1.1\r\nHost: a\r\nX-Half: ', leaves: true, statuses: [0, 400] },
   { bytes: '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03', statuses: [400] },
-  { bytes: '\r\n\r\n\r\nGET / HTTP/9.9\r\n\r\n', statuses: [400] },
+  { bytes: '\r\n\r\n\r\nGET / HTTP/9.9\r\n\r\n', statuses: [505] },
 ]
 
 /** These wait for a limit, so they go apart, a few at a time. */
@@ -96,13 +97,12 @@ const SLOW: readonly Attack[] = [
 describe('a listener under hostile requests', () => {
   const { app, provider, log } = testApp()
   const calls: CallPlane = {
-    handle: (_req, res) => void res.writeHead(404).end(),
-    handleContinue: (_req, res) => void res.writeHead(404).end(),
-    upgrade: (_req, socket) => void socket.end(),
+    handle: (exchange) => exchange.answer(404, ''),
+    upgrade: (exchange) => exchange.answer(404, ''),
   }
   const server = new GatewayServer(
     { calls, api: (ask, env) => app.fetch(ask, env), clock: systemClock, log: new RecordingLog() },
-    { listen: { host: '127.0.0.1', port: 0 }, functionPort: 0, readTimeoutMs: 200, headersTimeoutMs: 200 },
+    gatewayOptions({ readTimeoutMs: 200, headersTimeoutMs: 200 }),
   )
   let port = 0
   before(async () => {

@@ -5,6 +5,7 @@ import { GatewayServer } from '../../src/gateway/gateway-server.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
+import { gatewayOptions } from '../fixtures/edge.ts'
 import { RawClient } from './call-rig.ts'
 
 const FOLLOW = `GET /system/logs?name=f&follow=true HTTP/1.1\r\nHost: a\r\nAuthorization: ${ADMIN}\r\n\r\n`
@@ -26,12 +27,12 @@ async function start() {
   const noCall = (): never => assert.fail('no function was called')
   const server = new GatewayServer(
     {
-      calls: { handle: noCall, handleContinue: noCall, upgrade: noCall },
+      calls: { handle: noCall, upgrade: noCall },
       api: (request, env) => app.fetch(request, env),
       clock: systemClock,
       log: new RecordingLog(),
     },
-    { listen: { host: '127.0.0.1', port: 0 }, functionPort: 0, readTimeoutMs: 5_000 },
+    gatewayOptions({ halfClosedMs: 200 }),
   )
   const { port } = await server.start()
   open.push(server)
@@ -61,24 +62,24 @@ async function untilFull(port: number): Promise<void> {
   await eventually(async () => (await answerTo(port, withPassword('secret'), 200)).includes(' 429 '))
 }
 
-describe('requests of the API that wait behind others on their connection', () => {
-  it('end when their client leaves', async () => {
+describe('requests of the API whose client leaves', () => {
+  it('end, those that wait behind others on their connection never begin', async () => {
     const { port, provider } = await start()
     const client = new RawClient(port).send(FOLLOW.repeat(10))
-    await eventually(() => provider.readers === 10)
+    await eventually(() => provider.readers === 1)
 
     client.socket.destroy()
 
     await eventually(() => provider.readers === 0)
   })
 
-  it('give their places in the line of guesses up when their client leaves', async () => {
+  it('give their places in the line of guesses up', async () => {
     const { port } = await start()
     guessers(port, BURST)
-    const client = new RawClient(port).send(WRONG.repeat(PLACES))
+    const clients = guessers(port, PLACES)
     await untilFull(port)
 
-    client.socket.destroy()
+    for (const client of clients) client.socket.destroy()
 
     // With nobody before it, it is the next.
     await eventually(

@@ -126,7 +126,13 @@ describe('route table', () => {
     sinceMs: 0,
   })
   const table = (): RouteTable =>
-    new RouteTable({ ledger: new InFlight(), clock: new FakeClock(), writes: new WriteBatch() })
+    new RouteTable({
+      ledger: new InFlight(),
+      clock: new FakeClock(),
+      writes: new WriteBatch(),
+      idle: { count: 0, most: 10 },
+      onFault: (error) => assert.fail(String(error)),
+    })
 
   it('finds a function by its full name, and by its short one in the default namespace', () => {
     const routes = table()

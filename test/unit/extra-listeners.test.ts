@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { GatewayServer } from '../../src/gateway/gateway-server.ts'
-import { Listener } from '../../src/gateway/listener.ts'
+import { connectionShared } from '../../src/gateway/edge/connection-shared.ts'
+import { Listener } from '../../src/gateway/edge/listener.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
+import { EDGE_LIMITS, gatewayOptions } from '../fixtures/edge.ts'
 
 const open: GatewayServer[] = []
 afterEach(async () => {
@@ -16,10 +18,10 @@ afterEach(async () => {
 
 async function start(functionPort: number) {
   const log = new RecordingLog()
-  const calls = { handle: () => {}, handleContinue: () => {}, upgrade: () => {} }
+  const calls = { handle: () => {}, upgrade: () => {} }
   const server = new GatewayServer(
     { calls, api: () => new Response('here'), clock: { ...systemClock, after: soon }, log },
-    { listen: { host: '127.0.0.1', port: 0 }, functionPort, readTimeoutMs: 0 },
+    gatewayOptions({ functionPort }),
   )
   open.push(server)
   await server.start()
@@ -80,8 +82,14 @@ describe('addresses for functions', () => {
     await once(holder, 'listening')
     const { port } = holder.address() as AddressInfo
     const listener = new Listener(
-      { request: () => {}, checkContinue: () => {}, upgrade: () => {} },
-      systemClock,
+      connectionShared({
+        handler: { request: () => {} },
+        isDraining: () => false,
+        times: { headMs: 1_000, bodyMs: 1_000, halfClosedMs: 1_000 },
+        limits: EDGE_LIMITS,
+        clock: systemClock,
+        log: new RecordingLog(),
+      }),
     )
     const warnings: Error[] = []
     const onWarning = (warning: Error) => warnings.push(warning)

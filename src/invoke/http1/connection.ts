@@ -55,6 +55,8 @@ export interface ConnectionOptions {
   readonly replica: Replica
   readonly clock: Clock
   readonly writes: WriteBatch
+  /** A callback of its user threw: a fault of ours. Must not throw. */
+  readonly onFault: (error: unknown) => void
   /** It closed while nobody used it, or sent what nobody had asked for. */
   readonly onLost: (connection: Connection) => void
   /** To be handed over after an upgrade: it reads by the usual events of a stream. */
@@ -78,7 +80,14 @@ export class Connection implements LateWrite {
   constructor(options: ConnectionOptions) {
     const { host, port } = options.replica
     this.#options = options
-    const onBytes = (bytes: Buffer, length: number): boolean => this.#onBytes(bytes, length)
+    const onBytes = (bytes: Buffer, length: number): boolean => {
+      try {
+        return this.#onBytes(bytes, length)
+      } catch (error) {
+        this.onFlushFailed(error)
+        return true
+      }
+    }
     if (options.isForTunnel) {
       this.#socket = new PatientSocket(OPTIONS)
       this.#socket.on('data', (chunk) => {
@@ -98,11 +107,11 @@ export class Connection implements LateWrite {
       .on('connect', () => {
         cancelTimeout()
         this.#isOpen = true
-        this.#user?.onOpen()
+        this.#fenced(() => this.#user?.onOpen())
       })
-      .on('drain', () => this.#user?.onDrain())
-      .on('end', () => this.#onEnd())
-      .on('error', (error) => this.#onError(error))
+      .on('drain', () => this.#fenced(() => this.#user?.onDrain()))
+      .on('end', () => this.#fenced(() => this.#onEnd()))
+      .on('error', (error) => this.#fenced(() => this.#onError(error)))
       .on('close', cancelTimeout)
   }
 
@@ -157,6 +166,18 @@ export class Connection implements LateWrite {
     if (late === null || this.#socket.destroyed) return
     this.write(late)
     this.#user?.onWritten()
+  }
+
+  /** Somebody's callback threw: that ends this connection and the call on it, and nothing else. */
+  onFlushFailed(error: unknown): void {
+    const user = this.#user
+    this.destroy()
+    this.#options.onFault(error)
+    try {
+      user?.onBroken(new Error('internal error', { cause: error }))
+    } catch {
+      // It was told, and the fault is known already.
+    }
   }
 
   /** What `write` writes goes out in one piece. */
@@ -215,6 +236,14 @@ export class Connection implements LateWrite {
     this.#user = null
     if (user === null) this.#options.onLost(this)
     else user.onBroken(this.#isOpen ? error : new ConnectError(error))
+  }
+
+  #fenced(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.onFlushFailed(error)
+    }
   }
 
   #lose(): void {

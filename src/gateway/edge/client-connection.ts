@@ -1,0 +1,314 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { networkOf, plainAddress } from '../../core/client-address.ts'
+import type { Counted, WaitingList } from './connection-census.ts'
+import type { ConnectionShared } from './connection-shared.ts'
+import { ClientWriter } from './client-writer.ts'
+import { Exchange, type AnswerLine } from './exchange.ts'
+import { Refusal } from './refusal.ts'
+import type { RequestBody } from './request-body.ts'
+import type { RequestHead } from './request-head.ts'
+import { RequestIntake, type IntakeOwner } from './request-intake.ts'
+import { Stillness } from './stillness.ts'
+import { endOf, limitOf, type Phase, type Situation } from './time-limits.ts'
+import { TunnelEnd } from './tunnel-end.ts'
+
+/** Of a client that was told that nothing more is wanted, this much is read and thrown away. */
+const MOST_AFTER_END_BYTES = 256 * 1024
+
+/**
+ * One client's connection. It has one request at a time: what comes behind it stays unread until the answer has left.
+ *
+ *   waiting ─▶ busy ─▶ waiting …
+ *      │        ├────▶ tunnel
+ *      └────────┴────▶ closing ─▶ closed
+ *
+ * `busy` begins with the end of a head, and lasts until the answer has left *and* the body was read or given up.
+ */
+export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly network: string
+  before: Counted | null = null
+  after: Counted | null = null
+  list: WaitingList | null = null
+  readonly out: ClientWriter
+  readonly #socket: Socket
+  readonly #shared: ConnectionShared
+  readonly #intake: RequestIntake
+  readonly #stillness: Stillness
+  #phase: Phase = 'waiting'
+  #exchange: Exchange | null = null
+  #tunnel: TunnelEnd | null = null
+  #isFresh = true
+  #isPaused = false
+  #isHalfClosed = false
+  #afterEndBytes = 0
+  /** At the last look. */
+  #bytesWritten = 0
+
+  constructor(socket: Socket, shared: ConnectionShared) {
+    this.#socket = socket
+    this.#shared = shared
+    this.#intake = new RequestIntake(shared, this)
+    this.#stillness = new Stillness(shared.clock.now())
+    this.out = new ClientWriter(socket)
+    this.remoteAddress = plainAddress(socket.remoteAddress ?? '')
+    this.remotePort = socket.remotePort ?? 0
+    this.network = networkOf(this.remoteAddress)
+  }
+
+  // What the socket says. The listener fences these: what they throw ends this connection.
+
+  /** The first `length` bytes are lent until this returns. False: no more until the socket is resumed. */
+  onBytes(bytes: Buffer, length: number): boolean {
+    if (this.#phase === 'waiting' || this.#phase === 'busy') this.#takeIn(bytes, length)
+    else if (this.#phase === 'tunnel') this.#tunnel?.push(Buffer.from(bytes.subarray(0, length)))
+    else this.#afterEndBytes += length
+    this.#isPaused = !this.#wantsMore
+    return !this.#isPaused
+  }
+
+  /** The client sends no more. It may still read. */
+  onEnd(): void {
+    if (this.#phase === 'tunnel') this.#tunnel?.push(null)
+    else if (this.#phase === 'closing') this.#closeIfSent()
+    else if (this.#intake.stage === 'between') this.destroy()
+    else if (this.#intake.stage !== 'complete')
+      this.#refuse(new Refusal(400, 'the request is incomplete'), 499)
+    else {
+      this.#isHalfClosed = true
+      this.#stillness.move()
+    }
+  }
+
+  onDrain(): void {
+    if (this.#phase === 'busy') this.#exchange?.owner.onDrain()
+    else if (this.#phase === 'waiting') this.#readOn()
+  }
+
+  /** Everything that was written before our end has left. */
+  onFinish(): void {
+    if (this.#phase === 'closing') this.#closeIfSent()
+  }
+
+  onClose(): void {
+    const exchange = this.#exchange
+    this.#leave()
+    this.#intake.stop(new Error('the client left before the end of its body'))
+    this.#tunnel?.destroy()
+    if (exchange !== null && !exchange.isAnswered) exchange.owner.onAborted(499)
+  }
+
+  // What the listener asks.
+
+  /** Ends what has not moved for too long. */
+  check(nowMs: number): void {
+    // While we do not read on, because a function is slow, no silence counts.
+    const isOurTurn = this.#phase === 'busy' && this.#isPaused && this.#exchange?.isAnswered === false
+    // After its end the client must be seen to take the answer: a client that left has ended its side, too.
+    const { bytesWritten } = this.#socket
+    if (isOurTurn || (this.#isHalfClosed && bytesWritten !== this.#bytesWritten)) this.#stillness.move()
+    this.#bytesWritten = bytesWritten
+    const ms = this.#stillness.ms(nowMs)
+    const situation = this.#situation
+    const limitMs = limitOf(situation, this.#shared.times)
+    if (limitMs === 0 || ms < limitMs) return
+    const end = endOf(situation, limitMs)
+    if (end === 'close') this.destroy()
+    else if (end === 'finish') this.#finish()
+    else this.#refuse(end)
+  }
+
+  /** Closes it if it waits for a next request. */
+  closeIdle(): void {
+    if (this.#phase === 'waiting' && this.#intake.stage === 'between') this.destroy()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  // It goes for others' sake.
+
+  evict(): void {
+    this.#leave()
+    this.destroy()
+  }
+
+  shed(message: string): void {
+    this.#refuse(new Refusal(503, message))
+  }
+
+  // AnswerLine
+
+  get isGone(): boolean {
+    return this.#phase === 'closed' || this.#socket.destroyed
+  }
+
+  get mustClose(): boolean {
+    return (this.#isHalfClosed && !this.#intake.hasRest) || this.#shared.isDraining()
+  }
+
+  onAnswered(isKept: boolean): void {
+    if (this.#phase !== 'busy') return
+    this.#stillness.move()
+    if (!isKept || this.mustClose) this.#finish()
+    else if (this.#intake.stage === 'complete') this.#next()
+    else this.#intake.stopBody()
+  }
+
+  leaveHttp(): Duplex {
+    const tunnel = new TunnelEnd(this.#socket, { onTunnelWanted: () => this.onRoom() })
+    this.#phase = 'tunnel'
+    this.#exchange = null
+    this.#tunnel = tunnel
+    const rest = this.#intake.takeRest()
+    if (rest !== null) tunnel.push(rest)
+    if (this.#isHalfClosed) tunnel.push(null)
+    return tunnel
+  }
+
+  onFault(error: unknown): void {
+    this.#shared.log.error('a connection failed unexpectedly', { address: this.remoteAddress, err: error })
+    this.destroy()
+  }
+
+  // IntakeOwner
+
+  onHead(head: RequestHead, body: Uint8Array | RequestBody | null): void {
+    this.#phase = 'busy'
+    this.#isFresh = false
+    this.#stillness.move()
+    this.#shared.census.work(this)
+    const exchange = new Exchange({ head, body, line: this, shared: this.#shared })
+    this.#exchange = exchange
+    exchange.rawTrailers = this.#intake.trailers
+    this.#shared.handler.request(exchange)
+  }
+
+  onRoom(): void {
+    if (!this.#isPaused || !this.#wantsMore) return
+    this.#isPaused = false
+    this.#socket.resume()
+  }
+
+  onInvite(): void {
+    this.#exchange?.interim(100, [])
+  }
+
+  // Reading
+
+  #takeIn(bytes: Buffer, length: number): void {
+    const intake = this.#intake
+    const before = intake.stage
+    try {
+      intake.take(bytes, 0, length)
+    } catch (error) {
+      this.#onUnreadable(error)
+      return
+    }
+    // The time for a head runs from its first byte; unwanted bytes do not keep a connection alive.
+    if (before === 'between' ? !this.#isFresh : intake.isRead) this.#stillness.move()
+    if (before !== 'body') return
+    const exchange = this.#exchange
+    if (intake.stage === 'complete' && exchange !== null) exchange.rawTrailers = intake.trailers
+    if (exchange?.isAnswered === false) return
+    // The answer has left already.
+    if (intake.stage === 'complete') this.#next()
+    else if (intake.isTooMuch) this.#finish()
+  }
+
+  get #wantsMore(): boolean {
+    switch (this.#phase) {
+      case 'waiting':
+        return this.out.hasRoom
+      case 'busy':
+        return this.#intake.wantsMore
+      case 'tunnel':
+        return this.#tunnel?.wantsMore === true
+      case 'closing':
+        return this.#afterEndBytes <= MOST_AFTER_END_BYTES
+      case 'closed':
+        return false
+    }
+  }
+
+  /** Waits for the next request, which may be here already. */
+  #next(): void {
+    this.#phase = 'waiting'
+    this.#stillness.move()
+    this.#exchange = null
+    this.#shared.census.wait(this)
+    this.#readOn()
+  }
+
+  /** A client that does not read its answers gets no further ones. */
+  #readOn(): void {
+    if (!this.out.hasRoom) return
+    try {
+      if (this.#intake.stage === 'complete') this.#intake.next()
+    } catch (error) {
+      this.#onUnreadable(error)
+    }
+    if (this.#isHalfClosed && this.#phase === 'waiting') this.onEnd()
+    else this.onRoom()
+  }
+
+  // Ending
+
+  #onUnreadable(error: unknown): void {
+    if (!(error instanceof Refusal)) throw error
+    this.#refuse(error)
+  }
+
+  /** The client broke the rules: it gets no more requests through. An answer that has begun is cut. */
+  #refuse({ status, message }: Refusal, countAs: number = status): void {
+    const exchange = this.#exchange
+    this.#intake.stop(new Error(message))
+    if (exchange !== null && !exchange.isAnswered) {
+      const { owner } = exchange
+      if (exchange.hasBegun) exchange.breakOff()
+      exchange.abandon()
+      owner.onAborted(countAs)
+    }
+    if (exchange === null || !exchange.hasBegun) this.out.text(this.#shared.heads.refusal(status, message))
+    this.#finish()
+  }
+
+  get #situation(): Situation {
+    return {
+      phase: this.#phase,
+      isFresh: this.#isFresh,
+      stage: this.#intake.stage,
+      isAnswered: this.#exchange?.isAnswered ?? true,
+      isHalfClosed: this.#isHalfClosed,
+      isWriting: this.out.isWaiting,
+    }
+  }
+
+  /** Our end of the connection. What the client still sends is not looked at. */
+  #finish(): void {
+    if (this.#phase === 'closing' || this.#phase === 'closed') return
+    this.#phase = 'closing'
+    this.#stillness.move()
+    // An answer that is complete may wait for the end of the turn.
+    this.#exchange?.flush()
+    this.#intake.stopBody()
+    this.#shared.census.work(this)
+    this.#socket.end()
+    this.onRoom()
+  }
+
+  /** At once where the client can have nothing under way that would turn the close into a reset. */
+  #closeIfSent(): void {
+    const isAllRead = this.#intake.stage === 'complete' && !this.#intake.hasRest
+    if (this.#socket.writableFinished && (isAllRead || this.#socket.readableEnded)) this.destroy()
+  }
+
+  #leave(): void {
+    if (this.#phase === 'closed') return
+    this.#phase = 'closed'
+    this.#shared.census.leave(this)
+  }
+}

@@ -1,0 +1,150 @@
+/** A connection, as far as it counts here. */
+export interface Counted {
+  /** `networkOf` its address. */
+  readonly network: string
+  /** Neighbours in the list of those that wait; only the census touches them. */
+  before: Counted | null
+  after: Counted | null
+  /** Which list it is in. */
+  list: WaitingList | null
+  /** Closes it for another's sake. */
+  evict(): void
+}
+
+export interface CensusLimits {
+  /** Connections of all clients together. */
+  readonly most: number
+  /** Connections of one client network (an IPv4 address, a /64 of IPv6). */
+  readonly mostPerClient: number
+}
+
+/** What happened since the start, and how it stands. */
+export interface CensusFigures {
+  readonly open: number
+  readonly evicted: number
+  readonly refused: number
+}
+
+/** How many waiting connections are looked at to find one of the network that has most. */
+const LOOK = 64
+
+/**
+ * Who is connected, against clients that take every place. A connection that comes when there is no room takes the place of one that waits for a
+ * request: of the same client where that one has its share, else of the client that has most; one that never made a request goes before one that did, the
+ * longest waiting first. Only when none waits is the newcomer refused.
+ */
+export class ConnectionCensus {
+  readonly #limits: CensusLimits
+  readonly #perNetwork = new Map<string, number>()
+  /** Never made a request. */
+  readonly #fresh = new WaitingList()
+  /** Wait for the next one. */
+  readonly #kept = new WaitingList()
+  #open = 0
+  #evicted = 0
+  #refused = 0
+
+  constructor(limits: CensusLimits) {
+    this.#limits = limits
+  }
+
+  get figures(): CensusFigures {
+    return { open: this.#open, evicted: this.#evicted, refused: this.#refused }
+  }
+
+  /** Takes a newcomer in, or says why not. One that was taken in must `leave`. */
+  admit(connection: Counted): string | null {
+    const { network } = connection
+    const { most, mostPerClient } = this.#limits
+    const own = this.#perNetwork.get(network) ?? 0
+    if (own >= mostPerClient && !this.#makeRoom(network)) {
+      return this.#refuse(
+        `more than ${mostPerClient} connections from one client`,
+        'SAMPAN_MAX_CONNECTIONS_PER_CLIENT',
+      )
+    }
+    if (this.#open >= most && !this.#makeRoom(null)) {
+      return this.#refuse(`more than ${most} connections`, 'SAMPAN_MAX_CONNECTIONS')
+    }
+    this.#open += 1
+    this.#perNetwork.set(network, (this.#perNetwork.get(network) ?? 0) + 1)
+    this.#fresh.add(connection)
+    return null
+  }
+
+  /** It waits for its next request: it may go when another one comes. */
+  wait(connection: Counted): void {
+    this.#kept.add(connection)
+  }
+
+  /** It has a request. */
+  work(connection: Counted): void {
+    connection.list?.delete(connection)
+  }
+
+  leave(connection: Counted): void {
+    this.work(connection)
+    this.#open -= 1
+    const { network } = connection
+    const rest = (this.#perNetwork.get(network) ?? 0) - 1
+    if (rest > 0) this.#perNetwork.set(network, rest)
+    else this.#perNetwork.delete(network)
+  }
+
+  /** `network`: whose connection must go; null: of whoever has most. */
+  #makeRoom(network: string | null): boolean {
+    const found = this.#longestWaiting(this.#fresh, network) ?? this.#longestWaiting(this.#kept, network)
+    if (found === null) return false
+    this.#evicted += 1
+    // It leaves the census by itself, before this returns.
+    found.evict()
+    return true
+  }
+
+  #longestWaiting(list: WaitingList, network: string | null): Counted | null {
+    let found: Counted | null = null
+    let foundHas = 0
+    let looks = 0
+    for (let one = list.first; one !== null && looks < LOOK; one = one.after) {
+      looks += 1
+      if (one.network === network) return one
+      const has = this.#perNetwork.get(one.network) ?? 0
+      if (network === null && has > foundHas) {
+        found = one
+        foundHas = has
+      }
+    }
+    return found
+  }
+
+  #refuse(limit: string, setting: string): string {
+    this.#refused += 1
+    return `the gateway has ${limit} (${setting})`
+  }
+}
+
+/** A queue whose members can leave from anywhere: a `Set` that changes with every request keeps dead connections alive in its old tables. */
+export class WaitingList {
+  first: Counted | null = null
+  #last: Counted | null = null
+
+  add(one: Counted): void {
+    one.list = this
+    one.before = this.#last
+    one.after = null
+    if (this.#last === null) this.first = one
+    else this.#last.after = one
+    this.#last = one
+  }
+
+  delete(one: Counted): void {
+    const { before, after } = one
+    if (before === null) this.first = after
+    else before.after = after
+    if (after === null) this.#last = before
+    else after.before = before
+    one.before = null
+    one.after = null
+    one.list = null
+  }
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import { WriteBatch } from '../../write-batch.ts'
+import { AnswerHeads } from './answer-head.ts'
+import { ByteBudget } from './byte-budget.ts'
+import { ConnectionCensus, type CensusLimits } from './connection-census.ts'
+import type { Exchange, ExchangeShared } from './exchange.ts'
+import { HeadBudget } from './head-budget.ts'
+import type { TimeLimits } from './time-limits.ts'
+
+/** What becomes of requests. */
+export interface RequestHandler {
+  /** Answers by the exchange, now or later. What it throws ends the connection, and is logged. */
+  request(exchange: Exchange): void
+}
+
+/** Budgets of all clients together, and limits of each. */
+export interface EdgeLimits {
+  /** Longest request head, bytes. */
+  readonly headBytes: number
+  /** Unfinished request heads of all clients, bytes. */
+  readonly allHeadsBytes: number
+  /** Parts of request bodies that wait for their function, of all clients, bytes. */
+  readonly allBodiesBytes: number
+  readonly connections: CensusLimits
+}
+
+/** What all connections of a server have in common, whichever listener they came by. */
+export interface ConnectionShared extends ExchangeShared {
+  readonly handler: RequestHandler
+  readonly clock: Clock
+  readonly log: Log
+  readonly times: TimeLimits
+  readonly mostHeadBytes: number
+  readonly census: ConnectionCensus
+  readonly unfinishedHeads: HeadBudget
+  readonly waitingBodies: ByteBudget
+  /** The server stops: each connection closes after the answer that is under way. */
+  readonly isDraining: () => boolean
+}
+
+export interface ConnectionSharedOptions extends Pick<
+  ConnectionShared,
+  'handler' | 'clock' | 'log' | 'times' | 'isDraining'
+> {
+  readonly limits: EdgeLimits
+}
+
+/** The budgets of one server, all unused. */
+export function connectionShared({ limits, ...options }: ConnectionSharedOptions): ConnectionShared {
+  return {
+    ...options,
+    heads: new AnswerHeads(options.clock),
+    writes: new WriteBatch(),
+    mostHeadBytes: limits.headBytes,
+    census: new ConnectionCensus(limits.connections),
+    unfinishedHeads: new HeadBudget(limits.allHeadsBytes),
+    waitingBodies: new ByteBudget(limits.allBodiesBytes),
+  }
+}

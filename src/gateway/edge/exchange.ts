@@ -1,0 +1,232 @@
+import type { Duplex } from 'node:stream'
+import { interimHead, type AnswerHeads } from './answer-head.ts'
+import type { ClientWriter } from './client-writer.ts'
+import type { RequestBody } from './request-body.ts'
+import type { RequestHead } from './request-head.ts'
+import { refusalHeaders } from './refusal.ts'
+import type { LateWrite, WriteBatch } from '../../write-batch.ts'
+
+/** Pieces of an answer up to this size are written together at the end of the turn. */
+const SMALL_BYTES = 16 * 1024
+
+/** Who answers. None of the methods may throw. */
+export interface ExchangeOwner {
+  /** After a `write` that answered false: there is room again. */
+  onDrain(): void
+  /** The client left, or broke the rules within its body: nobody waits for the answer. `status`: what the request is counted as. */
+  onAborted(status: number): void
+}
+
+/** The connection that the answer leaves on. */
+export interface AnswerLine {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** Nothing of an answer can leave any more. */
+  readonly isGone: boolean
+  /** The connection takes no other request after this one. */
+  readonly mustClose: boolean
+  readonly out: ClientWriter
+  /** The answer has left. */
+  onAnswered(isKept: boolean): void
+  leaveHttp(): Duplex
+  /** A fault of ours: ends the connection. */
+  onFault(error: unknown): void
+}
+
+/** What all exchanges of a listener have in common. */
+export interface ExchangeShared {
+  readonly heads: AnswerHeads
+  readonly writes: WriteBatch
+}
+
+/** What a connection hands over with a request. */
+export interface ExchangeOptions {
+  readonly head: RequestHead
+  /** Null: none, or an empty one. */
+  readonly body: Uint8Array | RequestBody | null
+  readonly line: AnswerLine
+  readonly shared: ExchangeShared
+}
+
+/**
+ * One request, and the one answer to it. A connection has one at a time.
+ *
+ *   (start) ─ start() ─▶ head held back ─ end of the turn ─▶ begun ─ end() ─▶ over
+ *
+ * What is answered within one turn of the event loop leaves in one write. Until then another can take its place (`answer`).
+ */
+export class Exchange implements LateWrite {
+  readonly head: RequestHead
+  readonly body: Uint8Array | RequestBody | null
+  /** Trailers of the body, names and values in turn; there when the body has been read to its end. */
+  rawTrailers: readonly string[] = []
+  owner: ExchangeOwner = NOBODY
+  readonly #line: AnswerLine
+  readonly #shared: ExchangeShared
+  #late = ''
+  #isArmed = false
+  #hasBegun = false
+  #isOver = false
+  #isKept = false
+  #mustClose = false
+  #framing: 'none' | 'length' | 'chunked' | 'until-close' = 'none'
+
+  constructor({ head, body, line, shared }: ExchangeOptions) {
+    this.head = head
+    this.body = body
+    this.#line = line
+    this.#shared = shared
+  }
+
+  get remoteAddress(): string {
+    return this.#line.remoteAddress
+  }
+
+  get remotePort(): number {
+    return this.#line.remotePort
+  }
+
+  /** Nothing more of an answer comes. Some of it may still be on its way. */
+  get isAnswered(): boolean {
+    return this.#isOver
+  }
+
+  /** As `isAnswered`, or the connection is gone. */
+  get isOver(): boolean {
+    return this.#isOver || this.#line.isGone
+  }
+
+  /** Bytes of the final answer have been handed to the connection. */
+  get hasBegun(): boolean {
+    return this.#hasBegun
+  }
+
+  /** Bytes for the client wait for it to read. */
+  get isWaiting(): boolean {
+    return this.#line.out.isWaiting
+  }
+
+  /** The final head. `length`: bytes of the body; -1 when nobody knows. */
+  start(status: number, headers: readonly string[], length: number): void {
+    const { method, minor, isKept } = this.head
+    if (method === 'HEAD' || status === 204 || status === 304) this.#framing = 'none'
+    else if (length >= 0) this.#framing = 'length'
+    else this.#framing = minor === 1 ? 'chunked' : 'until-close'
+    this.#isKept = isKept && !this.#mustClose && !this.#line.mustClose && this.#framing !== 'until-close'
+    const shown = minor === 0 ? withoutTrailer(headers) : headers
+    const isChunked = this.#framing === 'chunked'
+    this.#late = this.#shared.heads.final(status, shown, { isKept: this.#isKept, isChunked })
+    this.#arm()
+  }
+
+  /** False: no more until the owner's `onDrain`. */
+  write(chunk: Uint8Array): boolean {
+    if (this.isOver || this.#framing === 'none' || chunk.length === 0) return true
+    const isChunked = this.#framing === 'chunked'
+    const before = isChunked ? `${chunk.length.toString(16)}\r\n` : ''
+    const after = isChunked ? '\r\n' : ''
+    if (chunk.length + this.#late.length <= SMALL_BYTES) {
+      this.#late += before + latin1(chunk) + after
+      this.#arm()
+      return this.#line.out.hasRoom
+    }
+    this.#hasBegun = true
+    const late = this.#late + before
+    this.#late = ''
+    return this.#line.out.bytes(late, chunk, after)
+  }
+
+  /** The body is complete. Trailers: names and values in turn. */
+  end(trailers: readonly string[] = []): void {
+    if (this.isOver) return
+    this.#isOver = true
+    if (this.#framing === 'chunked') this.#late += `0\r\n${lines(trailers)}\r\n`
+    this.#arm()
+  }
+
+  /** An interim answer (1xx), at once. Nothing where the client cannot take it, or something else is on its way. */
+  interim(status: number, headers: readonly string[]): void {
+    if (this.head.minor === 0 || this.isOver || this.#hasBegun || this.#late !== '') return
+    this.#line.out.text(interimHead(status, headers))
+  }
+
+  /** The connection takes no other request after this one. */
+  closeAfter(): void {
+    this.#mustClose = true
+  }
+
+  /** A whole answer of ours, in place of one that has not begun: a sentence, or nothing. `headers`: names and values in turn. */
+  answer(status: number, message: string, headers: readonly string[] = []): void {
+    if (this.isOver || this.#hasBegun) return
+    const body = message === '' ? '' : `${message}\n`
+    const bytes = Buffer.from(body)
+    const all = [...headers, ...refusalHeaders(status, message), 'Content-Length', String(bytes.length)]
+    this.start(status, all, bytes.length)
+    this.write(bytes)
+    this.end()
+  }
+
+  /** No more of the answer comes: the client must see that it is incomplete. */
+  breakOff(): void {
+    if (this.isOver) return
+    this.#isOver = true
+    // What came before the break goes out.
+    if (this.#late !== '') this.#line.out.text(this.#late)
+    this.#late = ''
+    this.#line.out.cut(this.#framing !== 'until-close')
+  }
+
+  /** Nothing more comes, and nothing that has not left does. */
+  abandon(): void {
+    this.#isOver = true
+    this.#late = ''
+  }
+
+  /** Leaves HTTP with this 101: what comes and goes from now on are the bytes of the stream. */
+  switchProtocols(headers: readonly string[]): Duplex {
+    this.#isOver = true
+    this.#line.out.text(interimHead(101, headers))
+    return this.#line.leaveHttp()
+  }
+
+  /** Writes what is held back. */
+  flush(): void {
+    this.#isArmed = false
+    if (this.#line.isGone) return
+    const late = this.#late
+    this.#late = ''
+    if (late !== '') {
+      this.#hasBegun = true
+      this.#line.out.text(late)
+    }
+    if (this.#isOver) this.#line.onAnswered(this.#isKept)
+  }
+
+  onFlushFailed(error: unknown): void {
+    this.#line.onFault(error)
+  }
+
+  #arm(): void {
+    if (this.#isArmed) return
+    this.#isArmed = true
+    this.#shared.writes.add(this)
+  }
+}
+
+const NOBODY: ExchangeOwner = { onDrain: () => undefined, onAborted: () => undefined }
+
+/** HTTP/1.0 has no chunks, so no trailers to announce. */
+function withoutTrailer(headers: readonly string[]): string[] {
+  return headers.filter((_text, at) => headers[at - (at % 2)]?.toLowerCase() !== 'trailer')
+}
+
+/** For writing in one piece with the head: a string of bytes, not of characters. */
+function latin1(chunk: Uint8Array): string {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
+}
+
+function lines(fields: readonly string[]): string {
+  let text = ''
+  for (let at = 0; at + 1 < fields.length; at += 2) text += `${fields[at]}: ${fields[at + 1]}\r\n`
+  return text
+}

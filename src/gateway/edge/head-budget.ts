@@ -1,0 +1,48 @@
+/** Who sends a head, piece by piece. */
+export interface HeadSender {
+  /** Answers 503 and closes, for others' sake. */
+  shed(message: string): void
+}
+
+/** Unfinished request heads of all clients together. One that does not fit takes the place of the one that was begun first. */
+export class HeadBudget {
+  readonly #most: number
+  readonly #held = new Map<HeadSender, number>()
+  #used = 0
+  #shed = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get used(): number {
+    return this.#used
+  }
+
+  /** Heads that were given up for others. */
+  get shed(): number {
+    return this.#shed
+  }
+
+  /** `bytes` more of the sender's head are kept. It may be the one that is shed. */
+  hold(sender: HeadSender, bytes: number): void {
+    this.#held.set(sender, (this.#held.get(sender) ?? 0) + bytes)
+    this.#used += bytes
+    for (const [oldest] of this.#held) {
+      if (this.#used <= this.#most) return
+      this.release(oldest)
+      this.#shed += 1
+      oldest.shed(
+        `the gateway holds more than ${this.#most} bytes of unfinished request heads (SAMPAN_HEADER_BUDGET)`,
+      )
+    }
+  }
+
+  /** The head is complete, or its sender is gone. */
+  release(sender: HeadSender): void {
+    const bytes = this.#held.get(sender)
+    if (bytes === undefined) return
+    this.#held.delete(sender)
+    this.#used -= bytes
+  }
+}

@@ -1,0 +1,144 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { ListenAddress } from '../../config.ts'
+import { adoptSocket } from './adopt-socket.ts'
+import { ClientConnection } from './client-connection.ts'
+import type { ConnectionShared } from './connection-shared.ts'
+
+/** How often silence is looked at, and a quarter of the shortest limit where that is less. */
+const LONGEST_SWEEP_MS = 1_000
+const SHORTEST_SWEEP_MS = 10
+
+/** One listening socket, and the connections that came by it. */
+export class Listener {
+  readonly #shared: ConnectionShared
+  readonly #server: Server
+  readonly #connections = new Set<ClientConnection>()
+  readonly #sweepMs: number
+  #isSwept = false
+  #onEmpty: (() => void) | null = null
+
+  constructor(shared: ConnectionShared) {
+    const { headMs, bodyMs, halfClosedMs } = shared.times
+    const shortest = Math.min(...[headMs, bodyMs, halfClosedMs].filter((limit) => limit > 0), Infinity)
+    this.#shared = shared
+    this.#sweepMs = Math.max(SHORTEST_SWEEP_MS, Math.min(LONGEST_SWEEP_MS, shortest / 4))
+    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true })
+    this.#server.on('connection', (socket) => this.#accept(socket))
+  }
+
+  /** Resolves with the bound address; rejects with the system's error. */
+  listen({ host, port }: ListenAddress): Promise<ListenAddress> {
+    return new Promise((resolve, reject) => {
+      const onError = (error: Error): void => {
+        // Node keeps it for the next attempt otherwise, and there may be one a second.
+        this.#server.off('listening', onListening)
+        reject(error)
+      }
+      const onListening = (): void => {
+        this.#server.off('error', onError)
+        // After this only `accept` can fail (out of descriptors, say); the next one may succeed.
+        this.#server.on('error', () => {})
+        resolve({ host, port: this.port ?? port })
+      }
+      this.#server.once('error', onError).once('listening', onListening)
+      this.#server.listen({ host, port })
+    })
+  }
+
+  /** The one that is bound. */
+  get port(): number | null {
+    const address = this.#server.address() as AddressInfo | null
+    return address?.port ?? null
+  }
+
+  /** Takes no new connections; open ones may go on, idle ones too. Resolves when the last one is closed. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    if (this.#connections.size === 0) return
+    await new Promise<void>((resolve) => (this.#onEmpty = resolve))
+  }
+
+  /** Closes connections that wait for a next request. */
+  closeIdle(): void {
+    for (const connection of this.#connections) connection.closeIdle()
+  }
+
+  /** Cuts everything that is still open. */
+  closeAll(): void {
+    for (const connection of this.#connections) connection.destroy()
+  }
+
+  /** What a callback throws ends this connection, never the process. */
+  #accept(accepted: Socket): void {
+    let connection: ClientConnection | null = null
+    const fenced =
+      <A extends unknown[], R>(otherwise: R, act: (one: ClientConnection, ...args: A) => R) =>
+      (...args: A): R => {
+        if (connection === null) return otherwise
+        try {
+          return act(connection, ...args)
+        } catch (error) {
+          connection.onFault(error)
+          return otherwise
+        }
+      }
+    const socket = adoptSocket(
+      accepted,
+      fenced(true, (one, bytes: Buffer, length: number) => one.onBytes(bytes, length)),
+    )
+    if (socket === null) return
+    // The listener for errors stays for the life of the socket: an error event without one would end the process.
+    socket.on('error', () => socket.destroy())
+    connection = this.#admit(socket)
+    if (connection === null) return
+    const admitted = connection
+    socket
+      .on(
+        'end',
+        fenced(undefined, (one) => one.onEnd()),
+      )
+      .on(
+        'drain',
+        fenced(undefined, (one) => one.onDrain()),
+      )
+      .on(
+        'finish',
+        fenced(undefined, (one) => one.onFinish()),
+      )
+      .on('close', () => {
+        this.#connections.delete(admitted)
+        fenced(undefined, (one) => one.onClose())()
+        if (this.#connections.size === 0) this.#onEmpty?.()
+      })
+  }
+
+  /** Null: there is no room, as the client was told. */
+  #admit(socket: Socket): ClientConnection | null {
+    const connection = new ClientConnection(socket, this.#shared)
+    const refusal = this.#shared.census.admit(connection)
+    if (refusal !== null) {
+      socket.end(this.#shared.heads.refusal(503, refusal), 'latin1', () => socket.destroy())
+      return null
+    }
+    this.#connections.add(connection)
+    if (!this.#isSwept) this.#sweepLater()
+    return connection
+  }
+
+  #sweepLater(): void {
+    this.#isSwept = true
+    this.#shared.clock.after(this.#sweepMs, () => {
+      this.#isSwept = false
+      const nowMs = this.#shared.clock.now()
+      for (const connection of this.#connections) {
+        try {
+          connection.check(nowMs)
+        } catch (error) {
+          connection.onFault(error)
+        }
+      }
+      if (this.#connections.size > 0) this.#sweepLater()
+    })
+  }
+}

@@ -1,0 +1,29 @@
+import { STATUS_CODES } from 'node:http'
+
+/** A request that is not served, with the status and the sentence for its sender. The connection ends with it. */
+export class Refusal extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.name = 'Refusal'
+    this.status = status
+  }
+}
+
+/** Seconds after which a client that met a full gateway may try again. */
+export const RETRY_AFTER_SECONDS = '1'
+
+/** The reason phrase of a status line; a status that nobody knows still needs one. */
+export function reasonOf(status: number): string {
+  return STATUS_CODES[status] ?? 'unknown'
+}
+
+/** Headers of an error text (http-api 1.3, shape A), as a flat list; an empty message has no type. */
+export function refusalHeaders(status: number, message: string): string[] {
+  const headers: string[] = []
+  if (message !== '')
+    headers.push('Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff')
+  if (status === 429 || status === 503) headers.push('Retry-After', RETRY_AFTER_SECONDS)
+  return headers
+}
