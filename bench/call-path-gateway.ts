@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { systemClock } from '../src/clock.ts'
 import { functionName } from '../src/core/function-name.ts'
+import { HostNames } from '../src/core/host-names.ts'
 import type { Replica } from '../src/core/replica.ts'
 import { InvokeRoutes } from '../src/gateway/invoke-routes.ts'
 import { Invoker } from '../src/invoke/invoker.ts'
@@ -18,10 +19,12 @@ const replica: Replica = {
   port: Number(functionPort),
   sinceMs: 0,
 }
+const hostNames = new HostNames({ listenHost: '127.0.0.1', allowed: [] })
 const invoker = new Invoker({
   ports: { wantAwake: () => undefined, whenReady: () => Promise.resolve(replica), suspect: () => undefined },
   clock: systemClock,
   limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000 },
+  edge: { keepOddNames: false, mayForward: () => true, answersTo: (host) => hostNames.includes(host) },
   version: 'bench',
 })
 invoker.routes.add(fn)

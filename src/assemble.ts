@@ -5,11 +5,14 @@ import { InvocationCount } from './control/invocation-count.ts'
 import { NamespaceControl } from './control/namespace-control.ts'
 import { SecretControl } from './control/secret-control.ts'
 import { namespaceOf, type FunctionName } from './core/function-name.ts'
+import { HostNames } from './core/host-names.ts'
 import type { Provider } from './core/provider.ts'
 import { createApp, type AppPorts } from './gateway/app.ts'
+import type { Credentials } from './gateway/auth.ts'
 import { GatewayServer } from './gateway/gateway-server.ts'
 import { InvokeRoutes } from './gateway/invoke-routes.ts'
 import { MetricsServer } from './gateway/metrics-server.ts'
+import { OwnCredentials } from './gateway/own-credentials.ts'
 import { UpgradeRoute } from './gateway/upgrade-route.ts'
 import { Invoker } from './invoke/invoker.ts'
 import type { Log } from './log.ts'
@@ -46,11 +49,19 @@ export interface Parts {
 interface Base extends AssemblyOptions {
   readonly registry: Registry
   readonly build: BuildInfo
+  readonly credentials: Credentials
+  readonly hostNames: HostNames
 }
 
 export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   const { config, log } = options
-  const base: Base = { ...options, registry, build: buildInfo() }
+  const base: Base = {
+    ...options,
+    registry,
+    build: buildInfo(),
+    credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
+    hostNames: new HostNames({ listenHost: config.listen.host, allowed: config.allowedHosts }),
+  }
 
   const invoker = makeInvoker(base, {
     wantAwake: (fn) => wake(control, fn, log),
@@ -87,7 +98,9 @@ interface InvokerNeeds {
   readonly provider: () => Provider
 }
 
-function makeInvoker({ config, clock, build }: Base, { wantAwake, provider }: InvokerNeeds): Invoker {
+function makeInvoker(base: Base, { wantAwake, provider }: InvokerNeeds): Invoker {
+  const { config, clock, build, hostNames } = base
+  const ownCredentials = new OwnCredentials(base.credentials, clock)
   return new Invoker({
     ports: {
       wantAwake,
@@ -98,6 +111,11 @@ function makeInvoker({ config, clock, build }: Base, { wantAwake, provider }: In
       upstreamMs: config.upstreamTimeoutMs,
       writeMs: config.writeTimeoutMs,
       wakeMs: config.wakeTimeoutMs,
+    },
+    edge: {
+      keepOddNames: config.keepOddHeaders,
+      mayForward: (authorization, peer) => ownCredentials.mayForward(authorization, peer),
+      answersTo: (host) => hostNames.includes(host),
     },
     version: build.release,
     clock,
@@ -151,7 +169,7 @@ function apiPorts(
   base: Base,
   { control, provider }: ApiNeeds,
 ): Omit<AppPorts, 'invocations' | 'metricsPort' | 'observe'> {
-  const { config, registry, build, clock, log } = base
+  const { config, registry, build, credentials, hostNames, clock, log } = base
   const { functions, namespaces, secrets } = registry
   const nowMs = (): number => Math.floor(clock.wall())
   const functionsIn = (namespace: string): number =>
@@ -172,7 +190,8 @@ function apiPorts(
     }),
     provider,
     build,
-    credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
+    credentials,
+    hostNames,
     functionLabel: config.faasFunctionLabel,
     clock,
     log,

@@ -36,6 +36,10 @@ export interface Config {
   readonly dockerConfigDir: string | null
   /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
   readonly functionPort: number
+  /** Further names in `Host` that the gateway answers to, in lower case; `*.` before a name: all below it, `*`: any. */
+  readonly allowedHosts: readonly string[]
+  /** Passes header names on that have other characters than letters, digits and hyphens. */
+  readonly keepOddHeaders: boolean
 }
 
 /** Thrown by `readConfig`: all problems, a line each. */
@@ -87,6 +91,8 @@ export function readConfig(env: Environment): Config {
       parsePath,
     ),
     functionPort: read('SAMPAN_FUNCTION_PORT', 8080, parsePort),
+    allowedHosts: read<readonly string[]>('SAMPAN_ALLOWED_HOSTS', [], parseHosts),
+    keepOddHeaders: read('SAMPAN_KEEP_ODD_HEADERS', false, parseBoolean),
   }
 
   if (problems.length > 0) throw new ConfigError(problems)
@@ -142,6 +148,16 @@ function parsePort(text: string): number {
     throw new Error(`${JSON.stringify(text)} is not a port from 0 to 65535`)
   }
   return Number(text)
+}
+
+/** Without ports: `Host` is compared by its name. */
+function parseHosts(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim().toLowerCase())
+  for (const name of names) {
+    if (!/^(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/.test(name))
+      throw new Error(`${JSON.stringify(name)} is not a host name, *.NAME or *`)
+  }
+  return names
 }
 
 function parseBoolean(text: string): boolean {

@@ -11,7 +11,7 @@ export interface CallHead {
   readonly callId: string
   /** Nanoseconds since the epoch, decimal. */
   readonly startTime: string
-  /** `ip:port` of the peer. */
+  /** Address of the peer. */
   readonly forwardedFor: string
   readonly servedBy: string
 }
@@ -37,9 +37,7 @@ export function nanoseconds(epochMs: number): string {
   return `${wholeMs}${String(restNs).padStart(6, '0')}`
 }
 
-/** As Go prints a peer: IPv6 in brackets, IPv4 plain also on a socket for both. */
+/** Without the port and without brackets, as frameworks read it (`req.ip`). */
 function peerOf(req: IncomingMessage): string {
-  const { remoteAddress = '', remotePort = 0 } = req.socket
-  const address = plainAddress(remoteAddress)
-  return address.includes(':') ? `[${address}]:${remotePort}` : `${address}:${remotePort}`
+  return plainAddress(req.socket.remoteAddress ?? '')
 }

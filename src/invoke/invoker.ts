@@ -3,6 +3,7 @@ import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
+import type { EdgeRules } from './edge-rules.ts'
 import type { Upgrade } from './forward.ts'
 import { WriteBatch } from '../write-batch.ts'
 import { InFlight } from './in-flight.ts'
@@ -22,6 +23,7 @@ export interface InvokerOptions {
   readonly ports: InvokerPorts
   readonly clock: Clock
   readonly limits: CallLimits
+  readonly edge: EdgeRules
   /** Ours, for headers. */
   readonly version: string
 }
@@ -35,7 +37,7 @@ export class Invoker {
   readonly #context: InvocationContext
   #isStopping = false
 
-  constructor({ ports, clock, limits, version }: InvokerOptions) {
+  constructor({ ports, clock, limits, edge, version }: InvokerOptions) {
     const product = `sampan/${version}`
     this.routes = new RouteTable({ ledger: this.ledger, clock, writes: new WriteBatch() })
     this.#context = {
@@ -44,7 +46,7 @@ export class Invoker {
       waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs }),
       roster: new Roster(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
       suspect: (replica) => ports.suspect(replica),
-      userAgent: product,
+      rules: { ...edge, userAgent: product },
       servedBy: product,
     }
   }

@@ -11,6 +11,7 @@ import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
 import { UpgradeRoute } from '../../src/gateway/upgrade-route.ts'
 import { Invoker } from '../../src/invoke/invoker.ts'
 import type { CallLimits } from '../../src/invoke/invocation-context.ts'
+import { OPEN_EDGE } from '../fakes/open-edge.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
@@ -41,6 +42,7 @@ export class CallRig {
       },
       clock,
       limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, ...limits },
+      edge: OPEN_EDGE,
       version: '1.2.3',
     })
     const calls = this.invoker

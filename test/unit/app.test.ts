@@ -109,7 +109,7 @@ describe('authentication', () => {
       const response = await testApp().app.request('/system/functions', { headers })
 
       assert.equal(response.status, 401)
-      assert.equal(response.headers.get('www-authenticate'), 'Basic realm="Restricted"')
+      assert.equal(response.headers.get('www-authenticate'), 'Basic realm="sampan-api"')
       assert.equal(await response.text(), 'invalid credentials\n')
     })
   }
