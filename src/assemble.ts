@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { Config } from './config.ts'
+import type { Config, ListenAddress } from './config.ts'
 import { FunctionControl } from './control/function-control.ts'
 import { InvocationCount } from './control/invocation-count.ts'
 import { NamespaceControl } from './control/namespace-control.ts'
@@ -55,12 +55,14 @@ interface Base extends AssemblyOptions {
 
 export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   const { config, log } = options
+  const namesAt = ({ host }: ListenAddress): HostNames =>
+    new HostNames({ listenHost: host, allowed: config.allowedHosts })
   const base: Base = {
     ...options,
     registry,
     build: buildInfo(),
     credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
-    hostNames: new HostNames({ listenHost: config.listen.host, allowed: config.allowedHosts }),
+    hostNames: namesAt(config.listen),
   }
 
   const invoker = makeInvoker(base, {
@@ -86,7 +88,7 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   })
   const gateway = makeGateway(base, invoker, (request, env) => app.fetch(request, env))
   const metricsServer = new MetricsServer(
-    { render: () => metrics.render(), clock: base.clock, log },
+    { render: () => metrics.render(), hostNames: namesAt(config.metricsListen), clock: base.clock, log },
     config.metricsListen,
   )
   return { invoker, provider, control, counts, gateway, metricsServer }

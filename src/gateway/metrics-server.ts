@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
+import { misdirected, type HostNames } from '../core/host-names.ts'
 import type { Log } from '../log.ts'
 import { answerClientError } from './client-errors.ts'
 import { ERROR_HEADERS } from './error-response.ts'
@@ -8,6 +9,7 @@ import type { RouteDescription } from './route.ts'
 
 export interface MetricsServerPorts {
   readonly clock: Clock
+  readonly hostNames: HostNames
   /** All metrics as Prometheus text. */
   readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>
   readonly log: Log
@@ -88,8 +90,10 @@ export class MetricsServer {
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     res.on('error', () => {})
+    const { host = '' } = req.headers
     const path = (req.url ?? '').split('?', 1)[0]
-    if (path === ROUTES.metrics.path) await this.#metrics(res)
+    if (!this.#ports.hostNames.includes(host)) res.writeHead(421, ERROR_HEADERS).end(`${misdirected(host)}\n`)
+    else if (path === ROUTES.metrics.path) await this.#metrics(res)
     else if (path !== ROUTES.health.path) res.writeHead(404, ERROR_HEADERS).end('404 page not found\n')
     else if (req.method !== ROUTES.health.method) res.writeHead(405, { 'Content-Length': 0 }).end()
     else res.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end('OK')

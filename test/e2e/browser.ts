@@ -9,6 +9,9 @@ import { eventually } from '../fakes/eventually.ts'
 import { DevTools } from './devtools.ts'
 import { Page } from './page.ts'
 
+/** A name that a stranger has given the address of this machine (DNS rebinding). */
+export const REBOUND = 'rebound.example'
+
 const SWITCHES = [
   '--headless=new',
   // Chromium's own sandbox does not run as root. What is opened here is our own.
@@ -18,6 +21,8 @@ const SWITCHES = [
   '--no-first-run',
   '--window-size=900,600',
   '--remote-debugging-port=0',
+  // What the owner of a name may say of it.
+  `--host-resolver-rules=MAP ${REBOUND} 127.0.0.1`,
 ]
 
 /** A real Chromium with a profile of its own. Closing it checks that no process is left. */

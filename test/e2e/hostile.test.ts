@@ -16,6 +16,8 @@ type Attack = readonly [name: string, bytes: (authorization: string) => string, 
 const get = (path: string) => () => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
 const deploy = (body: string) => (authorization: string) =>
   `POST /system/functions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${authorization}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+const foreign = (path: string) => () =>
+  `GET ${path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`
 const raw = (text: string) => () => text
 
 const ATTACKS: readonly Attack[] = [
@@ -31,6 +33,9 @@ const ATTACKS: readonly Attack[] = [
   ['an object key as name', get('/function/__proto__'), [404]],
   ['an object key as name, lower case', get('/function/constructor'), [404]],
   ['an unknown path', get('/etc/passwd'), [404]],
+  ['a call by a foreign name', foreign('/function/fn'), [421]],
+  ['health by a foreign name', foreign('/healthz'), [421]],
+  ['control by a foreign name', foreign('/system/functions'), [421]],
   ['control without credentials', get('/system/functions'), [401]],
   [
     'a wrong method',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
-import { inBrowser } from './browser.ts'
+import { inBrowser, REBOUND } from './browser.ts'
 import { DaemonProcess } from './daemon-process.ts'
 
-describe('the page at /ui/ in a browser', { skip: await skipWithoutDocker() }, () => {
+describe('a browser on the machine of the gateway', { skip: await skipWithoutDocker() }, () => {
   let daemon: DaemonProcess
 
   before(async () => {
@@ -13,7 +13,7 @@ describe('the page at /ui/ in a browser', { skip: await skipWithoutDocker() }, (
   })
   after(() => daemon[Symbol.asyncDispose]())
 
-  it('is where the bare address leads, asks for no password, and nothing of it is blocked', async () => {
+  it('is led to a page that asks for no password and needs nothing that is blocked', async () => {
     await inBrowser(async (page) => {
       await page.goto(`${daemon.url}/`)
       const picture = process.env['SAMPAN_TEST_PICTURE']
@@ -25,7 +25,7 @@ describe('the page at /ui/ in a browser', { skip: await skipWithoutDocker() }, (
     })
   })
 
-  it('leads to no function and names none, whoever comes', async () => {
+  it('is led to no function, and told of none, whoever sits before it', async () => {
     const [, login = ''] = (await daemon.authorization()).split(' ')
     const [user = '', password = ''] = Buffer.from(login, 'base64').toString().split(':')
     await inBrowser(async (page) => {
@@ -33,6 +33,21 @@ describe('the page at /ui/ in a browser', { skip: await skipWithoutDocker() }, (
 
       assert.equal(await page.evaluate('document.links.length + document.forms.length'), 0)
       assert.doesNotMatch(String(await page.evaluate('document.documentElement.outerHTML')), /shown/)
+    })
+  })
+
+  it('shows nothing to a page that gave its own name the address of this machine', async () => {
+    assert.equal((await daemon.call('shown')).status, 200)
+    await inBrowser(async (page) => {
+      for (const url of [daemon.url, daemon.metricsUrl]) {
+        for (const path of ['/function/shown/', '/openapi.json', '/metrics']) {
+          await page.goto(url.replace('127.0.0.1', REBOUND) + path)
+
+          assert.match(await page.text(), /^this gateway does not answer to the name|^404 page not found/)
+        }
+      }
+      await page.goto(`${daemon.url}/function/shown/`)
+      assert.match(await page.text(), /"method":"GET"/)
     })
   })
 })
