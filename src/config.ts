@@ -36,7 +36,10 @@ export interface Config {
   readonly dockerConfigDir: string | null
   /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
   readonly functionPort: number
-  /** Further names in `Host` that the gateway answers to, in lower case; `*.` before a name: all below it, `*`: any. */
+  /**
+   * Further names in `Host` that the gateway answers to, in lower case; `*.` before a name: all below it,
+   * `*`: any.
+   */
   readonly allowedHosts: readonly string[]
   /** Passes header names on that have other characters than letters, digits and hyphens. */
   readonly keepOddHeaders: boolean

@@ -1,6 +1,7 @@
 /**
- * The protection space of the API (RFC 9110, 11.5). A client sends what it was told for a realm to whoever of the same origin names that realm,
- * and functions are of the same origin: so this name is used by nobody by accident, and a function may not use it at all.
+ * The protection space of the API (RFC 9110, 11.5). A client sends what it was told for a realm to whoever of
+ * the same origin names that realm, and functions are of the same origin: so this name is used by nobody by
+ * accident, and a function may not use it at all.
  */
 const API_REALM = 'sampan-api'
 
@@ -8,8 +9,9 @@ const API_REALM = 'sampan-api'
 export const API_CHALLENGE = `Basic realm="${API_REALM}"`
 
 /**
- * Whether a `WWW-Authenticate` value may be read as a challenge for our realm: with any scheme, among any number of challenges, whatever the
- * quoting and the case. It looks for the name anywhere, because clients disagree about where a challenge ends.
+ * Whether a `WWW-Authenticate` value may be read as a challenge for our realm: with any scheme, among any
+ * number of challenges, whatever the quoting and the case. It looks for the name anywhere, because clients
+ * disagree about where a challenge ends.
  */
 export function namesApiRealm(challenge: string): boolean {
   return challenge.replaceAll('\\', '').toLowerCase().includes(API_REALM)

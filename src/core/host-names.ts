@@ -1,4 +1,7 @@
-/** Names by which functions reach the gateway. No stranger can own one: the first two end in no public domain, the third in `.local`. */
+/**
+ * Names by which functions reach the gateway. No stranger can own one: the first two end in no public domain,
+ * the third in `.local`.
+ */
 const NAMES_IN_FUNCTIONS = ['gateway', 'gateway.openfaas', 'gateway.openfaas.svc.cluster.local']
 
 /** An address: nobody can give it another meaning. A name cannot end in digits (RFC 3696, 2). */
@@ -12,9 +15,10 @@ export interface HostNamesOptions {
 }
 
 /**
- * Under which names the gateway answers. A web page may give its own name the address 127.0.0.1 (DNS rebinding), and the browser then lets it
- * read what it finds there; but it sends the page's name in `Host`. So a gateway that only this machine reaches answers to names that belong to this
- * machine, and to those that the operator adds. On any other address it answers to every name unless the operator lists some.
+ * Under which names the gateway answers. A web page may give its own name the address 127.0.0.1 (DNS
+ * rebinding), and the browser then lets it read what it finds there; but it sends the page's name in `Host`.
+ * So a gateway that only this machine reaches answers to names that belong to this machine, and to those that
+ * the operator adds. On any other address it answers to every name unless the operator lists some.
  */
 export class HostNames {
   readonly #isOpen: boolean

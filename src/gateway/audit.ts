@@ -5,8 +5,8 @@ import { addressOf, type ApiContext, type Route } from './route.ts'
 const LONGEST = 200
 
 /**
- * One line for every attempt to change something through the API, and for every use of its credentials by a browser: who, from where, what,
- * and how it ended. Never a value. Written at every level of the log.
+ * One line for every attempt to change something through the API, and for every use of its credentials by a
+ * browser: who, from where, what, and how it ended. Never a value. Written at every level of the log.
  */
 export function audit(log: Log, c: ApiContext, result: AuditResult): void {
   const refused = c.get('refused')

@@ -4,15 +4,16 @@ import { misdirected, type HostNames } from '../core/host-names.ts'
 import { textResponse } from './error-response.ts'
 import type { ApiContext, RouteDescription } from './route.ts'
 
-// Functions answer at the same origin as the API, and their pages are written by whoever wrote the function. So no browser may hold or use the
-// credentials of the API here: it would lend them to the next page. docs/decisions/0016-browsers-on-the-function-port.md has the reasons.
+// Functions answer at the same origin as the API, and their pages are written by whoever wrote the function.
+// So no browser may hold or use the credentials of the API here: it would lend them to the next page.
+// docs/decisions/0016-browsers-on-the-function-port.md has the reasons.
 
 /** Programs that call themselves a browser, and are none. No page can make a browser say so. */
 const NO_BROWSER = /PowerShell\//
 
 /**
- * Whether a browser may have sent this. One that wishes to hide it cannot: pages choose neither `User-Agent` (in Chromium) nor `Sec-` headers, and
- * whatever they send across origins or change carries `Origin`.
+ * Whether a browser may have sent this. One that wishes to hide it cannot: pages choose neither `User-Agent`
+ * (in Chromium) nor `Sec-` headers, and whatever they send across origins or change carries `Origin`.
  */
 function looksLikeBrowser(c: ApiContext): boolean {
   const agent = c.req.header('user-agent') ?? ''
@@ -21,8 +22,8 @@ function looksLikeBrowser(c: ApiContext): boolean {
 }
 
 /**
- * Looks at where a request comes from, before its credentials and its body. Throws `misdirected` when it is for another host, and `forbidden`
- * when a browser brings credentials, right or wrong.
+ * Looks at where a request comes from, before its credentials and its body. Throws `misdirected` when it is
+ * for another host, and `forbidden` when a browser brings credentials, right or wrong.
  */
 export function checkOrigin(c: ApiContext, route: RouteDescription, hostNames: HostNames): void {
   const host = c.req.header('host')
@@ -31,12 +32,15 @@ export function checkOrigin(c: ApiContext, route: RouteDescription, hostNames: H
   c.set('refused', 'browser')
   throw new FaasError(
     'forbidden',
-    'the API takes no credentials from a browser, because any page could use them: use faas-cli or another program, without ' +
-      "the headers Origin, Referer and Sec-Fetch-Site and without a browser's User-Agent",
+    'the API takes no credentials from a browser, because any page could use them: use faas-cli or another program, ' +
+      "without the headers Origin, Referer and Sec-Fetch-Site and without a browser's User-Agent",
   )
 }
 
-/** The answer to no or wrong credentials. A browser gets no challenge: it would ask for the password, and keep it for this origin. */
+/**
+ * The answer to no or wrong credentials. A browser gets no challenge: it would ask for the password, and keep
+ * it for this origin.
+ */
 export function unauthorized(c: ApiContext): Response {
   const response = textResponse(401, 'invalid credentials')
   if (!looksLikeBrowser(c)) response.headers.set('WWW-Authenticate', API_CHALLENGE)

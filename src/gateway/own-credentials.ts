@@ -7,11 +7,12 @@ import { LoginDelays } from './login-delays.ts'
 const MOST_KNOWN = 1_000
 
 /**
- * Keeps the credentials of the API from functions: people type them into the wrong address, and programs send them to whoever asks. A function
- * with a login of its own may use the same user name.
+ * Keeps the credentials of the API from functions: people type them into the wrong address, and programs send
+ * them to whoever asks. A function with a login of its own may use the same user name.
  *
- * What does not arrive was right, so whoever can call a function could guess here without end. Hence guesses are counted as at the API
- * (`login-delays.ts`): of an address that made too many, none is looked at, and none is forwarded. A guess that was wrong before costs nothing.
+ * What does not arrive was right, so whoever can call a function could guess here without end. Hence guesses
+ * are counted as at the API (`login-delays.ts`): of an address that made too many, none is looked at, and
+ * none is forwarded. A guess that was wrong before costs nothing.
  */
 export class OwnCredentials {
   readonly #user: Buffer

@@ -10,11 +10,19 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 } as const
 
-/** It says nothing about this installation, asks for nothing and leads nowhere: a function could stand in its place, and has the same origin. */
+const STYLE =
+  ':root{color-scheme:light dark}body{font:16px/1.5 sans-serif;margin:2rem auto;max-width:40rem;padding:0 1rem}'
+
+/**
+ * It says nothing about this installation, asks for nothing and leads nowhere: a function could stand in its
+ * place, and has the same origin.
+ */
 const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Sampan</title><style>:root{color-scheme:light dark}body{font:16px/1.5 sans-serif;margin:2rem auto;max-width:40rem;padding:0 1rem}</style>
+<title>Sampan</title>
+<style>${STYLE}</style>
 <h1>Sampan</h1>
-<p>This is the address of functions and of the API for programs. Nothing here asks for a password: a page that does is not ours.
+<p>This is the address of functions and of the API for programs.
+Nothing here asks for a password: a page that does is not ours.
 <p>See what is deployed with <code>faas-cli list</code>.</html>
 `
 

@@ -18,8 +18,9 @@ export interface AnswerHead {
 }
 
 /**
- * The function's headers, raw, without those of its connection, those that only we may set and those that speak for more than the function
- * itself; then ours, and a content type for any content (http-api 7.2, 7.5). `fields`: names and values in turn.
+ * The function's headers, raw, without those of its connection, those that only we may set and those that
+ * speak for more than the function itself; then ours, and a content type for any content (http-api 7.2, 7.5).
+ * `fields`: names and values in turn.
  */
 export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
   const headers: string[] = []

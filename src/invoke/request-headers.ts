@@ -4,7 +4,10 @@ import { misdirected } from '../core/host-names.ts'
 import type { EdgeRules } from './edge-rules.ts'
 import * as kinds from './http1/header-kinds.ts'
 
-/** Calls that may follow from one call of a client, each through this gateway: functions that call each other in a circle end there. */
+/**
+ * Calls that may follow from one call of a client, each through this gateway: functions that call each other
+ * in a circle end there.
+ */
 const MOST_HOPS = 16
 
 export interface RequestRules extends EdgeRules {
@@ -13,9 +16,9 @@ export interface RequestRules extends EdgeRules {
 }
 
 /**
- * The headers that the function gets: the caller's own, raw, without those of its connection and those that no caller may set, and ours
- * (http-api 7.2, 7.4). Throws `invalid` for what two parties could read in two ways, and `misdirected`, `forbidden` or `loop` for calls that
- * the rules refuse.
+ * The headers that the function gets: the caller's own, raw, without those of its connection and those that
+ * no caller may set, and ours (http-api 7.2, 7.4). Throws `invalid` for what two parties could read in two
+ * ways, and `misdirected`, `forbidden` or `loop` for calls that the rules refuse.
  */
 export function requestHeaders(call: Call, rules: RequestRules): string[] {
   const raw = call.rawHeaders
@@ -106,7 +109,9 @@ function refuseEmptyCoding(value: string): void {
   if (value.trim() === '') throw new FaasError('invalid', 'the Transfer-Encoding header is empty')
 }
 
-const TOO_MANY_HOPS = `the call went through this gateway ${MOST_HOPS} times, which is the most: functions call each other in a circle`
+const TOO_MANY_HOPS =
+  `the call went through this gateway ${MOST_HOPS} times, which is the most: ` +
+  'functions call each other in a circle'
 
 /** What another call of ours wrote there, or what a client made up: that can only shorten its own way. */
 function hopsIn(value: string): number {
@@ -115,7 +120,9 @@ function hopsIn(value: string): number {
   return Number(value)
 }
 
-/** A worker governs the folder of its script: with a script at `/function/NAME` that would be every function. */
+/**
+ * A worker governs the folder of its script: with a script at `/function/NAME` that would be every function.
+ */
 function refuseWideWorker(path: string): void {
   if (path !== '/' && !path.startsWith('/?')) return
   throw new FaasError(

@@ -85,7 +85,7 @@ describe(
       )
     })
 
-    it('2: the credentials of the API do not', async () => {
+    it('2: the credentials of the API do not reach a function', async () => {
       const answer = await call('POST', '', { Authorization: target.authorization, 'X-Kept': '1' })
 
       assert.deepEqual([shown(answer, 'Http_Authorization'), shown(answer, 'Http_X_Kept')], [undefined, '1'])

@@ -67,7 +67,9 @@ export class DaemonProcess {
     }
   }
 
-  /** Resolves when /healthz answers 200. With `SAMPAN_LISTEN` of its own it must answer at 127.0.0.1 as well. */
+  /**
+   * Resolves when /healthz answers 200. With `SAMPAN_LISTEN` of its own it must answer at 127.0.0.1 as well.
+   */
   static async start(env: Environment = {}): Promise<DaemonProcess> {
     const folders = [
       env['SAMPAN_DATA_DIR'] ?? (await temporary(tmpdir())),

@@ -9,8 +9,8 @@ import { inBrowser } from './browser.ts'
 import { DaemonProcess, freePort } from './daemon-process.ts'
 import type { Page } from './page.ts'
 
-// A function is written by somebody else, and its pages have the origin of the API. Browsers treat a loopback address otherwise than any
-// other one over plain HTTP: service workers and `Sec-Fetch-*` are only there.
+// A function is written by somebody else, and its pages have the origin of the API. Browsers treat a loopback
+// address otherwise than any other one over plain HTTP: service workers and `Sec-Fetch-*` are only there.
 
 const LOOPBACK = '127.0.0.1'
 

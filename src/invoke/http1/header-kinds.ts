@@ -1,5 +1,5 @@
-// What the call path has to know about a header, by name. `request-headers.ts` and `answer-headers.ts` say what becomes of each kind, and
-// docs/security.md has the whole in a table ("Who may set which header").
+// What the call path has to know about a header, by name. `request-headers.ts` and `answer-headers.ts` say
+// what becomes of each kind, and docs/security.md has the whole in a table ("Who may set which header").
 
 /** Passes untouched. */
 export const OTHER = 0
@@ -43,7 +43,8 @@ const NAMES: readonly (readonly [name: string, kind: number])[] = [
   ['Proxy-Authorization', HOP],
   ['Transfer-Encoding', TRANSFER_ENCODING],
   ['Upgrade', HOP],
-  // No header of HTTP; but programs that get headers as variables take it for the proxy that they are to use (HTTP_PROXY).
+  // No header of HTTP; but programs that get headers as variables take it for the proxy that they are to use
+  // (HTTP_PROXY).
   ['Proxy', HOP],
   ['TE', TE],
   ['Trailer', TRAILER],
@@ -92,9 +93,9 @@ export function kindOf(name: string): number {
 }
 
 /**
- * Lower-case names that the value of a `Connection` header lists, added to those of `earlier` ones; null when they
- * name none beside the usual words. Never `content-length`: it belongs to the message (RFC 9110, 7.6.1), and without
- * it the body would be sent in one framing and announced in another.
+ * Lower-case names that the value of a `Connection` header lists, added to those of `earlier` ones; null when
+ * they name none beside the usual words. Never `content-length`: it belongs to the message (RFC 9110, 7.6.1),
+ * and without it the body would be sent in one framing and announced in another.
  */
 export function namedByConnection(value: string, earlier: Set<string> | null): Set<string> | null {
   if (value === 'keep-alive' || value === 'close' || value === 'Keep-Alive' || value === 'Upgrade')
@@ -123,8 +124,9 @@ export function kindsIn(rawHeaders: readonly string[]): number {
 }
 
 /**
- * Of a flat list, in pairs, those that nobody here knows. What stands in trailers or in an interim answer and is known would be about the
- * message itself (RFC 9110, 6.5.1), about one connection, or a way around the rules for the head.
+ * Of a flat list, in pairs, those that nobody here knows. What stands in trailers or in an interim answer and
+ * is known would be about the message itself (RFC 9110, 6.5.1), about one connection, or a way around the
+ * rules for the head.
  */
 export function unknownPairs(rawHeaders: readonly string[]): [name: string, value: string][] {
   const kept: [string, string][] = []
@@ -138,8 +140,9 @@ export function unknownPairs(rawHeaders: readonly string[]): [name: string, valu
 const ODD_CHARACTER = /[^A-Za-z0-9-]/
 
 /**
- * Letters, digits and hyphens only. Where headers become variables (CGI, WSGI, Rack, PHP) other characters become `_`, as hyphens do, so
- * that `X_Forwarded_For` could not be told from the header that a proxy sets. Runs on most headers of every call.
+ * Letters, digits and hyphens only. Where headers become variables (CGI, WSGI, Rack, PHP) other characters
+ * become `_`, as hyphens do, so that `X_Forwarded_For` could not be told from the header that a proxy sets.
+ * Runs on most headers of every call.
  */
 export function isPlainName(name: string): boolean {
   return !ODD_CHARACTER.test(name)
