@@ -30,7 +30,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     build: { release: '0.1.0', sha: 'abcdef' },
     metricsPort: () => 8082,
     credentials: { user: 'admin', password: 'secret' },
-    hostNames: new HostNames({ listenHost: '127.0.0.1', allowed: [] }),
+    hostNames: new HostNames({ listenHost: '0.0.0.0', allowed: [] }),
     observe: (request) => observed.push(request),
     clock: systemClock,
     log,

@@ -162,7 +162,7 @@ describe('a program at the API', () => {
 
 describe('a request for another host', () => {
   it('is answered 421 before its credentials are looked at, with the setting that would let it in', async () => {
-    const { app, log } = testApp()
+    const { app, log } = testApp({ hostNames: new HostNames({ listenHost: '127.0.0.1', allowed: [] }) })
     for (const path of ['/system/functions', '/healthz', '/openapi.json', '/ui/', '/']) {
       const response = await app.request(path, {
         headers: { Host: 'evil.example:8080', Authorization: ADMIN },
