@@ -15,24 +15,24 @@ const MOST_KNOWN = 1_000
  * none is forwarded. A guess that was wrong before costs nothing.
  */
 export class OwnCredentials {
-  readonly #user: Buffer
-  /** In both encodings that clients use. */
+  /** Both in the encodings that clients use. */
+  readonly #users: readonly Buffer[]
   readonly #right: readonly Buffer[]
   readonly #clock: Clock
   readonly #delays = new LoginDelays()
   readonly #wrong = new Set<string>()
 
   constructor({ user, password }: Credentials, clock: Clock) {
-    const pair = `${user}:${password}`
-    this.#user = Buffer.from(`${user}:`)
-    this.#right = [digest(Buffer.from(pair)), digest(Buffer.from(pair, 'latin1'))]
+    this.#users = encoded(`${user}:`)
+    this.#right = encoded(`${user}:${password}`).map(digest)
     this.#clock = clock
   }
 
   /** Whether a function may have this `Authorization` header. Runs on every call that has one. */
   mayForward(authorization: string, peer: string | null): boolean {
     const token = basicToken(authorization)
-    if (token === null || !token.subarray(0, this.#user.length).equals(this.#user)) return true
+    if (token === null || !this.#users.some((user) => token.subarray(0, user.length).equals(user)))
+      return true
     const guess = digest(token)
     const key = guess.toString('latin1')
     if (this.#wrong.has(key)) return true
@@ -53,6 +53,10 @@ export class OwnCredentials {
     const [oldest] = this.#wrong
     if (oldest !== undefined) this.#wrong.delete(oldest)
   }
+}
+
+function encoded(text: string): readonly Buffer[] {
+  return [Buffer.from(text), Buffer.from(text, 'latin1')]
 }
 
 function digest(bytes: Uint8Array): Buffer {

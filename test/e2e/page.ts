@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { eventually } from '../fakes/eventually.ts'
 import type { DevTools } from './devtools.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -15,7 +16,7 @@ export class Page {
   readonly dialogs: string[] = []
   readonly #devTools: DevTools
   readonly #session: string
-  #onLoad: () => void = () => undefined
+  #onLoad: () => unknown = () => undefined
 
   private constructor(devTools: DevTools, session: string) {
     this.#devTools = devTools
@@ -68,9 +69,10 @@ export class Page {
   }
 
   async #loading(leave: () => Promise<unknown>): Promise<void> {
-    const loaded = new Promise<void>((resolve) => (this.#onLoad = resolve))
+    let isLoaded = false
+    this.#onLoad = () => (isLoaded = true)
     await leave()
-    await loaded
+    await eventually(() => isLoaded, 60_000, 'the page is loaded')
   }
 
   #send(method: string, params: Fields = {}): Promise<Fields> {

@@ -7,9 +7,9 @@ function basic(pair: string, encoding: BufferEncoding = 'utf8'): string {
   return `Basic ${Buffer.from(pair, encoding).toString('base64')}`
 }
 
-function rig(password = 'right') {
+function rig(password = 'right', user = 'admin') {
   const clock = new FakeClock()
-  const own = new OwnCredentials({ user: 'admin', password }, clock)
+  const own = new OwnCredentials({ user, password }, clock)
   const asks = (header: string, peer: string | null = '192.0.2.1'): boolean => own.mayForward(header, peer)
   return { clock, asks }
 }
@@ -22,6 +22,9 @@ describe('the credentials of the API in a call', () => {
       assert.equal(asks(header), false)
     }
     assert.equal(asks(basic('admin:r:ü', 'latin1')), false)
+    for (const encoding of ['utf8', 'latin1'] as const) {
+      assert.equal(rig('right', 'jürgen').asks(basic('jürgen:right', encoding)), false)
+    }
   })
 
   it('are told from those of others, which pass untouched', () => {
