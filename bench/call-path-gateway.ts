@@ -1,6 +1,7 @@
 import { systemClock } from '../src/clock.ts'
 import { functionName } from '../src/core/function-name.ts'
 import { shareDescriptors } from '../src/core/capacity.ts'
+import { HostNames } from '../src/core/host-names.ts'
 import type { Replica } from '../src/core/replica.ts'
 import { descriptorLimit } from '../src/descriptors.ts'
 import { GatewayServer } from '../src/gateway/gateway-server.ts'
@@ -28,10 +29,12 @@ const capacity = shareDescriptors(descriptorLimit(), {
   calls: 2_000,
   callsPerFunction: 1_000,
 })
+const hostNames = new HostNames({ listenHost: '127.0.0.1', allowed: [] })
 const invoker = new Invoker({
   ports: { wantAwake: () => undefined, whenReady: () => Promise.resolve(replica), suspect: () => undefined },
   limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000 },
   capacity,
+  edge: { keepOddNames: false, mayForward: () => true, answersTo: (host) => hostNames.includes(host) },
   version: 'bench',
   clock,
   log,

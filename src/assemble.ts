@@ -1,18 +1,21 @@
 import type { Clock } from './clock.ts'
-import type { Config } from './config.ts'
+import type { Config, ListenAddress } from './config.ts'
 import { FunctionControl } from './control/function-control.ts'
 import { InvocationCount } from './control/invocation-count.ts'
 import { NamespaceControl } from './control/namespace-control.ts'
 import { SecretControl } from './control/secret-control.ts'
 import { shareDescriptors, type Capacity } from './core/capacity.ts'
 import { namespaceOf, type FunctionName } from './core/function-name.ts'
+import { HostNames } from './core/host-names.ts'
 import type { Provider } from './core/provider.ts'
 import { descriptorLimit } from './descriptors.ts'
 import type { Api } from './gateway/api-requests.ts'
 import { createApp, type AppPorts } from './gateway/app.ts'
+import type { Credentials } from './gateway/auth.ts'
 import { GatewayServer } from './gateway/gateway-server.ts'
 import { InvokeRoutes } from './gateway/invoke-routes.ts'
 import { MetricsServer } from './gateway/metrics-server.ts'
+import { OwnCredentials } from './gateway/own-credentials.ts'
 import { Invoker } from './invoke/invoker.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
@@ -49,11 +52,22 @@ interface Base extends AssemblyOptions {
   readonly registry: Registry
   readonly build: BuildInfo
   readonly capacity: Capacity
+  readonly credentials: Credentials
+  readonly hostNames: HostNames
 }
 
 export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   const { config, log } = options
-  const base: Base = { ...options, registry, build: buildInfo(), capacity: capacityOf(config) }
+  const namesAt = ({ host }: ListenAddress): HostNames =>
+    new HostNames({ listenHost: host, allowed: config.allowedHosts })
+  const base: Base = {
+    ...options,
+    registry,
+    build: buildInfo(),
+    capacity: capacityOf(config),
+    credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
+    hostNames: namesAt(config.listen),
+  }
 
   const invoker = makeInvoker(base, {
     wantAwake: (fn) => wake(control, fn, log),
@@ -78,7 +92,7 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   })
   const gateway = makeGateway(base, invoker, (request, env) => app.fetch(request, env))
   const metricsServer = new MetricsServer(
-    { render: () => metrics.render(), clock: base.clock, log },
+    { render: () => metrics.render(), hostNames: namesAt(config.metricsListen), clock: base.clock, log },
     config.metricsListen,
   )
   return { invoker, provider, control, counts, gateway, metricsServer }
@@ -99,10 +113,9 @@ interface InvokerNeeds {
   readonly provider: () => Provider
 }
 
-function makeInvoker(
-  { config, capacity, clock, log, build }: Base,
-  { wantAwake, provider }: InvokerNeeds,
-): Invoker {
+function makeInvoker(base: Base, { wantAwake, provider }: InvokerNeeds): Invoker {
+  const { config, capacity, clock, log, build, hostNames } = base
+  const ownCredentials = new OwnCredentials(base.credentials, clock)
   return new Invoker({
     ports: {
       wantAwake,
@@ -115,6 +128,11 @@ function makeInvoker(
       wakeMs: config.wakeTimeoutMs,
     },
     capacity,
+    edge: {
+      keepOddNames: config.keepOddHeaders,
+      mayForward: (authorization, peer) => ownCredentials.mayForward(authorization, peer),
+      answersTo: (host) => hostNames.includes(host),
+    },
     version: build.release,
     clock,
     log,
@@ -168,7 +186,7 @@ function apiPorts(
   base: Base,
   { control, provider }: ApiNeeds,
 ): Omit<AppPorts, 'invocations' | 'metricsPort' | 'observe'> {
-  const { config, registry, build, clock, log } = base
+  const { config, registry, build, credentials, hostNames, clock, log } = base
   const { functions, namespaces, secrets } = registry
   const nowMs = (): number => Math.floor(clock.wall())
   const functionsIn = (namespace: string): number =>
@@ -189,7 +207,8 @@ function apiPorts(
     }),
     provider,
     build,
-    credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
+    credentials,
+    hostNames,
     functionLabel: config.faasFunctionLabel,
     clock,
     log,

@@ -53,6 +53,13 @@ export interface Config {
   readonly maxCallsPerFunction: number
   /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
   readonly functionPort: number
+  /**
+   * Further names in `Host` that the gateway answers to, in lower case; `*.` before a name: all below it,
+   * `*`: any.
+   */
+  readonly allowedHosts: readonly string[]
+  /** Passes header names on that have other characters than letters, digits and hyphens. */
+  readonly keepOddHeaders: boolean
 }
 
 /** Thrown by `readConfig`: all problems, a line each. */
@@ -112,6 +119,8 @@ export function readConfig(env: Environment): Config {
     maxConnectionsPerClient: read<number | null>('SAMPAN_MAX_CONNECTIONS_PER_CLIENT', null, parseCount),
     maxCalls: read('SAMPAN_MAX_CALLS', 2_000, parseCount),
     maxCallsPerFunction: read('SAMPAN_MAX_CALLS_PER_FUNCTION', 1_000, parseCount),
+    allowedHosts: read<readonly string[]>('SAMPAN_ALLOWED_HOSTS', [], parseHosts),
+    keepOddHeaders: read('SAMPAN_KEEP_ODD_HEADERS', false, parseBoolean),
   }
 
   if (problems.length > 0) throw new ConfigError(problems)
@@ -183,6 +192,16 @@ function parsePort(text: string): number {
     throw new Error(`${JSON.stringify(text)} is not a port from 0 to 65535`)
   }
   return Number(text)
+}
+
+/** Without ports: `Host` is compared by its name. */
+function parseHosts(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim().toLowerCase())
+  for (const name of names) {
+    if (!/^(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/.test(name))
+      throw new Error(`${JSON.stringify(name)} is not a host name, *.NAME or *`)
+  }
+  return names
 }
 
 function parseBoolean(text: string): boolean {

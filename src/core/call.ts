@@ -19,7 +19,7 @@ export interface Call {
   readonly callId: string
   /** Nanoseconds since the epoch, decimal. */
   readonly startTime: string
-  /** `ip:port` of the peer, for a call that names none itself. Null: say nothing. */
+  /** Address of the peer, without a port, for a call that names none itself. Null: say nothing. */
   readonly forwardedFor: string | null
   /** The host that the peer asked for. Null: say nothing. */
   readonly forwardedHost: string | null

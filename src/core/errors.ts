@@ -3,8 +3,14 @@ export type ErrorCode =
   /** The caller must change something in the request. */
   | 'invalid'
   | 'unauthorized'
+  /** Not by this way, whoever asks. */
+  | 'forbidden'
   | 'not-found'
   | 'conflict'
+  /** The request is for another host than this one. */
+  | 'misdirected'
+  /** Functions call each other in a circle. */
+  | 'loop'
   /** A request body above the limit. */
   | 'too-large'
   /** A concurrency limit or a full queue; trying later may work. */

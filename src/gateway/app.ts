@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
 import type { Clock } from '../clock.ts'
+import type { HostNames } from '../core/host-names.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Log } from '../log.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { areaOf, audit } from './audit.ts'
 import { BasicAuth, type Credentials } from './auth.ts'
+import { checkOrigin, unauthorized } from './browser-guard.ts'
 import { errorResponse, textResponse } from './error-response.ts'
 import { functionRoutes, type FunctionControl, type FunctionRoutePorts } from './function-routes.ts'
 import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
@@ -29,6 +31,7 @@ export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePo
   readonly secrets: SecretControl
   readonly provider: Provider
   readonly credentials: Credentials
+  readonly hostNames: HostNames
   /** For the provider metrics; hostile paths never get here. */
   readonly observe: (request: ObservedRequest) => void
   readonly clock: Clock
@@ -39,7 +42,7 @@ export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePo
 export function routeTable(ports: AppPorts): readonly Route[] {
   const routes = [
     ...infoRoutes(ports),
-    ...uiRoutes(ports),
+    ...uiRoutes,
     ...functionRoutes(ports),
     ...secretRoutes(ports.secrets),
     ...namespaceRoutes(ports.namespaces),
@@ -87,9 +90,10 @@ async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Pro
 
 async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
   try {
+    checkOrigin(c, route, ports.hostNames)
     if (route.access === 'admin') {
       const user = await login(c, auth)
-      if (user === null) return textResponse(401, 'invalid credentials')
+      if (user === null) return unauthorized(c)
       c.set('user', user)
     }
     return await route.handle(c)

@@ -5,11 +5,12 @@ import { addressOf, type ApiContext, type Route } from './route.ts'
 const LONGEST = 200
 
 /**
- * One line for every attempt to change something through the API: who, from where, what, and how it ended. Never a value. Written at
- * every level of the log.
+ * One line for every attempt to change something through the API, and for every use of its credentials by a
+ * browser: who, from where, what, and how it ended. Never a value. Written at every level of the log.
  */
 export function audit(log: Log, c: ApiContext, result: AuditResult): void {
-  if (result.route.method === 'GET' || result.route.access !== 'admin') return
+  const refused = c.get('refused')
+  if (result.route.access !== 'admin' || (result.route.method === 'GET' && refused === undefined)) return
   const forwarded = c.req.header('x-forwarded-for')
   log.record('audit', {
     user: c.get('user') ?? null,
@@ -18,6 +19,7 @@ export function audit(log: Log, c: ApiContext, result: AuditResult): void {
     action: `${result.route.method} ${areaOf(result.route)}`,
     subject: c.get('subject') ?? null,
     status: result.status,
+    ...(refused === undefined ? {} : { refused }),
     ms: Math.round(result.ms),
   })
 }

@@ -71,10 +71,14 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function parseBasic(header: string): Credentials | null {
+/** What a header of basic authentication carries, null for any other. */
+export function basicToken(header: string): Buffer | null {
   const match = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header)
-  if (match === null) return null
-  const decoded = Buffer.from(match[1] ?? '', 'base64').toString('utf8')
+  return match === null ? null : Buffer.from(match[1] ?? '', 'base64')
+}
+
+function parseBasic(header: string): Credentials | null {
+  const decoded = basicToken(header)?.toString('utf8') ?? ''
   const colon = decoded.indexOf(':')
   return colon < 0 ? null : { user: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
 }

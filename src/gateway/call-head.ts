@@ -10,7 +10,7 @@ export interface CallHead {
   readonly callId: string
   /** Nanoseconds since the epoch, decimal. */
   readonly startTime: string
-  /** `ip:port` of the peer. */
+  /** Address of the peer. */
   readonly forwardedFor: string
   readonly servedBy: string
 }
@@ -30,7 +30,7 @@ export function callHead(exchange: Exchange, url: string, { nowMs, servedBy }: C
     path: target?.path ?? '/',
     callId: givenCallId(exchange.head.rawHeaders) || randomUUID(),
     startTime: nanoseconds(nowMs),
-    forwardedFor: peerOf(exchange),
+    forwardedFor: exchange.remoteAddress,
     servedBy,
   }
 }
@@ -49,9 +49,4 @@ export function nanoseconds(epochMs: number): string {
   const wholeMs = Math.floor(epochMs)
   const restNs = Math.floor((epochMs - wholeMs) * 1e6)
   return `${wholeMs}${String(restNs).padStart(6, '0')}`
-}
-
-/** As Go prints a peer: IPv6 in brackets, IPv4 plain also on a socket for both. */
-function peerOf({ remoteAddress, remotePort }: Exchange): string {
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
 }

@@ -18,11 +18,13 @@ const FORMS = [':name{[^/]+}', ':name{[^/]+}/', ':name{[^/]+}/:path{.+}'] as con
 /** Answers of ours to a call. Failures have the header `X-OpenFaaS-Internal: proxy` then; without it, any status is the function's own. */
 const CALL_ANSWERS = {
   101: 'The function agreed to a WebSocket',
+  403: 'The script of a service worker that would govern more than its function',
   404: 'No such function',
   429: 'Too many calls wait for a replica',
   502: 'The function could not be reached, or broke off before it answered',
   503: 'No replica was ready in time, or the gateway stops',
   504: 'The function took too long',
+  508: 'Functions call each other in a circle',
   default: 'Whatever the function answers',
 } as const
 

@@ -5,14 +5,17 @@ import type { Log } from '../log.ts'
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid: 400,
   unauthorized: 401,
+  forbidden: 403,
   'not-found': 404,
   conflict: 409,
   'too-large': 413,
+  misdirected: 421,
   'too-busy': 429,
   'bad-gateway': 502,
   unavailable: 503,
   'timed-out': 504,
   cancelled: 499,
+  loop: 508,
 }
 
 /** Seconds after which a client may try again when we were too busy or not there. */
@@ -46,6 +49,5 @@ export function errorResponse(error: unknown, log: Log): Response {
 export function textResponse(status: number, message: string): Response {
   const headers: Record<string, string> = { ...ERROR_HEADERS }
   if (status === 429 || status === 503) headers['Retry-After'] = RETRY_AFTER_SECONDS
-  if (status === 401) headers['WWW-Authenticate'] = 'Basic realm="Restricted"'
   return new Response(`${message}\n`, { status, headers })
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
 import { messageOf } from '../core/errors.ts'
+import { misdirected, type HostNames } from '../core/host-names.ts'
 import type { Log } from '../log.ts'
 import { connectionShared, type EdgeLimits } from './edge/connection-shared.ts'
 import type { Exchange } from './edge/exchange.ts'
@@ -9,6 +10,7 @@ import type { RouteDescription } from './route.ts'
 
 export interface MetricsServerPorts {
   readonly clock: Clock
+  readonly hostNames: HostNames
   /** All metrics as Prometheus text. */
   readonly render: () => Promise<{ readonly contentType: string; readonly body: string }>
   readonly log: Log
@@ -92,9 +94,10 @@ export class MetricsServer {
   }
 
   async #answer(exchange: Exchange): Promise<void> {
-    const { method, target } = exchange.head
+    const { method, target, host } = exchange.head
     const [path] = target.split('?', 1)
-    if (path === ROUTES.metrics.path) await this.#metrics(exchange)
+    if (host !== null && !this.#ports.hostNames.includes(host)) exchange.answer(421, misdirected(host))
+    else if (path === ROUTES.metrics.path) await this.#metrics(exchange)
     else if (path !== ROUTES.health.path) exchange.answer(404, '404 page not found')
     else if (method !== ROUTES.health.method) exchange.answer(405, '')
     else answerWith(exchange, 'text/plain; charset=utf-8', 'OK')

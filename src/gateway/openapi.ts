@@ -16,6 +16,7 @@ export interface OpenApiPorts {
 /** Answers to who is not let in, on every route that asks for credentials, whatever else they mean there. */
 const LOGIN_ANSWERS: Meanings = {
   401: 'No or wrong credentials',
+  403: 'Credentials from a browser: any page could use them',
   429: 'Too many wrong passwords from this address: these credentials were not looked at',
   503: 'The gateway stops: these credentials were not looked at',
 }
@@ -25,6 +26,7 @@ const BROKEN_REQUESTS = {
   400: ['Malformed', 'The request cannot be read as HTTP'],
   408: ['Late', 'The request did not arrive in time'],
   413: ['TooLarge', 'A part of the request is too large'],
+  421: ['Misdirected', 'The gateway does not answer to the name in the Host header'],
   431: ['HeadersTooLarge', 'The headers are too large, or too many'],
 } as const
 

@@ -16,6 +16,8 @@ export interface ApiEnv {
     user: string
     /** The function, namespace or secret that the request is about; for the audit line. */
     subject: string
+    /** Why nobody looked at the credentials; for the audit line. */
+    refused: 'browser'
   }
 }
 export type ApiContext = Context<ApiEnv>

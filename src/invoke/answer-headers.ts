@@ -1,3 +1,4 @@
+import { namesApiRealm } from '../core/api-realm.ts'
 import type { Call } from '../core/call.ts'
 import { isBodyless } from './http1/answer-framing.ts'
 import * as kinds from './http1/header-kinds.ts'
@@ -17,8 +18,9 @@ export interface AnswerHead {
 }
 
 /**
- * The function's headers, raw, without those of its connection; ours where it set none of that name; a content type for any
- * content (http-api 7.2, 7.5). `fields`: names and values in turn.
+ * The function's headers, raw, without those of its connection, those that only we may set and those that
+ * speak for more than the function itself; then ours, and a content type for any content (http-api 7.2, 7.5).
+ * `fields`: names and values in turn.
  */
 export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
   const headers: string[] = []
@@ -34,13 +36,23 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
     switch (kind) {
       case kinds.OTHER:
         break
+      case kinds.CALL_ID:
+      case kinds.START_TIME:
+      case kinds.SERVED_BY:
+      case kinds.PLATFORM_FAULT:
+      case kinds.HOPS:
+      case kinds.ORIGIN_WIDE:
+        continue
+      case kinds.CHALLENGE:
+        if (namesApiRealm(value)) continue
+        break
       case kinds.CONTENT_LENGTH:
         length = Number(value)
         // It has none (RFC 9110, 8.6), and whoever believed it would take the next answer for its body.
         if (ours.status === 204) continue
         break
       case kinds.CONNECTION:
-        named = kinds.namedByConnection(value) ?? named
+        named = kinds.namedByConnection(value, named)
         continue
       case kinds.HOP:
       case kinds.TE:
@@ -56,6 +68,7 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
   }
 
   const kept = named === null ? headers : kinds.withoutNames(headers, named)
+  if (named !== null) seen = kinds.kindsIn(kept)
   if (trailer !== null && length < 0 && !isBodyless({ method: ours.call.method, status: ours.status }))
     kept.push('Trailer', trailer)
   addOurs(kept, seen, ours)
@@ -64,9 +77,7 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
 
 /** `seen`: a bit for each kind that the function sent. */
 function addOurs(headers: string[], seen: number, { call, status, servedBy }: Ours): void {
-  if ((seen & (1 << kinds.CALL_ID)) === 0) headers.push('X-Call-Id', call.callId)
-  if ((seen & (1 << kinds.START_TIME)) === 0) headers.push('X-Start-Time', call.startTime)
-  if ((seen & (1 << kinds.SERVED_BY)) === 0) headers.push('X-Served-By', servedBy)
+  headers.push('X-Call-Id', call.callId, 'X-Start-Time', call.startTime, 'X-Served-By', servedBy)
   // Where there is no content a type would say something about what the caller has stored.
   const hasContent = status >= 200 && status !== 204 && status !== 304
   if (hasContent && (seen & (1 << kinds.CONTENT_TYPE)) === 0)

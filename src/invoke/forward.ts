@@ -6,7 +6,7 @@ import { answerHead } from './answer-headers.ts'
 import { AnswerReader, type AnswerEnd, type AnswerTaker } from './http1/answer-reader.ts'
 import { BodySender, type BodyOwner } from './http1/body-sender.ts'
 import { ConnectError, type Connection, type ConnectionUser } from './http1/connection.ts'
-import { trailerPairs } from './http1/header-kinds.ts'
+import { unknownPairs } from './http1/header-kinds.ts'
 import { MalformedError } from '../http1/http-fields.ts'
 import { requestHead } from './http1/request-head.ts'
 import type { Target } from './target.ts'
@@ -161,7 +161,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   // AnswerTaker
 
   onInterim(status: number, fields: string[]): void {
-    if (this.#isHeld) this.#owner.sink.onInterim(status, fields)
+    if (this.#isHeld) this.#owner.sink.onInterim(status, unknownPairs(fields).flat())
   }
 
   onHead(status: number, fields: string[]): void {
@@ -184,7 +184,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     const isClean = this.isSent && this.#connection.isFlushed && this.#owner.upgrade === null
     if (isReusable && isClean) this.target.giveBack(this.#connection, idleMs)
     else this.#connection.destroy()
-    this.#owner.onAnswered(trailerPairs(trailers).flat())
+    this.#owner.onAnswered(unknownPairs(trailers).flat())
   }
 
   onSwitched(fields: string[], rest: Buffer): void {

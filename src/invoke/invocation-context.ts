@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Call, CallSink } from '../core/call.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Upgrade } from './forward.ts'
+import type { RequestRules } from './request-headers.ts'
 import type { Roster } from './roster.ts'
 import type { Waker } from './waker.ts'
 
@@ -31,7 +32,7 @@ export interface InvocationContext {
   readonly roster: Roster
   /** A replica did not take a connection. Must not throw. */
   readonly suspect: (replica: Replica) => void
-  readonly userAgent: string
+  readonly rules: RequestRules
   readonly servedBy: string
 }
 

@@ -61,7 +61,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#route.metrics.begin()
     this.#context.roster.add(this)
     try {
-      this.#headers = requestHeaders(this.call, this.#context.userAgent)
+      this.#headers = requestHeaders(this.call, this.#context.rules)
       this.#next()
     } catch (error) {
       this.#fail(error instanceof FaasError ? error : failures.noneReady(this.#route.fn, error))

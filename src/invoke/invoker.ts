@@ -4,6 +4,7 @@ import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Log } from '../log.ts'
+import type { EdgeRules } from './edge-rules.ts'
 import type { Upgrade } from './forward.ts'
 import { WriteBatch } from '../write-batch.ts'
 import { InFlight } from './in-flight.ts'
@@ -25,6 +26,7 @@ export interface InvokerOptions {
   readonly log: Log
   readonly limits: CallLimits
   readonly capacity: CallCapacity
+  readonly edge: EdgeRules
   /** Ours, for headers. */
   readonly version: string
 }
@@ -39,7 +41,7 @@ export class Invoker {
   readonly #capacity: CallCapacity
   #isStopping = false
 
-  constructor({ ports, clock, log, limits, capacity, version }: InvokerOptions) {
+  constructor({ ports, clock, log, limits, capacity, edge, version }: InvokerOptions) {
     const product = `sampan/${version}`
     this.routes = new RouteTable({
       ledger: this.ledger,
@@ -55,7 +57,7 @@ export class Invoker {
       waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs }),
       roster: new Roster(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
       suspect: (replica) => ports.suspect(replica),
-      userAgent: product,
+      rules: { ...edge, userAgent: product },
       servedBy: product,
     }
   }

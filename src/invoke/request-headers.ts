@@ -1,17 +1,32 @@
 import type { Call } from '../core/call.ts'
 import { FaasError } from '../core/errors.ts'
+import { misdirected } from '../core/host-names.ts'
+import type { EdgeRules } from './edge-rules.ts'
 import * as kinds from './http1/header-kinds.ts'
 
 /**
- * The headers that the function gets: the caller's own, raw, without those of its connection, and ours (http-api 7.2, 7.4).
- * Throws `invalid` for what two parties could read in two ways.
+ * Calls that may follow from one call of a client, each through this gateway: functions that call each other
+ * in a circle end there.
  */
-export function requestHeaders(call: Call, userAgent: string): string[] {
+const MOST_HOPS = 16
+
+export interface RequestRules extends EdgeRules {
+  /** For callers that name none. */
+  readonly userAgent: string
+}
+
+/**
+ * The headers that the function gets: the caller's own, raw, without those of its connection and those that
+ * no caller may set, and ours (http-api 7.2, 7.4). Throws `invalid` for what two parties could read in two
+ * ways, and `misdirected`, `forbidden` or `loop` for calls that the rules refuse.
+ */
+export function requestHeaders(call: Call, rules: RequestRules): string[] {
   const raw = call.rawHeaders
   const streamed = call.body !== null && !(call.body instanceof Uint8Array)
   const headers: string[] = []
   let named: Set<string> | null = null
   let host: string | null = null
+  let hops = 0
   let seen = 0
 
   for (let at = 0; at + 1 < raw.length; at += 2) {
@@ -20,47 +35,100 @@ export function requestHeaders(call: Call, userAgent: string): string[] {
     const kind = kinds.kindOf(name)
     switch (kind) {
       case kinds.OTHER:
-      case kinds.CONTENT_TYPE:
-      case kinds.START_TIME:
-      case kinds.SERVED_BY:
+        if (!rules.keepOddNames && !kinds.isPlainName(name)) continue
+        break
+      case kinds.AUTHORIZATION:
+        if (!rules.mayForward(value, call.forwardedFor)) continue
+        break
+      case kinds.HOPS:
+        hops = Math.max(hops, hopsIn(value))
+        continue
+      case kinds.SERVICE_WORKER:
+        refuseWideWorker(call.path)
         break
       case kinds.CONTENT_LENGTH:
         // That of a body at hand is written with it.
         if (streamed) break
         continue
       case kinds.HOST:
-        if (host !== null && host !== value)
-          throw new FaasError('invalid', 'the request has two different Host headers')
-        host = value
+        host = theOneHost(host, value)
         continue
       case kinds.TRANSFER_ENCODING:
-        if (value.trim() === '') throw new FaasError('invalid', 'the Transfer-Encoding header is empty')
+        refuseEmptyCoding(value)
         continue
       case kinds.CONNECTION:
-        named = merged(named, kinds.namedByConnection(value))
+        named = kinds.namedByConnection(value, named)
         continue
       case kinds.TE:
         if (/(^|,)\s*trailers\s*(,|;|$)/i.test(value)) headers.push('TE', 'trailers')
         continue
       case kinds.TRAILER:
         // They come behind a body in chunks, and nowhere else.
-        if (!streamed) continue
-        break
+        if (streamed) break
+        continue
       case kinds.HOP:
       case kinds.EXPECT:
         continue
-      case kinds.CALL_ID:
-        if (value === '') continue
-        seen |= 1 << kind
-        break
       default:
+        if (value === '' && kind === kinds.CALL_ID) continue
         seen |= 1 << kind
     }
     headers.push(name, value)
   }
 
-  const kept = named === null ? headers : kinds.withoutNames(headers, keepable(named))
-  return addOurs(kept, seen, { call, userAgent })
+  return finished({ headers, named, host, hops, seen }, call, rules)
+}
+
+/** What was found in the headers of a caller. */
+interface Found {
+  readonly headers: string[]
+  /** By `Connection`. */
+  readonly named: Set<string> | null
+  readonly host: string | null
+  readonly hops: number
+  /** A bit for each kind. */
+  readonly seen: number
+}
+
+function finished({ headers, named, host, hops, seen }: Found, call: Call, rules: RequestRules): string[] {
+  if (host !== null && !rules.answersTo(host)) throw new FaasError('misdirected', misdirected(host))
+  if (hops >= MOST_HOPS) throw new FaasError('loop', TOO_MANY_HOPS)
+  const ours = { call, hops: hops + 1, userAgent: rules.userAgent }
+  if (named === null) return addOurs(headers, seen, ours)
+  // What `Connection` took away is not there: ours must take its place.
+  const kept = kinds.withoutNames(headers, keepable(named))
+  return addOurs(kept, kinds.kindsIn(kept), ours)
+}
+
+function theOneHost(host: string | null, value: string): string {
+  if (host === null || host === value) return value
+  throw new FaasError('invalid', 'the request has two different Host headers')
+}
+
+function refuseEmptyCoding(value: string): void {
+  if (value.trim() === '') throw new FaasError('invalid', 'the Transfer-Encoding header is empty')
+}
+
+const TOO_MANY_HOPS =
+  `the call went through this gateway ${MOST_HOPS} times, which is the most: ` +
+  'functions call each other in a circle'
+
+/** What another call of ours wrote there, or what a client made up: that can only shorten its own way. */
+function hopsIn(value: string): number {
+  if (!/^\d{1,6}$/.test(value))
+    throw new FaasError('invalid', `the ${kinds.HOPS_NAME} header is not a number`)
+  return Number(value)
+}
+
+/**
+ * A worker governs the folder of its script: with a script at `/function/NAME` that would be every function.
+ */
+function refuseWideWorker(path: string): void {
+  if (path !== '/' && !path.startsWith('/?')) return
+  throw new FaasError(
+    'forbidden',
+    'the script of a service worker must have a path below that of its function',
+  )
 }
 
 /** `TE` is only ever sent by us as `trailers`, and the client has to name it in `Connection` (RFC 9110, 10.1.4). */
@@ -71,13 +139,14 @@ function keepable(named: Set<string>): Set<string> {
 
 interface Ours {
   readonly call: Call
+  readonly hops: number
   readonly userAgent: string
 }
 
 /** `seen`: a bit for each kind that the caller sent. */
-function addOurs(headers: string[], seen: number, { call, userAgent }: Ours): string[] {
+function addOurs(headers: string[], seen: number, { call, hops, userAgent }: Ours): string[] {
   if ((seen & (1 << kinds.CALL_ID)) === 0) headers.push('X-Call-Id', call.callId)
-  headers.push('X-Start-Time', call.startTime)
+  headers.push('X-Start-Time', call.startTime, kinds.HOPS_NAME, String(hops))
   if (call.forwardedFor !== null && (seen & (1 << kinds.FORWARDED_FOR)) === 0) {
     headers.push('X-Forwarded-For', call.forwardedFor)
   }
@@ -86,10 +155,4 @@ function addOurs(headers: string[], seen: number, { call, userAgent }: Ours): st
   }
   if ((seen & (1 << kinds.USER_AGENT)) === 0) headers.push('User-Agent', userAgent)
   return headers
-}
-
-function merged(one: Set<string> | null, other: Set<string> | null): Set<string> | null {
-  if (one === null || other === null) return one ?? other
-  for (const name of other) one.add(name)
-  return one
 }

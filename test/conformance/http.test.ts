@@ -173,7 +173,7 @@ describe(
       const wrong = Buffer.from('admin:wrong').toString('base64')
       for (const header of [undefined, `Basic ${wrong}`, 'Basic', 'Basic ???', 'Bearer ', 'Bearer abc']) {
         const headers: Record<string, string> = header === undefined ? {} : { Authorization: header }
-        for (const path of ['/system/functions', '/system/telemetry', '/ui/', '/ui/x']) {
+        for (const path of ['/system/functions', '/system/telemetry']) {
           const answer = await target.send('GET', path, { headers })
 
           assert.equal(answer.status, 401, `${path} ${header}`)
@@ -183,8 +183,29 @@ describe(
       }
     })
 
-    it('2: functions, health and the root need no credentials', async () => {
+    it('2: a browser gets no challenge, and may not use credentials', async () => {
+      const { authorization: Authorization } = target
+      for (const [name, value] of Object.entries({
+        'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0',
+        Origin: 'https://evil.example',
+        'Sec-Fetch-Site': 'cross-site',
+        Referer: `${target.url}/function/evil`,
+      })) {
+        const stranger = await target.send('GET', '/system/functions', { headers: { [name]: value } })
+        const admin = await target.send('POST', '/system/functions', {
+          headers: { [name]: value, Authorization, 'Content-Type': 'text/plain' },
+          body: { service: 'conform-never', image: target.image },
+        })
+
+        assert.deepEqual([stranger.status, stranger.headers['www-authenticate']], [401, undefined], name)
+        assert.deepEqual([admin.status, admin.headers['www-authenticate']], [403, undefined], name)
+      }
+      await target.expect(404, ['GET', '/system/function/conform-never'])
+    })
+
+    it('2: functions, health, the root and the page need no credentials', async () => {
       assert.equal((await target.send('GET', '/healthz')).status, 200)
+      assert.equal((await target.send('GET', '/ui/')).status, 200)
       assert.equal((await target.send('GET', '/')).status, 307)
       assert.equal((await target.send('GET', '/function/nobody')).status, 404)
     })

@@ -46,10 +46,17 @@ const TESTS: readonly (readonly [
     ],
   ],
   [
+    'integration/call-path-trust.test.ts',
+    'a function',
+    [
+      ['7.2', 'cannot replace what the gateway says of a call'],
+      ['7.5', 'speaks for itself only, in its head, in a hint before it and in trailers behind it'],
+    ],
+  ],
+  [
     'integration/call-path-headers.test.ts',
     'headers of an answer',
     [
-      ['7.2', 'of the function replace ours'],
       ['7.5', 'pass raw, with repeats, without those of the connection'],
       ['7.5', 'reflect the type of the request, or say text, where the function says none'],
       ['7.5', 'include redirects and packed bodies as they are'],

@@ -62,7 +62,7 @@ const PROTOCOL: readonly Trap[] = [
   ]),
   trap('18.1.12', 'X-OpenFaaS-Internal is on errors of the platform only', [
     integration('call-path-headers', 'of a failure say whose it is'),
-    integration('call-path-headers', 'pass raw, with repeats, without those of the connection'),
+    integration('call-path-trust', 'cannot replace what the gateway says of a call'),
   ]),
   trap('18.1.13', 'provider is never null', [suite('info', '6.7: info has every string')]),
   trap('18.1.14', 'a removed name is free at once', [

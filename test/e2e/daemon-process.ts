@@ -67,13 +67,17 @@ export class DaemonProcess {
     }
   }
 
-  /** Resolves when /healthz answers 200. */
+  /**
+   * Resolves when /healthz answers 200. With `SAMPAN_LISTEN` of its own it must answer at 127.0.0.1 as well.
+   */
   static async start(env: Environment = {}): Promise<DaemonProcess> {
     const folders = [
       env['SAMPAN_DATA_DIR'] ?? (await temporary(tmpdir())),
       await temporary('/dev/shm'),
     ] as const
-    const daemon = new DaemonProcess(folders, [await freePort(), await freePort()], env)
+    const given = /:(\d+)$/.exec(env['SAMPAN_LISTEN'] ?? '')?.[1]
+    const port = given === undefined ? await freePort() : Number(given)
+    const daemon = new DaemonProcess(folders, [port, await freePort()], env)
     await daemon.launch()
     try {
       await daemon.whenHealthy()

@@ -13,9 +13,11 @@ const AT_ONCE = 50
 /** What is sent, byte for byte, and the statuses that may answer it. 0: the connection is closed without an answer. */
 type Attack = readonly [name: string, bytes: (authorization: string) => string, statuses: readonly number[]]
 
-const get = (path: string) => () => `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`
+const get = (path: string) => () => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
 const deploy = (body: string) => (authorization: string) =>
-  `POST /system/functions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${authorization}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  `POST /system/functions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${authorization}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+const foreign = (path: string) => () =>
+  `GET ${path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`
 const raw = (text: string) => () => text
 
 const ATTACKS: readonly Attack[] = [
@@ -31,8 +33,15 @@ const ATTACKS: readonly Attack[] = [
   ['an object key as name', get('/function/__proto__'), [404]],
   ['an object key as name, lower case', get('/function/constructor'), [404]],
   ['an unknown path', get('/etc/passwd'), [404]],
+  ['a call by a foreign name', foreign('/function/fn'), [421]],
+  ['health by a foreign name', foreign('/healthz'), [421]],
+  ['control by a foreign name', foreign('/system/functions'), [421]],
   ['control without credentials', get('/system/functions'), [401]],
-  ['a wrong method', raw('BREW /system/functions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), [405]],
+  [
+    'a wrong method',
+    raw('BREW /system/functions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
+    [405],
+  ],
   ['JSON that is none', deploy('{"service":'), [400]],
   ['an empty body', deploy(''), [400]],
   ['a list', deploy('[]'), [400]],
@@ -46,39 +55,39 @@ const ATTACKS: readonly Attack[] = [
   ['deep JSON', deploy(`{"service":${'['.repeat(20_000)}${']'.repeat(20_000)}}`), [400, 413]],
   [
     'huge headers',
-    raw(`GET /function/fn HTTP/1.1\r\nHost: x\r\nX-Big: ${'x'.repeat(2 << 20)}\r\n\r\n`),
+    raw(`GET /function/fn HTTP/1.1\r\nHost: localhost\r\nX-Big: ${'x'.repeat(2 << 20)}\r\n\r\n`),
     [431],
   ],
   ['no HTTP at all', raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'), [400]],
   [
     'two lengths',
-    raw('POST /function/fn HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'),
+    raw('POST /function/fn HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'),
     [400],
   ],
   [
     'length and chunks',
     raw(
-      'POST /function/fn HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'POST /function/fn HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ),
     [400],
   ],
   [
     'a bad chunk',
-    raw('POST /function/fn HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'),
+    raw('POST /function/fn HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'),
     [400, 502, 0],
   ],
   ['no Host', raw('GET /function/fn HTTP/1.1\r\n\r\n'), [400]],
-  ['a bare line feed', raw('GET /function/fn HTTP/1.1\nHost: x\n\n'), [400]],
+  ['a bare line feed', raw('GET /function/fn HTTP/1.1\nHost: localhost\n\n'), [400]],
   ['a space before the colon', raw('GET /function/fn HTTP/1.1\r\nHost : x\r\n\r\n'), [400]],
 ]
 
 /** Sent and then left: the daemon must neither answer nor care. */
 const LEFT_ALONE: readonly string[] = [
   'GET /function/fn HT',
-  'GET /function/fn HTTP/1.1\r\nHost: x\r\nX-A',
-  'POST /function/fn/count HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf',
-  'POST /function/fn/count HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel',
-  'POST /system/functions HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{',
+  'GET /function/fn HTTP/1.1\r\nHost: localhost\r\nX-A',
+  'POST /function/fn/count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf',
+  'POST /function/fn/count HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel',
+  'POST /system/functions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{',
 ]
 
 describe('hostile requests', { skip: await skipWithoutDocker() }, () => {
@@ -102,7 +111,7 @@ describe('hostile requests', { skip: await skipWithoutDocker() }, () => {
   }
 
   it('ends a sender that falls silent within its body', async () => {
-    const head = 'POST /function/fn/count HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n'
+    const head = 'POST /function/fn/count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n'
 
     assert.equal(await send(daemon.url, `${head}half`), 408)
   })

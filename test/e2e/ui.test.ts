@@ -1,45 +1,53 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
-import { seen } from './browser.ts'
+import { inBrowser, REBOUND } from './browser.ts'
 import { DaemonProcess } from './daemon-process.ts'
 
-describe('the page at /ui/ in a browser', { skip: await skipWithoutDocker() }, () => {
+describe('a browser on the machine of the gateway', { skip: await skipWithoutDocker() }, () => {
   let daemon: DaemonProcess
 
   before(async () => {
     daemon = await DaemonProcess.start()
+    await daemon.deploy({ service: 'shown', image: await testImage('fn') })
   })
   after(() => daemon[Symbol.asyncDispose]())
 
-  async function url(path: string): Promise<string> {
+  it('is led to a page that asks for no password and needs nothing that is blocked', async () => {
+    await inBrowser(async (page) => {
+      await page.goto(`${daemon.url}/`)
+      const picture = process.env['SAMPAN_TEST_PICTURE']
+      if (picture !== undefined) await page.picture(picture)
+
+      assert.equal(await page.evaluate('location.pathname'), '/ui/')
+      assert.match(await page.text(), /^Sampan\n[^]*faas-cli list/)
+      assert.deepEqual([page.dialogs, page.console], [[], []])
+    })
+  })
+
+  it('is led to no function, and told of none, whoever sits before it', async () => {
     const [, login = ''] = (await daemon.authorization()).split(' ')
     const [user = '', password = ''] = Buffer.from(login, 'base64').toString().split(':')
-    return daemon.url.replace('://', `://${user}:${encodeURIComponent(password)}@`) + path
-  }
+    await inBrowser(async (page) => {
+      await page.goto(daemon.url.replace('://', `://${user}:${encodeURIComponent(password)}@`).concat('/ui/'))
 
-  it('says what is deployed, in a table with links, and nothing of it is blocked', async () => {
-    await daemon.deploy({ service: 'shown', image: await testImage('fn') })
+      assert.equal(await page.evaluate('document.links.length + document.forms.length'), 0)
+      assert.doesNotMatch(String(await page.evaluate('document.documentElement.outerHTML')), /shown/)
+    })
+  })
+
+  it('shows nothing to a page that gave its own name the address of this machine', async () => {
     assert.equal((await daemon.call('shown')).status, 200)
+    await inBrowser(async (page) => {
+      for (const url of [daemon.url, daemon.metricsUrl]) {
+        for (const path of ['/function/shown/', '/openapi.json', '/metrics']) {
+          await page.goto(url.replace('127.0.0.1', REBOUND) + path)
 
-    const { dom, console } = await seen(await url('/ui/'), process.env['SAMPAN_TEST_PICTURE'])
-
-    assert.match(dom, /<title>Sampan<\/title>/)
-    assert.match(dom, /<h2>openfaas-fn<\/h2>/)
-    assert.match(dom, /<td><a href="\/function\/shown\.openfaas-fn">shown<\/a><\/td>/)
-    assert.match(dom, /<td>1 \/ 1<\/td>/)
-    assert.deepEqual(console, [])
-  })
-
-  it('is where the bare address leads', async () => {
-    const { dom } = await seen(await url('/'))
-
-    assert.match(dom, /<h1>Sampan<\/h1>/)
-  })
-
-  it('shows nothing to a stranger', async () => {
-    const { dom } = await seen(`${daemon.url}/ui/`)
-
-    assert.doesNotMatch(dom, /openfaas-fn|shown/)
+          assert.match(await page.text(), /^this gateway does not answer to the name|^404 page not found/)
+        }
+      }
+      await page.goto(`${daemon.url}/function/shown/`)
+      assert.match(await page.text(), /"method":"GET"/)
+    })
   })
 })

@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/clock.ts'
 import type { FunctionName } from '../../src/core/function-name.ts'
+import { HostNames } from '../../src/core/host-names.ts'
 import { createApp, type AppPorts, type ObservedRequest } from '../../src/gateway/app.ts'
 import { FakeFunctions, FakeNamespaces, FakeSecrets } from './fake-control.ts'
 import { FakeProvider } from './fake-provider.ts'
@@ -29,6 +30,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     build: { release: '0.1.0', sha: 'abcdef' },
     metricsPort: () => 8082,
     credentials: { user: 'admin', password: 'secret' },
+    hostNames: new HostNames({ listenHost: '0.0.0.0', allowed: [] }),
     observe: (request) => observed.push(request),
     clock: systemClock,
     log,

@@ -49,7 +49,7 @@ describe('headers to the function', () => {
     const [callId] = headersNamed(seen, 'X-Call-Id')
     assert.match(callId ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     assert.match(headersNamed(seen, 'X-Start-Time')[0] ?? '', /^\d{19}$/)
-    assert.match(headersNamed(seen, 'X-Forwarded-For')[0] ?? '', /^127\.0\.0\.1:\d+$/)
+    assert.match(headersNamed(seen, 'X-Forwarded-For')[0] ?? '', /^127\.0\.0\.1$/)
     assert.deepEqual(headersNamed(seen, 'X-Forwarded-Host'), ['gateway.example'])
     assert.deepEqual(headersNamed(seen, 'User-Agent'), ['sampan/1.2.3'])
     assert.match(headersNamed(seen, 'Host')[0] ?? '', /^127\.0\.0\.1:\d+$/)
@@ -116,16 +116,6 @@ describe('headers of an answer', () => {
     assert.deepEqual(headersNamed(answer, 'Upgrade'), [])
     assert.deepEqual(headersNamed(answer, 'Connection'), ['close'])
     assert.deepEqual(headersNamed(answer, 'X-OpenFaaS-Internal'), [])
-  })
-
-  it('of the function replace ours', async () => {
-    const { port } = await start(ok('hi', 'X-Served-By: me\r\nx-call-id: its\r\nX-START-TIME: 1\r\n'))
-
-    const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
-
-    assert.deepEqual(headersNamed(answer, 'X-Served-By'), ['me'])
-    assert.deepEqual(headersNamed(answer, 'X-Call-Id'), ['its'])
-    assert.deepEqual(headersNamed(answer, 'X-Start-Time'), ['1'])
   })
 
   it('reflect the type of the request, or say text, where the function says none', async () => {

@@ -10,6 +10,7 @@ import { GatewayServer, type GatewayServerOptions } from '../../src/gateway/gate
 import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
 import { Invoker } from '../../src/invoke/invoker.ts'
 import type { CallCapacity, CallLimits } from '../../src/invoke/invocation-context.ts'
+import { OPEN_EDGE } from '../fakes/open-edge.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { CAPACITY, gatewayOptions } from '../fixtures/edge.ts'
@@ -51,6 +52,7 @@ export class CallRig {
       limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, ...limits },
       capacity: { ...CAPACITY, ...capacity },
       log: this.log,
+      edge: OPEN_EDGE,
       version: '1.2.3',
     })
     const calls = new InvokeRoutes({ calls: this.invoker, clock, log: this.log, version: '1.2.3' })

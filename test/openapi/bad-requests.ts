@@ -62,7 +62,7 @@ function begin({ operation, random, known, authorization }: Making): Draft {
     target: targetOf(operation, random, known),
     version: 'HTTP/1.1',
     headers: [
-      ['Host', 'x'],
+      ['Host', 'localhost'],
       ['Connection', 'close'],
       ['Authorization', authorization],
     ],

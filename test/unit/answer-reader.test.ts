@@ -222,7 +222,7 @@ describe('an answer that two parties could read in two ways', () => {
     }
 
     assert.throws(() => more(OK, `X-A: ${'a'.repeat(10_000)}\r\n`), /head of more than/)
-    assert.throws(() => read([`${OK}${'a:\r\n'.repeat(1_001)}\r\n`]), /too many headers/)
+    assert.throws(() => read([`${OK}${'a:\r\n'.repeat(1_001)}\r\n`]), /more than 1000 header lines/)
     assert.throws(() => more(`${CODED}1;`, 'x'.repeat(10_000)), /extension/)
     assert.throws(() => more(`${CODED}0\r\n`, 'X-A: 1\r\n'.repeat(1_000)), /trailers/)
     assert.throws(() => more('', 'HTTP/1.1 102 Processing\r\n\r\n'), /interim/)

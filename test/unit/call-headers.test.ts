@@ -5,24 +5,11 @@ import type { Call } from '../../src/core/call.ts'
 import { answerHead } from '../../src/invoke/answer-headers.ts'
 import { requestHead, trailerLines } from '../../src/invoke/http1/request-head.ts'
 import { requestHeaders } from '../../src/invoke/request-headers.ts'
+import { callWith as call } from '../fakes/call-with.ts'
+import { OPEN_EDGE } from '../fakes/open-edge.ts'
 
-function call(rawHeaders: readonly string[], more: Partial<Call> = {}): Call {
-  return {
-    fn: 'hello',
-    method: 'POST',
-    path: '/',
-    rawHeaders,
-    body: null,
-    rawTrailers: [],
-    callId: 'id',
-    startTime: '1',
-    forwardedFor: null,
-    forwardedHost: null,
-    ...more,
-  }
-}
-
-const OURS = ['X-Call-Id', 'id', 'X-Start-Time', '1', 'User-Agent', 'ua']
+const RULES = { ...OPEN_EDGE, userAgent: 'ua' }
+const OURS = ['X-Call-Id', 'id', 'X-Start-Time', '1', 'X-Sampan-Hops', '1', 'User-Agent', 'ua']
 
 describe('headers to a function', () => {
   it('keep the length of a streamed body only', () => {
@@ -31,34 +18,34 @@ describe('headers to a function', () => {
     }
     const raw = ['Content-Length', '3']
 
-    assert.deepEqual(requestHeaders(call(raw, { body: stream() }), 'ua'), [...raw, ...OURS])
-    assert.deepEqual(requestHeaders(call(raw, { body: new Uint8Array(3) }), 'ua'), OURS)
-    assert.deepEqual(requestHeaders(call(raw), 'ua'), OURS)
+    assert.deepEqual(requestHeaders(call(raw, { body: stream() }), RULES), [...raw, ...OURS])
+    assert.deepEqual(requestHeaders(call(raw, { body: new Uint8Array(3) }), RULES), OURS)
+    assert.deepEqual(requestHeaders(call(raw), RULES), OURS)
   })
 
   it('say nothing of a peer when there is none, and never touch what came', () => {
     const raw = Object.freeze(['X-Forwarded-For', '1.2.3.4', 'Connection', 'close'])
-    const peer = { forwardedFor: '9.9.9.9:1', forwardedHost: 'h' }
+    const peer = { forwardedFor: '9.9.9.9', forwardedHost: 'h' }
 
-    assert.deepEqual(requestHeaders(call([]), 'ua'), OURS)
-    assert.deepEqual(requestHeaders(call(raw, peer), 'ua').slice(0, 2), ['X-Forwarded-For', '1.2.3.4'])
+    assert.deepEqual(requestHeaders(call([]), RULES), OURS)
+    assert.deepEqual(requestHeaders(call(raw, peer), RULES).slice(0, 2), ['X-Forwarded-For', '1.2.3.4'])
   })
 
   it('lose everything that any Connection header names', () => {
     const raw = ['Connection', 'x-a, Close', 'X-A', '1', 'connection', 'X-B', 'x-b', '2', 'X-C', '3']
 
-    assert.deepEqual(requestHeaders(call(raw), 'ua'), ['X-C', '3', ...OURS])
+    assert.deepEqual(requestHeaders(call(raw), RULES), ['X-C', '3', ...OURS])
   })
 
   it('are as quick with names that objects have', () => {
     const raw = ['__proto__', 'a', 'constructor', 'b', 'hasOwnProperty', 'c']
 
-    assert.deepEqual(requestHeaders(call(raw), 'ua'), [...raw, ...OURS])
+    assert.deepEqual(requestHeaders(call(raw), { ...RULES, keepOddNames: true }), [...raw, ...OURS])
   })
 
   it('take the same Host twice, and refuse two', () => {
-    assert.deepEqual(requestHeaders(call(['Host', 'a', 'host', 'a']), 'ua'), OURS)
-    assert.throws(() => requestHeaders(call(['Host', 'a', 'host', 'b']), 'ua'), { code: 'invalid' })
+    assert.deepEqual(requestHeaders(call(['Host', 'a', 'host', 'a']), RULES), OURS)
+    assert.throws(() => requestHeaders(call(['Host', 'a', 'host', 'b']), RULES), { code: 'invalid' })
   })
 })
 
@@ -116,6 +103,31 @@ describe('the head of an answer', () => {
   it('keeps the names of trailers only where trailers can be', () => {
     assert.ok(head(200, 'Trailer', 'X-Sum').headers.includes('X-Sum'))
     assert.ok(!head(200, 'Trailer', 'X-Sum', 'Content-Length', '1').headers.includes('X-Sum'))
+  })
+
+  it('loses everything that any Connection header names', () => {
+    const { headers } = head(
+      200,
+      'Connection',
+      'X-A',
+      'X-A',
+      '1',
+      'connection',
+      'x-b',
+      'X-B',
+      '2',
+      'X-C',
+      '3',
+    )
+
+    assert.deepEqual(headers.slice(0, 2), ['X-C', '3'])
+    assert.ok(!headers.includes('X-B'))
+  })
+
+  it('keeps a type that its Connection header names from being guessed at', () => {
+    const { headers } = head(200, 'Content-Type', 'text/html', 'Connection', 'content-type')
+
+    assert.equal(headers[headers.indexOf('Content-Type') + 1], 'text/plain')
   })
 
   it('invents no type where there is no content', () => {

@@ -59,6 +59,23 @@ describe('readConfig', () => {
     assert.equal(readConfig({ SAMPAN_DOCKER_HOST: 'tcp://proxy:2375' }).dockerHost, 'tcp://proxy:2375')
   })
 
+  it('takes host names in any case, a domain with all below it, and any name', () => {
+    const hosts = (text: string): readonly string[] => readConfig({ SAMPAN_ALLOWED_HOSTS: text }).allowedHosts
+
+    assert.deepEqual(hosts(' Fn.Example.org, *.example.net ,box'), ['fn.example.org', '*.example.net', 'box'])
+    assert.deepEqual(hosts('*'), ['*'])
+    assert.deepEqual(readConfig({}).allowedHosts, [])
+  })
+
+  for (const text of ['a,,b', 'http://a', 'a:8080', 'a/b', '*.', '**', 'a.*', '*a', '.a', 'a b']) {
+    it(`refuses ${JSON.stringify(text)} as host names`, () => {
+      assert.throws(
+        () => readConfig({ SAMPAN_ALLOWED_HOSTS: text }),
+        /SAMPAN_ALLOWED_HOSTS: "[^"]*" is not a host name, \*\.NAME or \*$/,
+      )
+    })
+  }
+
   it('takes a blank variable as unset', () => {
     assert.equal(readConfig({ SAMPAN_INSTANCE: '  ' }).instance, 'default')
   })

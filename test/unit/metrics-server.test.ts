@@ -1,17 +1,23 @@
 import { systemClock } from '../../src/clock.ts'
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { request } from 'undici'
+import { HostNames } from '../../src/core/host-names.ts'
 import { MetricsServer } from '../../src/gateway/metrics-server.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
 describe('the metrics listener', () => {
   let fails = false
+  const hostNames = new HostNames({ listenHost: '127.0.0.1', allowed: [] })
   const log = new RecordingLog()
   const render = async (): Promise<{ contentType: string; body: string }> => {
     if (fails) throw new Error('no figures')
     return { contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }
   }
-  const server = new MetricsServer({ render, clock: systemClock, log }, { host: '127.0.0.1', port: 0 })
+  const server = new MetricsServer(
+    { render, hostNames, clock: systemClock, log },
+    { host: '127.0.0.1', port: 0 },
+  )
   let base = ''
   before(async () => {
     const { port } = await server.start()
@@ -20,7 +26,10 @@ describe('the metrics listener', () => {
   after(() => server.stop())
 
   it('knows its port, bound or to be bound', () => {
-    const other = new MetricsServer({ render, clock: systemClock, log }, { host: '127.0.0.1', port: 8082 })
+    const other = new MetricsServer(
+      { render, hostNames, clock: systemClock, log },
+      { host: '127.0.0.1', port: 8082 },
+    )
 
     assert.equal(`http://127.0.0.1:${server.port}`, base)
     assert.notEqual(server.port, 0)
@@ -48,6 +57,15 @@ describe('the metrics listener', () => {
     assert.equal((await fetch(`${base}/system/functions`)).status, 404)
   })
 
+  it('tells nothing to a page that gave its own name this address', async () => {
+    for (const path of ['/metrics', '/healthz', '/']) {
+      const { statusCode, body } = await request(base + path, { headers: { host: 'evil.example:8082' } })
+
+      assert.equal(statusCode, 421)
+      assert.match(await body.text(), /"evil\.example:8082".*SAMPAN_ALLOWED_HOSTS/)
+    }
+  })
+
   it('survives figures that cannot be had', async () => {
     fails = true
     assert.equal((await fetch(`${base}/metrics`)).status, 500)
@@ -59,7 +77,10 @@ describe('the metrics listener', () => {
 
   it('says in a sentence that its address is taken', async () => {
     const port = Number(new URL(base).port)
-    const second = new MetricsServer({ render, clock: systemClock, log }, { host: '127.0.0.1', port })
+    const second = new MetricsServer(
+      { render, hostNames, clock: systemClock, log },
+      { host: '127.0.0.1', port },
+    )
 
     await assert.rejects(second.start(), /cannot listen for metrics on 127\.0\.0\.1/)
     await second.stop()

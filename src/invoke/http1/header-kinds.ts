@@ -1,4 +1,7 @@
-/** What the call path has to know about a header, by name. All others pass untouched. */
+// What the call path has to know about a header, by name. `request-headers.ts` and `answer-headers.ts` say
+// what becomes of each kind, and docs/security.md has the whole in a table ("Who may set which header").
+
+/** Passes untouched. */
 export const OTHER = 0
 /** Belongs to one connection; never forwarded (RFC 9110, 7.6.1). */
 export const HOP = 1
@@ -18,6 +21,19 @@ export const FORWARDED_FOR = 12
 export const FORWARDED_HOST = 13
 export const USER_AGENT = 14
 export const TRANSFER_ENCODING = 15
+export const AUTHORIZATION = 16
+/** `WWW-Authenticate`. */
+export const CHALLENGE = 17
+/** How often a call went through this gateway. */
+export const HOPS = 18
+/** A browser fetches the script of a service worker. */
+export const SERVICE_WORKER = 19
+/** Says that the platform failed, not the function. */
+export const PLATFORM_FAULT = 20
+/** Of an answer: it speaks for everything at this host and port, other functions and the gateway among it. */
+export const ORIGIN_WIDE = 21
+
+export const HOPS_NAME = 'X-Sampan-Hops'
 
 const NAMES: readonly (readonly [name: string, kind: number])[] = [
   ['Connection', CONNECTION],
@@ -27,6 +43,9 @@ const NAMES: readonly (readonly [name: string, kind: number])[] = [
   ['Proxy-Authorization', HOP],
   ['Transfer-Encoding', TRANSFER_ENCODING],
   ['Upgrade', HOP],
+  // No header of HTTP; but programs that get headers as variables take it for the proxy that they are to use
+  // (HTTP_PROXY).
+  ['Proxy', HOP],
   ['TE', TE],
   ['Trailer', TRAILER],
   ['Host', HOST],
@@ -39,6 +58,23 @@ const NAMES: readonly (readonly [name: string, kind: number])[] = [
   ['X-Forwarded-For', FORWARDED_FOR],
   ['X-Forwarded-Host', FORWARDED_HOST],
   ['User-Agent', USER_AGENT],
+  ['Authorization', AUTHORIZATION],
+  ['WWW-Authenticate', CHALLENGE],
+  [HOPS_NAME, HOPS],
+  ['Service-Worker', SERVICE_WORKER],
+  ['X-OpenFaaS-Internal', PLATFORM_FAULT],
+  // As Go spells it.
+  ['X-Openfaas-Internal', PLATFORM_FAULT],
+  ['Service-Worker-Allowed', ORIGIN_WIDE],
+  ['Clear-Site-Data', ORIGIN_WIDE],
+  ['Strict-Transport-Security', ORIGIN_WIDE],
+  ['Alt-Svc', ORIGIN_WIDE],
+  // Where browsers report every failed request of the origin to.
+  ['NEL', ORIGIN_WIDE],
+  ['Report-To', ORIGIN_WIDE],
+  // Sessions bound to a device: the browser asks here before other requests of the origin.
+  ['Secure-Session-Registration', ORIGIN_WIDE],
+  ['Sec-Session-Registration', ORIGIN_WIDE],
 ]
 
 /** The usual spelling beside the lower-case one, so that most names need no conversion. Fixed: hostile names cannot grow it. */
@@ -57,17 +93,15 @@ export function kindOf(name: string): number {
 }
 
 /**
- * Lower-case names that the value of a `Connection` header lists; null when it names none beside the usual words. Never `content-length`: it belongs
- * to the message (RFC 9110, 7.6.1), and without it the body would be sent in one framing and announced in another.
+ * Lower-case names that the value of a `Connection` header lists, added to those of `earlier` ones; null when
+ * they name none beside the usual words. Never `content-length`: it belongs to the message (RFC 9110, 7.6.1),
+ * and without it the body would be sent in one framing and announced in another.
  */
-export function namedByConnection(value: string): Set<string> | null {
+export function namedByConnection(value: string, earlier: Set<string> | null): Set<string> | null {
   if (value === 'keep-alive' || value === 'close' || value === 'Keep-Alive' || value === 'Upgrade')
-    return null
-  const names = value
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim())
-  const set = new Set(names)
+    return earlier
+  const set = earlier ?? new Set<string>()
+  for (const name of value.toLowerCase().split(',')) set.add(name.trim())
   set.delete('content-length')
   return set
 }
@@ -82,24 +116,34 @@ export function withoutNames(rawHeaders: readonly string[], names: ReadonlySet<s
   return kept
 }
 
-/** What a trailer must not say: it would be about the message itself, or about one connection (RFC 9110, 6.5.1). */
-const NOT_IN_TRAILERS: ReadonlySet<number> = new Set([
-  HOP,
-  CONNECTION,
-  TE,
-  TRAILER,
-  HOST,
-  EXPECT,
-  CONTENT_LENGTH,
-  TRANSFER_ENCODING,
-])
+/** Bits of the kinds in a flat list of headers. */
+export function kindsIn(rawHeaders: readonly string[]): number {
+  let seen = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) seen |= 1 << kindOf(rawHeaders[at] ?? '')
+  return seen
+}
 
-/** Of a flat list, in pairs, those that may be passed on. */
-export function trailerPairs(rawTrailers: readonly string[]): [name: string, value: string][] {
+/**
+ * Of a flat list, in pairs, those that nobody here knows. What stands in trailers or in an interim answer and
+ * is known would be about the message itself (RFC 9110, 6.5.1), about one connection, or a way around the
+ * rules for the head.
+ */
+export function unknownPairs(rawHeaders: readonly string[]): [name: string, value: string][] {
   const kept: [string, string][] = []
-  for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
-    const name = rawTrailers[at] ?? ''
-    if (!NOT_IN_TRAILERS.has(kindOf(name))) kept.push([name, rawTrailers[at + 1] ?? ''])
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (kindOf(name) === OTHER) kept.push([name, rawHeaders[at + 1] ?? ''])
   }
   return kept
+}
+
+const ODD_CHARACTER = /[^A-Za-z0-9-]/
+
+/**
+ * Letters, digits and hyphens only. Where headers become variables (CGI, WSGI, Rack, PHP) other characters
+ * become `_`, as hyphens do, so that `X_Forwarded_For` could not be told from the header that a proxy sets.
+ * Runs on most headers of every call.
+ */
+export function isPlainName(name: string): boolean {
+  return !ODD_CHARACTER.test(name)
 }

@@ -34,11 +34,11 @@ export function requestHead(call: Call, headers: readonly string[], { host, prot
   return `${head}${framingOf(call, isMeasured)}\r\n`
 }
 
-/** The trailer lines of a body in chunks, without those that would say something about the message itself (RFC 9110, 6.5.1). */
+/** The trailer lines of a body in chunks, as far as trailers may say something. */
 export function trailerLines(rawTrailers: readonly string[]): string {
   let lines = ''
-  for (const [name, value] of kinds.trailerPairs(rawTrailers)) {
-    if (isToken(name) && isFieldValue(value)) lines += `${name}: ${value}\r\n`
+  for (const [name, value] of kinds.unknownPairs(rawTrailers)) {
+    if (isToken(name) && kinds.isPlainName(name) && isFieldValue(value)) lines += `${name}: ${value}\r\n`
   }
   return lines
 }
