@@ -1,3 +1,4 @@
+import { parseDuration } from './core/duration.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** Where a listener binds. Port 0 takes any free one. */
@@ -99,26 +100,6 @@ export function configFromProcess(): Config {
   // Programs that the daemon runs, credential helpers for example, must not inherit it.
   delete process.env['SAMPAN_ADMIN_PASSWORD']
   return config
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-}
-
-/** Go-style duration (`1m30s`, `500ms`) or whole seconds, in milliseconds. Throws on anything else, negative ones included. */
-export function parseDuration(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text) * 1_000
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)]
-  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text) {
-    throw new Error(`${JSON.stringify(text)} is not a duration such as 30s, 1m30s or 500ms`)
-  }
-  return parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * (UNIT_MS[unit ?? ''] ?? 0), 0)
 }
 
 /** A timer of Node takes no more: a longer one would ring at once. */

@@ -11,7 +11,8 @@ export function parseNanoCpus(field: string, text: string): number {
 }
 
 /** Digits with an optional fraction, then an exponent or a suffix, never both: `1E3` is a thousand, `1E` is an exa. */
-const QUANTITY = /^\+?(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/
+const QUANTITY =
+  /^\+?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/
 
 const POWERS_OF_TEN: Readonly<Record<string, number>> = {
   n: -9,
@@ -43,7 +44,8 @@ function parseQuantity(field: string, text: string, digits: number): number {
   const match = text.length <= LONGEST ? QUANTITY.exec(text) : null
   if (!match) throw invalid(field, text, 'is not a quantity such as 128Mi, 1G, 0.5 or 250m')
 
-  const [, whole = '', fraction = '', exponent, suffix = ''] = match
+  const [, whole = '', behind, alone, exponent, suffix = ''] = match
+  const fraction = behind ?? alone ?? ''
   const power = digits - fraction.length + Number(exponent ?? POWERS_OF_TEN[suffix] ?? 0)
   const over = BigInt(whole + fraction) * 2n ** BigInt(POWERS_OF_TWO[suffix] ?? 0) * tenTo(power)
   const under = tenTo(-power)

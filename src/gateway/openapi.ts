@@ -83,7 +83,7 @@ function describe(routes: readonly RouteDescription[], ports: OpenApiPorts): Jso
  * is not.
  */
 export function openApiPaths(path: string): readonly string[] {
-  const spelled = path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}')
+  const spelled = path.replaceAll(/:(\w+)(?:\{[^{}]*\})?/g, '{$1}')
   return path.endsWith('*}') ? [path.slice(0, path.indexOf(':')), spelled] : [spelled]
 }
 
@@ -172,6 +172,6 @@ function parameter(name: string, where: 'path' | 'query', pattern?: string): Jso
 
 /** What a parameter in the path may look like, by its name. */
 function patternsOf(path: string): ReadonlyMap<string, string> {
-  const found = [...path.matchAll(/:(\w+)\{([^}]*)\}/g)]
+  const found = [...path.matchAll(/:(\w+)\{([^{}]*)\}/g)]
   return new Map(found.map(([, name = '', pattern = '']) => [name, `^${pattern}$`]))
 }

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../config.ts'
+import { parseDuration } from '../../core/duration.ts'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import type { StringMap } from '../../core/function-spec.ts'
 
