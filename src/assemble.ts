@@ -7,6 +7,7 @@ import { SecretControl } from './control/secret-control.ts'
 import { namespaceOf, type FunctionName } from './core/function-name.ts'
 import type { Provider } from './core/provider.ts'
 import { createApp, type AppPorts } from './gateway/app.ts'
+import { BodyBudget } from './gateway/body-budget.ts'
 import { GatewayServer } from './gateway/gateway-server.ts'
 import { InvokeRoutes } from './gateway/invoke-routes.ts'
 import { MetricsServer } from './gateway/metrics-server.ts'
@@ -42,23 +43,30 @@ export interface Parts {
   readonly metricsServer: MetricsServer
 }
 
-/** What every step below may use. */
-interface Base extends AssemblyOptions {
+/** What every step below may use. A part is given what it names, field by field: nothing here is spread into one. */
+interface Base {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
   readonly registry: Registry
   readonly build: BuildInfo
+  readonly bodies: BodyBudget
 }
 
 export function assemble(options: AssemblyOptions, registry: Registry): Parts {
-  const { config, log } = options
-  const base: Base = { ...options, registry, build: buildInfo() }
+  const { config, log, clock } = options
+  const bodies = new BodyBudget(config.apiBodyBytes)
+  const base: Base = { config, log, clock, registry, build: buildInfo(), bodies }
 
   const invoker = makeInvoker(base, {
     wantAwake: (fn) => wake(control, fn, log),
     provider: () => provider,
   })
-  const provider = makeProvider(base, invoker)
+  const make = options.makeProvider ?? ((given) => new DockerProvider(given))
+  const provider = make(providerOptions(base, invoker))
   const counts = new InvocationCount({
-    ...base,
+    clock,
+    log,
     store: registry.invocations,
     answered: (fn) => invoker.routes.metricsOf(fn)?.ended ?? 0,
   })
@@ -66,6 +74,7 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   const metrics = new Metrics({
     calls: () => invoker.routes.metrics(),
     replicas: () => registry.functions.all().map((fn) => replicaFigures(fn.spec.name, fn.replicas, provider)),
+    apiBodies: bodies,
   })
   const app = createApp({
     ...apiPorts(base, { control, provider }),
@@ -75,7 +84,7 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   })
   const gateway = makeGateway(base, invoker, (request, env) => app.fetch(request, env))
   const metricsServer = new MetricsServer(
-    { render: () => metrics.render(), clock: base.clock, log },
+    { render: () => metrics.render(), clock, log },
     config.metricsListen,
   )
   return { invoker, provider, control, counts, gateway, metricsServer }
@@ -104,16 +113,19 @@ function makeInvoker({ config, clock, build }: Base, { wantAwake, provider }: In
   })
 }
 
-function makeProvider(base: Base, invoker: Invoker): Provider {
-  const { config, clock, log, registry } = base
-  const make = base.makeProvider ?? ((given: DockerProviderOptions) => new DockerProvider(given))
-  return make({
-    ...config,
-    ledger: invoker.ledger,
+function providerOptions({ config, clock, log, registry }: Base, { ledger }: Invoker): DockerProviderOptions {
+  return {
+    dockerHost: config.dockerHost,
+    instance: config.instance,
+    dataDir: config.dataDir,
+    watchdogDir: config.watchdogDir,
+    runtimeDir: config.runtimeDir,
+    dockerConfigDir: config.dockerConfigDir,
+    ledger,
     secrets: { value: (namespace, name) => registry.secrets.value(namespace, name) },
     clock,
     log,
-  })
+  }
 }
 
 interface Running {
@@ -151,7 +163,7 @@ function apiPorts(
   base: Base,
   { control, provider }: ApiNeeds,
 ): Omit<AppPorts, 'invocations' | 'metricsPort' | 'observe'> {
-  const { config, registry, build, clock, log } = base
+  const { config, registry, build, bodies, clock, log } = base
   const { functions, namespaces, secrets } = registry
   const nowMs = (): number => Math.floor(clock.wall())
   const functionsIn = (namespace: string): number =>
@@ -174,6 +186,7 @@ function apiPorts(
     build,
     credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
     functionLabel: config.faasFunctionLabel,
+    bodies,
     clock,
     log,
   }

@@ -1,4 +1,5 @@
 import { parseDuration } from './core/duration.ts'
+import { parseMemoryBytes } from './core/resources.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** Where a listener binds. Port 0 takes any free one. */
@@ -37,6 +38,8 @@ export interface Config {
   readonly dockerConfigDir: string | null
   /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
   readonly functionPort: number
+  /** What the bodies of all API requests may hold in memory together. */
+  readonly apiBodyBytes: number
 }
 
 /** Thrown by `readConfig`: all problems, a line each. */
@@ -88,6 +91,7 @@ export function readConfig(env: Environment): Config {
       parsePath,
     ),
     functionPort: read('SAMPAN_FUNCTION_PORT', 8080, parsePort),
+    apiBodyBytes: read('SAMPAN_API_BODY_MEMORY', 64 * MEBIBYTE, parseBodyMemory),
   }
 
   if (problems.length > 0) throw new ConfigError(problems)
@@ -109,6 +113,17 @@ function parseTimeout(text: string): number {
   const ms = parseDuration(text)
   if (ms > LONGEST_TIMER_MS) throw new Error(`${JSON.stringify(text)} is longer than 24 days`)
   return ms
+}
+
+const MEBIBYTE = 1024 * 1024
+
+/** Less would have no room for a secret as large as one may be. */
+const LEAST_BODY_MEMORY = 8 * MEBIBYTE
+
+function parseBodyMemory(text: string): number {
+  const bytes = parseMemoryBytes('memory', text)
+  if (bytes < LEAST_BODY_MEMORY) throw new Error(`${JSON.stringify(text)} is less than 8Mi`)
+  return bytes
 }
 
 function parseListen(text: string): ListenAddress {

@@ -5,6 +5,7 @@ import type { Log } from '../log.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { areaOf, audit } from './audit.ts'
 import { BasicAuth, type Credentials } from './auth.ts'
+import type { BodyBudget } from './body-budget.ts'
 import { errorResponse, textResponse } from './error-response.ts'
 import { functionRoutes, type FunctionControl, type FunctionRoutePorts } from './function-routes.ts'
 import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
@@ -29,6 +30,8 @@ export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePo
   readonly secrets: SecretControl
   readonly provider: Provider
   readonly credentials: Credentials
+  /** What the bodies of all requests may hold. */
+  readonly bodies: BodyBudget
   /** For the provider metrics; hostile paths never get here. */
   readonly observe: (request: ObservedRequest) => void
   readonly clock: Clock
@@ -75,7 +78,9 @@ async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Pro
   if (c.req.method === 'HEAD' && route.head !== true) return methodNotAllowed()
 
   const startMs = ports.clock.now()
-  const response = await answer(c, route, { ports, auth })
+  const share = ports.bodies.share()
+  c.set('body', share)
+  const response = await answer(c, route, { ports, auth }).finally(() => share.end())
   const ms = ports.clock.now() - startMs
   const path = areaOf(route)
   if (path.startsWith('/system/')) {

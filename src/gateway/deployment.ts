@@ -1,7 +1,8 @@
 import { FaasError } from '../core/errors.ts'
 import { DEFAULT_NAMESPACE, functionName } from '../core/function-name.ts'
-import type { FunctionResources, FunctionSpec, StringMap } from '../core/function-spec.ts'
+import type { FunctionResources, FunctionSpec } from '../core/function-spec.ts'
 import { parseImageReference } from '../core/image-reference.ts'
+import { checkEnvironment, checkList, checkMap, checkVariable } from '../core/map-limits.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../core/resources.ts'
 import { checkSecretName } from '../core/secret-name.ts'
 import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
@@ -14,10 +15,13 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
   const name = functionName(body.service, body.namespace || queryNamespace || DEFAULT_NAMESPACE)
   if (body.image === '') throw new FaasError('invalid', 'image: is missing')
   parseImageReference(body.image)
-  checkNoNul('envProcess', body.envProcess)
-  checkEnvironment(body.envVars)
-  checkKeys('labels', body.labels)
-  checkKeys('annotations', body.annotations)
+  // It becomes a variable.
+  checkVariable('envProcess', 'fprocess', body.envProcess)
+  checkEnvironment('envVars', body.envVars)
+  checkMap('labels', body.labels)
+  checkMap('annotations', body.annotations)
+  checkList('constraints', body.constraints)
+  checkList('secrets', body.secrets)
   for (const [index, secret] of body.secrets.entries()) checkSecretName(`secrets.${index}`, secret)
 
   return {
@@ -33,23 +37,6 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
     ...(body.limits ? { limits: resourcesOf('limits', body.limits) } : {}),
     ...(body.requests ? { requests: resourcesOf('requests', body.requests) } : {}),
   }
-}
-
-function checkEnvironment(variables: StringMap): void {
-  for (const [name, value] of Object.entries(variables)) {
-    if (name === '' || name.includes('=') || name.includes('\0')) {
-      throw new FaasError('invalid', `envVars: ${shown(name)} cannot be the name of an environment variable`)
-    }
-    checkNoNul(`envVars.${name}`, value)
-  }
-}
-
-function checkKeys(field: string, map: StringMap): void {
-  if (Object.hasOwn(map, '')) throw new FaasError('invalid', `${field}: a key is empty`)
-}
-
-function checkNoNul(field: string, text: string): void {
-  if (text.includes('\0')) throw new FaasError('invalid', `${field}: contains a NUL character`)
 }
 
 const GPUS = ['nvidia.com/gpu', 'amd.com/gpu', 'intel.com/gpu'] as const

@@ -128,7 +128,7 @@ async function deploy(
   c: ApiContext,
   apply: (spec: FunctionSpec, body: string) => Promise<void>,
 ): Promise<Response> {
-  const { value, text } = await readJson(c.req.raw, functionDeployment)
+  const { value, text } = await readJson(c, functionDeployment)
   const spec = specOf(value, queryValue(c, 'namespace'))
   c.set('subject', spec.name)
   await apply(spec, storable(text))
@@ -143,7 +143,7 @@ function storable(text: string): string {
 }
 
 async function remove(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {
-  const { value } = await readJson(c.req.raw, deleteFunctionRequest)
+  const { value } = await readJson(c, deleteFunctionRequest)
   if (value.functionName === '') throw new FaasError('invalid', 'functionName: is missing')
   await ports.functions.remove(functionFor(c, value.functionName, value.namespace))
   return accepted()
@@ -161,7 +161,7 @@ async function status(c: ApiContext, ports: FunctionRoutePorts): Promise<Respons
 }
 
 async function scale(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {
-  const { value } = await readJson(c.req.raw, scaleServiceRequest)
+  const { value } = await readJson(c, scaleServiceRequest)
   // The path names the function; `serviceName` is for servers that read only the body.
   await ports.functions.scale(functionFor(c, c.req.param('name') ?? '', value.namespace), value.replicas)
   return accepted()

@@ -1,3 +1,4 @@
+import { mebibytes, USUAL_BODY, type BodyLimit } from './body-limit.ts'
 import { callRoutes } from './call-routes.ts'
 import { PROVIDER_NAME, type BuildInfo } from './info-routes.ts'
 import { jsonSchema } from './json-schema.ts'
@@ -134,7 +135,7 @@ function metricsServer({ metricsPort }: OpenApiPorts): Json {
 
 function responses(route: RouteDescription): Json {
   const own: Meanings = {
-    ...(route.body ? { 413: 'The body is larger than 10 MiB' } : {}),
+    ...(route.body ? bodyAnswers(route.bodyLimit ?? USUAL_BODY) : {}),
     ...(route.access === 'admin' && route.method !== 'GET'
       ? { 503: 'The provider cannot be reached, or there is no room for the change' }
       : {}),
@@ -148,6 +149,13 @@ function responses(route: RouteDescription): Json {
     ([status, description]) => [status, { description, ...(status === '200' ? resultOf(route) : {}) }],
   )
   return { ...Object.fromEntries(shared), ...Object.fromEntries(described) }
+}
+
+function bodyAnswers({ bytes }: BodyLimit): Meanings {
+  return {
+    413: `The body is larger than ${mebibytes(bytes)} MiB`,
+    429: 'The bodies of other requests fill the memory for them',
+  }
 }
 
 /** What a status means by one or the other, or both. */

@@ -3,6 +3,8 @@ import type { Context } from 'hono'
 import type { GenericSchema } from 'valibot'
 import { checkLabel, DEFAULT_NAMESPACE, parseFunctionName, type FunctionName } from '../core/function-name.ts'
 import { FaasError } from '../core/errors.ts'
+import type { BodyShare } from './body-budget.ts'
+import type { BodyLimit } from './body-limit.ts'
 import { plainAddress } from './ip-address.ts'
 
 /** What the server hands to the app with each request, and what the app notes for metrics and audit. */
@@ -18,6 +20,8 @@ export interface ApiEnv {
     user: string
     /** The function, namespace or secret that the request is about; for the audit line. */
     subject: string
+    /** What its body holds of the memory for all of them. */
+    body: BodyShare
   }
 }
 export type ApiContext = Context<ApiEnv>
@@ -38,6 +42,8 @@ export interface RouteDescription {
   /** Query parameters it reads. */
   readonly query?: readonly string[]
   readonly body?: GenericSchema
+  /** Absent: `USUAL_BODY`. */
+  readonly bodyLimit?: BodyLimit
   /** Every status of its own, with what it means; `openapi.ts` adds those that all routes share. `default`: any other one too. */
   readonly answers: { readonly [status: number]: string; readonly default?: string }
   /** The body of a 200, where it is JSON, or JSON of each line. */
