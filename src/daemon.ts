@@ -55,7 +55,7 @@ export class Daemon {
 
   async #start(): Promise<DaemonAddresses> {
     const { config, log, clock = systemClock, makeProvider } = this.#options
-    const registry = openRegistry(config.dataDir)
+    const registry = openRegistry(config.dataDir, log)
     this.#endings.push(() => registry.close())
 
     const options = { config, log, clock, ...(makeProvider === undefined ? {} : { makeProvider }) }

@@ -43,4 +43,42 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (namespace, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Why the padding: SQLite erases what is deleted (secure_delete), but when it moves rows between the pages of a table it leaves their bytes behind
+  -- in the gaps. Only the first 1002 bytes of a row lie in such a page; the rest lies in pages of its own, which are erased as a whole. So what must
+  -- not outlive its row comes behind 1024 bytes of nothing. (File format 1.6: payload of an index page of 4096 bytes.)
+  CREATE TABLE padded_function (
+    namespace   TEXT NOT NULL REFERENCES namespace (name),
+    name        TEXT NOT NULL,
+    padding     BLOB NOT NULL DEFAULT (zeroblob(1024)),
+    body        TEXT NOT NULL,
+    spec        TEXT NOT NULL,
+    replicas    INTEGER NOT NULL CHECK (replicas >= 0),
+    revision    INTEGER NOT NULL,
+    artifact    TEXT,
+    invocations INTEGER NOT NULL DEFAULT 0,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL,
+    PRIMARY KEY (namespace, name)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO padded_function (namespace, name, body, spec, replicas, revision, artifact, invocations, created_at, updated_at)
+    SELECT namespace, name, body, spec, replicas, revision, artifact, invocations, created_at, updated_at FROM function;
+  DROP TABLE function;
+  ALTER TABLE padded_function RENAME TO function;
+
+  CREATE TABLE padded_secret (
+    namespace   TEXT NOT NULL REFERENCES namespace (name),
+    name        TEXT NOT NULL,
+    padding     BLOB NOT NULL DEFAULT (zeroblob(1024)),
+    value       BLOB NOT NULL,
+    updated_at  INTEGER NOT NULL,
+    PRIMARY KEY (namespace, name)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO padded_secret (namespace, name, value, updated_at) SELECT namespace, name, value, updated_at FROM secret;
+  DROP TABLE secret;
+  ALTER TABLE padded_secret RENAME TO secret;
+  `,
 ]
+
+/** Registries below this version were written without erasing what was deleted: their free pages hold old values. */
+export const FIRST_ERASING_VERSION = 2

@@ -18,7 +18,7 @@ describe('what the composition root hands out', () => {
   it('gives the provider exactly what it names, which is not the password of the API', () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'sampan-assemble-'))
     const log = new RecordingLog()
-    const registry = openRegistry(dataDir)
+    const registry = openRegistry(dataDir, log)
     const given: DockerProviderOptions[] = []
     try {
       const config = readConfig({ SAMPAN_DATA_DIR: dataDir, SAMPAN_ADMIN_PASSWORD: PASSWORD })
