@@ -1,3 +1,5 @@
+import { quoted } from './quoted.ts'
+
 /** Longest text that is looked at: everything that a person means by a duration is shorter. */
 const LONGEST = 64
 
@@ -23,9 +25,7 @@ const PART = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/y
  */
 export function parseDuration(text: string): number {
   if (text.length > LONGEST) {
-    throw new Error(
-      `${JSON.stringify(`${text.slice(0, LONGEST)}…`)} is longer than ${LONGEST} characters, which no duration is`,
-    )
+    throw new Error(`${quoted(text, LONGEST)} is longer than ${LONGEST} characters, which no duration is`)
   }
   if (SECONDS.test(text)) return Number(text) * 1_000
 
@@ -41,5 +41,5 @@ export function parseDuration(text: string): number {
 }
 
 function notADuration(text: string): Error {
-  return new Error(`${JSON.stringify(text)} is not a duration such as 30s, 1m30s or 500ms`)
+  return new Error(`${quoted(text)} is not a duration such as 30s, 1m30s or 500ms`)
 }

@@ -1,4 +1,5 @@
 import { FaasError } from './errors.ts'
+import { quoted } from './quoted.ts'
 
 /** What an image string of a deployment means to an engine. */
 export interface ImageReference {
@@ -62,6 +63,5 @@ function splitRegistry(repository: string): { readonly registry: string; readonl
 }
 
 function invalid(image: string, problem: string): FaasError {
-  const shown = image.length > 120 ? `${image.slice(0, 120)}…` : image
-  return new FaasError('invalid', `image: ${JSON.stringify(shown)} ${problem}`)
+  return new FaasError('invalid', `image: ${quoted(image, 120)} ${problem}`)
 }

@@ -1,5 +1,6 @@
 import { FaasError } from './errors.ts'
 import type { StringMap } from './function-spec.ts'
+import { quoted, shortened } from './quoted.ts'
 
 /** Most entries of a map or a list in a deployment. */
 const MOST_ENTRIES = 1_000
@@ -24,7 +25,7 @@ export function checkMap(field: string, map: StringMap): void {
     if (key === '') throw new FaasError('invalid', `${field}: a key is empty`)
     const keyBytes = Buffer.byteLength(key)
     if (keyBytes > LONGEST_KEY) {
-      throw new FaasError('invalid', `${field}: the key ${shown(key)} is longer than ${LONGEST_KEY} bytes`)
+      throw new FaasError('invalid', `${field}: the key ${quoted(key)} is longer than ${LONGEST_KEY} bytes`)
     }
     bytes += keyBytes + Buffer.byteLength(value)
   }
@@ -46,9 +47,12 @@ export function checkEnvironment(field: string, variables: StringMap): void {
   checkCount(field, entries.length)
   for (const [name, value] of entries) {
     if (name === '' || name.includes('=') || name.includes('\0')) {
-      throw new FaasError('invalid', `${field}: ${shown(name)} cannot be the name of an environment variable`)
+      throw new FaasError(
+        'invalid',
+        `${field}: ${quoted(name)} cannot be the name of an environment variable`,
+      )
     }
-    checkVariable(`${field}.${short(name)}`, name, value)
+    checkVariable(`${field}.${shortened(name)}`, name, value)
   }
 }
 
@@ -74,12 +78,4 @@ function checkTotal(field: string, bytes: number): void {
     'invalid',
     `${field}: is larger than ${MOST_BYTES} bytes (256 KiB), all keys and values together`,
   )
-}
-
-function short(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text
-}
-
-function shown(text: string): string {
-  return JSON.stringify(short(text))
 }

@@ -1,4 +1,5 @@
 import { FaasError } from './errors.ts'
+import { quoted } from './quoted.ts'
 
 /** Bytes meant by a Kubernetes quantity such as `128Mi`, rounded up. 0 (and empty text) means no limit. Throws `invalid`, naming `field`. */
 export function parseMemoryBytes(field: string, text: string): number {
@@ -60,6 +61,5 @@ function tenTo(power: number): bigint {
 }
 
 function invalid(field: string, text: string, problem: string): FaasError {
-  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
-  return new FaasError('invalid', `${field}: ${JSON.stringify(shown)} ${problem}`)
+  return new FaasError('invalid', `${field}: ${quoted(text, LONGEST)} ${problem}`)
 }

@@ -3,6 +3,7 @@ import { DEFAULT_NAMESPACE, functionName } from '../core/function-name.ts'
 import type { FunctionResources, FunctionSpec } from '../core/function-spec.ts'
 import { parseImageReference } from '../core/image-reference.ts'
 import { checkEnvironment, checkList, checkMap, checkVariable } from '../core/map-limits.ts'
+import { quoted } from '../core/quoted.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../core/resources.ts'
 import { checkSecretName } from '../core/secret-name.ts'
 import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
@@ -47,11 +48,7 @@ function resourcesOf(field: string, texts: ResourceTexts): FunctionResources {
   parseNanoCpus(`${field}.cpu`, texts.cpu)
   for (const gpu of GPUS) {
     if (/^\d{0,3}$/.test(texts[gpu])) continue
-    throw new FaasError('invalid', `${field}.${gpu}: ${shown(texts[gpu])} must be a whole number`)
+    throw new FaasError('invalid', `${field}.${gpu}: ${quoted(texts[gpu])} must be a whole number`)
   }
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 }

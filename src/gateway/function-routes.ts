@@ -7,6 +7,7 @@ import { functionStatusAnswer, functionStatusesAnswer, type FunctionStatus } fro
 import { specOf } from './deployment.ts'
 import { functionStatus } from './function-status.ts'
 import { readJson } from './json-body.ts'
+import { jsonList } from './json-list.ts'
 import { accepted, functionFor, json, NAME, namespaceFor, queryValue } from './route.ts'
 import type { ApiContext, Route } from './route.ts'
 import { deleteFunctionRequest, functionDeployment, scaleServiceRequest } from './schemas.ts'
@@ -121,7 +122,7 @@ function namedRoutes(ports: FunctionRoutePorts): readonly Route[] {
 
 function list(c: ApiContext, ports: FunctionRoutePorts): Response {
   const functions = ports.functions.list(namespaceFor(c))
-  return json(functions.map((fn) => statusOf(fn, ports)))
+  return jsonList(functions, (fn) => statusOf(fn, ports))
 }
 
 async function deploy(

@@ -1,5 +1,6 @@
 import { safeParse, type BaseIssue, type GenericSchema, type InferOutput } from 'valibot'
 import { FaasError } from '../core/errors.ts'
+import { shortened } from '../core/quoted.ts'
 import { mebibytes, USUAL_BODY, type BodyLimit } from './body-limit.ts'
 import { canonicalKeys } from './canonical-keys.ts'
 import type { ApiContext } from './route.ts'
@@ -128,5 +129,5 @@ function check<S extends GenericSchema>(schema: S, parsed: unknown): InferOutput
 
 function describe(issue: BaseIssue<unknown>): string {
   const path = issue.path?.map((step) => String(step.key)).join('.') ?? 'body'
-  return `${path.length > 120 ? `${path.slice(0, 120)}…` : path}: ${issue.message}`
+  return `${shortened(path, 120)}: ${issue.message}`
 }

@@ -2,6 +2,7 @@ import { FaasError } from '../core/errors.ts'
 import { checkLabel, DEFAULT_NAMESPACE } from '../core/function-name.ts'
 import type { StringMap } from '../core/function-spec.ts'
 import { checkMap } from '../core/map-limits.ts'
+import { quoted } from '../core/quoted.ts'
 import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from './answer-schemas.ts'
 import { readJson, readOptionalJson } from './json-body.ts'
 import { accepted, empty, json } from './route.ts'
@@ -139,7 +140,7 @@ function nameInPath(c: ApiContext): string {
 
 function checkSameName(inBody: string, inPath: string): void {
   if (inBody === '' || inBody === inPath) return
-  throw new FaasError('invalid', `name: differs from ${JSON.stringify(inPath)} in the path`)
+  throw new FaasError('invalid', `name: differs from ${quoted(inPath)} in the path`)
 }
 
 /** The mark that clients put on namespaces which are meant for functions. */

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { GenericSchema } from 'valibot'
 import { checkLabel, DEFAULT_NAMESPACE, parseFunctionName, type FunctionName } from '../core/function-name.ts'
 import { FaasError } from '../core/errors.ts'
+import { quoted } from '../core/quoted.ts'
 import type { BodyShare } from './body-budget.ts'
 import type { BodyLimit } from './body-limit.ts'
 import { plainAddress } from './ip-address.ts'
@@ -80,8 +81,7 @@ export function functionFor(c: ApiContext, text: string, namespaceInBody = ''): 
   const namespace = namespaceFor(c, namespaceInBody)
   const fn = parseFunctionName(text, namespace)
   if (fn === null) {
-    const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
-    throw new FaasError('not-found', `function ${JSON.stringify(shown)} does not exist`)
+    throw new FaasError('not-found', `function ${quoted(text)} does not exist`)
   }
   c.set('subject', fn)
   return fn

@@ -36,7 +36,7 @@ describe(
       put('many', { labels: Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`k${at}`, ''])) })
       put('healthy', {})
       registry.close()
-      daemon = await DaemonProcess.start({ SAMPAN_DATA_DIR: dataDir })
+      daemon = await DaemonProcess.start({ SAMPAN_DATA_DIR: dataDir, SAMPAN_WAKE_TIMEOUT: '15s' })
     })
     after(() => daemon[Symbol.asyncDispose]())
 
