@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { Database } from '../../src/registry/database.ts'
+import { filesUnder, lookAtFiles } from '../fixtures/files-under.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { deployShell, shell } from './shell-function.ts'
@@ -73,8 +74,3 @@ describe(
     })
   },
 )
-
-async function filesUnder(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-}
