@@ -63,8 +63,10 @@ describe(
     })
 
     it('has no rights for others in the data folder, and a line in the log says what was changed', async () => {
-      const found = [daemon.dataDir, ...(await filesUnder(daemon.dataDir))]
-      for (const path of found) assert.equal((await stat(path)).mode & 0o077, 0, path)
+      for (const { path, seen } of await lookAtFiles(daemon.dataDir, (file) => stat(file))) {
+        assert.equal(seen.mode & 0o077, 0, path)
+      }
+      assert.equal((await stat(daemon.dataDir)).mode & 0o077, 0)
 
       assert.match(await daemon.log(), /"msg":"data folder was open to other users: closed".*"mode":"0755"/)
       assert.match(
