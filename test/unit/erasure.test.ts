@@ -26,7 +26,18 @@ function keep<T extends object>(made: T): T {
 
 let dir = ''
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'sampan-erasure-'))))
-afterEach(() => rmSync(dir, { recursive: true }))
+const copies: string[] = []
+afterEach(() => {
+  for (const folder of [dir, ...copies.splice(0)]) rmSync(folder, { recursive: true })
+})
+
+/** The data folder as a kill would leave it now. */
+function copyOfFolder(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'sampan-erasure-'))
+  copies.push(copy)
+  cpSync(dir, copy, { recursive: true })
+  return copy
+}
 
 /** All bytes of all files of a data folder, as one text. */
 function everything(folder = dir): string {
@@ -37,16 +48,10 @@ function everything(folder = dir): string {
 
 /** The bytes that stand for a secret on disk. */
 function sealedBytes(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'sampan-erasure-'))
-  try {
-    cpSync(dir, copy, { recursive: true })
-    const db = keep(new Sqlite(join(copy, 'registry.db')))
-    const sealed = keep(db.prepare(`SELECT value FROM secret WHERE name = 'token'`)).pluck().get() as Buffer
-    db.close()
-    return sealed.toString('latin1')
-  } finally {
-    rmSync(copy, { recursive: true })
-  }
+  const db = keep(new Sqlite(join(copyOfFolder(), 'registry.db')))
+  const sealed = keep(db.prepare(`SELECT value FROM secret WHERE name = 'token'`)).pluck().get() as Buffer
+  db.close()
+  return sealed.toString('latin1')
 }
 
 function withRegistry(use: (registry: Registry) => void): void {
@@ -137,13 +142,13 @@ describe('what is removed from the registry', () => {
 
   it('is gone after the next start when the process was killed before it was erased', () => {
     const db = Database.open(join(dir, 'registry.db'))
-    const killed = mkdtempSync(join(tmpdir(), 'sampan-erasure-'))
+    let killed = ''
     try {
       const functions = new FunctionStore(db)
       functions.insert(change(functionName('hello'), 'first-password'))
       // What `erasing` does before it empties the log.
       db.run(`DELETE FROM function`)
-      cpSync(dir, killed, { recursive: true })
+      killed = copyOfFolder()
     } finally {
       db.close()
     }
@@ -154,7 +159,6 @@ describe('what is removed from the registry', () => {
       assert.doesNotMatch(everything(killed), /first-password/)
     } finally {
       started.close()
-      rmSync(killed, { recursive: true })
     }
   })
 
