@@ -29,6 +29,7 @@ LISTEN=${SAMPAN_LISTEN:-127.0.0.1:8080}
 METRICS_LISTEN=${SAMPAN_METRICS_LISTEN:-127.0.0.1:8082}
 PID_FILE=$DATA_DIR/quickstart.pid
 LOG_FILE=$DATA_DIR/quickstart.log
+ANSWER_FILE=$DATA_DIR/quickstart.answer
 MADE_BY_US=$DATA_DIR/.made-by-quickstart
 PASSWORD_FILE=$DATA_DIR/basic-auth-password
 # The registry host "localhost" keeps the name from ever meaning somebody's image on a public registry.
@@ -86,10 +87,12 @@ bring_up() {
 make_data_dir() {
   if [ ! -d "$DATA_DIR" ] && mkdir -p "$DATA_DIR" 2>/dev/null; then
     chmod 0700 "$DATA_DIR"
-    touch "$MADE_BY_US"
+    (umask 077 && touch "$MADE_BY_US")
   fi
   [ -w "$DATA_DIR" ] ||
     fail "$DATA_DIR cannot be written: run this script as root (sudo), or choose another folder with SAMPAN_DATA_DIR"
+  # For this user alone, as all that the daemon writes there. Not the umask of this script: what it builds may be for others too.
+  (umask 077 && touch "$LOG_FILE" "$ANSWER_FILE")
 }
 
 # ---- Daemon ----------------------------------------------------------------------------------------------------
@@ -133,7 +136,7 @@ start_daemon() {
   [ -n "${SAMPAN_ADMIN_PASSWORD:-}" ] || note "password in $PASSWORD_FILE"
   SAMPAN_DATA_DIR=$DATA_DIR setsid node "$ROOT/dist/src/main.js" >>"$LOG_FILE" 2>&1 </dev/null &
   local pid=$! tries=0
-  printf '%s\n' "$pid" >"$PID_FILE"
+  (umask 077 && printf '%s\n' "$pid" >"$PID_FILE")
   until curl -fsS -o /dev/null "$URL/healthz" 2>/dev/null; do
     tries=$((tries + 1))
     if ! kill -0 "$pid" 2>/dev/null; then
@@ -154,7 +157,7 @@ api() {
   config=$(mktemp)
   chmod 0600 "$config"
   printf 'user = "%s:%s"\n' "$ADMIN" "$(password | sed 's/[\\"]/\\&/g')" >"$config"
-  status=$(curl -sS -K "$config" -o "$DATA_DIR/quickstart.answer" -w '%{http_code}' -X "$1" \
+  status=$(curl -sS -K "$config" -o "$ANSWER_FILE" -w '%{http_code}' -X "$1" \
     -H 'Content-Type: application/json' --max-time 90 -d "$3" "$URL$2") || status=000
   rm -f "$config"
   printf '%s' "$status"
@@ -172,7 +175,7 @@ deploy_hello() {
   case "$status" in
     200 | 202) note "deployed as hello" ;;
     401) fail "the daemon at $URL does not take the password of $PASSWORD_FILE" ;;
-    *) fail "deploying hello was answered with $status: $(cat "$DATA_DIR/quickstart.answer" 2>/dev/null)" ;;
+    *) fail "deploying hello was answered with $status: $(cat "$ANSWER_FILE" 2>/dev/null)" ;;
   esac
 }
 

@@ -12,6 +12,7 @@ import { descriptorLimit } from './descriptors.ts'
 import type { Api } from './gateway/api-requests.ts'
 import { createApp, type AppPorts } from './gateway/app.ts'
 import type { Credentials } from './gateway/auth.ts'
+import { BodyBudget } from './gateway/body-budget.ts'
 import { GatewayServer } from './gateway/gateway-server.ts'
 import { InvokeRoutes } from './gateway/invoke-routes.ts'
 import { MetricsServer } from './gateway/metrics-server.ts'
@@ -47,35 +48,45 @@ export interface Parts {
   readonly metricsServer: MetricsServer
 }
 
-/** What every step below may use. */
-interface Base extends AssemblyOptions {
+/** What every step below may use. A part is given what it names, field by field: nothing here is spread into one. */
+interface Base {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
   readonly registry: Registry
   readonly build: BuildInfo
   readonly capacity: Capacity
   readonly credentials: Credentials
   readonly hostNames: HostNames
+  readonly bodies: BodyBudget
 }
 
 export function assemble(options: AssemblyOptions, registry: Registry): Parts {
-  const { config, log } = options
+  const { config, log, clock } = options
+  const bodies = new BodyBudget(config.apiBodyBytes)
   const namesAt = ({ host }: ListenAddress): HostNames =>
     new HostNames({ listenHost: host, allowed: config.allowedHosts })
   const base: Base = {
-    ...options,
+    config,
+    log,
+    clock,
     registry,
     build: buildInfo(),
     capacity: capacityOf(config),
     credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
     hostNames: namesAt(config.listen),
+    bodies,
   }
 
   const invoker = makeInvoker(base, {
     wantAwake: (fn) => wake(control, fn, log),
     provider: () => provider,
   })
-  const provider = makeProvider(base, invoker)
+  const make = options.makeProvider ?? ((given) => new DockerProvider(given))
+  const provider = make(providerOptions(base, invoker))
   const counts = new InvocationCount({
-    ...base,
+    clock,
+    log,
     store: registry.invocations,
     answered: (fn) => invoker.routes.metricsOf(fn)?.ended ?? 0,
   })
@@ -83,6 +94,7 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   const metrics = new Metrics({
     calls: () => invoker.routes.metrics(),
     replicas: () => registry.functions.all().map((fn) => replicaFigures(fn.spec.name, fn.replicas, provider)),
+    apiBodies: bodies,
   })
   const app = createApp({
     ...apiPorts(base, { control, provider }),
@@ -92,7 +104,7 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   })
   const gateway = makeGateway(base, invoker, (request, env) => app.fetch(request, env))
   const metricsServer = new MetricsServer(
-    { render: () => metrics.render(), hostNames: namesAt(config.metricsListen), clock: base.clock, log },
+    { render: () => metrics.render(), hostNames: namesAt(config.metricsListen), clock, log },
     config.metricsListen,
   )
   return { invoker, provider, control, counts, gateway, metricsServer }
@@ -139,16 +151,19 @@ function makeInvoker(base: Base, { wantAwake, provider }: InvokerNeeds): Invoker
   })
 }
 
-function makeProvider(base: Base, invoker: Invoker): Provider {
-  const { config, clock, log, registry } = base
-  const make = base.makeProvider ?? ((given: DockerProviderOptions) => new DockerProvider(given))
-  return make({
-    ...config,
-    ledger: invoker.ledger,
+function providerOptions({ config, clock, log, registry }: Base, { ledger }: Invoker): DockerProviderOptions {
+  return {
+    dockerHost: config.dockerHost,
+    instance: config.instance,
+    dataDir: config.dataDir,
+    watchdogDir: config.watchdogDir,
+    runtimeDir: config.runtimeDir,
+    dockerConfigDir: config.dockerConfigDir,
+    ledger,
     secrets: { value: (namespace, name) => registry.secrets.value(namespace, name) },
     clock,
     log,
-  })
+  }
 }
 
 interface Running {
@@ -186,7 +201,7 @@ function apiPorts(
   base: Base,
   { control, provider }: ApiNeeds,
 ): Omit<AppPorts, 'invocations' | 'metricsPort' | 'observe'> {
-  const { config, registry, build, credentials, hostNames, clock, log } = base
+  const { config, registry, build, credentials, hostNames, bodies, clock, log } = base
   const { functions, namespaces, secrets } = registry
   const nowMs = (): number => Math.floor(clock.wall())
   const functionsIn = (namespace: string): number =>
@@ -210,6 +225,7 @@ function apiPorts(
     credentials,
     hostNames,
     functionLabel: config.faasFunctionLabel,
+    bodies,
     clock,
     log,
   }

@@ -1,3 +1,4 @@
+import { parseDuration } from './core/duration.ts'
 import { parseMemoryBytes } from './core/resources.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
@@ -60,6 +61,8 @@ export interface Config {
   readonly allowedHosts: readonly string[]
   /** Passes header names on that have other characters than letters, digits and hyphens. */
   readonly keepOddHeaders: boolean
+  /** What the bodies of all API requests may hold in memory together. */
+  readonly apiBodyBytes: number
 }
 
 /** Thrown by `readConfig`: all problems, a line each. */
@@ -113,14 +116,16 @@ export function readConfig(env: Environment): Config {
     functionPort: read('SAMPAN_FUNCTION_PORT', 8080, parsePort),
     halfClosedMs: read('SAMPAN_HALF_CLOSED_TIMEOUT', 5_000, parseTimeout),
     maxHeaderBytes: read('SAMPAN_MAX_HEADER_BYTES', 64 * 1024, parseBytes(1_024, 2 ** 20)),
-    headerBudgetBytes: read('SAMPAN_HEADER_BUDGET', 8 * MIB, parseBytes(64 * 1024, 2 ** 32)),
-    bodyBudgetBytes: read('SAMPAN_BODY_BUDGET', 64 * MIB, parseBytes(2 ** 20, 2 ** 36)),
+    headerBudgetBytes: read('SAMPAN_HEADER_BUDGET', 8 * MEBIBYTE, parseBytes(64 * 1024, 2 ** 32)),
+    bodyBudgetBytes: read('SAMPAN_BODY_BUDGET', 64 * MEBIBYTE, parseBytes(2 ** 20, 2 ** 36)),
     maxConnections: read('SAMPAN_MAX_CONNECTIONS', 10_000, parseCount),
     maxConnectionsPerClient: read<number | null>('SAMPAN_MAX_CONNECTIONS_PER_CLIENT', null, parseCount),
     maxCalls: read('SAMPAN_MAX_CALLS', 2_000, parseCount),
     maxCallsPerFunction: read('SAMPAN_MAX_CALLS_PER_FUNCTION', 1_000, parseCount),
     allowedHosts: read<readonly string[]>('SAMPAN_ALLOWED_HOSTS', [], parseHosts),
     keepOddHeaders: read('SAMPAN_KEEP_ODD_HEADERS', false, parseBoolean),
+    // Less would have no room for a secret as large as one may be.
+    apiBodyBytes: read('SAMPAN_API_BODY_MEMORY', 64 * MEBIBYTE, parseBytes(8 * MEBIBYTE, 2 ** 36)),
   }
 
   if (problems.length > 0) throw new ConfigError(problems)
@@ -135,26 +140,6 @@ export function configFromProcess(): Config {
   return config
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-}
-
-/** Go-style duration (`1m30s`, `500ms`) or whole seconds, in milliseconds. Throws on anything else, negative ones included. */
-export function parseDuration(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text) * 1_000
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)]
-  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text) {
-    throw new Error(`${JSON.stringify(text)} is not a duration such as 30s, 1m30s or 500ms`)
-  }
-  return parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * (UNIT_MS[unit ?? ''] ?? 0), 0)
-}
-
 /** A timer of Node takes no more: a longer one would ring at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -164,7 +149,7 @@ function parseTimeout(text: string): number {
   return ms
 }
 
-const MIB = 1024 * 1024
+const MEBIBYTE = 1024 * 1024
 
 /** A number of bytes within these bounds: `65536`, `64Ki`, `8Mi`. */
 function parseBytes(least: number, most: number): (text: string) => number {

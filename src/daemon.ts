@@ -54,11 +54,12 @@ export class Daemon {
   }
 
   async #start(): Promise<DaemonAddresses> {
-    const { config, log, clock = systemClock } = this.#options
-    const registry = openRegistry(config.dataDir)
+    const { config, log, clock = systemClock, makeProvider } = this.#options
+    const registry = openRegistry(config.dataDir, log)
     this.#endings.push(() => registry.close())
 
-    const parts = assemble({ ...this.#options, clock }, registry)
+    const options = { config, log, clock, ...(makeProvider === undefined ? {} : { makeProvider }) }
+    const parts = assemble(options, registry)
     const { invoker, provider, gateway, metricsServer, control, counts } = parts
     for (const fn of registry.functions.all()) invoker.routes.add(fn.spec.name)
     provider.watch((event) => {

@@ -14,7 +14,11 @@ const INTERNAL_FAILURE = 70
  */
 const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1'
 
+/** Whatever the daemon writes is for its own user alone; what containers must read is opened by name (`secret-files.ts`). */
+const PRIVATE = 0o077
+
 async function main(): Promise<void> {
+  process.umask(PRIVATE)
   setFlagsFromString(SMALL_YOUNG_GENERATION)
   const config = configFromProcess()
   const log = stdoutLog(config.logLevel)

@@ -33,10 +33,19 @@ export interface FunctionReplicas {
   readonly ready: number
 }
 
+/** Bodies of API requests. */
+export interface ApiBodies {
+  /** What they hold in memory now. */
+  readonly usedBytes: number
+  /** Requests that were refused because all of them together were too large, ever. */
+  readonly refused: number
+}
+
 /** Where the figures come from. `assemble.ts` plugs it. */
 export interface MetricSources {
   calls(): Iterable<FunctionCalls>
   replicas(): Iterable<FunctionReplicas>
+  readonly apiBodies: ApiBodies
 }
 
 /** One finished request to a system route. `path` is the route's name, never what the client wrote. */
@@ -72,6 +81,7 @@ export class Metrics {
     })
     declareCallMetrics(this.#registry, sources)
     declareReplicaMetrics(this.#registry, sources)
+    declareBodyMetrics(this.#registry, sources)
     declareProcessMetrics(this.#registry)
   }
 
@@ -164,6 +174,27 @@ function declareReplicaMetrics(registry: Registry, sources: MetricSources): void
     })
   gauge('gateway_service_count', 'Replicas wanted', ({ desired }) => desired)
   gauge('gateway_service_ready_count', 'Replicas that can be called', ({ ready }) => ready)
+}
+
+function declareBodyMetrics(registry: Registry, { apiBodies }: MetricSources): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'sampan_api_body_bytes',
+    help: 'What the bodies of API requests hold in memory',
+    registers,
+    collect() {
+      this.set(apiBodies.usedBytes)
+    },
+  })
+  new Counter({
+    name: 'sampan_api_body_refused_total',
+    help: 'API requests refused because the bodies of all together were too large',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(apiBodies.refused)
+    },
+  })
 }
 
 /** The library's default set watches the event loop with a timer of its own; these are read only when asked. */

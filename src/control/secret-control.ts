@@ -1,5 +1,6 @@
 import { FaasError } from '../core/errors.ts'
 import { checkSecretName } from '../core/secret-name.ts'
+import { checkSecretValue } from '../core/secret-value.ts'
 
 export interface SecretId {
   readonly name: string
@@ -18,9 +19,6 @@ export interface SecretControlPorts {
   readonly onChanged: (secret: SecretId) => void
   readonly nowMs: () => number
 }
-
-/** Largest value of a secret: what Kubernetes allows, so that what works there works here. */
-const MAX_VALUE_BYTES = 1024 * 1024
 
 /** The changes that users make to secrets. Values go in and never come out here. */
 export class SecretControl {
@@ -59,12 +57,7 @@ export class SecretControl {
   #check(secret: SecretId, value: Uint8Array): void {
     checkSecretName('name', secret.name)
     this.#checkNamespace(secret.namespace)
-    if (value.byteLength > MAX_VALUE_BYTES) {
-      throw new FaasError(
-        'invalid',
-        `value: ${value.byteLength} bytes are more than the ${MAX_VALUE_BYTES} a secret may have`,
-      )
-    }
+    checkSecretValue(value)
   }
 
   #checkNamespace(namespace: string): void {

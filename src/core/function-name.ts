@@ -1,4 +1,5 @@
 import { FaasError } from './errors.ts'
+import { quoted } from './quoted.ts'
 
 /**
  * A function's full name, `name.namespace`: the key of every map, the value of every `function_name` label.
@@ -22,10 +23,9 @@ export function functionName(name: string, namespace: string = DEFAULT_NAMESPACE
 /** Throws `invalid` with a sentence that names `field` unless `value` is a DNS-1123 label of 1 to 63 characters. */
 export function checkLabel(field: string, value: string): void {
   if (DNS_LABEL.test(value)) return
-  const shown = value.length > 80 ? `${value.slice(0, 80)}…` : value
   throw new FaasError(
     'invalid',
-    `${field}: ${JSON.stringify(shown)} must be 1 to 63 lower-case letters, digits or '-', and begin and end with a letter or digit`,
+    `${field}: ${quoted(value)} must be 1 to 63 lower-case letters, digits or '-', and begin and end with a letter or digit`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { FaasError } from './errors.ts'
+import { quoted } from './quoted.ts'
 
 /** What an image string of a deployment means to an engine. */
 export interface ImageReference {
@@ -19,8 +20,12 @@ const HOST = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?
 /** The registry that a name without a host means. */
 export const DEFAULT_REGISTRY = 'docker.io'
 
+/** Longest image string that is looked at. */
+const LONGEST = 512
+
 /** Reads an image string as `docker pull` does; throws `invalid` when it cannot name an image. */
 export function parseImageReference(image: string): ImageReference {
+  if (image.length > LONGEST) throw invalid(image, `is longer than ${LONGEST} characters`)
   if (IMAGE_ID.test(image)) return { registry: '', name: image, pinned: true }
 
   const [path = '', digest, ...rest] = image.split('@')
@@ -31,18 +36,13 @@ export function parseImageReference(image: string): ImageReference {
 
   const { registry, remainder } = splitRegistry(repository)
   const fits =
-    image.length <= 512 &&
     rest.length === 0 &&
     REPOSITORY.test(remainder) &&
     TAG.test(tag) &&
     (registry === DEFAULT_REGISTRY || HOST.test(registry)) &&
     (digest === undefined || DIGEST.test(digest))
   if (!fits) {
-    const shown = image.length > 120 ? `${image.slice(0, 120)}…` : image
-    throw new FaasError(
-      'invalid',
-      `image: ${JSON.stringify(shown)} is not an image reference such as name:tag or registry/name:tag (lower case)`,
-    )
+    throw invalid(image, 'is not an image reference such as name:tag or registry/name:tag (lower case)')
   }
 
   // With a digest the tag says nothing, and old engines do not find name:tag@digest.
@@ -60,4 +60,8 @@ function splitRegistry(repository: string): { readonly registry: string; readonl
   const remainder = repository.slice(slash + 1)
   const isHub = first === 'docker.io' || first === 'index.docker.io'
   return { registry: isHub ? DEFAULT_REGISTRY : first, remainder }
+}
+
+function invalid(image: string, problem: string): FaasError {
+  return new FaasError('invalid', `image: ${quoted(image, 120)} ${problem}`)
 }

@@ -1,4 +1,5 @@
 import { FaasError } from './errors.ts'
+import { quoted } from './quoted.ts'
 
 /** Bytes meant by a Kubernetes quantity such as `128Mi`, rounded up. 0 (and empty text) means no limit. Throws `invalid`, naming `field`. */
 export function parseMemoryBytes(field: string, text: string): number {
@@ -11,7 +12,8 @@ export function parseNanoCpus(field: string, text: string): number {
 }
 
 /** Digits with an optional fraction, then an exponent or a suffix, never both: `1E3` is a thousand, `1E` is an exa. */
-const QUANTITY = /^\+?(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/
+const QUANTITY =
+  /^\+?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/
 
 const POWERS_OF_TEN: Readonly<Record<string, number>> = {
   n: -9,
@@ -43,7 +45,8 @@ function parseQuantity(field: string, text: string, digits: number): number {
   const match = text.length <= LONGEST ? QUANTITY.exec(text) : null
   if (!match) throw invalid(field, text, 'is not a quantity such as 128Mi, 1G, 0.5 or 250m')
 
-  const [, whole = '', fraction = '', exponent, suffix = ''] = match
+  const [, whole = '', behind, alone, exponent, suffix = ''] = match
+  const fraction = behind ?? alone ?? ''
   const power = digits - fraction.length + Number(exponent ?? POWERS_OF_TEN[suffix] ?? 0)
   const over = BigInt(whole + fraction) * 2n ** BigInt(POWERS_OF_TWO[suffix] ?? 0) * tenTo(power)
   const under = tenTo(-power)
@@ -58,6 +61,5 @@ function tenTo(power: number): bigint {
 }
 
 function invalid(field: string, text: string, problem: string): FaasError {
-  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
-  return new FaasError('invalid', `${field}: ${JSON.stringify(shown)} ${problem}`)
+  return new FaasError('invalid', `${field}: ${quoted(text, LONGEST)} ${problem}`)
 }

@@ -39,7 +39,7 @@ export function alertRoutes(ports: AlertRoutePorts): readonly Route[] {
 }
 
 async function handle(c: ApiContext, ports: AlertRoutePorts): Promise<Response> {
-  const { value } = await readJson(c.req.raw, alertWebhook)
+  const { value } = await readJson(c, alertWebhook)
   // For the audit: what it is about, so far as we know it.
   const subjects = value.alerts.flatMap(({ labels }) => parseFunctionName(labels?.function_name ?? '') ?? [])
   if (subjects.length > 0) c.set('subject', [...new Set(subjects)].slice(0, MOST_SUBJECTS).join(' '))

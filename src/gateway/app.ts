@@ -7,6 +7,7 @@ import { alertRoutes } from './alert-routes.ts'
 import { areaOf, audit } from './audit.ts'
 import { BasicAuth, type Credentials } from './auth.ts'
 import { checkOrigin, unauthorized } from './browser-guard.ts'
+import type { BodyBudget } from './body-budget.ts'
 import { errorResponse, textResponse } from './error-response.ts'
 import { functionRoutes, type FunctionControl, type FunctionRoutePorts } from './function-routes.ts'
 import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
@@ -32,6 +33,8 @@ export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePo
   readonly provider: Provider
   readonly credentials: Credentials
   readonly hostNames: HostNames
+  /** What the bodies of all requests may hold. */
+  readonly bodies: BodyBudget
   /** For the provider metrics; hostile paths never get here. */
   readonly observe: (request: ObservedRequest) => void
   readonly clock: Clock
@@ -78,7 +81,9 @@ async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Pro
   if (c.req.method === 'HEAD' && route.head !== true) return methodNotAllowed()
 
   const startMs = ports.clock.now()
-  const response = await answer(c, route, { ports, auth })
+  const share = ports.bodies.share()
+  c.set('body', share)
+  const response = await answer(c, route, { ports, auth }).finally(() => share.end())
   const ms = ports.clock.now() - startMs
   const path = areaOf(route)
   if (path.startsWith('/system/')) {

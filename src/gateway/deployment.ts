@@ -1,7 +1,9 @@
 import { FaasError } from '../core/errors.ts'
 import { DEFAULT_NAMESPACE, functionName } from '../core/function-name.ts'
-import type { FunctionResources, FunctionSpec, StringMap } from '../core/function-spec.ts'
+import type { FunctionResources, FunctionSpec } from '../core/function-spec.ts'
 import { parseImageReference } from '../core/image-reference.ts'
+import { checkEnvironment, checkList, checkMap, checkVariable } from '../core/map-limits.ts'
+import { quoted } from '../core/quoted.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../core/resources.ts'
 import { checkSecretName } from '../core/secret-name.ts'
 import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
@@ -14,10 +16,13 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
   const name = functionName(body.service, body.namespace || queryNamespace || DEFAULT_NAMESPACE)
   if (body.image === '') throw new FaasError('invalid', 'image: is missing')
   parseImageReference(body.image)
-  checkNoNul('envProcess', body.envProcess)
-  checkEnvironment(body.envVars)
-  checkKeys('labels', body.labels)
-  checkKeys('annotations', body.annotations)
+  // It becomes a variable.
+  checkVariable('envProcess', 'fprocess', body.envProcess)
+  checkEnvironment('envVars', body.envVars)
+  checkMap('labels', body.labels)
+  checkMap('annotations', body.annotations)
+  checkList('constraints', body.constraints)
+  checkList('secrets', body.secrets)
   for (const [index, secret] of body.secrets.entries()) checkSecretName(`secrets.${index}`, secret)
 
   return {
@@ -35,23 +40,6 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
   }
 }
 
-function checkEnvironment(variables: StringMap): void {
-  for (const [name, value] of Object.entries(variables)) {
-    if (name === '' || name.includes('=') || name.includes('\0')) {
-      throw new FaasError('invalid', `envVars: ${shown(name)} cannot be the name of an environment variable`)
-    }
-    checkNoNul(`envVars.${name}`, value)
-  }
-}
-
-function checkKeys(field: string, map: StringMap): void {
-  if (Object.hasOwn(map, '')) throw new FaasError('invalid', `${field}: a key is empty`)
-}
-
-function checkNoNul(field: string, text: string): void {
-  if (text.includes('\0')) throw new FaasError('invalid', `${field}: contains a NUL character`)
-}
-
 const GPUS = ['nvidia.com/gpu', 'amd.com/gpu', 'intel.com/gpu'] as const
 
 /** The same strings, checked; empty ones left out. */
@@ -60,11 +48,7 @@ function resourcesOf(field: string, texts: ResourceTexts): FunctionResources {
   parseNanoCpus(`${field}.cpu`, texts.cpu)
   for (const gpu of GPUS) {
     if (/^\d{0,3}$/.test(texts[gpu])) continue
-    throw new FaasError('invalid', `${field}.${gpu}: ${shown(texts[gpu])} must be a whole number`)
+    throw new FaasError('invalid', `${field}.${gpu}: ${quoted(texts[gpu])} must be a whole number`)
   }
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 }

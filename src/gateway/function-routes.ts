@@ -7,6 +7,7 @@ import { functionStatusAnswer, functionStatusesAnswer, type FunctionStatus } fro
 import { specOf } from './deployment.ts'
 import { functionStatus } from './function-status.ts'
 import { readJson } from './json-body.ts'
+import { jsonList } from './json-list.ts'
 import { accepted, functionFor, json, NAME, namespaceFor, queryValue } from './route.ts'
 import type { ApiContext, Route } from './route.ts'
 import { deleteFunctionRequest, functionDeployment, scaleServiceRequest } from './schemas.ts'
@@ -121,14 +122,14 @@ function namedRoutes(ports: FunctionRoutePorts): readonly Route[] {
 
 function list(c: ApiContext, ports: FunctionRoutePorts): Response {
   const functions = ports.functions.list(namespaceFor(c))
-  return json(functions.map((fn) => statusOf(fn, ports)))
+  return jsonList(functions, (fn) => statusOf(fn, ports))
 }
 
 async function deploy(
   c: ApiContext,
   apply: (spec: FunctionSpec, body: string) => Promise<void>,
 ): Promise<Response> {
-  const { value, text } = await readJson(c.req.raw, functionDeployment)
+  const { value, text } = await readJson(c, functionDeployment)
   const spec = specOf(value, queryValue(c, 'namespace'))
   c.set('subject', spec.name)
   await apply(spec, storable(text))
@@ -143,7 +144,7 @@ function storable(text: string): string {
 }
 
 async function remove(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {
-  const { value } = await readJson(c.req.raw, deleteFunctionRequest)
+  const { value } = await readJson(c, deleteFunctionRequest)
   if (value.functionName === '') throw new FaasError('invalid', 'functionName: is missing')
   await ports.functions.remove(functionFor(c, value.functionName, value.namespace))
   return accepted()
@@ -161,7 +162,7 @@ async function status(c: ApiContext, ports: FunctionRoutePorts): Promise<Respons
 }
 
 async function scale(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {
-  const { value } = await readJson(c.req.raw, scaleServiceRequest)
+  const { value } = await readJson(c, scaleServiceRequest)
   // The path names the function; `serviceName` is for servers that read only the body.
   await ports.functions.scale(functionFor(c, c.req.param('name') ?? '', value.namespace), value.replicas)
   return accepted()

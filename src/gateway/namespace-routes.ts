@@ -1,6 +1,8 @@
 import { FaasError } from '../core/errors.ts'
 import { checkLabel, DEFAULT_NAMESPACE } from '../core/function-name.ts'
 import type { StringMap } from '../core/function-spec.ts'
+import { checkMap } from '../core/map-limits.ts'
+import { quoted } from '../core/quoted.ts'
 import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from './answer-schemas.ts'
 import { readJson, readOptionalJson } from './json-body.ts'
 import { accepted, empty, json } from './route.ts'
@@ -90,10 +92,11 @@ function answerOf({ name, labels, annotations }: NamespaceFacts): NamespaceAnswe
 }
 
 async function create(c: ApiContext, namespaces: NamespaceControl): Promise<Response> {
-  const { value } = await readJson(c.req.raw, functionNamespace)
+  const { value } = await readJson(c, functionNamespace)
   if (value.name === '') throw new FaasError('invalid', 'name: is missing')
   checkLabel('name', value.name)
   c.set('subject', value.name)
+  checkMarks(value)
   if (!isMarked(value.labels) && !isMarked(value.annotations)) {
     throw new FaasError(
       'invalid',
@@ -106,20 +109,26 @@ async function create(c: ApiContext, namespaces: NamespaceControl): Promise<Resp
 
 async function update(c: ApiContext, namespaces: NamespaceControl): Promise<Response> {
   const name = nameInPath(c)
-  const { value } = await readJson(c.req.raw, functionNamespace)
+  const { value } = await readJson(c, functionNamespace)
   checkSameName(value.name, name)
+  checkMarks(value)
   await namespaces.update({ ...value, name })
   return accepted()
 }
 
 async function remove(c: ApiContext, namespaces: NamespaceControl): Promise<Response> {
   const name = nameInPath(c)
-  const value = await readOptionalJson(c.req.raw, functionNamespace)
+  const value = await readOptionalJson(c, functionNamespace)
   checkSameName(value.name, name)
   if (name === DEFAULT_NAMESPACE)
     throw new FaasError('invalid', 'name: the default namespace cannot be removed')
   await namespaces.remove(name)
   return accepted()
+}
+
+function checkMarks({ labels, annotations }: Pick<NamespaceFacts, 'labels' | 'annotations'>): void {
+  checkMap('labels', labels)
+  checkMap('annotations', annotations)
 }
 
 function nameInPath(c: ApiContext): string {
@@ -131,7 +140,7 @@ function nameInPath(c: ApiContext): string {
 
 function checkSameName(inBody: string, inPath: string): void {
   if (inBody === '' || inBody === inPath) return
-  throw new FaasError('invalid', `name: differs from ${JSON.stringify(inPath)} in the path`)
+  throw new FaasError('invalid', `name: differs from ${quoted(inPath)} in the path`)
 }
 
 /** The mark that clients put on namespaces which are meant for functions. */

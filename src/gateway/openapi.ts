@@ -1,3 +1,4 @@
+import { mebibytes, USUAL_BODY, type BodyLimit } from './body-limit.ts'
 import { callRoutes } from './call-routes.ts'
 import { PROVIDER_NAME, type BuildInfo } from './info-routes.ts'
 import { jsonSchema } from './json-schema.ts'
@@ -85,7 +86,7 @@ function describe(routes: readonly RouteDescription[], ports: OpenApiPorts): Jso
  * is not.
  */
 export function openApiPaths(path: string): readonly string[] {
-  const spelled = path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, '{$1}')
+  const spelled = path.replaceAll(/:(\w+)(?:\{[^{}]*\})?/g, '{$1}')
   return path.endsWith('*}') ? [path.slice(0, path.indexOf(':')), spelled] : [spelled]
 }
 
@@ -136,7 +137,7 @@ function metricsServer({ metricsPort }: OpenApiPorts): Json {
 
 function responses(route: RouteDescription): Json {
   const own: Meanings = {
-    ...(route.body ? { 413: 'The body is larger than 10 MiB' } : {}),
+    ...(route.body ? bodyAnswers(route.bodyLimit ?? USUAL_BODY) : {}),
     ...(route.access === 'admin' && route.method !== 'GET'
       ? { 503: 'The provider cannot be reached, or there is no room for the change' }
       : {}),
@@ -150,6 +151,13 @@ function responses(route: RouteDescription): Json {
     ([status, description]) => [status, { description, ...(status === '200' ? resultOf(route) : {}) }],
   )
   return { ...Object.fromEntries(shared), ...Object.fromEntries(described) }
+}
+
+function bodyAnswers({ bytes }: BodyLimit): Meanings {
+  return {
+    413: `The body is larger than ${mebibytes(bytes)} MiB`,
+    429: 'The bodies of other requests fill the memory for them',
+  }
 }
 
 /** What a status means by one or the other, or both. */
@@ -174,6 +182,6 @@ function parameter(name: string, where: 'path' | 'query', pattern?: string): Jso
 
 /** What a parameter in the path may look like, by its name. */
 function patternsOf(path: string): ReadonlyMap<string, string> {
-  const found = [...path.matchAll(/:(\w+)\{([^}]*)\}/g)]
+  const found = [...path.matchAll(/:(\w+)\{([^{}]*)\}/g)]
   return new Map(found.map(([, name = '', pattern = '']) => [name, `^${pattern}$`]))
 }

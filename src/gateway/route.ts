@@ -2,6 +2,9 @@ import type { Context } from 'hono'
 import type { GenericSchema } from 'valibot'
 import { checkLabel, DEFAULT_NAMESPACE, parseFunctionName, type FunctionName } from '../core/function-name.ts'
 import { FaasError } from '../core/errors.ts'
+import { quoted } from '../core/quoted.ts'
+import type { BodyShare } from './body-budget.ts'
+import type { BodyLimit } from './body-limit.ts'
 
 /** What the server hands to the app with each request, and what the app notes for metrics and audit. */
 export interface ApiEnv {
@@ -18,6 +21,8 @@ export interface ApiEnv {
     subject: string
     /** Why nobody looked at the credentials; for the audit line. */
     refused: 'browser'
+    /** What its body holds of the memory for all of them. */
+    body: BodyShare
   }
 }
 export type ApiContext = Context<ApiEnv>
@@ -38,6 +43,8 @@ export interface RouteDescription {
   /** Query parameters it reads. */
   readonly query?: readonly string[]
   readonly body?: GenericSchema
+  /** Absent: `USUAL_BODY`. */
+  readonly bodyLimit?: BodyLimit
   /** Every status of its own, with what it means; `openapi.ts` adds those that all routes share. `default`: any other one too. */
   readonly answers: { readonly [status: number]: string; readonly default?: string }
   /** The body of a 200, where it is JSON, or JSON of each line. */
@@ -74,8 +81,7 @@ export function functionFor(c: ApiContext, text: string, namespaceInBody = ''): 
   const namespace = namespaceFor(c, namespaceInBody)
   const fn = parseFunctionName(text, namespace)
   if (fn === null) {
-    const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text
-    throw new FaasError('not-found', `function ${JSON.stringify(shown)} does not exist`)
+    throw new FaasError('not-found', `function ${quoted(text)} does not exist`)
   }
   c.set('subject', fn)
   return fn

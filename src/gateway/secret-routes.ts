@@ -1,4 +1,6 @@
 import { secretsAnswer, type SecretEntry } from './answer-schemas.ts'
+import { MAX_SECRET_BYTES } from '../core/secret-value.ts'
+import { mebibytes, type BodyLimit } from './body-limit.ts'
 import { readJson } from './json-body.ts'
 import { accepted, json, namespaceFor } from './route.ts'
 import type { ApiContext, Route } from './route.ts'
@@ -23,6 +25,12 @@ export interface SecretControl {
 
 const PATH = '/system/secrets'
 
+/** Room for the largest value even where JSON writes six characters for each of its bytes. */
+const SECRET_BODY: BodyLimit = {
+  bytes: 8 * MAX_SECRET_BYTES,
+  hint: `the value of a secret may have at most ${MAX_SECRET_BYTES} bytes (${mebibytes(MAX_SECRET_BYTES)} MiB)`,
+}
+
 /** `/system/secrets` (http-api 6.8). */
 export function secretRoutes(secrets: SecretControl): readonly Route[] {
   return [
@@ -43,6 +51,7 @@ export function secretRoutes(secrets: SecretControl): readonly Route[] {
       summary: 'Create a secret from rawValue (base64) or, when that is empty, value',
       query: ['namespace'],
       body: secretBody,
+      bodyLimit: SECRET_BODY,
       answers: { 202: 'Accepted', 400: 'Something in the body is wrong', 409: 'It exists' },
       handle: (c) => store(c, (secret, value) => secrets.create(secret, value)),
     },
@@ -53,6 +62,7 @@ export function secretRoutes(secrets: SecretControl): readonly Route[] {
       summary: 'Replace the value of a secret',
       query: ['namespace'],
       body: secretBody,
+      bodyLimit: SECRET_BODY,
       answers: { 202: 'Accepted', 400: 'Something in the body is wrong', 404: 'No such secret' },
       handle: (c) => store(c, (secret, value) => secrets.update(secret, value)),
     },
@@ -78,14 +88,14 @@ async function store(
   c: ApiContext,
   put: (secret: SecretId, value: Uint8Array) => void | Promise<void>,
 ): Promise<Response> {
-  const { value } = await readJson(c.req.raw, secretBody)
+  const { value } = await readJson(c, secretBody, SECRET_BODY)
   const raw = Buffer.from(value.rawValue, 'base64')
   await put(identify(c, value), raw.length > 0 ? raw : Buffer.from(value.value, 'utf8'))
   return accepted()
 }
 
 async function remove(c: ApiContext, secrets: SecretControl): Promise<Response> {
-  const { value } = await readJson(c.req.raw, secretName)
+  const { value } = await readJson(c, secretName)
   await secrets.remove(identify(c, value))
   return accepted()
 }

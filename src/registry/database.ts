@@ -1,14 +1,14 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { FaasError, messageOf } from '../core/errors.ts'
-import { makeDataFolder } from './data-folder.ts'
-import { MIGRATIONS } from './migrations.ts'
+import { FIRST_ERASING_VERSION, MIGRATIONS } from './migrations.ts'
 import { RegistryError } from './registry-error.ts'
 
 /**
  * The registry's SQLite file: open, check, migrate, run. The only importer of the SQLite library. Everything here is
- * synchronous: a write returns when it is on disk (WAL, synchronous=FULL), so what was acknowledged survives a pulled plug.
+ * synchronous: a write returns when it is on disk (WAL, synchronous=FULL), so what was acknowledged survives a pulled plug. What
+ * `erasing` removed is in no file of the registry any more.
  */
 
 /** Marks the file as ours (`PRAGMA application_id`): "SAMP". */
@@ -29,26 +29,35 @@ function keep<T extends object>(made: T): T {
   return made
 }
 
+/** Copies what is in the write-ahead log into the database and cuts the log to nothing. */
+const EMPTY_THE_LOG = 'PRAGMA wal_checkpoint(TRUNCATE)'
+
 export type Row = Readonly<Record<string, unknown>>
 type Value = string | number | bigint | null | Uint8Array
 
 export class Database {
   readonly #sqlite: Sqlite.Database
   readonly #statements = new Map<string, Sqlite.Statement<Value[]>>()
+  readonly #onLeftOver: (error: unknown) => void
 
-  private constructor(sqlite: Sqlite.Database) {
+  private constructor(sqlite: Sqlite.Database, onLeftOver: (error: unknown) => void) {
     this.#sqlite = sqlite
+    this.#onLeftOver = onLeftOver
   }
 
-  /** Opens or makes the registry at `path` (`:memory:` for tests). Throws `RegistryError`; an existing file is never replaced. */
-  static open(path: string): Database {
+  /**
+   * Opens or makes the registry at `path` (`:memory:` for tests), in a folder that exists. Throws `RegistryError`; an existing file is never
+   * replaced. `onLeftOver` is told when something was removed, but its bytes could not be erased yet.
+   */
+  static open(path: string, onLeftOver: (error: unknown) => void = () => {}): Database {
     let sqlite: Sqlite.Database | undefined
     try {
-      if (path !== ':memory:') makeDataFolder(dirname(path))
       const isNew = path === ':memory:' || !existsSync(path)
+      // Its log gets the same mode from SQLite.
+      if (isNew && path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
       sqlite = keep(new Sqlite(path, { timeout: LOCK_WAIT_MS }))
       prepare(sqlite, path, isNew)
-      return new Database(sqlite)
+      return new Database(sqlite, onLeftOver)
     } catch (error) {
       sqlite?.close()
       throw error instanceof RegistryError ? error : openError(path, error)
@@ -74,7 +83,22 @@ export class Database {
     return translated(() => this.#sqlite.transaction(work).immediate())
   }
 
-  /** The same, but not forced onto the disk: a kill of the process loses nothing of it, a pulled plug may. For figures only. */
+  /**
+   * As `transaction`, and what `work` removed or replaced is then in no file of the registry: SQLite overwrites it in the database, and here the
+   * write-ahead log, which has the pages as they were, is emptied. A failure of that is told to `onLeftOver`; the next time, or the next start, makes
+   * up for it.
+   */
+  erasing<T>(work: () => T): T {
+    const result = this.transaction(work)
+    try {
+      this.#sqlite.exec(EMPTY_THE_LOG)
+    } catch (error) {
+      this.#onLeftOver(error)
+    }
+    return result
+  }
+
+  /** As `transaction`, but not forced onto the disk: a kill of the process loses nothing of it, a pulled plug may. For figures only. */
   relaxed<T>(work: () => T): T {
     this.#sqlite.exec('PRAGMA synchronous = NORMAL')
     try {
@@ -103,8 +127,12 @@ function prepare(sqlite: Sqlite.Database, path: string, isNew: boolean): void {
   sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
   if (!isNew) checkOwner(sqlite, path)
   sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  // Deleted bytes are overwritten, and none gets into a temporary file.
+  sqlite.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
   checkIntegrity(sqlite, path)
   migrate(sqlite, path)
+  // A process that was killed may have left removed values there.
+  sqlite.exec(EMPTY_THE_LOG)
   // A registry on a read-only disk opens without complaint; only a write tells.
   sqlite.exec(`UPDATE counter SET value = value WHERE name = 'revision'`)
 }
@@ -131,6 +159,8 @@ function migrate(sqlite: Sqlite.Database, path: string): void {
         'Install that version again, or put back a copy of the file made before the upgrade.',
     )
   }
+  // Before the steps: when it is cut short, the version still says that it is due.
+  if (version > 0 && version < FIRST_ERASING_VERSION) sqlite.exec('VACUUM')
   for (const [index, step] of MIGRATIONS.entries()) {
     if (index < version) continue
     sqlite

@@ -22,7 +22,8 @@ export class FunctionStore {
 
   constructor(db: Database) {
     this.#db = db
-    for (const row of db.all('SELECT * FROM function')) {
+    const columns = 'namespace, name, spec, replicas, revision, artifact, created_at, updated_at'
+    for (const row of db.all(`SELECT ${columns} FROM function`)) {
       const fn = fromRow(row)
       this.#functions.set(fn.spec.name, fn)
     }
@@ -62,12 +63,12 @@ export class FunctionStore {
     return fn
   }
 
-  /** Replaces the whole spec under a new revision; throws `not-found`. */
+  /** Replaces the whole spec under a new revision, and erases the old one, which may hold passwords; throws `not-found`. */
   replace(change: FunctionChange): DeployedFunction {
     const { spec, nowMs } = change
     const before = this.#existing(spec.name)
 
-    const fn = this.#db.transaction(() => {
+    const fn = this.#db.erasing(() => {
       const made = { ...deployed(change, this.#nextRevision()), createdAtMs: before.createdAtMs }
       this.#db.run(
         `UPDATE function SET body = ?, spec = ?, replicas = ?, revision = ?, artifact = ?, updated_at = ?
@@ -114,10 +115,12 @@ export class FunctionStore {
     return after
   }
 
-  /** Throws `not-found`. */
+  /** Removes and erases it; throws `not-found`. */
   remove(name: FunctionName): void {
     this.#existing(name)
-    this.#db.run('DELETE FROM function WHERE namespace = ? AND name = ?', ...keyOf(name))
+    this.#db.erasing(() =>
+      this.#db.run('DELETE FROM function WHERE namespace = ? AND name = ?', ...keyOf(name)),
+    )
     this.#functions.delete(name)
   }
 

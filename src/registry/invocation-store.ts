@@ -1,6 +1,12 @@
 import { functionName, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
 import type { Database } from './database.ts'
 
+/** Nothing for a function that is gone; the row goes with its function. */
+const SAVE = `
+  INSERT INTO invocation (namespace, name, answered)
+  SELECT namespace, name, ? FROM function WHERE namespace = ? AND name = ?
+  ON CONFLICT DO UPDATE SET answered = excluded.answered`
+
 /** How often each function was called, over restarts. */
 export class InvocationStore {
   readonly #db: Database
@@ -11,8 +17,8 @@ export class InvocationStore {
 
   load(): Map<FunctionName, number> {
     const counts = new Map<FunctionName, number>()
-    for (const row of this.#db.all('SELECT namespace, name, invocations FROM function')) {
-      counts.set(functionName(String(row['name']), String(row['namespace'])), Number(row['invocations']))
+    for (const row of this.#db.all('SELECT namespace, name, answered FROM invocation')) {
+      counts.set(functionName(String(row['name']), String(row['namespace'])), Number(row['answered']))
     }
     return counts
   }
@@ -21,12 +27,7 @@ export class InvocationStore {
   save(totals: ReadonlyMap<FunctionName, number>): void {
     this.#db.relaxed(() => {
       for (const [fn, total] of totals) {
-        this.#db.run(
-          'UPDATE function SET invocations = ? WHERE namespace = ? AND name = ?',
-          total,
-          namespaceOf(fn),
-          nameOf(fn),
-        )
+        this.#db.run(SAVE, total, namespaceOf(fn), nameOf(fn))
       }
     })
   }

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { Log } from '../log.ts'
+import { claimDataFolder } from './data-folder.ts'
 import { Database } from './database.ts'
 import { FunctionStore } from './function-store.ts'
 import { InvocationStore } from './invocation-store.ts'
@@ -15,9 +17,12 @@ export interface Registry {
   close(): void
 }
 
-/** Opens the registry of a data folder, or makes it. Throws `RegistryError` with a sentence that says what to do. */
-export function openRegistry(dataDir: string): Registry {
-  const db = Database.open(join(dataDir, 'registry.db'))
+/** Opens the registry of a data folder, or makes both. Throws `RegistryError` with a sentence that says what to do. */
+export function openRegistry(dataDir: string, log: Log): Registry {
+  claimDataFolder(dataDir, log)
+  const db = Database.open(join(dataDir, 'registry.db'), (err) =>
+    log.error('what was removed is still in a file of the registry', { err }),
+  )
   try {
     return {
       functions: new FunctionStore(db),

@@ -55,25 +55,29 @@ export class SecretStore {
     )
   }
 
-  /** Throws `not-found`. */
+  /** The old value is erased; throws `not-found`. */
   replace(secret: SecretName, value: Uint8Array, nowMs: number): void {
     const { namespace, name } = secret
     const sealed = this.#seal.seal(labelOf(namespace, name), value)
-    const changed = this.#db.run(
-      'UPDATE secret SET value = ?, updated_at = ? WHERE namespace = ? AND name = ?',
-      sealed,
-      nowMs,
-      namespace,
-      name,
+    const changed = this.#db.erasing(() =>
+      this.#db.run(
+        'UPDATE secret SET value = ?, updated_at = ? WHERE namespace = ? AND name = ?',
+        sealed,
+        nowMs,
+        namespace,
+        name,
+      ),
     )
     if (changed === 0) throw unknownSecret(secret)
   }
 
-  /** Throws `not-found`. */
+  /** The value is erased; throws `not-found`. */
   remove(secret: SecretName): void {
     const { namespace, name } = secret
-    if (this.#db.run('DELETE FROM secret WHERE namespace = ? AND name = ?', namespace, name) === 0)
-      throw unknownSecret(secret)
+    const removed = this.#db.erasing(() =>
+      this.#db.run('DELETE FROM secret WHERE namespace = ? AND name = ?', namespace, name),
+    )
+    if (removed === 0) throw unknownSecret(secret)
   }
 }
 

@@ -109,7 +109,7 @@ const TESTS: readonly (readonly [
   [
     'integration/call-path-limits.test.ts',
     'a client that leaves',
-    [['7.6', 'before the answer: the function sees its connection close']],
+    [['7.6', 'before the answer, by closing: the function sees its connection close']],
   ],
   [
     'integration/call-path-broken.test.ts',

@@ -151,7 +151,7 @@ const NODE_AND_DOCKER: readonly Trap[] = [
     integration('call-path-connections', 'serves on after a HEAD'),
   ]),
   trap('18.4.7', 'who breaks off is seen on the other side', [
-    integration('call-path-limits', 'before the answer: the function sees its connection close'),
+    integration('call-path-limits', 'before the answer, by closing: the function sees its connection close'),
     integration('call-path-broken', 'resets the connection of a client'),
   ]),
   trap('18.4.8', 'nanoseconds have all their digits', [

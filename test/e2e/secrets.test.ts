@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { docker } from '../fixtures/docker-cli.ts'
+import { lookAtFiles } from '../fixtures/files-under.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { eventually } from '../fakes/eventually.ts'
@@ -117,7 +117,8 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     const inspected = await docker('inspect', ...(await daemon.containers()))
     assert.match(inspected, /OTHER=thing/)
     assert.ok(!holds(Buffer.from(inspected), value), 'docker inspect shows the value')
-    assert.ok(!(await filesUnder(daemon.dataDir)).some(({ bytes }) => holds(bytes, value)), 'at rest')
+    const atRest = await lookAtFiles(daemon.dataDir, (path) => readFile(path))
+    assert.ok(!atRest.some(({ seen }) => holds(seen, value)), 'at rest')
 
     await Promise.all(['reader', 'writer', 'watcher', 'placed', 'user'].map((name) => daemon.remove(name)))
     await eventually(
@@ -130,9 +131,9 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     await daemon.must('DELETE', '/system/secrets', { name: 'grepped' })
     assert.equal(await daemon.end('SIGTERM'), 0)
 
-    const files = await filesUnder(daemon.dataDir)
+    const files = await lookAtFiles(daemon.dataDir, (path) => readFile(path))
     assert.ok(files.length >= 3, 'registry, key and password at least')
-    const found = files.filter(({ bytes }) => holds(bytes, value)).map(({ path }) => path)
+    const found = files.filter(({ seen }) => holds(seen, value)).map(({ path }) => path)
     assert.deepEqual(found, [])
     assert.ok(!holds(Buffer.from(await daemon.log()), value), 'the log has the value')
   })
@@ -141,10 +142,4 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
 /** Whether `bytes` have the value, plain or as a secret's JSON would carry it. */
 function holds(bytes: Buffer, value: string): boolean {
   return bytes.includes(value) || bytes.includes(Buffer.from(value).toString('base64'))
-}
-
-async function filesUnder(folder: string): Promise<readonly { path: string; bytes: Buffer }[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  return await Promise.all(paths.map(async (path) => ({ path, bytes: await readFile(path) })))
 }

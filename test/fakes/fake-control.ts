@@ -3,6 +3,7 @@ import { DEFAULT_NAMESPACE, namespaceOf, type FunctionName } from '../../src/cor
 import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
 import { replicaBounds, replicasAfterScale, replicasAfterUpdate } from '../../src/core/scaling-policy.ts'
 import { checkSecretName } from '../../src/core/secret-name.ts'
+import { checkSecretValue } from '../../src/core/secret-value.ts'
 import type { FunctionControl } from '../../src/gateway/function-routes.ts'
 import type { NamespaceControl, NamespaceFacts } from '../../src/gateway/namespace-routes.ts'
 import type { SecretControl, SecretId } from '../../src/gateway/secret-routes.ts'
@@ -140,6 +141,7 @@ export class FakeSecrets implements SecretControl {
 
   create(secret: SecretId, value: Uint8Array): void {
     checkSecretName('name', secret.name)
+    checkSecretValue(value)
     if (this.values.has(keyOf(secret)))
       throw new FaasError('conflict', `secret ${secret.name} exists already`)
     this.values.set(keyOf(secret), Buffer.from(value))
@@ -147,6 +149,7 @@ export class FakeSecrets implements SecretControl {
 
   update(secret: SecretId, value: Uint8Array): void {
     checkSecretName('name', secret.name)
+    checkSecretValue(value)
     this.#check(secret)
     this.values.set(keyOf(secret), Buffer.from(value))
   }

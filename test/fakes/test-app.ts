@@ -2,6 +2,7 @@ import { systemClock } from '../../src/clock.ts'
 import type { FunctionName } from '../../src/core/function-name.ts'
 import { HostNames } from '../../src/core/host-names.ts'
 import { createApp, type AppPorts, type ObservedRequest } from '../../src/gateway/app.ts'
+import { BodyBudget } from '../../src/gateway/body-budget.ts'
 import { FakeFunctions, FakeNamespaces, FakeSecrets } from './fake-control.ts'
 import { FakeProvider } from './fake-provider.ts'
 import { RecordingLog } from './recording-log.ts'
@@ -27,6 +28,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     secrets,
     invocations: (fn) => counts.get(fn) ?? 0,
     functionLabel: false,
+    bodies: new BodyBudget(64 * 1024 * 1024),
     build: { release: '0.1.0', sha: 'abcdef' },
     metricsPort: () => 8082,
     credentials: { user: 'admin', password: 'secret' },

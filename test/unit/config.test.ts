@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { ConfigError, parseDuration, readConfig } from '../../src/config.ts'
+import { ConfigError, readConfig } from '../../src/config.ts'
 
 describe('readConfig', () => {
   it('listens on loopback when nothing is set', () => {
@@ -96,22 +96,4 @@ describe('readConfig', () => {
 
     assert.deepEqual([...documented].sort(), [...read].sort())
   })
-})
-
-describe('parseDuration', () => {
-  const cases: readonly (readonly [string, number])[] = [
-    ['0', 0],
-    ['15', 15_000],
-    ['500ms', 500],
-    ['1m30s', 90_000],
-    ['1.5h', 5_400_000],
-    ['2us', 0.002],
-  ]
-  for (const [text, ms] of cases) {
-    it(`reads ${text} as ${ms} ms`, () => assert.equal(parseDuration(text), ms))
-  }
-
-  for (const text of ['', '-1', '5 s', '1x', 's', '1.5', '1m 30s']) {
-    it(`refuses ${JSON.stringify(text)}`, () => assert.throws(() => parseDuration(text), /is not a duration/))
-  }
 })

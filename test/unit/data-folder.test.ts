@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
-import { makeDataFolder } from '../../src/registry/data-folder.ts'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { claimDataFolder, makeDataFolder } from '../../src/registry/data-folder.ts'
 import { RegistryError } from '../../src/registry/registry-error.ts'
+import { openRegistry } from '../../src/registry/registry.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
 
 describe('the data folder', () => {
   let base: string
@@ -48,4 +59,97 @@ describe('the data folder', () => {
       )
     })
   }
+})
+
+describe('a data folder that is there', () => {
+  let folder: string
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'data-folder-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  /** Puts files of mode 0644 there and opens the folder to all. */
+  function open(...names: readonly string[]): void {
+    for (const name of names) {
+      writeFileSync(join(folder, name), '')
+      chmodSync(join(folder, name), 0o644)
+    }
+    chmodSync(folder, 0o755)
+  }
+
+  const modeOf = (name: string): string => (statSync(join(folder, name)).mode & 0o777).toString(8)
+
+  it('is closed to other users, and so is each file in it, with a line in the log', () => {
+    const log = new RecordingLog()
+    const files = ['registry.db', 'registry.db-wal', 'registry.db-shm', 'secrets.key', 'basic-auth-password']
+    open(...files, 'notes of the operator')
+
+    claimDataFolder(folder, log)
+
+    assert.deepEqual(
+      ['.', ...files].map((name) => modeOf(name)),
+      ['700', ...files.map(() => '600')],
+    )
+    assert.deepEqual(
+      log.named('data folder was open to other users: closed').map(({ fields }) => fields),
+      [{ folder, mode: '0755' }],
+    )
+    assert.equal(log.named('file in the data folder was open to other users: closed').length, 6)
+  })
+
+  it('is left as it is when it is closed already, without a word', () => {
+    const log = new RecordingLog()
+
+    claimDataFolder(folder, log)
+
+    assert.equal(modeOf('.'), '700')
+    assert.deepEqual(log.lines, [])
+  })
+
+  it('is closed when it is empty, or holds what comes before a registry', () => {
+    open('quickstart.log', '.made-by-quickstart', 'lost+found')
+
+    claimDataFolder(folder, new RecordingLog())
+
+    assert.equal(modeOf('.'), '700')
+  })
+
+  it('is refused, and left alone, when it is open to others and plainly not a data folder', () => {
+    open('passwd', 'hosts')
+
+    assert.throws(
+      () => claimDataFolder(folder, new RecordingLog()),
+      (error) =>
+        error instanceof RegistryError &&
+        /may be entered by other users .*SAMPAN_DATA_DIR/.test(error.message),
+    )
+    assert.deepEqual([modeOf('.'), modeOf('passwd')], ['755', '644'])
+  })
+
+  it('is refused when it belongs to another user', { skip: process.getuid?.() !== 0 }, () => {
+    open('registry.db')
+    chownSync(folder, 4_242, 4_242)
+
+    assert.throws(() => claimDataFolder(folder, new RecordingLog()), /belongs to user 4242, .*chown -R/)
+    assert.equal(modeOf('.'), '755')
+  })
+
+  it('gets no file that others can read, whatever the umask is', () => {
+    const before = process.umask(0)
+    const dataDir = join(folder, 'made')
+    try {
+      const registry = openRegistry(dataDir, new RecordingLog())
+      registry.secrets.insert({ name: 'token', namespace: 'openfaas-fn' }, Buffer.from('hush'), 1)
+      const names = readdirSync(dataDir)
+      assert.deepEqual(
+        ['.', ...names].map((name) => modeOf(join('made', name))),
+        ['700', ...names.map(() => '600')],
+      )
+      assert.ok(names.includes('registry.db-wal') && names.includes('secrets.key'), names.join())
+      registry.close()
+    } finally {
+      process.umask(before)
+    }
+  })
 })

@@ -32,6 +32,15 @@ describe('the stored counts of calls', () => {
     assert.deepEqual([...store.load()], [[figlet, 9]])
   })
 
+  it('begin anew with a function that was removed', () => {
+    const store = new InvocationStore(db)
+    store.save(new Map([[figlet, 7]]))
+
+    db.run(`DELETE FROM function WHERE name = 'figlet'`)
+
+    assert.deepEqual([...store.load()], [])
+  })
+
   it('wait for no disk, and what else is written does, also after one that failed', () => {
     let within: unknown
     db.relaxed(() => (within = db.get('PRAGMA synchronous')))

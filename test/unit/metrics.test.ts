@@ -15,6 +15,7 @@ const busy: MetricSources = {
     },
   ],
   replicas: () => [{ fn: figlet, desired: 3, ready: 1 }],
+  apiBodies: { usedBytes: 4_096, refused: 2 },
 }
 
 async function lines(sources: MetricSources): Promise<readonly string[]> {
@@ -23,6 +24,13 @@ async function lines(sources: MetricSources): Promise<readonly string[]> {
 }
 
 describe('Metrics', () => {
+  it('shows what the bodies of API requests hold, and how many were refused for it', async () => {
+    const text = await lines(busy)
+
+    assert.ok(text.includes('sampan_api_body_bytes 4096'))
+    assert.ok(text.includes('sampan_api_body_refused_total 2'))
+  })
+
   it('shows the call figures under the names of OpenFaaS', async () => {
     const text = await lines(busy)
 

@@ -32,7 +32,9 @@ describe('the probes of a function', () => {
     assert.deepEqual(plan(), PLAIN_PLAN)
     assert.equal(plan({ envVars: { startup_timeout: '2m' } }).patienceMs, 120_000)
     assert.equal(plan({ envVars: { startup_timeout: '0' } }).patienceMs, ENDLESS_PATIENCE_MS)
-    assert.equal(plan({ envVars: { startup_timeout: '9'.repeat(400) } }).patienceMs, ENDLESS_PATIENCE_MS)
+    assert.equal(plan({ envVars: { startup_timeout: '9'.repeat(60) } }).patienceMs, ENDLESS_PATIENCE_MS)
+    // No duration at all, for us as for a watchdog.
+    assert.equal(plan({ envVars: { startup_timeout: '9'.repeat(400) } }).patienceMs, 60_000)
     assert.equal(plan({ envVars: { ready_path: '/up' } }).readiness.path, '/_/ready')
     assert.equal(plan({ envVars: { ready_path: '/up' } }).readiness.accept, 'status')
   })

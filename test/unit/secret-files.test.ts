@@ -1,16 +1,30 @@
 import assert from 'node:assert/strict'
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { SecretFiles } from '../../src/provider/docker/secret-files.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
 import { deployed } from '../fixtures/deployed.ts'
 
 let runtimeDir = ''
 beforeEach(() => (runtimeDir = mkdtempSync('/dev/shm/sampan-secret-files-')))
 afterEach(() => rmSync(runtimeDir, { recursive: true, force: true }))
 
-function secretFiles(): SecretFiles {
-  return new SecretFiles({ runtimeDir, instance: 'test', values: { value: () => Buffer.from('hush') } })
+function secretFiles(log = new RecordingLog()): SecretFiles {
+  return new SecretFiles({ runtimeDir, instance: 'test', values: { value: () => Buffer.from('hush') }, log })
+}
+
+function modeOf(...path: readonly string[]): string {
+  return (statSync(join(runtimeDir, ...path)).mode & 0o777).toString(8)
 }
 
 function wanting(name: string) {
@@ -36,6 +50,34 @@ describe('the files of secrets', () => {
     await secretFiles().refresh('openfaas-fn', 'token')
 
     assert.deepEqual(readdirSync(join(planted, 'openfaas-fn.1')), [])
+  })
+
+  it('can be read by any user inside, whatever the umask, and reached by nobody outside', async () => {
+    const before = process.umask(0o077)
+    const folder = await secretFiles().place(wanting('token'))
+    process.umask(before)
+
+    assert.equal(folder, join(runtimeDir, 'test', 'secrets', 'openfaas-fn.1'))
+    const inside = [
+      modeOf('test', 'secrets', 'openfaas-fn.1'),
+      modeOf('test', 'secrets', 'openfaas-fn.1', 'token'),
+    ]
+    assert.deepEqual(inside, ['755', '444'])
+    assert.deepEqual([modeOf('test'), modeOf('test', 'secrets')], ['700', '700'])
+  })
+
+  it('are closed off in folders that were open to other users', async () => {
+    const log = new RecordingLog()
+    mkdirSync(join(runtimeDir, 'test', 'secrets'), { recursive: true })
+    for (const folder of ['test', 'test/secrets']) chmodSync(join(runtimeDir, folder), 0o755)
+
+    await secretFiles(log).place(wanting('token'))
+
+    assert.deepEqual([modeOf('test'), modeOf('test', 'secrets')], ['700', '700'])
+    assert.deepEqual(
+      log.named('folder of secrets was open to other users: closed').map(({ fields }) => fields['folder']),
+      [join(runtimeDir, 'test', 'secrets'), join(runtimeDir, 'test')],
+    )
   })
 
   it('go with the last replica of their revision', async () => {

@@ -72,13 +72,51 @@ describe('secrets', () => {
     }
   })
 
-  it('take megabytes of base64', async () => {
+  it('have at most 1 MiB, however JSON spells it', async () => {
     const { ask, secrets } = testApp()
+    const rawValue = Buffer.alloc(1024 * 1024, 7).toString('base64')
+    const escaped = `{"name":"text","value":"${'\\u0007'.repeat(1024 * 1024)}"}`
 
-    const response = await ask('POST', '/system/secrets', { name: 'big', rawValue: 'QUJD'.repeat(1_500_000) })
+    assert.equal((await ask('POST', '/system/secrets', { name: 'raw', rawValue })).status, 202)
+    assert.equal((await ask('POST', '/system/secrets', escaped)).status, 202)
 
-    assert.equal(response.status, 202)
-    assert.equal(secrets.values.get('openfaas-fn/big')?.length, 4_500_000)
+    assert.equal(secrets.values.get('openfaas-fn/raw')?.length, 1024 * 1024)
+    assert.deepEqual(secrets.values.get('openfaas-fn/text'), secrets.values.get('openfaas-fn/raw'))
+  })
+
+  it('say their limit when they are larger, in the value and in the body', async () => {
+    const { ask } = testApp()
+
+    for (const [bytes, status] of [
+      [1024 * 1024 + 1, 400],
+      [4_000_000, 400],
+      [9_000_000, 413],
+    ] as const) {
+      const response = await ask('POST', '/system/secrets', { name: 'big', value: 'x'.repeat(bytes) })
+
+      assert.equal(response.status, status)
+      assert.match(await response.text(), /^(value|body): .*at most 1048576 .*1 MiB/)
+    }
+  })
+
+  it('are refused without a value, by the name of the field', async () => {
+    const { ask, secrets } = testApp()
+    await ask('POST', '/system/secrets', { name: 'kept', value: 'old' })
+
+    for (const nothing of [
+      {},
+      { value: '' },
+      { value: null },
+      { rawValue: '' },
+      { value: '', rawValue: '' },
+    ]) {
+      const created = await ask('POST', '/system/secrets', { name: 'empty', ...nothing })
+      const updated = await ask('PUT', '/system/secrets', { name: 'kept', ...nothing })
+
+      assert.deepEqual([created.status, updated.status], [400, 400])
+      assert.match(await created.text(), /^value: is missing or empty.*rawValue/)
+    }
+    assert.deepEqual([...secrets.values], [['openfaas-fn/kept', Buffer.from('old')]])
   })
 
   it('leave their names, and nothing else, in the audit', async () => {

@@ -13,9 +13,6 @@ import { Stillness } from './stillness.ts'
 import { endOf, limitOf, type Phase, type Situation } from './time-limits.ts'
 import { TunnelEnd } from './tunnel-end.ts'
 
-/** Of a client that was told that nothing more is wanted, this much is read and thrown away. */
-const MOST_AFTER_END_BYTES = 256 * 1024
-
 /**
  * One client's connection. It has one request at a time: what comes behind it stays unread until the answer has left.
  *
@@ -43,7 +40,8 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   #isFresh = true
   #isPaused = false
   #isHalfClosed = false
-  #afterEndBytes = 0
+  /** Nothing that the client sent is left. */
+  #isAllRead = false
   /** At the last look. */
   #bytesWritten = 0
 
@@ -64,7 +62,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   onBytes(bytes: Buffer, length: number): boolean {
     if (this.#phase === 'waiting' || this.#phase === 'busy') this.#takeIn(bytes, length)
     else if (this.#phase === 'tunnel') this.#tunnel?.push(Buffer.from(bytes.subarray(0, length)))
-    else this.#afterEndBytes += length
+    else this.#intake.take(bytes, 0, length)
     this.#isPaused = !this.#wantsMore
     return !this.#isPaused
   }
@@ -72,7 +70,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   /** The client sends no more. It may still read. */
   onEnd(): void {
     if (this.#phase === 'tunnel') this.#tunnel?.push(null)
-    else if (this.#phase === 'closing') this.#closeIfSent()
+    else if (this.#phase === 'closing') this.onFinish()
     else if (this.#intake.stage === 'between') this.destroy()
     else if (this.#intake.stage !== 'complete')
       this.#refuse(new Refusal(400, 'the request is incomplete'), 499)
@@ -87,9 +85,10 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     else if (this.#phase === 'waiting') this.#readOn()
   }
 
-  /** Everything that was written before our end has left. */
+  /** All that was written has left. We close at once where the client can have nothing under way that would turn the close into a reset. */
   onFinish(): void {
-    if (this.#phase === 'closing') this.#closeIfSent()
+    const { writableFinished, readableEnded } = this.#socket
+    if (this.#phase === 'closing' && writableFinished && (this.#isAllRead || readableEnded)) this.destroy()
   }
 
   onClose(): void {
@@ -111,7 +110,14 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     if (isOurTurn || (this.#isHalfClosed && bytesWritten !== this.#bytesWritten)) this.#stillness.move()
     this.#bytesWritten = bytesWritten
     const ms = this.#stillness.ms(nowMs)
-    const situation = this.#situation
+    const situation: Situation = {
+      phase: this.#phase,
+      isFresh: this.#isFresh,
+      stage: this.#intake.stage,
+      isAnswered: this.#exchange?.isAnswered ?? true,
+      isHalfClosed: this.#isHalfClosed,
+      isWriting: this.out.isWaiting,
+    }
     const limitMs = limitOf(situation, this.#shared.times)
     if (limitMs === 0 || ms < limitMs) return
     const end = endOf(situation, limitMs)
@@ -129,8 +135,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     this.#socket.destroy()
   }
 
-  // It goes for others' sake.
-
+  /** It goes for another's sake. */
   evict(): void {
     this.#leave()
     this.destroy()
@@ -159,14 +164,11 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   }
 
   leaveHttp(): Duplex {
-    const tunnel = new TunnelEnd(this.#socket, { onTunnelWanted: () => this.onRoom() })
     this.#phase = 'tunnel'
     this.#exchange = null
-    this.#tunnel = tunnel
-    const rest = this.#intake.takeRest()
-    if (rest !== null) tunnel.push(rest)
-    if (this.#isHalfClosed) tunnel.push(null)
-    return tunnel
+    this.#tunnel = new TunnelEnd(this.#socket, () => this.onRoom())
+    this.#tunnel.begin(this.#intake.takeRest(), this.#isHalfClosed)
+    return this.#tunnel
   }
 
   onFault(error: unknown): void {
@@ -224,11 +226,10 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
       case 'waiting':
         return this.out.hasRoom
       case 'busy':
+      case 'closing':
         return this.#intake.wantsMore
       case 'tunnel':
         return this.#tunnel?.wantsMore === true
-      case 'closing':
-        return this.#afterEndBytes <= MOST_AFTER_END_BYTES
       case 'closed':
         return false
     }
@@ -265,26 +266,15 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   /** The client broke the rules: it gets no more requests through. An answer that has begun is cut. */
   #refuse({ status, message }: Refusal, countAs: number = status): void {
     const exchange = this.#exchange
+    const isAnswered = exchange?.isAnswered === true
     this.#intake.stop(new Error(message))
-    if (exchange !== null && !exchange.isAnswered) {
-      const { owner } = exchange
+    if (exchange !== null && !isAnswered) {
       if (exchange.hasBegun) exchange.breakOff()
       exchange.abandon()
-      owner.onAborted(countAs)
+      exchange.owner.onAborted(countAs)
     }
-    if (exchange === null || !exchange.hasBegun) this.out.text(this.#shared.heads.refusal(status, message))
+    if (!isAnswered && exchange?.hasBegun !== true) this.out.text(this.#shared.heads.refusal(status, message))
     this.#finish()
-  }
-
-  get #situation(): Situation {
-    return {
-      phase: this.#phase,
-      isFresh: this.#isFresh,
-      stage: this.#intake.stage,
-      isAnswered: this.#exchange?.isAnswered ?? true,
-      isHalfClosed: this.#isHalfClosed,
-      isWriting: this.out.isWaiting,
-    }
   }
 
   /** Our end of the connection. What the client still sends is not looked at. */
@@ -294,16 +284,10 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     this.#stillness.move()
     // An answer that is complete may wait for the end of the turn.
     this.#exchange?.flush()
-    this.#intake.stopBody()
+    this.#isAllRead ||= this.#intake.stop()
     this.#shared.census.work(this)
     this.#socket.end()
     this.onRoom()
-  }
-
-  /** At once where the client can have nothing under way that would turn the close into a reset. */
-  #closeIfSent(): void {
-    const isAllRead = this.#intake.stage === 'complete' && !this.#intake.hasRest
-    if (this.#socket.writableFinished && (isAllRead || this.#socket.readableEnded)) this.destroy()
   }
 
   #leave(): void {

@@ -19,7 +19,10 @@ export interface IntakeOwner extends HeadSender {
 }
 
 /** What of a request is due. */
-export type Stage = 'between' | 'head' | 'body' | 'complete'
+export type Stage = 'between' | 'head' | 'body' | 'complete' | 'over'
+
+/** Of a client that was told that nothing more is wanted, this much is read and thrown away. */
+const MOST_AFTER_END_BYTES = 256 * 1024
 
 /**
  * Takes the bytes of a connection apart into requests, one at a time: head, body, and what stands behind them, which is kept for later. Nothing here knows
@@ -32,6 +35,7 @@ export class RequestIntake {
   #head: PartialHead | null = null
   #body: IncomingBody | null = null
   #rest: Buffer | null = null
+  #afterEndBytes = 0
 
   constructor(shared: ConnectionShared, owner: IntakeOwner) {
     this.#shared = shared
@@ -49,6 +53,7 @@ export class RequestIntake {
 
   /** Whether more may be read. With the whole request here it may: that is how a client is seen that leaves. */
   get wantsMore(): boolean {
+    if (this.#stage === 'over') return this.#afterEndBytes <= MOST_AFTER_END_BYTES
     if (this.#rest !== null && this.#rest.length > REST_BYTES) return false
     return this.#stage !== 'body' || this.#body?.isWanted === true
   }
@@ -71,6 +76,7 @@ export class RequestIntake {
   take(bytes: Buffer, from: number, to: number): void {
     if (from === to) return
     if (this.#stage === 'between' || this.#stage === 'head') this.#takeHead(bytes, from, to)
+    else if (this.#stage === 'over') this.#afterEndBytes += to - from
     else this.#takeBody(bytes, from, to)
   }
 
@@ -95,12 +101,15 @@ export class RequestIntake {
     this.#body?.stop(error)
   }
 
-  /** Nothing more is taken. */
-  stop(error?: Error): void {
+  /** Nothing more is taken. Answers whether nothing was left that the client had sent. */
+  stop(error?: Error): boolean {
+    const isAllRead = this.#stage === 'complete' && this.#rest === null
+    this.#stage = 'over'
     this.#shared.unfinishedHeads.release(this.#owner)
     this.#head = null
     this.takeRest()
     this.stopBody(error)
+    return isAllRead
   }
 
   #takeHead(bytes: Buffer, from: number, to: number): void {

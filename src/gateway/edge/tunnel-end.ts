@@ -1,24 +1,25 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
-/** The connection that a tunnel's bytes come from. */
-export interface TunnelSource {
-  /** There is room for more. */
-  onTunnelWanted(): void
-}
-
 /**
  * A client's connection after it left HTTP, as a stream of bytes. The socket itself reads into a buffer that all connections share, so the
  * connection pushes a copy of each piece in here.
  */
 export class TunnelEnd extends Duplex {
   readonly #socket: Socket
-  readonly #source: TunnelSource
+  readonly #onRoom: () => void
 
-  constructor(socket: Socket, source: TunnelSource) {
+  /** `onRoom`: there is room for more. */
+  constructor(socket: Socket, onRoom: () => void) {
     super({ allowHalfOpen: true })
     this.#socket = socket
-    this.#source = source
+    this.#onRoom = onRoom
+  }
+
+  /** What came before; `isEnded`: and nothing will come after it. */
+  begin(first: Buffer | null, isEnded: boolean): void {
+    if (first !== null) this.push(first)
+    if (isEnded) this.push(null)
   }
 
   /** Whether it takes more before somebody reads. */
@@ -27,7 +28,7 @@ export class TunnelEnd extends Duplex {
   }
 
   override _read(): void {
-    this.#source.onTunnelWanted()
+    this.#onRoom()
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {

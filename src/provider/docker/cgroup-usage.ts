@@ -73,6 +73,6 @@ function withoutCache(usage: string, cacheBytes: number): number {
 }
 
 function field(stat: string, name: string): number {
-  const found = new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)
-  return Number(found?.[1] ?? 0)
+  const line = stat.split('\n').find((each) => each.startsWith(`${name} `))
+  return Number(line?.slice(name.length) ?? 0)
 }

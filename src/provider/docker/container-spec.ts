@@ -1,5 +1,6 @@
 import { FaasError } from '../../core/errors.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
+import { quoted } from '../../core/quoted.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../../core/resources.ts'
 import { deviceRequests } from './device-requests.ts'
 import { type ContainerIdentity, containerLabels } from './docker-labels.ts'
@@ -121,7 +122,7 @@ function environment(spec: FunctionSpec, hasWatchdog: boolean): string[] {
 
   return Object.entries(env).map(([key, value]) => {
     if (key === '' || /[=\0]/.test(key) || value.includes('\0')) {
-      throw new FaasError('invalid', `envVars: ${JSON.stringify(key)} cannot be an environment variable`)
+      throw new FaasError('invalid', `envVars: ${quoted(key)} cannot be an environment variable`)
     }
     return `${key}=${value}`
   })
@@ -168,6 +169,6 @@ function pidsLimit(spec: FunctionSpec): number {
   if (pids >= 2) return pids
   throw new FaasError(
     'invalid',
-    `annotations.${PIDS_ANNOTATION}: ${JSON.stringify(text)} must be a whole number from 2`,
+    `annotations.${PIDS_ANNOTATION}: ${quoted(text)} must be a whole number from 2`,
   )
 }

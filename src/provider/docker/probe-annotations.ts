@@ -1,6 +1,7 @@
-import { parseDuration } from '../../config.ts'
+import { parseDuration } from '../../core/duration.ts'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import type { StringMap } from '../../core/function-spec.ts'
+import { quoted } from '../../core/quoted.ts'
 
 /** The annotations of http-api 12.2 under one prefix. Milliseconds, and answers in a row. */
 export interface ProbeAnnotations {
@@ -55,14 +56,14 @@ export function probeAnnotations(kind: 'ready' | 'health', annotations: StringMa
 function wholeFrom(least: number): (text: string) => number {
   return (text) => {
     if (/^\d{1,5}$/.test(text) && Number(text) >= least) return Number(text)
-    throw new Error(`${shown(text)} must be a whole number from ${least} to ${MOST}`)
+    throw new Error(`${quoted(text)} must be a whole number from ${least} to ${MOST}`)
   }
 }
 
 function durationMs(text: string): number {
   const ms = parseDuration(text)
   if (ms <= MOST * 1_000) return ms
-  throw new Error(`${shown(text)} must be at most ${MOST}s`)
+  throw new Error(`${quoted(text)} must be at most ${MOST}s`)
 }
 
 /** Only what may stand in a request line. */
@@ -74,8 +75,4 @@ function asPath(text: string): string {
 function escaped(character: string): string {
   // Half of a surrogate pair has no bytes of its own.
   return encodeURIComponent(/\p{Surrogate}/u.test(character) ? '\ufffd' : character)
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.slice(0, 40))
 }

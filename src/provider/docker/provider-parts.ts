@@ -89,7 +89,7 @@ export class ProviderParts {
     )
     this.background = new Background(log)
     this.images = new Images({ engine: this.engine, clock, log, dockerConfigDir })
-    this.secretFiles = new SecretFiles({ runtimeDir, instance, values: secrets })
+    this.secretFiles = new SecretFiles({ runtimeDir, instance, values: secrets, log })
     this.archive = new LogArchive({ dir: join(options.dataDir, 'logs'), clock, log })
     const { engine, archive, table } = this
     this.logs = new FunctionLogs({ engine, archive, replicas: table, clock, log })

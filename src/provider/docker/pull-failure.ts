@@ -18,7 +18,7 @@ export interface PullFailure {
 const KINDS: readonly (readonly [RegExp, PullFailureKind])[] = [
   [/no space left on device/i, 'no-space'],
   [
-    /no matching manifest|does not match the specified platform|image operating system .* cannot be used/i,
+    /no matching manifest|does not match the specified platform|image operating system .{0,40} cannot be used/i,
     'wrong-platform',
   ],
   [/toomanyrequests|too many requests|rate limit/i, 'refused'],

@@ -1,5 +1,6 @@
 import { FaasError } from '../../core/errors.ts'
 import type { StringMap } from '../../core/function-spec.ts'
+import { quoted } from '../../core/quoted.ts'
 
 /** When the registry is asked: always; only if the engine has none; never; or (`newest`) always, with the engine's own as the fallback. */
 const PULL_POLICIES = ['newest', 'always', 'missing', 'never'] as const
@@ -13,10 +14,9 @@ export function pullPolicyOf(annotations: StringMap): PullPolicy {
   if (value === undefined) return 'newest'
   const policy = PULL_POLICIES.find((known) => known === value)
   if (policy === undefined) {
-    const shown = JSON.stringify(value.slice(0, 80))
     throw new FaasError(
       'invalid',
-      `annotations: ${PULL_ANNOTATION} is ${shown}, and must be one of ${PULL_POLICIES.join(', ')}`,
+      `annotations: ${PULL_ANNOTATION} is ${quoted(value)}, and must be one of ${PULL_POLICIES.join(', ')}`,
     )
   }
   return policy

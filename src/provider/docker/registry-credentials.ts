@@ -113,13 +113,25 @@ function toAuthConfig(entry: Readonly<Record<string, unknown>>, server: string):
   const colon = plain.indexOf(':')
   if (colon <= 0) return undefined
   // Old clients padded the password with NUL bytes; docker cuts them too.
-  const secret = plain.slice(colon + 1).replace(/^\0+|\0+$/g, '')
-  return { username: plain.slice(0, colon), password: secret, serveraddress: server }
+  return {
+    username: plain.slice(0, colon),
+    password: withoutNul(plain.slice(colon + 1)),
+    serveraddress: server,
+  }
 }
 
 /** `https://host:port/v1/` and `host:port/path` both mean `host:port`. */
 function hostOf(key: string): string {
-  return key.replace(/^https?:\/\//, '').replace(/\/.*$/, '')
+  const [host = ''] = key.replace(/^https?:\/\//, '').split('/', 1)
+  return host
+}
+
+/** Without NUL bytes at either end; one step for each character. */
+function withoutNul(text: string): string {
+  let [from, to] = [0, text.length]
+  while (from < to && text[from] === '\0') from += 1
+  while (to > from && text[to - 1] === '\0') to -= 1
+  return text.slice(from, to)
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import { namespaceOf } from '../../core/function-name.ts'
 import type { DeployedFunction } from '../../core/function-spec.ts'
+import type { Log } from '../../log.ts'
 
 /** Where the bytes come from. `assemble.ts` plugs the registry. */
 export interface SecretValues {
@@ -15,6 +16,7 @@ export interface SecretFilesOptions {
   readonly runtimeDir: string | null
   readonly instance: string
   readonly values: SecretValues
+  readonly log: Log
 }
 
 /** `f_type` of a tmpfs (Linux, statfs(2)). */
@@ -138,7 +140,18 @@ export class SecretFiles {
     const folders = [root, dirname(root), dirname(dirname(root))]
     const made = this.#options.runtimeDir === null ? folders : folders.slice(0, 2)
     const found = await Promise.all(made.map((folder) => lstat(folder).catch(() => null)))
-    return found.every((status) => status?.isDirectory() === true && status.uid === process.getuid?.())
+    const areOurs = found.every(
+      (status) => status?.isDirectory() === true && status.uid === process.getuid?.(),
+    )
+    if (areOurs) await Promise.all(made.map((folder, at) => this.#close(folder, found[at]?.mode ?? 0)))
+    return areOurs
+  }
+
+  /** One that is ours, but was made by hand or by somebody else's script, may be open to all. */
+  async #close(folder: string, mode: number): Promise<void> {
+    if ((mode & 0o077) === 0) return
+    await chmod(folder, 0o700)
+    this.#options.log.warn('folder of secrets was open to other users: closed', { folder })
   }
 }
 

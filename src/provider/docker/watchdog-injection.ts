@@ -1,5 +1,6 @@
 import { FaasError } from '../../core/errors.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
+import { quoted } from '../../core/quoted.ts'
 
 /** What the decision looks at in an image. */
 export interface ImageCommand {
@@ -92,5 +93,5 @@ function replacePath(own: string | null): string {
 }
 
 function invalid(value: string, problem: string): FaasError {
-  return new FaasError('invalid', `annotations.${WATCHDOG_ANNOTATION}: ${JSON.stringify(value)}: ${problem}`)
+  return new FaasError('invalid', `annotations.${WATCHDOG_ANNOTATION}: ${quoted(value)}: ${problem}`)
 }

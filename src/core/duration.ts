@@ -1,0 +1,45 @@
+import { quoted } from './quoted.ts'
+
+/** Longest text that is looked at: everything that a person means by a duration is shorter. */
+const LONGEST = 64
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+}
+
+const SECONDS = /^\d+$/
+
+/** One number and its unit, read where the last one ended. */
+const PART = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/y
+
+/**
+ * Go-style duration (`1m30s`, `500ms`) or whole seconds, in milliseconds. Throws a sentence on anything else: a negative one, no text at all, more
+ * than 64 characters. One pass over at most 64 characters, whatever the text is: it comes from clients, and from a registry that may hold what an
+ * older release let in.
+ */
+export function parseDuration(text: string): number {
+  if (text.length > LONGEST) {
+    throw new Error(`${quoted(text, LONGEST)} is longer than ${LONGEST} characters, which no duration is`)
+  }
+  if (SECONDS.test(text)) return Number(text) * 1_000
+
+  let ms = 0
+  PART.lastIndex = 0
+  while (PART.lastIndex < text.length) {
+    const [, digits = '', unit = ''] = PART.exec(text) ?? []
+    if (unit === '') throw notADuration(text)
+    ms += Number(digits) * (UNIT_MS[unit] ?? 0)
+  }
+  if (text === '') throw notADuration(text)
+  return ms
+}
+
+function notADuration(text: string): Error {
+  return new Error(`${quoted(text)} is not a duration such as 30s, 1m30s or 500ms`)
+}

@@ -1,0 +1,14 @@
+/** How large the body of a route may be. */
+export interface BodyLimit {
+  readonly bytes: number
+  /** Added to the error, for a person; empty says enough. */
+  readonly hint: string
+}
+
+/** What every route takes that says nothing else. */
+export const USUAL_BODY: BodyLimit = { bytes: 1024 * 1024, hint: '' }
+
+/** For a person; the limits are whole ones. */
+export function mebibytes(bytes: number): number {
+  return Math.round(bytes / (1024 * 1024))
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import { assemble } from '../../src/assemble.ts'
+import { systemClock } from '../../src/clock.ts'
+import { readConfig } from '../../src/config.ts'
+import type { DockerProviderOptions } from '../../src/provider/docker/docker-provider.ts'
+import { openRegistry } from '../../src/registry/registry.ts'
+import { FakeProvider } from '../fakes/fake-provider.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+
+const PASSWORD = 'correct horse battery staple'
+
+describe('what the composition root hands out', () => {
+  it('gives the provider exactly what it names, which is not the password of the API', () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'sampan-assemble-'))
+    const log = new RecordingLog()
+    const registry = openRegistry(dataDir, log)
+    const given: DockerProviderOptions[] = []
+    try {
+      const config = readConfig({ SAMPAN_DATA_DIR: dataDir, SAMPAN_ADMIN_PASSWORD: PASSWORD })
+      const makeProvider = (options: DockerProviderOptions) => {
+        given.push(options)
+        return new FakeProvider()
+      }
+      assemble({ config, log, clock: systemClock, makeProvider }, registry)
+    } finally {
+      registry.close()
+      rmSync(dataDir, { recursive: true })
+    }
+
+    const [options, ...others] = given
+    assert.equal(others.length, 0)
+    assert.deepEqual(Object.keys(options ?? {}).toSorted(), [
+      'clock',
+      'dataDir',
+      'dockerConfigDir',
+      'dockerHost',
+      'instance',
+      'ledger',
+      'log',
+      'runtimeDir',
+      'secrets',
+      'watchdogDir',
+    ])
+    assert.ok(!inspect(options, { depth: null, showHidden: true }).includes(PASSWORD))
+  })
+
+  it('spreads no object of one part into another', () => {
+    // A call or a choice makes a new object of named fields; anything else may carry what nobody named.
+    const named = /^\.\.\.(?:\(|addresses\b|apiPorts\()/
+    for (const file of ['src/assemble.ts', 'src/daemon.ts']) {
+      const spreads = readFileSync(file, 'utf8').match(/\.\.\.[^\s,]+/g) ?? []
+
+      assert.deepEqual(
+        spreads.filter((spread) => !named.test(spread)),
+        [],
+        file,
+      )
+    }
+  })
+})
