@@ -109,11 +109,30 @@ function makeProvider(base: Base, invoker: Invoker): Provider {
   const make = base.makeProvider ?? ((given: DockerProviderOptions) => new DockerProvider(given))
   return make({
     ...config,
+    guard: guardSettings(config),
     ledger: invoker.ledger,
     secrets: { value: (namespace, name) => registry.secrets.value(namespace, name) },
     clock,
     log,
   })
+}
+
+/** What functions may do on this host. */
+function guardSettings(config: Config): DockerProviderOptions['guard'] {
+  return {
+    confinement: {
+      memoryBytes: config.functionMemoryBytes,
+      diskBytes: config.functionDiskBytes,
+      seccomp: config.seccompProfile,
+      runtimes: config.runtimes,
+    },
+    firewall: {
+      mode: config.firewall,
+      functionPort: config.functionPort,
+      hostPorts: config.hostPorts,
+      privateNetworks: config.privateNetworks,
+    },
+  }
 }
 
 interface Running {

@@ -1,3 +1,11 @@
+import {
+  type HostPort,
+  parseBytes,
+  parseHostPorts,
+  parseRuntimes,
+  parseSeccomp,
+  type SeccompChoice,
+} from './core/host-settings.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** Where a listener binds. Port 0 takes any free one. */
@@ -36,6 +44,20 @@ export interface Config {
   readonly dockerConfigDir: string | null
   /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
   readonly functionPort: number
+  /** Memory limit of a function that names none, in bytes. 0 means none. */
+  readonly functionMemoryBytes: number
+  /** Most that a container may write to its own file system, in bytes, where the storage driver can bound it. 0 means no bound. */
+  readonly functionDiskBytes: number
+  /** Which seccomp profile functions run under. */
+  readonly seccompProfile: SeccompChoice
+  /** Container runtimes that a deployment may choose by annotation. */
+  readonly runtimes: readonly string[]
+  /** `auto`: rules that keep functions from the host's services, where the daemon may set them. */
+  readonly firewall: 'auto' | 'off'
+  /** Ports of the host that functions may use all the same. */
+  readonly hostPorts: readonly HostPort[]
+  /** Whether functions reach private addresses beyond the host. */
+  readonly privateNetworks: 'open' | 'closed'
 }
 
 /** Thrown by `readConfig`: all problems, a line each. */
@@ -73,7 +95,7 @@ export function readConfig(env: Environment): Config {
     adminPassword: read<string | null>('SAMPAN_ADMIN_PASSWORD', null, (text) => text),
     instance: read('SAMPAN_INSTANCE', 'default', parseInstance),
     dockerHost: read<string | null>('SAMPAN_DOCKER_HOST', null, parseDockerHost),
-    logLevel: read('SAMPAN_LOG_LEVEL', env['DEBUG'] === '1' ? 'debug' : 'info', parseLogLevel),
+    logLevel: read('SAMPAN_LOG_LEVEL', env['DEBUG'] === '1' ? 'debug' : 'info', oneOf(...LOG_LEVELS)),
     readTimeoutMs: read('SAMPAN_READ_TIMEOUT', 60_000, parseTimeout),
     writeTimeoutMs: read('SAMPAN_WRITE_TIMEOUT', 60_000, parseTimeout),
     upstreamTimeoutMs: read('SAMPAN_UPSTREAM_TIMEOUT', 60_000, parseTimeout),
@@ -87,6 +109,13 @@ export function readConfig(env: Environment): Config {
       parsePath,
     ),
     functionPort: read('SAMPAN_FUNCTION_PORT', 8080, parsePort),
+    functionMemoryBytes: read('SAMPAN_FUNCTION_MEMORY', 512 * 2 ** 20, parseBytes),
+    functionDiskBytes: read('SAMPAN_FUNCTION_DISK', 10 * 2 ** 30, parseBytes),
+    seccompProfile: read<SeccompChoice>('SAMPAN_SECCOMP_PROFILE', { use: 'ours' }, parseSeccomp),
+    runtimes: read<readonly string[]>('SAMPAN_RUNTIMES', [], parseRuntimes),
+    firewall: read<'auto' | 'off'>('SAMPAN_FIREWALL', 'auto', oneOf('auto', 'off')),
+    hostPorts: read<readonly HostPort[]>('SAMPAN_HOST_PORTS', [], parseHostPorts),
+    privateNetworks: read<'open' | 'closed'>('SAMPAN_PRIVATE_NETWORKS', 'open', oneOf('open', 'closed')),
   }
 
   if (problems.length > 0) throw new ConfigError(problems)
@@ -144,6 +173,14 @@ function parsePort(text: string): number {
   return Number(text)
 }
 
+function oneOf<T extends string>(...words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((known) => known === text.toLowerCase())
+    if (word === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${words.join(', ')}`)
+    return word
+  }
+}
+
 function parseBoolean(text: string): boolean {
   if (/^(true|1|yes|on)$/i.test(text)) return true
   if (/^(false|0|no|off)$/i.test(text)) return false
@@ -179,10 +216,4 @@ function parseDockerHost(text: string): string {
     throw new Error(`${JSON.stringify(text)} must begin with unix:///, tcp://, http:// or https://${way}`)
   }
   return text
-}
-
-function parseLogLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === text.toLowerCase())
-  if (level === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${LOG_LEVELS.join(', ')}`)
-  return level
 }

@@ -7,6 +7,7 @@ import {
   containerIdentity,
   containerSpec,
 } from '../../src/provider/docker/container-spec.ts'
+import { UNKNOWN_ABILITIES } from '../../src/provider/docker/confinement.ts'
 import { containerLabels, readContainerLabels } from '../../src/provider/docker/docker-labels.ts'
 import { deployed } from '../fixtures/deployed.ts'
 
@@ -30,6 +31,8 @@ function body(fn: DeployedFunction, change: Partial<ContainerInput> = {}): Body 
     watchdogFile: '/opt/fwatchdog-amd64',
     hostCpus: 2,
     mounts: [],
+    confinement: { memoryBytes: 0, diskBytes: 0, seccomp: null, runtimes: [] },
+    abilities: UNKNOWN_ABILITIES,
     ...change,
   }) as Body
 }
