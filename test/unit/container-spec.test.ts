@@ -65,7 +65,22 @@ describe('containerSpec', () => {
     const extreme = limits('5Mi', '64')
     assert.equal(extreme['Memory'], 6_291_456)
     assert.equal(extreme['NanoCpus'], 2_000_000_000)
+    assert.equal(extreme['MemorySwap'], 6_291_456)
     assert.equal(limits('5Mi', '1m')['NanoCpus'], 10_000_000)
+  })
+
+  it('gives a function the memory that is set, unless it names a limit itself, be it 0 for none', () => {
+    const confinement = { memoryBytes: 536_870_912, diskBytes: 0, seccomp: null, runtimes: [] }
+    const memory = (spec: Parameters<typeof deployed>[0]) => {
+      const { HostConfig } = body(deployed(spec), { confinement })
+      return [HostConfig['Memory'], HostConfig['MemorySwap'], HostConfig['MemoryReservation']]
+    }
+
+    assert.deepEqual(memory({}), [536_870_912, 536_870_912, undefined])
+    assert.deepEqual(memory({ spec: { limits: { cpu: '1' } } }), [536_870_912, 536_870_912, undefined])
+    assert.deepEqual(memory({ spec: { limits: { memory: '1Gi' } } })[0], 2 ** 30)
+    assert.deepEqual(memory({ spec: { limits: { memory: '0' } } }), [undefined, undefined, undefined])
+    assert.deepEqual(memory({ spec: { requests: { memory: '1Gi' } } }), [2 ** 30, 2 ** 30, 2 ** 30])
   })
 
   it('asks Docker for graphics processors of the kind that it can hand out, as limit or request', () => {

@@ -2,7 +2,6 @@ import { systemClock } from '../../clock.ts'
 import { ConfigError, configFromProcess } from '../../config.ts'
 import { messageOf } from '../../core/errors.ts'
 import { stdoutLog } from '../../log.ts'
-import { ownLabel } from './docker-labels.ts'
 import { Engine } from './engine.ts'
 import { Firewall } from './firewall.ts'
 import { hasInterface, hostNameservers } from './host-network.ts'
@@ -32,7 +31,7 @@ async function main(): Promise<void> {
     })
     firewall.want(found)
     await firewall.settled()
-    if (isSet) log.info('firewall is up', { instance, label: ownLabel(instance), networks: found.length })
+    if (isSet) log.info('firewall is up', { instance, networks: found.length })
   } finally {
     engine.close()
   }

@@ -23,7 +23,7 @@ const CURE =
 
 /**
  * Keeps the host's rules for our networks in place: when networks come and go, and whenever it is told to look, because others flush rules. It
- * changes nothing that is not of this instance. Without the right to do so it warns, once for each reason.
+ * changes nothing that is not of this instance. Switched off it takes its rules away. Without the right to do so it warns, once for each reason.
  */
 export class Firewall {
   readonly #options: FirewallOptions
@@ -35,6 +35,7 @@ export class Firewall {
   /** What a table said of us when we had just set it, by family: iptables may write rules differently than we do. */
   readonly #accepted = new Map<Family, string>()
   #trouble = ''
+  #hasLooked = false
 
   constructor(options: FirewallOptions) {
     this.#options = options
@@ -48,13 +49,15 @@ export class Firewall {
 
   /** Resolves when rules for this network were tried, whatever came of it. */
   async whenTried({ bridge }: Pick<FunctionNetwork, 'bridge'>): Promise<void> {
-    if (this.#options.settings.mode === 'off' || this.#tried.has(bridge)) return
+    if (this.#isOff || this.#tried.has(bridge)) return
     await this.look()
   }
 
   /** Looks whether the rules are there, and sets them. Never rejects. Looks that are asked for while one waits are one. */
   look(): Promise<void> {
-    if (this.#options.settings.mode === 'off') return Promise.resolve()
+    // Once: what it set before it was switched off goes.
+    if (this.#isOff && this.#hasLooked) return this.#turn
+    this.#hasLooked = true
     this.#next ??= this.#turn.then(() => {
       this.#next = undefined
       return this.#apply()
@@ -70,7 +73,7 @@ export class Firewall {
 
   async #apply(): Promise<void> {
     const { hasInterface, log } = this.#options
-    const networks = this.#networks
+    const networks = this.#isOff ? [] : this.#networks
     const here = networks.filter(({ bridge }) => hasInterface(bridge))
     try {
       if (networks.length > 0 && here.length === 0) {
@@ -108,8 +111,12 @@ export class Firewall {
       : firewallChange(family, wish, listing)
   }
 
+  get #isOff(): boolean {
+    return this.#options.settings.mode === 'off'
+  }
+
   #warn(reason: string): void {
-    if (reason === this.#trouble) return
+    if (reason === this.#trouble || this.#isOff) return
     this.#trouble = reason
     this.#options.log.warn('firewall rules not set: functions reach every service of this host', {
       reason,

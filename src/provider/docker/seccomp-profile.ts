@@ -42,7 +42,7 @@ const ENOSYS = 38
 /** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK (by which C libraries and Go list interfaces). */
 const SOCKET_FAMILIES = [1, 2, 10, 16]
 
-/** Linux, UNAME26, ADDR_NO_RANDOMIZE's neighbours as Moby has them, and the question what it is. */
+/** PER_LINUX and PER_LINUX32, each alone and with UNAME26, and the question which it is. */
 const PERSONALITIES = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff]
 
 /** The flags of `clone` that make namespaces (CLONE_NEW…), all of which must be off. */
