@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets the firewall rules that keep functions from this host, once, for a daemon that may not do so itself. To be run as root, again after each
-# start of the host and after each new namespace. Takes the daemon's settings (docs/config.md), from /etc/sampan/sampan.env if that exists.
+# start of the host and after each new namespace. Takes the daemon's settings (docs/config.md) from the environment or, when that does not name
+# SAMPAN_INSTANCE, from /etc/sampan/sampan.env.
 #
 #   scripts/firewall.sh          set the rules of SAMPAN_INSTANCE
 #   scripts/firewall.sh --down   take them away
@@ -10,7 +11,7 @@ set -Eeuo pipefail
 trap explain_exit EXIT
 
 [ "$(id -u)" -eq 0 ] || fail 'only root may change the rules of this host: sudo scripts/firewall.sh'
-if [ -f /etc/sampan/sampan.env ]; then
+if [ -z "${SAMPAN_INSTANCE:-}" ] && [ -f /etc/sampan/sampan.env ]; then
   set -a
   # shellcheck source=/dev/null
   . /etc/sampan/sampan.env

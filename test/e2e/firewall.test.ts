@@ -25,7 +25,9 @@ interface Fetched {
 /** The answer to what a rule refuses: EHOSTUNREACH. */
 const REFUSED = /no route to host/
 
-describe('a function and the host', { skip: (await skipWithoutDocker()) || (await hostRulesSkip()) }, () => {
+const SKIP = (await skipWithoutDocker()) || (await hostRulesSkip())
+
+describe('a function and the host', { skip: SKIP }, () => {
   let fenced: DaemonProcess
   /** The same without rules: what it reaches shows that there is something to reach. */
   let open: DaemonProcess
@@ -151,31 +153,47 @@ describe('a function and the host', { skip: (await skipWithoutDocker()) || (awai
   })
 })
 
-describe(
-  'the firewall as a setting',
-  { skip: (await skipWithoutDocker()) || (await hostRulesSkip()) },
-  () => {
-    it('opens ports of the host and closes private networks', async () => {
-      const service = createServer((_request, answer) => answer.end('open'))
-      await once(service.listen(0, '0.0.0.0'), 'listening')
-      const { port } = service.address() as AddressInfo
-      const daemon = await DaemonProcess.start({
-        SAMPAN_HOST_PORTS: String(port),
-        SAMPAN_PRIVATE_NETWORKS: 'closed',
-      })
-      try {
-        await daemon.deploy({ service: 'fn', image: await testImage('fn') })
-        const fetched = await daemon.call(`fn/fetch?url=http://gateway:${port}/&timeout=10s`)
-        assert.deepEqual(await fetched.json(), { status: 200, body: 'open' })
-        const beyond = (await (
-          await daemon.call('fn/fetch?url=http://10.99.99.99/&timeout=10s')
-        ).json()) as Fetched
-        assert.match(beyond.error ?? '', REFUSED)
-      } finally {
-        await daemon[Symbol.asyncDispose]()
-        service.close()
-      }
-      assert.deepEqual(await rulesOf(daemon.instance), [])
+describe('the firewall as a setting', { skip: SKIP }, () => {
+  it('opens ports of the host and closes private networks', async () => {
+    const service = createServer((_request, answer) => answer.end('open'))
+    await once(service.listen(0, '0.0.0.0'), 'listening')
+    const { port } = service.address() as AddressInfo
+    const daemon = await DaemonProcess.start({
+      SAMPAN_HOST_PORTS: String(port),
+      SAMPAN_PRIVATE_NETWORKS: 'closed',
     })
-  },
-)
+    try {
+      await daemon.deploy({ service: 'fn', image: await testImage('fn') })
+      const fetched = await daemon.call(`fn/fetch?url=http://gateway:${port}/&timeout=10s`)
+      assert.deepEqual(await fetched.json(), { status: 200, body: 'open' })
+      const beyond = (await (
+        await daemon.call('fn/fetch?url=http://10.99.99.99/&timeout=10s')
+      ).json()) as Fetched
+      assert.match(beyond.error ?? '', REFUSED)
+    } finally {
+      await daemon[Symbol.asyncDispose]()
+      service.close()
+    }
+    assert.deepEqual(await rulesOf(daemon.instance), [])
+  })
+
+  it('is set and taken away by hand where the daemon may not', async () => {
+    const daemon = await DaemonProcess.start({ SAMPAN_FIREWALL: 'off' })
+    const env = { PATH: process.env['PATH'], SAMPAN_INSTANCE: daemon.instance }
+    const script = (...words: readonly string[]) => run('scripts/firewall.sh', [...words], { env })
+    try {
+      await daemon.deploy({ service: 'fn', image: await testImage('fn') })
+      assert.equal((await daemon.call('fn/id')).status, 200)
+      assert.deepEqual(await rulesOf(daemon.instance), [])
+
+      await script()
+      assert.ok((await rulesOf(daemon.instance)).some((line) => / -j REJECT /.test(line)))
+      assert.equal((await daemon.call('fn/id')).status, 200)
+
+      await script('--down')
+      assert.deepEqual(await rulesOf(daemon.instance), [])
+    } finally {
+      await daemon[Symbol.asyncDispose]()
+    }
+  })
+})

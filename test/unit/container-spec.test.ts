@@ -48,6 +48,15 @@ describe('containerSpec', () => {
     assert.deepEqual(HostConfig['ExtraHosts'], ['gateway:172.30.0.1'])
     assert.deepEqual(HostConfig['RestartPolicy'], { Name: 'no' })
     assert.equal('PortBindings' in HostConfig, false)
+    assert.equal('Privileged' in HostConfig, false)
+    assert.deepEqual(HostConfig['LogConfig'], {
+      Type: 'json-file',
+      Config: { 'max-size': '1m', 'max-file': '2' },
+    })
+    assert.deepEqual(
+      HostConfig['CapAdd'],
+      'CHOWN DAC_OVERRIDE FOWNER SETGID SETUID KILL NET_BIND_SERVICE'.split(' '),
+    )
     assert.equal('Memory' in HostConfig, false)
   })
 

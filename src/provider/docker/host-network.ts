@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { nameserversIn } from './firewall-rules.ts'
 
@@ -11,6 +11,9 @@ export async function hostNameservers(): Promise<readonly string[]> {
   return [...new Set(texts.flatMap(nameserversIn))]
 }
 
+/** Whether there is such an interface where this process runs. Below `/sys` are those of whoever mounted it. */
 export function hasInterface(name: string): boolean {
-  return existsSync(`/sys/class/net/${name}`)
+  return readFileSync('/proc/self/net/dev', 'utf8')
+    .split('\n')
+    .some((line) => line.trimStart().startsWith(`${name}:`))
 }
