@@ -7,6 +7,7 @@ set -Eeuo pipefail
 
 need_go
 folder=$(cd / && go mod download -json "github.com/moby/profiles/seccomp@${1:-v0.3.0}" | node -p 'JSON.parse(require("fs").readFileSync(0)).Dir')
+# shellcheck disable=SC2016 # It is JavaScript.
 node --input-type=module -e '
   const [theirFile, ourModule] = process.argv.slice(1)
   const { readFileSync } = await import("node:fs")

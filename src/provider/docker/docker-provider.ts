@@ -160,7 +160,8 @@ export class DockerProvider implements Provider {
     await Promise.all(ends)
     const { background, guard } = this.#parts
     await Promise.all([images.stop(), logs.stop(), usage.stop(), background.settled(), this.#net])
-    await guard.firewall.settled()
+    // A program that waits for the host's rules ends by itself.
+    await Promise.race([guard.firewall.settled(), whenAborted(this.#options.clock.timeout(FINISH_MS))])
     await archive.stop()
   }
 }

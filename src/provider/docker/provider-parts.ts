@@ -236,7 +236,7 @@ export class ProviderParts {
     // A daemon that was killed may have left some.
     this.background.run('tidy up secrets', () => this.surroundings.tidySecrets())
     // Others flush rules: a reload of the host's firewall, for one.
-    this.background.run('look at the firewall', () => this.guard.firewall.look())
+    void this.guard.firewall.look()
   }
 
   #outOfMemory({ replica }: ReplicaRecord): string {
