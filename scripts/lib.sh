@@ -258,7 +258,7 @@ build_image() {
   fail "docker build of $1 failed (its last lines are above)"
 }
 
-# Containers and networks of one Sampan instance.
+# Containers, networks and firewall rules of one Sampan instance.
 remove_instance() {
   local ids
   ids=$(docker ps -aq --filter "label=$INSTANCE_LABEL=$1")
@@ -267,6 +267,25 @@ remove_instance() {
   ids=$(docker network ls -q --filter "label=$INSTANCE_LABEL=$1")
   # shellcheck disable=SC2086
   [ -z "$ids" ] || docker network rm $ids >/dev/null
+  remove_firewall "$1"
+}
+
+# The rules that the daemon, or firewall.sh, has set for one instance: jumps that carry its comment, and the chains that they lead to. Nothing
+# where there is no iptables, or no right to use it: then there are none of ours either, unless root has set them by hand.
+remove_firewall() {
+  local tool line chains
+  for tool in iptables ip6tables; do
+    have "$tool" || continue
+    # The chains first: without jumps nothing names them any more.
+    chains=$("$tool" -w 5 -S 2>/dev/null | awk -v comment="sampan-$1" '$0 ~ "--comment \"?" comment "\"? " { print $NF }' | sort -u)
+    while read -r line; do
+      # shellcheck disable=SC2086 # A rule, word by word.
+      [ -z "$line" ] || "$tool" -w 5 -D ${line#-A }
+    done < <("$tool" -w 5 -S 2>/dev/null | tr -d '"' | grep -E -- "^-A .* --comment sampan-$1 " || true)
+    for line in $chains; do
+      "$tool" -w 5 -F "$line" && "$tool" -w 5 -X "$line"
+    done
+  done
 }
 
 # ---- Sampan itself ---------------------------------------------------------------------------------------------

@@ -33,6 +33,11 @@ answer=$(curl -fsS "http://$SAMPAN_LISTEN/function/hello" -d reader)
 [ "$answer" = 'Hello, reader!' ] || fail "hello answered: $answer"
 mode=$(stat -c %a "$SAMPAN_DATA_DIR/basic-auth-password")
 [ "$mode" = 600 ] || fail "the password file has mode $mode"
+# Not every root may: one in a container cannot lower a score.
+if (echo -500 >"/proc/$BASHPID/oom_score_adj") 2>/dev/null; then
+  [ "$(cat "/proc/$second/oom_score_adj")" = -500 ] || fail 'the daemon may be the first to go when memory runs out'
+fi
+[ "$(id -u)" -ne 0 ] || iptables -w 5 -S | grep -q -- "--comment sampan-$SAMPAN_INSTANCE " || fail 'no firewall rule keeps functions from the host'
 
 # A port that is taken: a clear sentence, status 1, and what runs is left alone.
 taken=$(SAMPAN_DATA_DIR=$folder/other "$quickstart" 2>&1) && fail 'the quickstart started on ports that are taken'
@@ -42,5 +47,6 @@ printf '%s' "$taken" | grep -q 'is taken by another program' || fail "no clear s
 ! kill -0 "$second" 2>/dev/null || fail 'the daemon still runs after --down'
 left=$(docker ps -aq --filter "label=$INSTANCE_LABEL=$SAMPAN_INSTANCE")$(docker network ls -q --filter "label=$INSTANCE_LABEL=$SAMPAN_INSTANCE")
 [ -z "$left" ] || fail "--down left containers or networks: $left"
+! iptables -w 5 -S 2>/dev/null | grep -q -- "-$SAMPAN_INSTANCE" || fail '--down left firewall rules'
 [ ! -e "$SAMPAN_DATA_DIR" ] || fail "--purge left $SAMPAN_DATA_DIR"
 printf '\nquickstart twice, call, taken port, down: as promised\n'

@@ -12,7 +12,7 @@ Installs what is missing (Docker engine, npm packages, Go; a C toolchain only if
 starts it in the background, deploys the example function and calls it. Safe to run again: it rebuilds,
 restarts the daemon (functions run on meanwhile) and deploys again.
 
-  --down           stop the daemon and remove the containers and networks of its functions
+  --down           stop the daemon and remove the containers, networks and firewall rules of its functions
   --down --purge   the same, then delete the data folder and the example image too
 
 The daemon's SAMPAN_ variables are passed on (docs/config.md), for example:
@@ -137,6 +137,8 @@ start_daemon() {
   SAMPAN_DATA_DIR=$DATA_DIR setsid node "$ROOT/dist/src/main.js" >>"$LOG_FILE" 2>&1 </dev/null &
   local pid=$! tries=0
   (umask 077 && printf '%s\n' "$pid" >"$PID_FILE")
+  # As the service has it: when the host runs out of memory functions go first. Only root may.
+  { echo -500 >"/proc/$pid/oom_score_adj"; } 2>/dev/null || true
   until curl -fsS -o /dev/null "$URL/healthz" 2>/dev/null; do
     tries=$((tries + 1))
     if ! kill -0 "$pid" 2>/dev/null; then
@@ -224,7 +226,7 @@ take_down() {
   step 'Down'
   stop_daemon
   if have docker && docker info >/dev/null 2>&1; then
-    note "removing the containers and networks of instance $INSTANCE"
+    note "removing the containers, networks and firewall rules of instance $INSTANCE"
     remove_instance "$INSTANCE"
     [ -z "$1" ] || docker image rm "$HELLO_IMAGE" >/dev/null 2>&1 || true
     note 'the Docker engine itself is left running'

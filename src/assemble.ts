@@ -161,8 +161,27 @@ function providerOptions({ config, clock, log, registry }: Base, { ledger }: Inv
     dockerConfigDir: config.dockerConfigDir,
     ledger,
     secrets: { value: (namespace, name) => registry.secrets.value(namespace, name) },
+    guard: guardSettings(config),
     clock,
     log,
+  }
+}
+
+/** What functions may do on this host. */
+function guardSettings(config: Config): DockerProviderOptions['guard'] {
+  return {
+    confinement: {
+      memoryBytes: config.functionMemoryBytes,
+      diskBytes: config.functionDiskBytes,
+      seccomp: config.seccompProfile,
+      runtimes: config.runtimes,
+    },
+    firewall: {
+      mode: config.firewall,
+      functionPort: config.functionPort,
+      hostPorts: config.hostPorts,
+      privateNetworks: config.privateNetworks,
+    },
   }
 }
 

@@ -1,5 +1,13 @@
 import { parseDuration } from './core/duration.ts'
 import { parseMemoryBytes } from './core/resources.ts'
+import {
+  type HostPort,
+  parseBytes,
+  parseHostPorts,
+  parseRuntimes,
+  parseSeccomp,
+  type SeccompChoice,
+} from './core/host-settings.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** Where a listener binds. Port 0 takes any free one. */
@@ -63,6 +71,20 @@ export interface Config {
   readonly keepOddHeaders: boolean
   /** What the bodies of all API requests may hold in memory together. */
   readonly apiBodyBytes: number
+  /** Memory limit of a function that names none, in bytes. 0 means none. */
+  readonly functionMemoryBytes: number
+  /** Most that a container may write to its own file system, in bytes, where the storage driver can bound it. 0 means no bound. */
+  readonly functionDiskBytes: number
+  /** Which seccomp profile functions run under. */
+  readonly seccompProfile: SeccompChoice
+  /** Container runtimes that a deployment may choose by annotation. */
+  readonly runtimes: readonly string[]
+  /** `auto`: rules that keep functions from the host's services, where the daemon may set them. */
+  readonly firewall: 'auto' | 'off'
+  /** Ports of the host that functions may use all the same. */
+  readonly hostPorts: readonly HostPort[]
+  /** Whether functions reach private addresses beyond the host. */
+  readonly privateNetworks: 'open' | 'closed'
 }
 
 /** Thrown by `readConfig`: all problems, a line each. */
@@ -100,7 +122,7 @@ export function readConfig(env: Environment): Config {
     adminPassword: read<string | null>('SAMPAN_ADMIN_PASSWORD', null, (text) => text),
     instance: read('SAMPAN_INSTANCE', 'default', parseInstance),
     dockerHost: read<string | null>('SAMPAN_DOCKER_HOST', null, parseDockerHost),
-    logLevel: read('SAMPAN_LOG_LEVEL', env['DEBUG'] === '1' ? 'debug' : 'info', parseLogLevel),
+    logLevel: read('SAMPAN_LOG_LEVEL', env['DEBUG'] === '1' ? 'debug' : 'info', oneOf(...LOG_LEVELS)),
     readTimeoutMs: read('SAMPAN_READ_TIMEOUT', 60_000, parseTimeout),
     writeTimeoutMs: read('SAMPAN_WRITE_TIMEOUT', 60_000, parseTimeout),
     upstreamTimeoutMs: read('SAMPAN_UPSTREAM_TIMEOUT', 60_000, parseTimeout),
@@ -115,9 +137,9 @@ export function readConfig(env: Environment): Config {
     ),
     functionPort: read('SAMPAN_FUNCTION_PORT', 8080, parsePort),
     halfClosedMs: read('SAMPAN_HALF_CLOSED_TIMEOUT', 5_000, parseTimeout),
-    maxHeaderBytes: read('SAMPAN_MAX_HEADER_BYTES', 64 * 1024, parseBytes(1_024, 2 ** 20)),
-    headerBudgetBytes: read('SAMPAN_HEADER_BUDGET', 8 * MEBIBYTE, parseBytes(64 * 1024, 2 ** 32)),
-    bodyBudgetBytes: read('SAMPAN_BODY_BUDGET', 64 * MEBIBYTE, parseBytes(2 ** 20, 2 ** 36)),
+    maxHeaderBytes: read('SAMPAN_MAX_HEADER_BYTES', 64 * 1024, bytesWithin(1_024, 2 ** 20)),
+    headerBudgetBytes: read('SAMPAN_HEADER_BUDGET', 8 * MEBIBYTE, bytesWithin(64 * 1024, 2 ** 32)),
+    bodyBudgetBytes: read('SAMPAN_BODY_BUDGET', 64 * MEBIBYTE, bytesWithin(2 ** 20, 2 ** 36)),
     maxConnections: read('SAMPAN_MAX_CONNECTIONS', 10_000, parseCount),
     maxConnectionsPerClient: read<number | null>('SAMPAN_MAX_CONNECTIONS_PER_CLIENT', null, parseCount),
     maxCalls: read('SAMPAN_MAX_CALLS', 2_000, parseCount),
@@ -125,7 +147,14 @@ export function readConfig(env: Environment): Config {
     allowedHosts: read<readonly string[]>('SAMPAN_ALLOWED_HOSTS', [], parseHosts),
     keepOddHeaders: read('SAMPAN_KEEP_ODD_HEADERS', false, parseBoolean),
     // Less would have no room for a secret as large as one may be.
-    apiBodyBytes: read('SAMPAN_API_BODY_MEMORY', 64 * MEBIBYTE, parseBytes(8 * MEBIBYTE, 2 ** 36)),
+    apiBodyBytes: read('SAMPAN_API_BODY_MEMORY', 64 * MEBIBYTE, bytesWithin(8 * MEBIBYTE, 2 ** 36)),
+    functionMemoryBytes: read('SAMPAN_FUNCTION_MEMORY', 512 * 2 ** 20, parseBytes),
+    functionDiskBytes: read('SAMPAN_FUNCTION_DISK', 10 * 2 ** 30, parseBytes),
+    seccompProfile: read<SeccompChoice>('SAMPAN_SECCOMP_PROFILE', { use: 'ours' }, parseSeccomp),
+    runtimes: read<readonly string[]>('SAMPAN_RUNTIMES', [], parseRuntimes),
+    firewall: read<'auto' | 'off'>('SAMPAN_FIREWALL', 'auto', oneOf('auto', 'off')),
+    hostPorts: read<readonly HostPort[]>('SAMPAN_HOST_PORTS', [], parseHostPorts),
+    privateNetworks: read<'open' | 'closed'>('SAMPAN_PRIVATE_NETWORKS', 'open', oneOf('open', 'closed')),
   }
 
   if (problems.length > 0) throw new ConfigError(problems)
@@ -152,7 +181,7 @@ function parseTimeout(text: string): number {
 const MEBIBYTE = 1024 * 1024
 
 /** A number of bytes within these bounds: `65536`, `64Ki`, `8Mi`. */
-function parseBytes(least: number, most: number): (text: string) => number {
+function bytesWithin(least: number, most: number): (text: string) => number {
   return (text) => {
     const bytes = parseMemoryBytes('value', text)
     if (bytes >= least && bytes <= most) return bytes
@@ -187,6 +216,14 @@ function parseHosts(text: string): readonly string[] {
       throw new Error(`${JSON.stringify(name)} is not a host name, *.NAME or *`)
   }
   return names
+}
+
+function oneOf<T extends string>(...words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((known) => known === text.toLowerCase())
+    if (word === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${words.join(', ')}`)
+    return word
+  }
 }
 
 function parseBoolean(text: string): boolean {
@@ -224,10 +261,4 @@ function parseDockerHost(text: string): string {
     throw new Error(`${JSON.stringify(text)} must begin with unix:///, tcp://, http:// or https://${way}`)
   }
   return text
-}
-
-function parseLogLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === text.toLowerCase())
-  if (level === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${LOG_LEVELS.join(', ')}`)
-  return level
 }

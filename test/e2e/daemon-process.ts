@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { eventually } from '../fakes/eventually.ts'
+import { removeRules } from '../fixtures/host-rules.ts'
 
 const run = promisify(execFile)
 const INSTANCE_LABEL = 'com.sampan.instance'
@@ -108,13 +109,16 @@ export class DaemonProcess {
     return this.#process.pid
   }
 
-  /** Starts the process again, on the same ports and data, without waiting for it. */
-  async launch(): Promise<void> {
+  /** Starts the process again, on the same ports and data, without waiting for it; `change` to its settings counts for this start. */
+  async launch(change: Environment = {}): Promise<void> {
     assert.equal(this.#process, null, 'the daemon runs already')
     await mkdir(LOG_FOLDER, { recursive: true })
     const log = createWriteStream(join(LOG_FOLDER, `${this.instance}.log`), { flags: 'a' })
     await once(log, 'open')
-    this.#process = spawn(process.execPath, [MAIN], { env: this.#env, stdio: ['ignore', log, log] })
+    this.#process = spawn(process.execPath, [MAIN], {
+      env: { ...this.#env, ...change },
+      stdio: ['ignore', log, log],
+    })
     log.close()
   }
 
@@ -245,6 +249,7 @@ export class DaemonProcess {
     const { stdout } = await run('docker', ['network', 'ls', '-q', '--filter', filter])
     const networks = stdout.split('\n').filter(Boolean)
     if (networks.length > 0) await run('docker', ['network', 'rm', ...networks])
+    await removeRules(this.instance)
   }
 }
 

@@ -69,11 +69,11 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
       'inspect',
       '-f',
       '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{.HostConfig.CapDrop}} ' +
-        '{{.HostConfig.SecurityOpt}} {{.HostConfig.RestartPolicy.Name}} {{json .NetworkSettings.Ports}}',
+        '{{index .HostConfig.SecurityOpt 0}} {{.HostConfig.RestartPolicy.Name}} {{json .NetworkSettings.Ports}}',
       replica.id,
     )
 
-    assert.equal(shown, '67108864 500000000 512 [ALL] [no-new-privileges] no {}')
+    assert.equal(shown, '67108864 500000000 512 [ALL] no-new-privileges no {}')
   })
 
   it('keeps containers from each other and lets them find the gateway by name', async () => {

@@ -39,6 +39,7 @@ describe('what the composition root hands out', () => {
       'dataDir',
       'dockerConfigDir',
       'dockerHost',
+      'guard',
       'instance',
       'ledger',
       'log',

@@ -51,6 +51,50 @@ describe('readConfig', () => {
     assert.equal(readConfig({ SAMPAN_WAKE_TIMEOUT: '500h' }).wakeTimeoutMs, 1_800_000_000)
   })
 
+  it('confines functions when nothing is set', () => {
+    const config = readConfig({})
+
+    assert.equal(config.functionMemoryBytes, 536_870_912)
+    assert.equal(config.functionDiskBytes, 10_737_418_240)
+    assert.deepEqual(config.seccompProfile, { use: 'ours' })
+    assert.deepEqual([config.runtimes, config.hostPorts], [[], []])
+    assert.deepEqual([config.firewall, config.privateNetworks], ['auto', 'open'])
+  })
+
+  it('takes quantities, lists and words for what functions may do on the host', () => {
+    const config = readConfig({
+      SAMPAN_FUNCTION_MEMORY: '0',
+      SAMPAN_FUNCTION_DISK: '1Gi',
+      SAMPAN_SECCOMP_PROFILE: '/etc/sampan/seccomp.json',
+      SAMPAN_RUNTIMES: 'runsc, io.containerd.kata.v2',
+      SAMPAN_HOST_PORTS: '5432,53/udp',
+      SAMPAN_FIREWALL: 'OFF',
+    })
+
+    assert.deepEqual([config.functionMemoryBytes, config.functionDiskBytes], [0, 2 ** 30])
+    assert.deepEqual(config.seccompProfile, { use: 'file', path: '/etc/sampan/seccomp.json' })
+    assert.deepEqual(config.runtimes, ['runsc', 'io.containerd.kata.v2'])
+    assert.deepEqual(config.hostPorts, [
+      { protocol: 'tcp', port: 5432 },
+      { protocol: 'udp', port: 53 },
+    ])
+    assert.equal(config.firewall, 'off')
+  })
+
+  it('refuses what cannot be meant for the host, each with its variable', () => {
+    const refused = (name: string, text: string, message: RegExp) =>
+      assert.throws(() => readConfig({ [name]: text }), new RegExp(`${name}: .*${message.source}`))
+
+    refused('SAMPAN_FUNCTION_MEMORY', '64m', /"64m" is less than 6Mi/)
+    refused('SAMPAN_FUNCTION_MEMORY', 'lots', /is not a quantity such as/)
+    refused('SAMPAN_SECCOMP_PROFILE', 'none', /must be an absolute path, or engine/)
+    refused('SAMPAN_RUNTIMES', 'runsc,--privileged', /"--privileged" is not the name of a container runtime/)
+    for (const text of ['0', '65536', '80/sctp', '1:2', '5432,', '1 -j ACCEPT'])
+      refused('SAMPAN_HOST_PORTS', text, /is not a port such as 5432 or 53\/udp/)
+    refused('SAMPAN_FIREWALL', 'on', /is not one of auto, off/)
+    refused('SAMPAN_PRIVATE_NETWORKS', 'no', /is not one of open, closed/)
+  })
+
   it('refuses an engine over SSH and says where to read on', () => {
     assert.throws(
       () => readConfig({ SAMPAN_DOCKER_HOST: 'ssh://user@box' }),

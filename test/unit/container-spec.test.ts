@@ -7,6 +7,7 @@ import {
   containerIdentity,
   containerSpec,
 } from '../../src/provider/docker/container-spec.ts'
+import { UNKNOWN_ABILITIES } from '../../src/provider/docker/confinement.ts'
 import { containerLabels, readContainerLabels } from '../../src/provider/docker/docker-labels.ts'
 import { deployed } from '../fixtures/deployed.ts'
 
@@ -30,6 +31,8 @@ function body(fn: DeployedFunction, change: Partial<ContainerInput> = {}): Body 
     watchdogFile: '/opt/fwatchdog-amd64',
     hostCpus: 2,
     mounts: [],
+    confinement: { memoryBytes: 0, diskBytes: 0, seccomp: null, runtimes: [] },
+    abilities: UNKNOWN_ABILITIES,
     ...change,
   }) as Body
 }
@@ -45,6 +48,15 @@ describe('containerSpec', () => {
     assert.deepEqual(HostConfig['ExtraHosts'], ['gateway:172.30.0.1'])
     assert.deepEqual(HostConfig['RestartPolicy'], { Name: 'no' })
     assert.equal('PortBindings' in HostConfig, false)
+    assert.equal('Privileged' in HostConfig, false)
+    assert.deepEqual(HostConfig['LogConfig'], {
+      Type: 'json-file',
+      Config: { 'max-size': '1m', 'max-file': '2' },
+    })
+    assert.deepEqual(
+      HostConfig['CapAdd'],
+      'CHOWN DAC_OVERRIDE FOWNER SETGID SETUID KILL NET_BIND_SERVICE'.split(' '),
+    )
     assert.equal('Memory' in HostConfig, false)
   })
 
@@ -62,7 +74,22 @@ describe('containerSpec', () => {
     const extreme = limits('5Mi', '64')
     assert.equal(extreme['Memory'], 6_291_456)
     assert.equal(extreme['NanoCpus'], 2_000_000_000)
+    assert.equal(extreme['MemorySwap'], 6_291_456)
     assert.equal(limits('5Mi', '1m')['NanoCpus'], 10_000_000)
+  })
+
+  it('gives a function the memory that is set, unless it names a limit itself, be it 0 for none', () => {
+    const confinement = { memoryBytes: 536_870_912, diskBytes: 0, seccomp: null, runtimes: [] }
+    const memory = (spec: Parameters<typeof deployed>[0]) => {
+      const { HostConfig } = body(deployed(spec), { confinement })
+      return [HostConfig['Memory'], HostConfig['MemorySwap'], HostConfig['MemoryReservation']]
+    }
+
+    assert.deepEqual(memory({}), [536_870_912, 536_870_912, undefined])
+    assert.deepEqual(memory({ spec: { limits: { cpu: '1' } } }), [536_870_912, 536_870_912, undefined])
+    assert.deepEqual(memory({ spec: { limits: { memory: '1Gi' } } })[0], 2 ** 30)
+    assert.deepEqual(memory({ spec: { limits: { memory: '0' } } }), [undefined, undefined, undefined])
+    assert.deepEqual(memory({ spec: { requests: { memory: '1Gi' } } }), [2 ** 30, 2 ** 30, 2 ** 30])
   })
 
   it('asks Docker for graphics processors of the kind that it can hand out, as limit or request', () => {

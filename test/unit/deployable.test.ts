@@ -23,7 +23,11 @@ describe('a function that no container can be made of', () => {
       const { spec } = deployed({ spec: change })
 
       await assert.rejects(
-        imageFor(spec, new AbortController().signal, { images: { resolve }, host: () => undefined }),
+        imageFor(spec, new AbortController().signal, {
+          images: { resolve },
+          host: () => undefined,
+          confinement: { memoryBytes: 0, diskBytes: 0, seccomp: null, runtimes: [] },
+        }),
         (error: Error) => error.message.startsWith(field),
       )
       assert.equal(asked, 0)

@@ -24,7 +24,7 @@ describe('the engine address', () => {
 
 describe('the API version', () => {
   const engine = (apiVersion: string, minApiVersion: string) =>
-    pickApiVersion({ version: 'x', apiVersion, minApiVersion, architecture: 'amd64', os: 'linux', cpus: 1 })
+    pickApiVersion({ version: 'x', apiVersion, minApiVersion })
 
   it('is the newest that both sides speak', () => {
     assert.equal(engine('1.41', '1.12'), '1.41')
@@ -76,8 +76,16 @@ describe('what the engine answers', () => {
     })
     assert.deepEqual(readContainers(null), [])
     assert.deepEqual(readNetworks([{ Id: 'n' }]), [
-      { id: 'n', name: '', labels: {}, subnet: '', gateway: '' },
+      { id: 'n', name: '', labels: {}, subnet: '', gateway: '', bridge: 'br-n', hasIpv6: false },
     ])
+  })
+
+  it('names the interface of a network as Docker does', () => {
+    const bridgeOf = (network: object) => readNetworks([network])[0]?.bridge
+
+    assert.equal(bridgeOf({ Id: '0123456789abcdef0123' }), 'br-0123456789ab')
+    const given = { 'com.docker.network.bridge.name': 'functions0' }
+    assert.equal(bridgeOf({ Id: '0123456789abcdef0123', Options: given }), 'functions0')
   })
 
   it('tells the events that we act on from the others', () => {

@@ -209,7 +209,7 @@ class FakeNetworks {
     if (this.there.size > 0) throw new FaasError('conflict', 'network with this name exists')
     this.created += 1
     const labels = networkLabels('test', 'spaced')
-    this.there.set('id', { id: 'id', name: 'n', labels, subnet: '10.9.0.0/16', gateway: '' })
+    this.there.set('id', { ...bridged('id', ''), labels, subnet: '10.9.0.0/16' })
     return 'id'
   }
 
@@ -219,15 +219,28 @@ class FakeNetworks {
   }
 }
 
+function bridged(id: string, gateway: string): NetworkSummary {
+  return { id, name: 'n', labels: {}, subnet: '', gateway, bridge: `br-${id}`, hasIpv6: false }
+}
+
 describe('networks', () => {
   const make = () => {
     const engine = new FakeNetworks()
     const told: (readonly string[])[] = []
     const onAddresses = (addresses: readonly string[]) => told.push(addresses)
+    const fenced: string[] = []
+    const fence = {
+      want: () => {},
+      whenTried: async ({ id }: { readonly id: string }) => {
+        await Promise.resolve()
+        fenced.push(id)
+      },
+    }
     return {
       engine,
       told,
-      networks: new Networks({ engine, instance: 'test', log: new RecordingLog(), onAddresses }),
+      fenced,
+      networks: new Networks({ engine, instance: 'test', log: new RecordingLog(), onAddresses, fence }),
     }
   }
 
@@ -240,6 +253,14 @@ describe('networks', () => {
     assert.equal(engine.created, 1)
     assert.deepEqual(new Set(all.map(({ gateway }) => gateway)), new Set(['10.9.0.1']))
     assert.deepEqual(told, [['10.9.0.1']])
+  })
+
+  it('are fenced before anybody gets to know them', async () => {
+    const { fenced, networks } = make()
+
+    await networks.ensure('spaced')
+
+    assert.deepEqual(fenced, ['id'])
   })
 
   it('are found again after a restart', async () => {
@@ -265,7 +286,7 @@ describe('networks', () => {
 
   it('of somebody else under our name are not used', async () => {
     const { engine, networks } = make()
-    engine.there.set('x', { id: 'x', name: 'n', labels: {}, subnet: '', gateway: '10.1.0.1' })
+    engine.there.set('x', bridged('x', '10.1.0.1'))
 
     await assert.rejects(networks.ensure('spaced'), /is not ours/)
   })

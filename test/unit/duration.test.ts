@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseDuration } from '../../src/core/duration.ts'
+import { UNKNOWN_ABILITIES } from '../../src/provider/docker/confinement.ts'
 import { checkSpec, containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { deployed } from '../fixtures/deployed.ts'
 
@@ -51,6 +52,12 @@ describe('a duration that an older release stored', () => {
   it('is refused where it is in an annotation', () => {
     const { spec } = deployed({ spec: { annotations: { 'com.openfaas.ready.http.initialDelay': digits } } })
 
-    assert.throws(() => checkSpec(spec), { code: 'invalid', message: /initialDelay: .*64 characters/ })
+    const host = {
+      hostCpus: 2,
+      confinement: { memoryBytes: 0, diskBytes: 0, seccomp: null, runtimes: [] },
+      abilities: UNKNOWN_ABILITIES,
+    }
+
+    assert.throws(() => checkSpec(spec, host), { code: 'invalid', message: /initialDelay: .*64 characters/ })
   })
 })

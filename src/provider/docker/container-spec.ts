@@ -1,9 +1,12 @@
 import { FaasError } from '../../core/errors.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
 import { quoted } from '../../core/quoted.ts'
+import { LEAST_MEMORY_BYTES } from '../../core/host-settings.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../../core/resources.ts'
+import { type Confinement, confine, defaultMemory } from './confinement.ts'
 import { deviceRequests } from './device-requests.ts'
 import { type ContainerIdentity, containerLabels } from './docker-labels.ts'
+import type { EngineAbilities } from './engine-answers.ts'
 import { envDurationMs } from './env-duration.ts'
 import { planProbes } from './probe-plan.ts'
 import { type ImageCommand, planWatchdog, WATCHDOG_PATH, type WatchdogPlan } from './watchdog-injection.ts'
@@ -25,12 +28,15 @@ export interface ContainerInput {
   readonly watchdogFile: string
   /** Cores of the host; 0 when not known. */
   readonly hostCpus: number
+  readonly confinement: Confinement
+  readonly abilities: EngineAbilities
   /** Mounts of other features: secrets. */
   readonly mounts: readonly Mount[]
 }
 
-/** Docker refuses less (Engine API, ContainerCreate: "minimum memory limit allowed is 6MB"). */
-const LEAST_MEMORY_BYTES = 6 * 1024 * 1024
+/** What a container's resources depend on beside its function. */
+export type HostLimits = Pick<ContainerInput, 'hostCpus' | 'confinement' | 'abilities'>
+
 const DEFAULT_PIDS = 512
 const PIDS_ANNOTATION = 'com.sampan.pids'
 const MAX_GRACE_MS = 3_600_000
@@ -62,7 +68,7 @@ export function containerSpec(input: ContainerInput): object {
       LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } },
       CapDrop: ['ALL'],
       CapAdd: CAPABILITIES,
-      SecurityOpt: ['no-new-privileges'],
+      ...confine(spec, input.confinement, input.abilities),
       PidsLimit: pidsLimit(spec),
       // Somebody must reap orphans: the watchdog does, other programs seldom do.
       Init: !isWatchdogPid1(plan),
@@ -72,7 +78,7 @@ export function containerSpec(input: ContainerInput): object {
         Target: target,
         ReadOnly: true,
       })),
-      ...resources(spec, input.hostCpus),
+      ...resources(spec, input),
       ...devices(spec),
       ...(spec.readOnlyRootFilesystem && {
         ReadonlyRootfs: true,
@@ -83,10 +89,11 @@ export function containerSpec(input: ContainerInput): object {
 }
 
 /** Throws `invalid`, naming the field, for what no container can be made of, whatever its image is. Pure. */
-export function checkSpec(spec: FunctionSpec): void {
+export function checkSpec(spec: FunctionSpec, host: HostLimits): void {
   planProbes(spec)
   environment(spec, false)
-  resources(spec, 0)
+  resources(spec, host)
+  confine(spec, host.confinement, host.abilities)
   devices(spec)
   pidsLimit(spec)
 }
@@ -134,16 +141,20 @@ function mounts(plan: WatchdogPlan, input: ContainerInput): readonly Mount[] {
   return [{ source: input.watchdogFile, target }, ...input.mounts]
 }
 
-function resources(spec: FunctionSpec, hostCpus: number): object {
-  const memory = parseMemoryBytes('limits.memory', spec.limits?.memory ?? '')
+function resources(spec: FunctionSpec, { hostCpus, confinement, abilities }: HostLimits): object {
+  const given = spec.limits?.memory ?? ''
   const nanoCpus = parseNanoCpus('limits.cpu', spec.limits?.cpu ?? '')
   const reserved = parseMemoryBytes('requests.memory', spec.requests?.memory ?? '')
   const share = parseNanoCpus('requests.cpu', spec.requests?.cpu ?? '')
 
+  // A limit of 0 is the deployment's own wish for none.
+  const memory =
+    given === '' ? defaultMemory(reserved, confinement, abilities) : parseMemoryBytes('limits.memory', given)
   const limit = memory === 0 ? 0 : Math.max(memory, LEAST_MEMORY_BYTES)
   const reservation = reserved === 0 ? 0 : Math.max(reserved, LEAST_MEMORY_BYTES)
   return {
-    ...(limit > 0 && { Memory: limit }),
+    // Swap would let it take as much again, and wear out a Pi's card: the limit is for both together.
+    ...(limit > 0 && { Memory: limit, MemorySwap: limit }),
     ...(reservation > 0 && { MemoryReservation: limit > 0 ? Math.min(reservation, limit) : reservation }),
     ...(nanoCpus > 0 && { NanoCpus: clampCpus(nanoCpus, hostCpus) }),
     // As Kubernetes does: 1024 shares a core, the kernel's least is 2.

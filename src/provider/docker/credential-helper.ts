@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
 import type { Clock } from '../../clock.ts'
+import { runProgram } from './program.ts'
 
 /** Longest time a helper may take; those that ask a person would wait for ever. */
 const LIMIT_MS = 10_000
@@ -22,39 +22,20 @@ export async function runCredentialHelper(
 ): Promise<HelperAnswer | null> {
   if (!HELPER_NAME.test(name)) throw new Error('the name of the helper is not a plain word')
 
-  const { code, output } = await run(`docker-credential-${name}`, server, clock.timeout(LIMIT_MS))
+  const { code, output } = await runProgram(
+    {
+      command: `docker-credential-${name}`,
+      args: ['get'],
+      input: `${server}\n`,
+      mostOutputBytes: MOST_OUTPUT_BYTES,
+    },
+    clock.timeout(LIMIT_MS),
+  )
   if (code !== 0) {
     if (/credentials not found/i.test(output)) return null
     throw new Error(`exit code ${code ?? 'by signal'}`)
   }
   return parseAnswer(output)
-}
-
-interface Ended {
-  readonly code: number | null
-  readonly output: string
-}
-
-function run(command: string, input: string, signal: AbortSignal): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, ['get'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      signal,
-      killSignal: 'SIGKILL',
-    })
-    const chunks: Buffer[] = []
-    let size = 0
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString('utf8') }))
-    child.stdout.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size <= MOST_OUTPUT_BYTES) chunks.push(chunk)
-      else child.kill('SIGKILL')
-    })
-    // A helper may end without reading its input; its exit code tells the story.
-    child.stdin.on('error', () => {})
-    child.stdin.end(`${input}\n`)
-  })
 }
 
 function parseAnswer(output: string): HelperAnswer | null {

@@ -1,5 +1,6 @@
 import type { FunctionSpec } from '../../core/function-spec.ts'
-import { checkSpec, containerSpec } from './container-spec.ts'
+import { type Confinement, UNKNOWN_ABILITIES } from './confinement.ts'
+import { checkSpec, containerSpec, type HostLimits } from './container-spec.ts'
 import type { EngineVersion } from './engine-answers.ts'
 import type { ImageFacts, Images } from './images.ts'
 import { checkPlatform, emulatedArchitectures } from './platform.ts'
@@ -10,6 +11,7 @@ export interface ImageSource {
   readonly images: Pick<Images, 'resolve'>
   /** Undefined while the engine has not said what it is. */
   readonly host: () => EngineVersion | undefined
+  readonly confinement: Confinement
 }
 
 /**
@@ -22,18 +24,21 @@ export async function imageFor(
   source: ImageSource,
 ): Promise<ImageFacts> {
   // Before a pull that may take minutes: the answer to a deployment does not wait for those.
-  checkSpec(spec)
+  const limits = hostLimits(source.confinement, source.host())
+  checkSpec(spec, limits)
   const image = await source.images.resolve(spec.image, signal, pullPolicyOf(spec.annotations))
-  await checkContainer(spec, image, source.host())
+  const host = source.host()
+  if (host !== undefined) checkPlatform(image, host, await emulatedArchitectures())
+  checkContainer(spec, image, limits)
   return image
 }
 
-async function checkContainer(
-  spec: FunctionSpec,
-  image: ImageFacts,
-  host: EngineVersion | undefined,
-): Promise<void> {
-  if (host !== undefined) checkPlatform(image, host, await emulatedArchitectures())
+/** The host as far as it is known. */
+export function hostLimits(confinement: Confinement, host: EngineVersion | undefined): HostLimits {
+  return { confinement, hostCpus: host?.cpus ?? 0, abilities: host?.abilities ?? UNKNOWN_ABILITIES }
+}
+
+function checkContainer(spec: FunctionSpec, image: ImageFacts, limits: HostLimits): void {
   containerSpec({
     instance: '',
     fn: { spec, revision: 0, replicas: 0, artifact: null, createdAtMs: 0, updatedAtMs: 0 },
@@ -41,7 +46,7 @@ async function checkContainer(
     image,
     network: { name: '', gateway: '' },
     watchdogFile: '',
-    hostCpus: 0,
+    ...limits,
     mounts: [],
   })
 }

@@ -47,6 +47,7 @@ export class DockerProvider implements Provider {
 
   async start(functions: readonly DeployedFunction[]): Promise<void> {
     const { reconciler, link, archive, looks } = this.#parts
+    await this.#parts.guard.start()
     for (const fn of functions) reconciler.apply(fn)
     await archive.start()
     await link.start()
@@ -157,7 +158,10 @@ export class DockerProvider implements Provider {
     await Promise.race([Promise.all(ends), whenAborted(this.#options.clock.timeout(FINISH_MS))])
     engine.close()
     await Promise.all(ends)
-    await Promise.all([images.stop(), logs.stop(), usage.stop(), this.#parts.background.settled(), this.#net])
+    const { background, guard } = this.#parts
+    await Promise.all([images.stop(), logs.stop(), usage.stop(), background.settled(), this.#net])
+    // A program that waits for the host's rules ends by itself.
+    await Promise.race([guard.firewall.settled(), whenAborted(this.#options.clock.timeout(FINISH_MS))])
     await archive.stop()
   }
 }

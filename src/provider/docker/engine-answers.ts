@@ -14,6 +14,19 @@ export interface EngineVersion {
   readonly os: string
   /** Cores of the machine; 0 when not known. */
   readonly cpus: number
+  readonly abilities: EngineAbilities
+}
+
+/** What this engine can do on this host, beside running containers. */
+export interface EngineAbilities {
+  readonly isPodman: boolean
+  /** Whether the kernel's memory controller is on: on Raspberry Pi OS it is not unless the kernel's command line says so. */
+  readonly limitsMemory: boolean
+  readonly hasSeccomp: boolean
+  /** Names of the container runtimes that it was given. */
+  readonly runtimes: readonly string[]
+  /** Whether its storage driver may be able to bound the writable layer: overlay2 on XFS, if mounted with `pquota`, which it does not tell. */
+  readonly mayLimitDisk: boolean
 }
 
 /** A container as the list shows it. */
@@ -45,6 +58,9 @@ export interface NetworkSummary {
   readonly subnet: string
   /** The host's own address in it; empty when the engine does not tell. */
   readonly gateway: string
+  /** Name of the bridge interface on the host. */
+  readonly bridge: string
+  readonly hasIpv6: boolean
 }
 
 /** An image that the engine has. */
@@ -68,6 +84,22 @@ export function readVersion(answer: unknown, info: unknown): EngineVersion {
     architecture: text(answer, 'Arch'),
     os: text(answer, 'Os'),
     cpus: number(info, 'NCPU'),
+    abilities: readAbilities(answer, info),
+  }
+}
+
+function readAbilities(version: unknown, info: unknown): EngineAbilities {
+  const isPodman = list(field(version, 'Components')).some((part) => /podman/i.test(text(part, 'Name')))
+  const status = new Map(
+    list(field(info, 'DriverStatus')).map((pair) => [text(list(pair)[0]), text(list(pair)[1])]),
+  )
+  return {
+    isPodman,
+    // Only a plain no counts: what does not tell is given the benefit of the doubt.
+    limitsMemory: field(info, 'MemoryLimit') !== false,
+    hasSeccomp: words(field(info, 'SecurityOptions')).some((option) => option.includes('name=seccomp')),
+    runtimes: Object.keys(field(info, 'Runtimes') ?? {}),
+    mayLimitDisk: text(info, 'Driver') === 'overlay2' && status.get('Backing Filesystem') === 'xfs',
   }
 }
 
@@ -102,8 +134,16 @@ export function readNetworks(answer: unknown): NetworkSummary[] {
       labels: strings(field(item, 'Labels')),
       subnet: text(pool, 'Subnet'),
       gateway: text(pool, 'Gateway'),
+      bridge: bridgeOf(item),
+      hasIpv6: field(item, 'EnableIPv6') === true,
     }
   })
+}
+
+/** Docker's own way to name it, unless the network was made with a name for it. */
+function bridgeOf(network: unknown): string {
+  const given = text(field(network, 'Options'), 'com.docker.network.bridge.name')
+  return given || `br-${text(network, 'Id').slice(0, 12)}`
 }
 
 export function readImage(answer: unknown): ImageInspect {

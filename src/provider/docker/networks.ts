@@ -15,6 +15,17 @@ export interface FunctionNetwork {
   readonly name: string
   /** The host's address in it, where functions find the gateway. */
   readonly gateway: string
+  /** Its interface on the host. */
+  readonly bridge: string
+  readonly hasIpv6: boolean
+}
+
+/** What keeps the containers of our networks from the host. */
+export interface NetworkFence {
+  /** All networks, on every change. */
+  want(networks: readonly FunctionNetwork[]): void
+  /** Resolves when there is a fence around this one, or there cannot be. */
+  whenTried(network: FunctionNetwork): Promise<void>
 }
 
 export interface NetworksOptions {
@@ -23,6 +34,7 @@ export interface NetworksOptions {
   readonly log: Log
   /** Told the gateway addresses of all networks, on every change. */
   readonly onAddresses: (addresses: readonly string[]) => void
+  readonly fence: NetworkFence
 }
 
 /** One bridge network per namespace, in which containers reach the host but not each other. */
@@ -53,11 +65,13 @@ export class Networks {
     this.#tell()
   }
 
-  /** The namespace's network, made when there is none. */
-  ensure(namespace: string): Promise<FunctionNetwork> {
-    const known = this.#known.get(namespace)
-    if (known !== undefined && !this.#turns.has(namespace)) return Promise.resolve(known)
-    return this.#inTurn(namespace, async () => this.#known.get(namespace) ?? (await this.#make(namespace)))
+  /** The namespace's network, made when there is none, and fenced. */
+  async ensure(namespace: string): Promise<FunctionNetwork> {
+    const known = this.#turns.has(namespace) ? undefined : this.#known.get(namespace)
+    const make = async () => this.#known.get(namespace) ?? (await this.#make(namespace))
+    const network = known ?? (await this.#inTurn(namespace, make))
+    await this.#options.fence.whenTried(network)
+    return network
   }
 
   /** The engine says that it does not exist (any more): the next `ensure` looks again. */
@@ -117,16 +131,19 @@ export class Networks {
       const gateway = network.gateway || firstAddress(network.subnet)
       // Docker allows several networks of one name; the first serves.
       if (namespace === null || gateway === '' || found.has(namespace)) continue
-      found.set(namespace, { id: network.id, name: network.name, gateway })
+      const { id, name, bridge, hasIpv6 } = network
+      found.set(namespace, { id, name, gateway, bridge, hasIpv6 })
     }
     return found
   }
 
   #tell(): void {
-    const addresses = this.addresses()
-    if (addresses.join() === this.#told) return
-    this.#told = addresses.join()
-    this.#options.onAddresses(addresses)
+    const networks = [...this.#known.values()]
+    const state = networks.map(({ id, gateway }) => `${id} ${gateway}`).join()
+    if (state === this.#told) return
+    this.#told = state
+    this.#options.fence.want(networks)
+    this.#options.onAddresses(this.addresses())
   }
 }
 

@@ -12,6 +12,7 @@ import { EngineAway } from './engine-errors.ts'
 import { EngineLink } from './engine-link.ts'
 import { Engine } from './engine.ts'
 import { FunctionLogs } from './function-logs.ts'
+import { type GuardSettings, HostGuard } from './host-guard.ts'
 import { type ImageFacts, Images } from './images.ts'
 import { LogArchive } from './log-archive.ts'
 import { Networks } from './networks.ts'
@@ -20,7 +21,7 @@ import { httpAsk } from './probe-request.ts'
 import { Reconciler } from './reconciler.ts'
 import { ReplicaMaker } from './replica-maker.ts'
 import { ReplicaProbes } from './replica-probes.ts'
-import { ReplicaTable } from './replica-table.ts'
+import { type ReplicaRecord, ReplicaTable } from './replica-table.ts'
 import { Retirement } from './retirement.ts'
 import { SecretFiles, type SecretValues } from './secret-files.ts'
 import { Surroundings } from './surroundings.ts'
@@ -39,6 +40,7 @@ export interface DockerProviderOptions {
   readonly runtimeDir: string | null
   /** Folder of Docker's `config.json`, for registry credentials; null: none. */
   readonly dockerConfigDir: string | null
+  readonly guard: GuardSettings
   readonly ledger: CallLedger
   readonly secrets: SecretValues
   readonly clock: Clock
@@ -68,6 +70,7 @@ export class ProviderParts {
   readonly usage: UsageMeter
   readonly secretFiles: SecretFiles
   readonly background: Background
+  readonly guard: HostGuard
   readonly networks: Networks
   readonly surroundings: Surroundings
   readonly observer: Observer
@@ -94,10 +97,12 @@ export class ProviderParts {
     const { engine, archive, table } = this
     this.logs = new FunctionLogs({ engine, archive, replicas: table, clock, log })
     this.usage = new UsageMeter({ engine, clock, log })
+    this.guard = new HostGuard({ settings: options.guard, instance, clock, log })
     this.networks = new Networks({
       engine,
       instance,
       log,
+      fence: this.guard.firewall,
       onAddresses: (addresses) => emit({ kind: 'addresses', addresses }),
     })
     const { networks, secretFiles } = this
@@ -118,7 +123,8 @@ export class ProviderParts {
 
   /** As `deployable.ts` has it. */
   imageFor(spec: FunctionSpec, signal: AbortSignal): Promise<ImageFacts> {
-    return imageFor(spec, signal, { images: this.images, host: () => this.link.engine })
+    const { images, guard } = this
+    return imageFor(spec, signal, { images, host: () => this.link.engine, confinement: guard.confinement })
   }
 
   #makeProbes(): ReplicaProbes {
@@ -145,7 +151,7 @@ export class ProviderParts {
       log,
       onChange: (fn) => this.reconciler.nudge(fn),
       onCrash: (record, exitCode) => {
-        const reason = record.ranOutOfMemory ? 'it ran out of memory' : `it exited with code ${exitCode}`
+        const reason = record.ranOutOfMemory ? this.#outOfMemory(record) : `it exited with code ${exitCode}`
         this.reconciler.setback(record, reason)
         // Not only when its function's turn comes: somebody may be about to remove the container, and its log with it.
         this.retirement.begin(record.replica.id)
@@ -175,7 +181,7 @@ export class ProviderParts {
       onDeath: (record, { exitCode, oomKilled, error }) => {
         const { fn, id, revision } = record.replica
         log.warn('replica exited', { fn, replica: shortId(id), revision, exitCode, oomKilled, error })
-        if (oomKilled) this.reconciler.explain(record, 'it ran out of memory')
+        if (oomKilled) this.reconciler.explain(record, this.#outOfMemory(record))
       },
     })
   }
@@ -189,6 +195,8 @@ export class ProviderParts {
       networks,
       table,
       instance,
+      log,
+      confinement: () => this.guard.confinement,
       watchdogDir: watchdogDir ?? fileURLToPath(new URL('../../../watchdog', import.meta.url)),
       mounts: (fn) => this.surroundings.mounts(fn),
       host: () => this.link.engine,
@@ -215,7 +223,10 @@ export class ProviderParts {
       clock,
       log,
       look: () => this.#look(),
-      onUp: () => this.reconciler.nudgeAll(),
+      onUp: () => {
+        if (this.link.engine !== undefined) this.guard.meet(this.link.engine)
+        this.reconciler.nudgeAll()
+      },
       onEvent: (event) => this.observer.handle(event),
     })
   }
@@ -224,6 +235,12 @@ export class ProviderParts {
     await Promise.all([this.observer.look(), this.surroundings.lookAtNetworks()])
     // A daemon that was killed may have left some.
     this.background.run('tidy up secrets', () => this.surroundings.tidySecrets())
+    // Others flush rules: a reload of the host's firewall, for one.
+    void this.guard.firewall.look()
+  }
+
+  #outOfMemory({ replica }: ReplicaRecord): string {
+    return this.guard.outOfMemory(this.reconciler.desired(replica.fn)?.spec)
   }
 
   async #lookAgain(): Promise<void> {

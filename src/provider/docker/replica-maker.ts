@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { hasCode } from '../../core/errors.ts'
+import { hasCode, messageOf } from '../../core/errors.ts'
 import { nameOf, namespaceOf } from '../../core/function-name.ts'
 import type { DeployedFunction } from '../../core/function-spec.ts'
+import type { Log } from '../../log.ts'
+import type { Confinement } from './confinement.ts'
 import { containerIdentity, containerSpec, type Mount } from './container-spec.ts'
+import { hostLimits } from './deployable.ts'
 import type { ContainerDetails, EngineVersion } from './engine-answers.ts'
 import type { ImageFacts } from './images.ts'
 import { Limiter } from './limiter.ts'
@@ -24,6 +27,9 @@ export interface ReplicaMakerOptions {
   readonly networks: { ensure(namespace: string): Promise<FunctionNetwork>; forget(namespace: string): void }
   readonly table: ReplicaTable
   readonly instance: string
+  /** As it is now: it is read after this was made. */
+  readonly confinement: () => Confinement
+  readonly log: Log
   readonly watchdogDir: string
   /** What other features want a function's containers to see. */
   readonly mounts: (fn: DeployedFunction) => Promise<readonly Mount[]>
@@ -35,13 +41,20 @@ export interface ReplicaMakerOptions {
 /** Everything that the replicas of one revision have in common. */
 export interface Blueprint {
   readonly fn: DeployedFunction
-  readonly body: object
+  readonly body: ContainerBody
+}
+
+/** What is looked at again after the body was made. */
+interface ContainerBody {
+  readonly HostConfig?: { readonly StorageOpt?: object }
 }
 
 /** Creates and starts containers, a few at a time: more would only make each of them slower. */
 export class ReplicaMaker {
   readonly #options: ReplicaMakerOptions
   readonly #places = new Limiter(4)
+  /** Whether the storage driver is still believed to bound what containers write. */
+  #limitsDisk = true
 
   constructor(options: ReplicaMakerOptions) {
     this.#options = options
@@ -49,11 +62,12 @@ export class ReplicaMaker {
 
   /** Null when the engine has not got the image. */
   async prepare(fn: DeployedFunction): Promise<Blueprint | null> {
-    const { images, networks, instance, watchdogDir, mounts, host } = this.#options
+    const { images, networks, instance, watchdogDir, mounts, host, confinement } = this.#options
     const image = await this.#findImage(fn, images)
     if (image === null) return null
 
-    const platform = host() ?? { architecture: '', os: '', cpus: 0 }
+    const engine = host()
+    const platform = engine ?? { architecture: '', os: '' }
     const body = containerSpec({
       instance,
       fn,
@@ -61,7 +75,7 @@ export class ReplicaMaker {
       image,
       network: await networks.ensure(namespaceOf(fn.spec.name)),
       watchdogFile: join(watchdogDir, watchdogFile(image, platform)),
-      hostCpus: platform.cpus,
+      ...hostLimits(confinement(), engine),
       mounts: await mounts(fn),
     })
     return { fn, body }
@@ -83,16 +97,30 @@ export class ReplicaMaker {
   }
 
   async #create({ fn, body }: Blueprint): Promise<string> {
-    const { engine, instance, table, making } = this.#options
+    const { instance, table, making } = this.#options
     const name = `sampan-${instance}-${nameOf(fn.spec.name)}-${randomBytes(5).toString('hex')}`
     const made = making(name)
     try {
-      const id = await engine.createContainer(name, body)
+      const id = await this.#createOnDisk(name, this.#limitsDisk ? body : withoutDiskLimit(body))
       // Counted as running from here on: an event that tells of its death must find it so.
       table.add(id, containerIdentity(fn), { isRunning: true, host: '' })
       return id
     } finally {
       made()
+    }
+  }
+
+  /** Whether the file system has quotas shows only when a container is created. */
+  async #createOnDisk(name: string, body: ContainerBody): Promise<string> {
+    const { engine, log } = this.#options
+    try {
+      return await engine.createContainer(name, body)
+    } catch (error) {
+      const isRefusal = /storage-opt|pquota|project quota/i.test(messageOf(error))
+      if (!isRefusal || body.HostConfig?.StorageOpt === undefined) throw error
+      this.#limitsDisk = false
+      log.warn('what functions write is not bounded', { reason: messageOf(error) })
+      return await engine.createContainer(name, withoutDiskLimit(body))
     }
   }
 
@@ -110,4 +138,9 @@ export class ReplicaMaker {
       throw error
     }
   }
+}
+
+function withoutDiskLimit(body: ContainerBody): ContainerBody {
+  const { StorageOpt: _, ...rest } = body.HostConfig ?? {}
+  return { ...body, HostConfig: rest }
 }
