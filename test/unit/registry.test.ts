@@ -158,7 +158,7 @@ describe('FunctionStore', () => {
     const store = new FunctionStore(db)
     db.run(`CREATE TRIGGER full BEFORE INSERT ON function BEGIN SELECT RAISE(ABORT, 'no'); END`)
 
-    assert.throws(() => store.insert(change('one')))
+    assert.throws(() => store.insert(change('one')), { message: 'no' })
     assert.equal(store.get(figlet), undefined)
   })
 })
