@@ -12,7 +12,7 @@ const BURSTS = 24
 const LINES_EACH = 250
 
 describe('two replicas that write bursts at the same time', { skip }, () => {
-  it('have their lines merged by time, none lost and none twice, in the history and for a follower', async (test) => {
+  it('two replicas that write bursts at the same time have their lines merged by time, none lost and none twice, in the history and for a follower', async (test) => {
     await using daemon = await DaemonProcess.start()
     await daemon.deploy({
       service: 'pair',

@@ -31,7 +31,7 @@ describe('the page at /ui/ in a browser', { skip: await skipWithoutDocker() }, (
     assert.deepEqual(console, [])
   })
 
-  it('is where the bare address leads', async () => {
+  it('the page at /ui/ is where the bare address leads', async () => {
     const { dom } = await seen(await url('/'))
 
     assert.match(dom, /<h1>Sampan<\/h1>/)

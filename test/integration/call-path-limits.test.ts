@@ -8,7 +8,7 @@ const { start, startEmpty } = rigs()
 const GET = 'GET /function/hello HTTP/1.1'
 
 describe('limits of time', () => {
-  it('end in 504 when the function does not begin to answer', async () => {
+  it('limits of time end in 504 when the function does not begin to answer', async () => {
     const { port, rig, fn } = await start(() => undefined, { upstreamMs: 80 })
 
     const answer = await exchange(port, GET)
@@ -21,7 +21,7 @@ describe('limits of time', () => {
     await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
   })
 
-  it('end in 504 when the head never comes to an end', async () => {
+  it('limits of time end in 504 when the head never comes to an end', async () => {
     const { port } = await start((socket) => socket.write('HTTP/1.1 200 OK\r\nX-A: 1\r\n'), {
       upstreamMs: 80,
     })
@@ -29,13 +29,13 @@ describe('limits of time', () => {
     assert.match(await exchange(port, GET), /^HTTP\/1\.1 504 /)
   })
 
-  it('end in 504 when nothing was sent within the time for the whole answer', async () => {
+  it('limits of time end in 504 when nothing was sent within the time for the whole answer', async () => {
     const { port } = await start(() => undefined, { upstreamMs: 0, writeMs: 80 })
 
     assert.match(await exchange(port, GET), /^HTTP\/1\.1 504 [^]*did not complete its answer within 80 ms\n$/)
   })
 
-  it('cut an answer that takes longer as a whole', async () => {
+  it('limits of time cut an answer that takes longer as a whole', async () => {
     const { port, rig } = await start(
       (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
       { upstreamMs: 40, writeMs: 80 },
@@ -47,7 +47,7 @@ describe('limits of time', () => {
     assert.deepEqual(rig.counts, { 200: 1 })
   })
 
-  it('do not run for the function while the client is slow with its body', async () => {
+  it('limits of time do not run for the function while the client is slow with its body', async () => {
     const { port } = await start(answerAfter('ab', ok('hi')), {
       upstreamMs: 60,
     })
@@ -62,7 +62,7 @@ describe('limits of time', () => {
 })
 
 describe('a client that leaves', () => {
-  it('before the answer: the function sees its connection close', async () => {
+  it('a client that leaves before the answer has the connection to the function closed', async () => {
     const { port, rig, fn } = await start(() => undefined)
     const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => fn.requests.length === 1)
@@ -73,7 +73,7 @@ describe('a client that leaves', () => {
     assert.deepEqual(rig.counts, { 499: 1 })
   })
 
-  it('half way, by ending its direction: as any other', async () => {
+  it('a client that leaves half way, by ending its direction, has left as any other', async () => {
     const { port, rig, fn } = await start(() => undefined)
     const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => fn.requests.length === 1)
@@ -83,7 +83,7 @@ describe('a client that leaves', () => {
     await eventually(() => rig.counts[499] === 1)
   })
 
-  it('in the middle of its body', async () => {
+  it('a client that leaves in the middle of its body has the connection to the function closed', async () => {
     const { port, rig, fn } = await start(() => undefined)
     const client = new RawClient(port).send(
       'POST /function/hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf',
@@ -96,7 +96,7 @@ describe('a client that leaves', () => {
     await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
   })
 
-  it('in the middle of the answer', async () => {
+  it('a client that leaves in the middle of the answer has the connection to the function closed', async () => {
     const { port, rig, fn } = await start((socket) =>
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
     )
@@ -110,7 +110,7 @@ describe('a client that leaves', () => {
     assert.equal(rig.inFlight, 0)
   })
 
-  it('with calls that wait for their turn to be answered (pipelining)', async () => {
+  it('a client that leaves has all its calls ended that wait for their turn to be answered (pipelining)', async () => {
     const { port, fn, rig } = await start(() => undefined)
     const client = new RawClient(port)
 
@@ -123,7 +123,7 @@ describe('a client that leaves', () => {
     await eventually(() => fn.sockets.every((socket) => socket.readableEnded))
   })
 
-  it('while it waits for a replica', async () => {
+  it('a client that leaves while it waits for a replica waits no longer', async () => {
     const rig = await startEmpty()
     const client = new RawClient(rig.port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => rig.waiting === 1)

@@ -19,7 +19,7 @@ const skip =
   descriptors > MOST + 200 ? false : `SKIPPED: this process may have ${descriptors} descriptors only`
 
 describe('the connections of a listener', { skip }, () => {
-  it(`are ${MOST}: a further one is closed, calls on those held go on, and a place is free when one closes`, async (test) => {
+  it(`the connections of a listener are ${MOST}: a further one is closed, calls on those held go on, and a place is free when one closes`, async (test) => {
     const listener = new Listener(
       {
         request: (_req, res) => void res.end('well'),

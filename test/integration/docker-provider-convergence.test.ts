@@ -40,7 +40,7 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     await eventually(() => bench.ready(fn.spec.name).length === 3)
   })
 
-  it('from a container removed by hand', async () => {
+  it('the Docker provider converges from a container removed by hand', async () => {
     const first = await bench.deploy(bench.fn('removed', { image: httpd }))
 
     await docker('rm', '-f', first.id)
@@ -50,7 +50,7 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     assert.notEqual(second.id, first.id)
   })
 
-  it('from a container that was killed', async () => {
+  it('the Docker provider converges from a container that was killed', async () => {
     const first = await bench.deploy(bench.fn('killed', { image: httpd }))
 
     await docker('kill', first.id)
@@ -62,7 +62,7 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     assert.equal(bench.log.named('replica exited')[0]?.fields['exitCode'], 137)
   })
 
-  it('from containers that were started, half created and left dead behind its back', async () => {
+  it('the Docker provider converges from containers that were started, half created and left dead behind its back', async () => {
     const fn = bench.fn('mixed', { image: httpd })
     const replica = await bench.deploy(fn)
     const labels = JSON.parse(await docker('inspect', '-f', '{{json .Config.Labels}}', replica.id)) as object
@@ -81,7 +81,7 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     await eventually(() => bench.ready(fn.spec.name).length === 1)
   })
 
-  it('from functions that were removed, and updated, while it was away', async () => {
+  it('the Docker provider converges from functions that were removed, and updated, while it was away', async () => {
     const [gone, outdated] = [bench.fn('gone', { image: httpd }), bench.fn('outdated', { image: httpd })]
     await bench.deploy(gone)
     const old = await bench.deploy(outdated)
@@ -98,7 +98,7 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     assert.equal(first?.kind === 'ready' && first.ready[0]?.id, old.id)
   })
 
-  it('and leaves the containers of another instance alone', async () => {
+  it('the Docker provider converges and leaves the containers of another instance alone', async () => {
     const other = bench.another({ instance: `${bench.instance}-other` })
     const theirs = bench.fn('same-name', { image: httpd })
     await other.start([theirs])

@@ -31,7 +31,7 @@ describe('the Docker provider without its engine', { skip }, () => {
     await engine.end()
   })
 
-  it('is tested with an engine that leaves the default bridge of the shared one as it is', async () => {
+  it('the engine of this test leaves the default bridge of the shared one as it is', async () => {
     assert.equal(await defaultBridge(), bridge)
   })
 

@@ -78,7 +78,7 @@ describe('images of a real registry and engine', { skip }, () => {
     return { log, resolve: (ref: string) => images.resolve(ref, new AbortController().signal) }
   }
 
-  it('are pulled with the credentials of the config file, and known in full', async () => {
+  it('images of a real registry and engine are pulled with the credentials of the config file, and known in full', async () => {
     await docker('rmi', '--force', pushed)
 
     const facts = await setUp().resolve(pushed)
@@ -90,13 +90,13 @@ describe('images of a real registry and engine', { skip }, () => {
     assert.ok(facts.env.includes('VERSION=new'))
   })
 
-  it('are replaced by what the registry has now', async () => {
+  it('images of a real registry and engine are replaced by what the registry has now', async () => {
     await make(pushed, 'ENV VERSION=old')
 
     assert.equal((await setUp().resolve(pushed)).id, pushedId)
   })
 
-  it('are asked of no registry when a digest names what the engine has', async () => {
+  it('images of a real registry and engine are asked of no registry when a digest names what the engine has', async () => {
     const { log, resolve } = setUp(null)
     const [digest = ''] = (await docker('inspect', '--format={{join .RepoDigests " "}}', pushed)).split(' ')
 
@@ -105,7 +105,7 @@ describe('images of a real registry and engine', { skip }, () => {
     assert.deepEqual(log.lines, [])
   })
 
-  it('of this host are used when the registry asks for credentials', async () => {
+  it('images of a real registry and engine of this host are used when the registry asks for credentials', async () => {
     const { log, resolve } = setUp(null)
 
     assert.equal((await resolve(pushed)).id, pushedId)
@@ -117,7 +117,7 @@ describe('images of a real registry and engine', { skip }, () => {
     ['a repository is unknown', 'you/fn:1', true, /has no such image/],
     ['credentials are missing', 'you/fn:1', false, /docker login/],
   ] as const) {
-    it(`are refused with the reason when ${what}`, async () => {
+    it(`images of a real registry and engine are refused with the reason when ${what}`, async () => {
       const { resolve } = setUp(withCredentials ? configDir : null)
 
       await assert.rejects(resolve(`${registry.address}/${tag}`), (error) => {
@@ -128,7 +128,7 @@ describe('images of a real registry and engine', { skip }, () => {
     })
   }
 
-  it('are refused with the reason when nothing listens', async () => {
+  it('images of a real registry and engine are refused with the reason when nothing listens', async () => {
     await assert.rejects(setUp().resolve('127.0.0.1:1/me/fn:1'), (error) => {
       assert.ok(hasCode(error, 'invalid'))
       assert.match(messageOf(error), /cannot be reached.*connection refused/)
@@ -136,7 +136,7 @@ describe('images of a real registry and engine', { skip }, () => {
     })
   })
 
-  it('of this host are used at once when the registry is off', async () => {
+  it('images of a real registry and engine of this host are used at once when the registry is off', async () => {
     const { log, resolve } = setUp(configDir, new FakeClock())
     const ref = await make(`127.0.0.1:1/${NAME}:1`)
 
@@ -145,7 +145,7 @@ describe('images of a real registry and engine', { skip }, () => {
     assert.deepEqual(log.messages('info'), ['image not pulled, using the one on this host'])
   })
 
-  it('of this host are used after five seconds when the registry hangs, and at once from then on', async () => {
+  it('images of a real registry and engine of this host are used after five seconds when the registry hangs, and at once from then on', async () => {
     const clock = new FakeClock()
     const { resolve } = setUp(configDir, clock)
     const address = silent.address()
@@ -164,7 +164,7 @@ describe('images of a real registry and engine', { skip }, () => {
     await resolve(second)
   })
 
-  it('of an engine that is away are unavailable', async () => {
+  it('images of a real registry and engine of an engine that is away are unavailable', async () => {
     const away = new Engine({ dockerHost: 'unix:///nowhere/docker.sock', clock: systemClock })
     const images = new Images({
       engine: away,

@@ -62,7 +62,7 @@ async function untilFull(port: number): Promise<void> {
 }
 
 describe('requests of the API that wait behind others on their connection', () => {
-  it('end when their client leaves', async () => {
+  it('requests of the API that wait behind others on their connection end when their client leaves', async () => {
     const { port, provider } = await start()
     const client = new RawClient(port).send(FOLLOW.repeat(10))
     await eventually(() => provider.readers === 10)
@@ -72,7 +72,7 @@ describe('requests of the API that wait behind others on their connection', () =
     await eventually(() => provider.readers === 0)
   })
 
-  it('give their places in the line of guesses up when their client leaves', async () => {
+  it('requests of the API that wait behind others on their connection give their places in the line of guesses up when their client leaves', async () => {
     const { port } = await start()
     guessers(port, BURST)
     const client = new RawClient(port).send(WRONG.repeat(PLACES))
@@ -89,7 +89,7 @@ describe('requests of the API that wait behind others on their connection', () =
 })
 
 describe('guesses that wait', () => {
-  it('do not hold up the stop of the server, and are told why', async () => {
+  it('guesses that wait do not hold up the stop of the server, and are told why', async () => {
     const { port, server } = await start()
     const clients = guessers(port, BURST + PLACES)
     await untilFull(port)

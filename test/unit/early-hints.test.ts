@@ -9,7 +9,7 @@ describe('the links of a hint', () => {
     '</a.png>; rel=preload; imagesrcset=a=b',
     '<>',
   ]) {
-    it(`may be ${link}`, () => {
+    it(`the links of a hint may be ${link}`, () => {
       assert.deepEqual(hintedLinks(['X-A', 'b', 'link', link]), [link])
     })
   }
@@ -26,16 +26,16 @@ describe('the links of a hint', () => {
     '<a\t>',
     '</a>, </b>',
   ]) {
-    it(`may not be ${JSON.stringify(link)}`, () => {
+    it(`the links of a hint may not be ${JSON.stringify(link)}`, () => {
       assert.deepEqual(hintedLinks(['Link', link]), [])
     })
   }
 
-  it('keep those that are right when one is not', () => {
+  it('the links of a hint keep those that are right when one is not', () => {
     assert.deepEqual(hintedLinks(['Link', '<a>', 'Link', 'b', 'LINK', '<c>']), ['<a>', '<c>'])
   })
 
-  it('are few', () => {
+  it('the links of a hint are few', () => {
     assert.deepEqual(hintedLinks(['Link', `<${'a'.repeat(5_000)}>`, 'Link', `<${'a'.repeat(5_000)}>`]), [])
   })
 })

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => db.close())
 
 describe('the stored counts of calls', () => {
-  it('are totals, of functions that exist', () => {
+  it('the stored counts of calls are totals, of functions that exist', () => {
     const store = new InvocationStore(db)
 
     store.save(
@@ -32,7 +32,7 @@ describe('the stored counts of calls', () => {
     assert.deepEqual([...store.load()], [[figlet, 9]])
   })
 
-  it('wait for no disk, and what else is written does, also after one that failed', () => {
+  it('the stored counts of calls wait for no disk, and what else is written does, also after one that failed', () => {
     let within: unknown
     db.relaxed(() => (within = db.get('PRAGMA synchronous')))
     assert.deepEqual(within, { synchronous: 1 })

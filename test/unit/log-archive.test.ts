@@ -60,7 +60,7 @@ describe('the log archive', () => {
     assert.deepEqual([kept?.id, kept?.from, kept?.to, kept?.lines], [A, at(0), at(5), 6])
   })
 
-  it('is for the eyes of the daemon only', async () => {
+  it('the log archive is for the eyes of the daemon only', async () => {
     const { folder, archive } = setUp()
     await archive.save(figlet, A, whole('one'))
 

@@ -18,7 +18,7 @@ function wanting(name: string) {
 }
 
 describe('the files of secrets', () => {
-  it('take names as long as a secret may have', async () => {
+  it('the files of secrets take names as long as a secret may have', async () => {
     const name = `${'a'.repeat(250)}.bc`
 
     const folder = await secretFiles().place(wanting(name))
@@ -27,18 +27,22 @@ describe('the files of secrets', () => {
     assert.deepEqual(readdirSync(folder ?? ''), [name])
   })
 
-  it('are not written into a folder of another user', { skip: process.getuid?.() !== 0 }, async () => {
-    const planted = join(runtimeDir, 'test', 'secrets')
-    mkdirSync(join(planted, 'openfaas-fn.1'), { recursive: true })
-    chownSync(planted, 4_242, 4_242)
+  it(
+    'the files of secrets are not written into a folder of another user',
+    { skip: process.getuid?.() !== 0 },
+    async () => {
+      const planted = join(runtimeDir, 'test', 'secrets')
+      mkdirSync(join(planted, 'openfaas-fn.1'), { recursive: true })
+      chownSync(planted, 4_242, 4_242)
 
-    await assert.rejects(secretFiles().place(wanting('token')), { code: 'unavailable', message: /own/ })
-    await secretFiles().refresh('openfaas-fn', 'token')
+      await assert.rejects(secretFiles().place(wanting('token')), { code: 'unavailable', message: /own/ })
+      await secretFiles().refresh('openfaas-fn', 'token')
 
-    assert.deepEqual(readdirSync(join(planted, 'openfaas-fn.1')), [])
-  })
+      assert.deepEqual(readdirSync(join(planted, 'openfaas-fn.1')), [])
+    },
+  )
 
-  it('go with the last replica of their revision', async () => {
+  it('the files of secrets go with the last replica of their revision', async () => {
     const files = secretFiles()
     await files.place(wanting('token'))
 
