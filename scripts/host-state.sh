@@ -105,13 +105,14 @@ list_settings() {
 
 # ---- Kernel ----------------------------------------------------------------------------------------------------
 
-list_mounts() { awk '{ place = $5; sub(/.* - /, ""); print place, $1 }' /proc/self/mountinfo; }
+# Docker clears up the network namespaces of containers that are gone once a minute.
+list_mounts() {
+  awk '{ place = $5; sub(/.* - /, ""); if (place !~ "/run/docker/netns/") print place, $1 }' /proc/self/mountinfo
+}
 
 # Those with a name, and those that processes have.
 list_namespaces() {
   ip netns list 2>/dev/null | awk '{ print "named", $1 }'
-  local entry
-  for entry in /run/docker/netns/*; do [ ! -e "$entry" ] || printf 'of Docker %s\n' "${entry##*/}"; done
   readlink /proc/[0-9]*/ns/net 2>/dev/null || true
 }
 

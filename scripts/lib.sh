@@ -85,10 +85,7 @@ need_node_packages() {
     note 'npm packages are in place'
     return 0
   fi
-  # A build from source needs Node's own headers; use those that came with this Node instead of a download.
-  local prefix
-  prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
-  [ -f "$prefix/include/node/node_version.h" ] && export npm_config_nodedir="$prefix"
+  use_node_headers
 
   note 'npm ci'
   if ! npm_ci; then
@@ -101,6 +98,13 @@ need_node_packages() {
   fi
   sqlite_loads || fail "the npm package better-sqlite3 was installed, but its native part does not load: see $ROOT/.build/npm-ci.log"
   printf '%s' "$wanted" >"$stamp"
+}
+
+# A build from source needs Node's own headers; use those that came with this Node instead of a download.
+use_node_headers() {
+  local prefix
+  prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+  if [ -f "$prefix/include/node/node_version.h" ]; then export npm_config_nodedir="$prefix"; fi
 }
 
 npm_ci() {

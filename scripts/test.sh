@@ -44,6 +44,7 @@ main() {
   check scripts lint_scripts
   tests unit npm run --silent test
   tests integration npm run --silent test:integration
+  tests contract npm run --silent test:contract
   tests e2e npm run --silent test:e2e
   tests watchdog sh watchdog/check.sh
   tests node24 bash scripts/node24-test.sh
@@ -126,12 +127,13 @@ lint_scripts() { shellcheck --severity=warning --external-sources scripts/*.sh b
 
 # ---- Leaving nothing behind ------------------------------------------------------------------------------------
 
-# Images that tests made. Outside CI those that were there before stay: somebody else may be using them.
+# Images that tests made. Outside CI those stay that were there before or that a container is of: somebody else may be using them.
 remove_test_images() {
-  local id
+  local id force=--force
+  [ -n "${CI:-}" ] || force=--force=false
   for id in $(docker images -q --no-trunc --filter label=com.sampan.test.inputs | sort -u); do
     if [ -z "${CI:-}" ] && grep -qF "$id" "$STATE/images"; then continue; fi
-    docker rmi -f "$id" >/dev/null 2>&1 || true
+    docker rmi "$force" "$id" >/dev/null 2>&1 || true
   done
 }
 
