@@ -6,6 +6,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ROOT
 readonly NODE_FLOOR=20.19.0
 readonly INSTANCE_LABEL=com.sampan.instance
+readonly TAG_LABEL=com.sampan.tag
 
 step() { printf '\n==> %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }
@@ -249,11 +250,12 @@ engine_arch() {
   esac
 }
 
-# build_image TAG FOLDER: with BuildKit or without, whichever the engine and its client can do.
+# build_image TAG FOLDER: the image has its tag as a label, so that it is found when a newer one has taken the tag. With BuildKit or without, whichever the engine and its client can do.
 build_image() {
   local log
   log=$(mktemp)
-  if docker build -q -t "$1" "$2" >"$log" 2>&1 || DOCKER_BUILDKIT=0 docker build -q -t "$1" "$2" >>"$log" 2>&1; then
+  local words=(-q -t "$1" --label "$TAG_LABEL=$1" "$2")
+  if docker build "${words[@]}" >"$log" 2>&1 || DOCKER_BUILDKIT=0 docker build "${words[@]}" >>"$log" 2>&1; then
     rm -f "$log"
     return 0
   fi
