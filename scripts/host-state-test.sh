@@ -16,7 +16,7 @@ planted_process=''
 clean_up() {
   local status=$?
   unplant >/dev/null 2>&1 || true
-  rm -rf "$work"
+  rm -rf "$work" "/tmp/bystander-$$"
   exit "$status"
 }
 trap clean_up EXIT
@@ -71,6 +71,7 @@ sees() {
 
 ip link set lo up
 ip link add docker0 type bridge
+touch "/tmp/bystander-$$"
 host_state_record "$work/before"
 
 plant
@@ -83,6 +84,11 @@ everywhere=(
 sees 1 "${everywhere[@]}" 'interfaces: new: planted0 ' 'addresses: new: planted0 ' 'routes: new: 198.51.100.0/24 ' \
   'firewall: new: iptables-save filter -A INPUT -s 192.0.2.77'
 sees '' "${everywhere[@]}" 'note, perhaps of somebody else: interfaces: new: planted0 '
+
+# What somebody else has removed meanwhile, and what nobody may.
+rm "/tmp/bystander-$$"
+sees 1 "files: gone: bystander-$$ in /tmp"
+sees '' "note, perhaps of somebody else: files: gone: bystander-$$ in /tmp"
 
 unplant >/dev/null
 planted_process=''

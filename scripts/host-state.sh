@@ -4,15 +4,15 @@
 #   host_state_record FOLDER    writes one file for each aspect
 #   host_state_compare FOLDER   prints what is different now; status 1 when something is that counts
 #
-# With CI set every difference counts. Elsewhere somebody else may use the same host at the same time: then only what looks like ours
-# counts, and what no bystander changes; the rest is a note. Numbers that change by themselves (counters, ages, link states) are left out.
+# With CI set every difference counts. Elsewhere somebody else may use the same host at the same time: then only what is new and looks like
+# ours counts, and what no bystander changes; the rest is a note. Numbers that change by themselves (counters, ages, link states) are left out.
 
 HOST_STATE_ASPECTS=(
   interfaces addresses routes rules firewall settings mounts namespaces
   networks containers images volumes processes files
 )
 # What names a thing as ours. A process has the run's mark in its environment besides.
-HOST_STATE_OURS='sampan|quickstart-|watchdog-c|docker0|^(full-disk|docker-config|log-archive|data-folder|credentials|usage|registry|logs)-'
+HOST_STATE_OURS='sampan|quickstart-|watchdog-c|^new: (full-disk|docker-config|log-archive|data-folder|credentials|usage|registry|logs)-'
 # What tests start, as it stands in command lines.
 HOST_STATE_PROGRAMS='(^|/)(dockerd|containerd[a-z0-9-]*|sampan|nats-server|chrom[a-z_-]*|wrk|nginx|fwatchdog[a-z0-9-]*|docker-registry|qemu-[a-z0-9-]*)(:| |$)|/dist/src/main\.js'
 # Aspects that no other program changes during a run: a difference counts everywhere.
@@ -36,7 +36,7 @@ host_state_compare() {
   for aspect in "${HOST_STATE_ASPECTS[@]}"; do
     while IFS= read -r line; do
       [ -n "$line" ] || continue
-      if host_state_counts "$aspect" "${line#* }"; then
+      if host_state_counts "$aspect" "$line"; then
         printf '%s: %s\n' "$aspect" "$line"
         status=1
       else
@@ -54,7 +54,8 @@ host_state_compare() {
 host_state_counts() {
   [ -z "${CI:-}" ] || return 0
   case "$HOST_STATE_ALWAYS" in *" $1 "*) return 0 ;; esac
-  [[ $2 =~ $HOST_STATE_OURS ]] || [[ $2 == *"$SAMPAN_TEST_RUN"* ]]
+  [[ $2 != *docker0* ]] || return 0
+  [[ $2 == 'new: '* ]] && { [[ $2 =~ $HOST_STATE_OURS ]] || [[ $2 == *"$SAMPAN_TEST_RUN"* ]]; }
 }
 
 # ---- Network ---------------------------------------------------------------------------------------------------
@@ -70,10 +71,12 @@ list_interfaces() {
   }'
 }
 
-list_addresses() { ip -o addr show | awk '{ print $2, $3, $4 }'; }
+# The kernel gives a bridge its link-local address, and routes, when the first container is plugged in.
+list_addresses() { ip -o addr show | awk '$4 !~ /^fe80:/ { print $2, $3, $4 }'; }
 
 list_routes() {
-  { ip route show table all && ip -6 route show table all; } | sed -E 's/ (linkdown|dead)\b//g; s/ expires [^ ]+//; s/ +$//'
+  { ip route show table all && ip -6 route show table all; } | sed -E 's/ (linkdown|dead)\b//g; s/ expires [^ ]+//; s/ +$//' |
+    awk '!/(^| )(fe80:|ff00:)/'
 }
 
 list_rules() { ip rule show && ip -6 rule show; }
@@ -153,7 +156,12 @@ list_networks() { docker network ls --no-trunc --format '{{.Name}} {{.Driver}} {
 
 list_containers() { docker ps -a --no-trunc --format '{{.Names}} {{.Image}} {{.ID}} {{.Labels}}' 2>/dev/null || true; }
 
-list_images() { docker images -a --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' 2>/dev/null || true; }
+# Without those that tests make and keep for the next: they are known by their label, and test.sh removes them.
+list_images() {
+  local kept
+  kept=$(docker images -aq --no-trunc --filter label=com.sampan.test.inputs 2>/dev/null) || return 0
+  docker images -a --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | grep -vF "${kept:-no image}" || true
+}
 
 list_volumes() { docker volume ls --format '{{.Name}} {{.Driver}}' 2>/dev/null || true; }
 

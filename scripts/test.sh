@@ -30,12 +30,15 @@ main() {
   step 'Set up'
   # The race detector of Go links with C; the arm watchdogs are run under emulation; pages are looked at in a browser.
   need_packages ca-certificates curl git busybox-static gcc libc6-dev qemu-user-static chromium iproute2 iptables shellcheck
+  # The package starts a registry of its own where there is a service manager, and at the runlevels of everyday.
+  [ -d /run/systemd/system ] || RUNLEVEL=1 need_packages docker-registry
   need_node
   need_go
   need_docker
   need_node_packages
   rm -rf "$STATE"
   host_state_record "$STATE"
+  docker images -q --no-trunc --filter label=com.sampan.test.inputs >"$STATE/test-images"
 
   build_step types npm run --silent build
   build_step watchdog-build npm run --silent build:watchdog
@@ -132,7 +135,7 @@ remove_test_images() {
   local id force=--force
   [ -n "${CI:-}" ] || force=--force=false
   for id in $(docker images -q --no-trunc --filter label=com.sampan.test.inputs | sort -u); do
-    if [ -z "${CI:-}" ] && grep -qF "$id" "$STATE/images"; then continue; fi
+    if [ -z "${CI:-}" ] && grep -qF "$id" "$STATE/test-images"; then continue; fi
     docker rmi "$force" "$id" >/dev/null 2>&1 || true
   done
 }

@@ -18,6 +18,8 @@ export interface SeenPage {
 /** Opens `url` (credentials may stand in it) in a real browser with a profile of its own. A picture goes to `picture` where one is wanted. */
 export async function seen(url: string, picture?: string): Promise<SeenPage> {
   const profile = await mkdtemp(join(tmpdir(), 'sampan-browser-'))
+  // What Chromium puts in the folder for temporary files goes with the profile.
+  const environment = { ...process.env, TMPDIR: profile }
   const common = [
     '--headless=new',
     // Chromium's own sandbox does not run as root. What is opened here is our own page.
@@ -30,8 +32,8 @@ export async function seen(url: string, picture?: string): Promise<SeenPage> {
     '--window-size=900,600',
   ]
   try {
-    const { stdout, stderr } = await run([...common, '--dump-dom', url])
-    if (picture !== undefined) await run([...common, `--screenshot=${picture}`, url])
+    const { stdout, stderr } = await run([...common, '--dump-dom', url], environment)
+    if (picture !== undefined) await run([...common, `--screenshot=${picture}`, url], environment)
     return { dom: stdout, console: stderr.split('\n').filter((line) => line.includes(':CONSOLE')) }
   } finally {
     // Chromium's reporter of crashes is in no group of ours; it ends a moment after the browser.
@@ -40,10 +42,14 @@ export async function seen(url: string, picture?: string): Promise<SeenPage> {
 }
 
 /** Resolves when the browser has ended, and its whole group of processes. */
-async function run(args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
+async function run(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
   // Detached: its processes are a group then.
   const browser = spawn('chromium', args, {
     detached: true,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 60_000,
   })

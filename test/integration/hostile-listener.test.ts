@@ -102,7 +102,7 @@ describe('a listener under hostile requests', () => {
   }
   const server = new GatewayServer(
     { calls, api: (ask, env) => app.fetch(ask, env), clock: systemClock, log: new RecordingLog() },
-    { listen: { host: '127.0.0.1', port: 0 }, functionPort: 0, readTimeoutMs: 200, headersTimeoutMs: 200 },
+    { listen: { host: '127.0.0.1', port: 0 }, functionPort: 0, readTimeoutMs: 500, headersTimeoutMs: 500 },
   )
   let port = 0
   before(async () => {
