@@ -75,18 +75,20 @@ list_interfaces() {
 list_addresses() { ip -o addr show | awk '$4 !~ /^fe80:/ { print $2, $3, $4 }'; }
 
 list_routes() {
-  { ip route show table all && ip -6 route show table all; } | sed -E 's/ (linkdown|dead)\b//g; s/ expires [^ ]+//; s/ +$//' |
+  { ip route show table all && { ip -6 route show table all 2>/dev/null || true; }; } | sed -E 's/ (linkdown|dead)\b//g; s/ expires [^ ]+//; s/ +$//' |
     awk '!/(^| )(fe80:|ff00:)/'
 }
 
-list_rules() { ip rule show && ip -6 rule show; }
+# The second has nothing to say where there is no IPv6.
+list_rules() { ip rule show && { ip -6 rule show 2>/dev/null || true; }; }
 
 # A table that was looked at exists from then on, empty: its built-in chains, which accept, say nothing.
 list_firewall() {
   local program
   for program in iptables-save ip6tables-save iptables-legacy-save ip6tables-legacy-save; do
     command -v "$program" >/dev/null 2>&1 || continue
-    "$program" 2>/dev/null | awk -v program="$program" '
+    # Only root may read them.
+    { "$program" 2>/dev/null || true; } | awk -v program="$program" '
       /^\*/ { table = substr($0, 2) }
       /^:/ { if ($2 != "ACCEPT") print program, table, $1, $2 }
       /^-/ { sub(/ *\[[0-9]+:[0-9]+\]/, ""); print program, table, $0 }

@@ -2,6 +2,8 @@
 # Unit tests, those of the call path over real sockets, and the whole daemon, on the Node that operators are told to take. It comes from npm
 # and stays in .build/node24. What is built is run as it is, and all packages but one are those of the tree: only SQLite's binding is made
 # for one Node.
+#
+#   --prepare   only fetch the Node and make the binding, which takes a minute where no prebuilt one can be had
 set -Eeuo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,13 +14,16 @@ readonly HOME_DIR=$ROOT/.build/node24
 readonly APP=$HOME_DIR/app
 
 main() {
-  [ -d "$ROOT/dist/test" ] && [ -d "$ROOT/dist/watchdog" ] || fail 'nothing is built: npm run build && npm run build:watchdog'
   [ -d "$ROOT/node_modules/better-sqlite3" ] || fail 'the npm packages are missing: npm ci'
+  need_runtime
+  link_packages
+  need_binding
+  [ "${1:-}" != --prepare ] || return 0
+
+  [ -d "$ROOT/dist/test" ] && [ -d "$ROOT/dist/watchdog" ] || fail 'nothing is built: npm run build && npm run build:watchdog'
   # In this shell: the tests build images with the `go` that they find.
   need_go
-  need_runtime
   copy_tree
-  need_binding
   cd "$APP"
   node --test --test-concurrency=4 --test-reporter=spec dist/test/unit/*.test.js dist/test/integration/call-path*.test.js \
     dist/test/integration/hostile-listener.test.js dist/test/e2e/first-light.test.js
@@ -36,16 +41,19 @@ need_runtime() {
   note "node $(node --version)"
 }
 
-# What git has, what was built, and links to the packages.
-copy_tree() {
+link_packages() {
   mkdir -p "$APP/node_modules"
-  find "$APP" -mindepth 1 -maxdepth 1 ! -name node_modules ! -name .build -exec rm -rf {} +
   find "$APP/node_modules" -mindepth 1 -maxdepth 1 ! -name better-sqlite3 -exec rm -rf {} +
-  (cd "$ROOT" && git ls-files -z | xargs -0 cp -p --parents -t "$APP" && cp -pr dist "$APP/")
   local package
   for package in "$ROOT"/node_modules/* "$ROOT"/node_modules/.bin; do
     [ "${package##*/}" = better-sqlite3 ] || ln -s "$package" "$APP/node_modules/"
   done
+}
+
+# What git has and what was built.
+copy_tree() {
+  find "$APP" -mindepth 1 -maxdepth 1 ! -name node_modules ! -name .build -exec rm -rf {} +
+  (cd "$ROOT" && git ls-files -z | xargs -0 cp -p --parents -t "$APP" && cp -pr dist "$APP/")
 }
 
 need_binding() {

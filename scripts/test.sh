@@ -22,6 +22,7 @@ PASSED=0
 FAILED=0
 SKIPPED=0
 BROKEN=()
+PREPARING=
 
 main() {
   mkdir -p "$LOGS"
@@ -40,11 +41,17 @@ main() {
   host_state_record "$STATE"
   docker images -q --no-trunc --filter label=com.sampan.test.inputs >"$STATE/test-images"
 
+  # Compiles on the second core meanwhile. What fails here fails again below, where it is seen.
+  bash scripts/node24-test.sh --prepare >"$LOGS/node24-prepare.log" 2>&1 &
+  PREPARING=$!
+
   build_step types npm run --silent build
   build_step watchdog-build npm run --silent build:watchdog
   check lint npm run --silent lint
   check format npm run --silent format:check
   check scripts lint_scripts
+  wait "$PREPARING" || true
+  PREPARING=
   tests unit npm run --silent test
   tests integration npm run --silent test:integration
   tests contract npm run --silent test:contract
@@ -161,6 +168,7 @@ new_ones() { while read -r id; do grep -qF "$id" "$STATE/$1" || printf '%s\n' "$
 
 finish() {
   local status=$?
+  [ -z "$PREPARING" ] || wait "$PREPARING" || true
   if [ -d "$STATE" ] && have docker && docker info >/dev/null 2>&1; then remove_test_images; fi
   stop_own_engine
   explain_ending "$status"
