@@ -2,12 +2,14 @@
 # Shows that host-state.sh sees what it is there for: plants one thing of each kind, looks that it is named, and removes it.
 # What belongs to the kernel is planted in namespaces of this script's own, so that nothing of the host is touched.
 set -Eeuo pipefail
-[ -n "${INSIDE:-}" ] || INSIDE=1 exec unshare --net --mount "$0" "$@"
+here=$(readlink /proc/self/ns/net)
+[ -n "${HOST_STATE_OUTSIDE:-}" ] || HOST_STATE_OUTSIDE=$here exec unshare --net --mount "$0" "$@"
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/host-state.sh
 . "$(dirname "$0")/host-state.sh"
+[ "$HOST_STATE_OUTSIDE" != "$here" ] || fail 'this is not a network namespace of its own: nothing is planted'
 
 name=sampan-planted-$$
 work=$(mktemp -d "${TMPDIR:-/tmp}/$name-XXXXXX")
