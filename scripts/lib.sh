@@ -6,6 +6,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ROOT
 readonly NODE_FLOOR=20.19.0
 readonly INSTANCE_LABEL=com.sampan.instance
+readonly TAG_LABEL=com.sampan.tag
 
 step() { printf '\n==> %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }
@@ -85,10 +86,7 @@ need_node_packages() {
     note 'npm packages are in place'
     return 0
   fi
-  # A build from source needs Node's own headers; use those that came with this Node instead of a download.
-  local prefix
-  prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
-  [ -f "$prefix/include/node/node_version.h" ] && export npm_config_nodedir="$prefix"
+  use_node_headers
 
   note 'npm ci'
   if ! npm_ci; then
@@ -101,6 +99,13 @@ need_node_packages() {
   fi
   sqlite_loads || fail "the npm package better-sqlite3 was installed, but its native part does not load: see $ROOT/.build/npm-ci.log"
   printf '%s' "$wanted" >"$stamp"
+}
+
+# A build from source needs Node's own headers; use those that came with this Node instead of a download.
+use_node_headers() {
+  local prefix
+  prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+  if [ -f "$prefix/include/node/node_version.h" ]; then export npm_config_nodedir="$prefix"; fi
 }
 
 npm_ci() {
@@ -245,11 +250,12 @@ engine_arch() {
   esac
 }
 
-# build_image TAG FOLDER: with BuildKit or without, whichever the engine and its client can do.
+# build_image TAG FOLDER: the image has its tag as a label, so that it is found when a newer one has taken the tag. With BuildKit or without, whichever the engine and its client can do.
 build_image() {
   local log
   log=$(mktemp)
-  if docker build -q -t "$1" "$2" >"$log" 2>&1 || DOCKER_BUILDKIT=0 docker build -q -t "$1" "$2" >>"$log" 2>&1; then
+  local words=(-q -t "$1" --label "$TAG_LABEL=$1" "$2")
+  if docker build "${words[@]}" >"$log" 2>&1 || DOCKER_BUILDKIT=0 docker build "${words[@]}" >>"$log" 2>&1; then
     rm -f "$log"
     return 0
   fi

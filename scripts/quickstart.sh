@@ -228,7 +228,8 @@ take_down() {
   if have docker && docker info >/dev/null 2>&1; then
     note "removing the containers, networks and firewall rules of instance $INSTANCE"
     remove_instance "$INSTANCE"
-    [ -z "$1" ] || docker image rm "$HELLO_IMAGE" >/dev/null 2>&1 || true
+    # Each quickstart made one; a function elsewhere keeps the one that it is of.
+    [ -z "$1" ] || docker image ls -q --filter "label=$TAG_LABEL=$HELLO_IMAGE" | sort -u | xargs -r docker image rm >/dev/null 2>&1 || true
     note 'the Docker engine itself is left running'
   else
     note 'no Docker engine answers: nothing to remove there'

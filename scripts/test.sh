@@ -3,21 +3,26 @@
 # quickstart itself. Leaves nothing behind: no container, network, image or process of its own.
 #
 #   REQUIRE_DOCKER=1   a test that would be skipped for want of an engine fails instead (CI sets it)
+#   CI=1               nobody else uses this machine: any difference between the host before and after is a failure
 set -Eeuo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/host-state.sh
+. "$(dirname "$0")/host-state.sh"
 cd "$ROOT"
 
 export REQUIRE_DOCKER=${REQUIRE_DOCKER:-1}
 # Longer ones are for releases: see watchdog/check.sh.
 export FUZZ_SECONDS=${FUZZ_SECONDS:-3} SOAK_SECONDS=${SOAK_SECONDS:-10}
 LOGS=$ROOT/.build/test-logs
+STATE=$ROOT/.build/host-state
 DOCKERD_LOG=$ROOT/.build/dockerd.log
 DOCKERD_PID_FILE=$ROOT/.build/dockerd.pid
 PASSED=0
 FAILED=0
 SKIPPED=0
 BROKEN=()
+PREPARING=
 
 main() {
   mkdir -p "$LOGS"
@@ -25,32 +30,56 @@ main() {
 
   step 'Set up'
   # The race detector of Go links with C; the arm watchdogs are run under emulation; pages are looked at in a browser.
-  need_packages ca-certificates curl git busybox-static gcc libc6-dev qemu-user-static chromium
+  need_packages ca-certificates curl git busybox-static gcc libc6-dev qemu-user-static chromium iproute2 iptables shellcheck
+  # The package starts a registry of its own where there is a service manager, and at the runlevels of everyday.
+  [ -d /run/systemd/system ] || RUNLEVEL=1 need_packages docker-registry
   need_node
   need_go
   need_docker
   need_node_packages
-  local before
-  before=$(instances)
+  rm -rf "$STATE"
+  host_state_record "$STATE"
+  docker images -q --no-trunc --filter label=com.sampan.test.inputs >"$STATE/test-images"
+
+  # Compiles on the second core meanwhile. What fails here fails again below, where it is seen.
+  bash scripts/node24-test.sh --prepare >"$LOGS/node24-prepare.log" 2>&1 &
+  PREPARING=$!
 
   build_step types npm run --silent build
   build_step watchdog-build npm run --silent build:watchdog
   check lint npm run --silent lint
   check format npm run --silent format:check
   check scripts lint_scripts
+  wait "$PREPARING" || true
+  PREPARING=
   tests unit npm run --silent test
   tests integration npm run --silent test:integration
+  tests contract npm run --silent test:contract
   tests e2e npm run --silent test:e2e
   tests watchdog sh watchdog/check.sh
   tests node24 bash scripts/node24-test.sh
   check quickstart bash scripts/quickstart-test.sh
-  remove_leftovers "$before"
+  as_root host-state-test bash scripts/host-state-test.sh
+  # The engine still runs: what belongs to it (docker0, its rules) is there in both.
+  remove_test_images
+  check host-state host_state_compare "$STATE"
+  remove_leftovers
 }
 
 # ---- Running checks --------------------------------------------------------------------------------------------
 
 # check NAME COMMAND...: counts as one. A failure is noted, and the checks go on.
 check() { run_check "$@" || true; }
+
+# The same for what only root can do.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    check "$@"
+  else
+    note "$1: skipped, since this is not root"
+    SKIPPED=$((SKIPPED + 1))
+  fi
+}
 
 # The same for what everything after it needs.
 build_step() { run_check "$@" || exit 1; }
@@ -104,54 +133,43 @@ count() {
   ' "$1"
 }
 
-lint_scripts() {
-  local script
-  for script in scripts/*.sh bench/*.sh bench/*/*.sh watchdog/*.sh .ci/run; do
-    [ -f "$script" ] || continue
-    case "$(head -n 1 "$script")" in
-      *bash | '#'[!!]*) bash -n "$script" ;;
-      *) sh -n "$script" ;;
-    esac || return 1
-  done
-}
+lint_scripts() { shellcheck --severity=warning --external-sources scripts/*.sh bench/*.sh bench/*/*.sh watchdog/*.sh watchdog/*/*.sh .ci/run; }
 
 # ---- Leaving nothing behind ------------------------------------------------------------------------------------
 
-# The Sampan instances that own a container or a network on the engine.
-instances() {
-  {
-    docker ps -aq --filter "label=$INSTANCE_LABEL" | xargs -r docker inspect --format "{{index .Config.Labels \"$INSTANCE_LABEL\"}}"
-    docker network ls -q --filter "label=$INSTANCE_LABEL" | xargs -r docker network inspect --format "{{index .Labels \"$INSTANCE_LABEL\"}}"
-  } 2>/dev/null | sort -u
-}
-
-# Instances that were not there before the tests: the tests should have removed them, so each one is a failure. Outside CI
-# they may belong to somebody else who uses the engine at the same time: then they are named, not removed.
-remove_leftovers() {
-  local left instance
-  left=$(comm -13 <(printf '%s\n' "$1") <(instances) | grep . || true)
-  if [ -z "$left" ]; then
-    PASSED=$((PASSED + 1))
-    note 'no container and no network was left behind'
-    return 0
-  fi
-  FAILED=$((FAILED + 1))
-  BROKEN+=(leftovers)
-  for instance in $left; do
-    if [ -n "${CI:-}" ]; then
-      note "left behind, removed now: instance $instance"
-      remove_instance "$instance" || true
-    else
-      note "left behind, if nobody else uses this engine: docker ps -a --filter label=$INSTANCE_LABEL=$instance"
-    fi
+# Images that tests made. Outside CI those stay that were there before or that a container is of: somebody else may be using them.
+remove_test_images() {
+  local id force=--force
+  [ -n "${CI:-}" ] || force=--force=false
+  for id in $(docker images -q --no-trunc --filter label=com.sampan.test.inputs | sort -u); do
+    if [ -z "${CI:-}" ] && grep -qF "$id" "$STATE/test-images"; then continue; fi
+    docker rmi "$force" "$id" >/dev/null 2>&1 || true
   done
 }
 
+# In CI nothing of a failed run shall disturb the next one on the same machine. Elsewhere it may belong to somebody else: it was named, and stays.
+remove_leftovers() {
+  [ -n "${CI:-}" ] || return 0
+  local instance
+  for instance in $(instances); do remove_instance "$instance" || true; done
+}
+
+# The Sampan instances that own a container or a network which was not there before.
+instances() {
+  {
+    docker ps -aq --no-trunc --filter "label=$INSTANCE_LABEL" | new_ones containers |
+      xargs -r docker inspect --format "{{index .Config.Labels \"$INSTANCE_LABEL\"}}"
+    docker network ls -q --no-trunc --filter "label=$INSTANCE_LABEL" | new_ones networks |
+      xargs -r docker network inspect --format "{{index .Labels \"$INSTANCE_LABEL\"}}"
+  } 2>/dev/null | sort -u
+}
+
+new_ones() { while read -r id; do grep -qF "$id" "$STATE/$1" || printf '%s\n' "$id"; done; }
+
 finish() {
   local status=$?
-  if have docker && docker info >/dev/null 2>&1; then
-    docker images -q --filter label=com.sampan.test.inputs | sort -u | xargs -r docker rmi -f >/dev/null 2>&1 || true
-  fi
+  [ -z "$PREPARING" ] || wait "$PREPARING" || true
+  if [ -d "$STATE" ] && have docker && docker info >/dev/null 2>&1; then remove_test_images; fi
   stop_own_engine
   explain_ending "$status"
 }

@@ -6,7 +6,7 @@
 #   SOAK_SECONDS=20   the abuse test of the shipped binary, all modes at once (release: 600)
 #   SKIP="docker arm" parts to leave out, by name: vet unit fuzz conformance race arm soak docker
 set -u
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit 1
 fuzz_seconds=${FUZZ_SECONDS:-10}
 soak_seconds=${SOAK_SECONDS:-20}
 skip=" ${SKIP:-} "

@@ -19,9 +19,9 @@ export interface Provider {
   stop(): Promise<void>
 
   /**
-   * Fetches what the function needs, without changing anything that runs. Resolves with an artifact (for Docker: the image id) that pins
-   * the revision. Throws `invalid` when the image cannot be had or cannot run here, `unavailable` when the engine is
-   * away. When `signal` aborts the caller stops waiting; the fetch goes on for whoever asks next.
+   * Fetches what the function needs, without changing anything that runs. Resolves with an artifact (for Docker: the image id)
+   * that pins the revision. Throws `invalid` when the image cannot be had or cannot run here, `unavailable` when the engine is
+   * away, `cancelled` when `signal` aborts: the caller stops waiting; the fetch goes on for whoever asks next.
    */
   prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string>
 
@@ -34,7 +34,10 @@ export interface Provider {
   /** The replicas known now, whatever their state. */
   replicas(name: FunctionName): readonly Replica[]
 
-  /** Resolves with a replica that can take a call; throws `unavailable`, with the reason, when `signal` aborts first. */
+  /**
+   * Resolves with a replica that can take a call. Throws `not-found` when the function is unknown or is removed meanwhile;
+   * `unavailable`, with the reason, when `signal` aborts or the provider stops first.
+   */
   whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica>
 
   /** A caller could not connect to this replica: it is no longer ready until it passes its probe again. */

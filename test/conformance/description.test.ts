@@ -17,7 +17,7 @@ describe('the description of the API', { skip: await skipWithoutDocker() }, () =
   })
   after(() => target.close())
 
-  it('is served without credentials', async (t) => {
+  it('the description of the API is served without credentials', async (t) => {
     if (process.env['SAMPAN_CONFORMANCE_URL'] !== undefined && target.description === null)
       return t.skip('this server has none')
     const answer = await target.send('GET', '/openapi.json')
@@ -26,7 +26,7 @@ describe('the description of the API', { skip: await skipWithoutDocker() }, () =
     assert.ok(Description.read(answer.text)?.find({ method: 'POST', target: '/system/functions' }))
   })
 
-  it('has exactly the methods that are answered, on either listener', async (t) => {
+  it('the description of the API has exactly the methods that are answered, on either listener', async (t) => {
     const { description } = target
     if (description === null || target.metricsUrl === null) return t.skip('no description or no metrics URL')
     const ask = (listener: Listener, method: string, path: string): Promise<Answer> =>

@@ -19,30 +19,45 @@ const TESTS: readonly (readonly [
     'integration/docker-provider-probes.test.ts',
     'annotated probes on Docker',
     [
-      ['12.2', 'of readiness take a replica out of service, for longer than a start may take, and back'],
-      ['12.2', 'of health have a replica replaced, while readiness has nothing against it'],
-      ['12.2', 'wait for the start of the container once: a restarted daemon finds it ready at once'],
+      [
+        '12.2',
+        'annotated probes on Docker of readiness take a replica out of service, for longer than a start may take, and back',
+      ],
+      [
+        '12.2',
+        'annotated probes on Docker of health have a replica replaced, while readiness has nothing against it',
+      ],
+      [
+        '12.2',
+        'annotated probes on Docker wait for the start of the container once: a restarted daemon finds it ready at once',
+      ],
     ],
   ],
   [
     'unit/probe-plan.test.ts',
     'the probes of a function',
     [
-      ['12.2', 'go on at the annotated path of readiness'],
-      ['12.2', 'include liveness at the annotated path of health, which then ends the start too'],
-      ['12.2', 'ask at the usual path when only times are annotated'],
-      ['12.3', 'without annotations end with its start, at the path of its watchdog'],
+      ['12.2', 'the probes of a function go on at the annotated path of readiness'],
+      [
+        '12.2',
+        'the probes of a function include liveness at the annotated path of health, which then ends the start too',
+      ],
+      ['12.2', 'the probes of a function ask at the usual path when only times are annotated'],
+      [
+        '12.3',
+        'the probes of a function without annotations end with its start, at the path of its watchdog',
+      ],
     ],
   ],
   [
     'integration/call-path-headers.test.ts',
     'headers to the function',
     [
-      ['7.2', 'gain a call id, a start time, the peer, the host and a user agent'],
-      ['7.2', 'keep what the client says of itself'],
-      ['7.2', 'take an empty call id for none'],
-      ['7.4', 'pass raw, in order, with repeats and case'],
-      ['7.4', 'leave out those of the connection, and what Connection names'],
+      ['7.2', 'headers to the function gain a call id, a start time, the peer, the host and a user agent'],
+      ['7.2', 'headers to the function keep what the client says of itself'],
+      ['7.2', 'headers to the function take an empty call id for none'],
+      ['7.4', 'headers to the function pass raw, in order, with repeats and case'],
+      ['7.4', 'headers to the function leave out those of the connection, and what Connection names'],
     ],
   ],
   [
@@ -67,16 +82,21 @@ const TESTS: readonly (readonly [
   [
     'integration/call-path-generated.test.ts',
     'generated targets',
-    [['7.3', 'of every byte that a request target may have reach the function as they are']],
+    [
+      [
+        '7.3',
+        'generated targets of every byte that a request target may have reach the function as they are',
+      ],
+    ],
   ],
   [
     'integration/call-path-streams.test.ts',
     'bodies',
     [
-      ['7.4', 'keep their length when the client gave one, and are chunked when it did not'],
-      ['7.4', 'of a gibibyte go up and down without being kept'],
-      ['7.5', 'reach the client chunk by chunk, as events do'],
-      ['7.5', 'of known length go out as they come too'],
+      ['7.4', 'bodies keep their length when the client gave one, and are chunked when it did not'],
+      ['7.4', 'bodies of a gibibyte go up and down without being kept'],
+      ['7.5', 'bodies reach the client chunk by chunk, as events do'],
+      ['7.5', 'bodies of known length go out as they come too'],
     ],
   ],
   [
@@ -84,9 +104,9 @@ const TESTS: readonly (readonly [
     'a function without a ready replica',
     [
       ['7.4', 'tells the client to send its body only when a replica is there'],
-      ['8', 'is woken once for many calls, which all get their answers'],
+      ['8', 'a function without a ready replica is woken once for many calls, which all get their answers'],
       ['8', 'fails its calls with 503, the reason and a time to come back, when none comes in time'],
-      ['8', 'has room for a thousand calls, and 429 for more'],
+      ['8', 'a function without a ready replica has room for a thousand calls, and 429 for more'],
     ],
   ],
   [
@@ -94,16 +114,16 @@ const TESTS: readonly (readonly [
     'an upgrade',
     [
       ['7.5', 'carries a megabyte and back, and bytes that came with either head'],
-      ['7.5', 'that the function does not want is answered as any call'],
+      ['7.5', 'an upgrade that the function does not want is answered as any call'],
     ],
   ],
   [
     'integration/call-path-limits.test.ts',
     'limits of time',
     [
-      ['7.6', 'end in 504 when the function does not begin to answer'],
-      ['7.6', 'end in 504 when nothing was sent within the time for the whole answer'],
-      ['7.6', 'cut an answer that takes longer as a whole'],
+      ['7.6', 'limits of time end in 504 when the function does not begin to answer'],
+      ['7.6', 'limits of time end in 504 when nothing was sent within the time for the whole answer'],
+      ['7.6', 'limits of time cut an answer that takes longer as a whole'],
     ],
   ],
   [
@@ -153,28 +173,31 @@ const TESTS: readonly (readonly [
   [
     'unit/config.test.ts',
     'readConfig',
-    [['13', 'has the limits of time of a gateway of OpenFaaS when nothing is set']],
+    [['13', 'a configuration has the limits of time of a gateway of OpenFaaS when nothing is set']],
   ],
   [
     'e2e/generated-requests.test.ts',
     'requests generated from the OpenAPI description',
     [
-      ['ours', 'do no harm'],
-      ['ours', 'reach every operation and every check'],
+      ['ours', 'requests generated from the OpenAPI description do no harm'],
+      ['ours', 'requests generated from the OpenAPI description reach every operation and every check'],
     ],
   ],
   [
     'e2e/resources.test.ts',
     'the resources of a real function',
     [
-      ['12.4', 'show what it uses, at once, and are held to the limit of processors'],
-      ['12.4', 'end a function that takes more memory than it may; it comes back, and the log says why'],
+      ['12.4', 'the resources of a real function show what it uses, and are held to the limit of processors'],
+      [
+        '12.4',
+        'the resources of a real function end a function that takes more memory than it may; it comes back, and the log says why',
+      ],
     ],
   ],
   [
     'unit/generated-quantities.test.ts',
     'generated quantities',
-    [['12.4', 'with one character too many are refused, naming the field']],
+    [['12.4', 'generated quantities with one character too many are refused, naming the field']],
   ],
 ]
 
@@ -182,7 +205,11 @@ const TESTS: readonly (readonly [
 export function testsElsewhere(): readonly Row[] {
   return TESTS.flatMap(([file, describe, its]) => {
     for (const name of [describe, ...its.map(([, it]) => it)]) checkTest(file, name)
-    return its.map(([row, it]) => ({ row, claim: `${describe}: ${it}`, held: [`../${file}`] }))
+    return its.map(([row, it]) => ({
+      row,
+      claim: it.startsWith(describe) ? it : `${describe}: ${it}`,
+      held: [`../${file}`],
+    }))
   })
 }
 

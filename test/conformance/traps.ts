@@ -37,7 +37,7 @@ const PROTOCOL: readonly Trap[] = [
   ]),
   trap('18.1.5', 'content types refuse nothing, calls are not parsed', [
     suite('http', '1.4: the content type of a body does not matter'),
-    integration('call-path-streams', 'of a gibibyte go up and down without being kept'),
+    integration('call-path-streams', 'bodies of a gibibyte go up and down without being kept'),
   ]),
   trap('18.1.6', 'keys in any case, unknown ones harmless, wrong types 400', [
     suite('http', '1.4: keys match in any case'),
@@ -67,7 +67,7 @@ const PROTOCOL: readonly Trap[] = [
   trap('18.1.13', 'provider is never null', [suite('info', '6.7: info has every string')]),
   trap('18.1.14', 'a removed name is free at once', [
     suite('clients', '16.1: deploy --replace is DELETE and POST at once'),
-    integration('docker-provider', 'has the name free at once after a removal'),
+    integration('docker-provider', 'the Docker provider has the name free at once after a removal'),
   ]),
   trap('18.1.15', 'a deploy is answered within 30 s', [
     unit('function-control', 'accepts a deploy whose image takes too long'),
@@ -84,7 +84,7 @@ const CLIENTS: readonly Trap[] = [
     suite('clients', '16.1: diff finds what was deployed'),
   ]),
   trap('18.2.3', 'where the OpenAPI file of OpenFaaS and clients disagree, the clients are right', [
-    suite('description', 'has exactly the methods that are answered'),
+    suite('description', 'the description of the API has exactly the methods that are answered'),
     suite('secrets', '6.8: creating is 202'),
   ]),
 ]
@@ -95,13 +95,13 @@ const NOT_COPIED: readonly Trap[] = [
   ]),
   trap('18.3.2', 'paths with %, %2F or // arrive as they are', [
     suite('invoke', '7.3: whatever path comes in'),
-    integration('call-path-generated', 'of every byte that a request target may have'),
+    integration('call-path-generated', 'generated targets of every byte that a request target may have'),
   ]),
   trap('18.3.3', 'event streams that fail say so', [
     suite('invoke', '7.5: a request for events is answered as any other'),
   ]),
   trap('18.3.4', 'small chunks are not held back', [
-    integration('call-path-streams', 'reach the client chunk by chunk'),
+    integration('call-path-streams', 'bodies reach the client chunk by chunk'),
   ]),
   trap('18.3.5', 'logs have their content type, and errors their status', [
     suite('logs', '6.10: history is JSON lines'),
@@ -131,23 +131,26 @@ const NOT_COPIED: readonly Trap[] = [
 const NODE_AND_DOCKER: readonly Trap[] = [
   trap('18.4.1', 'headers up to a megabyte', [suite('http', '1.4: a megabyte of headers is fine')]),
   trap('18.4.2', 'idle connections live longer than 90 s, slow uploads are not cut', [
-    unit('gateway-server', 'is kept longer than the 90 s'),
+    unit('gateway-server', 'a kept connection is kept longer than the 90 s'),
     unit('gateway-server', 'leaves a slow sender alone as long as bytes come'),
   ]),
   trap('18.4.3', 'headers pass as a raw list', [
-    integration('call-path-headers', 'pass raw, in order, with repeats and case'),
-    integration('call-path-headers', 'pass raw, with repeats, without those of the connection'),
+    integration('call-path-headers', 'headers to the function pass raw, in order, with repeats and case'),
+    integration(
+      'call-path-headers',
+      'headers of an answer pass raw, with repeats, without those of the connection',
+    ),
   ]),
   trap('18.4.4', 'no URL parser decides about a call', [
-    integration('call-path-generated', 'of every byte that a request target may have'),
+    integration('call-path-generated', 'generated targets of every byte that a request target may have'),
   ]),
   trap('18.4.5', 'nothing follows redirects, unpacks, or asks for packing', [
-    integration('call-path-headers', 'include redirects and packed bodies as they are'),
-    integration('call-path-headers', 'pass raw, in order, with repeats and case'),
+    integration('call-path-headers', 'headers of an answer include redirects and packed bodies as they are'),
+    integration('call-path-headers', 'headers to the function pass raw, in order, with repeats and case'),
   ]),
   trap('18.4.6', 'framing is made anew; HEAD, 204 and 304 have no body', [
-    integration('call-path-headers', 'carry trailers behind a body'),
-    integration('call-path-headers', 'go out at once with'),
+    integration('call-path-headers', 'headers of an answer carry trailers behind a body'),
+    integration('call-path-headers', 'headers of an answer go out at once with'),
     integration('call-path-connections', 'serves on after a HEAD'),
   ]),
   trap('18.4.7', 'who breaks off is seen on the other side', [
@@ -156,15 +159,15 @@ const NODE_AND_DOCKER: readonly Trap[] = [
   ]),
   trap('18.4.8', 'nanoseconds have all their digits', [
     suite('invoke', '7.2: a call gets an id'),
-    integration('function-logs', 'have both outputs, exact times'),
+    integration('function-logs', 'logs of real containers have both outputs, exact times'),
   ]),
   trap('18.4.9', 'memory limits below the least of Docker', [
     suite('functions', '4.3 and 6.5: a status has what was deployed'),
     unit('container-spec', 'translates limits and requests, within what Docker takes'),
   ]),
   trap('18.4.10', 'log frames are no lines; long lines are whole; replicas are merged by time', [
-    integration('function-logs', 'have long lines whole'),
-    unit('function-logs', 'is all replicas by time'),
+    integration('function-logs', 'logs of real containers have long lines whole'),
+    unit('function-logs', 'the history of a function is all replicas by time'),
   ]),
   trap('18.4.11', 'a container that runs is not ready', [
     e2e('first-light', 'answers a call right after the deploy'),
@@ -172,8 +175,8 @@ const NODE_AND_DOCKER: readonly Trap[] = [
   ]),
   trap('18.4.12', 'secrets are exact, read-only, for any user, and change in place', [
     suite('secrets', '6.8: a function reads the exact bytes'),
-    e2e('secrets', 'arrive byte for byte, for a user who is not root'),
-    e2e('secrets', 'reach a running replica when they change'),
+    e2e('secrets', 'secrets in real containers arrive byte for byte, for a user who is not root'),
+    e2e('secrets', 'secrets in real containers reach a running replica when they change'),
   ]),
   trap('18.4.13', 'a read-only root has a /tmp', [suite('deployment', '4.1: a read-only root has a /tmp')]),
   trap('18.4.14', 'functions reach the host gateway', [
@@ -188,7 +191,7 @@ const NODE_AND_DOCKER: readonly Trap[] = [
 
 const DOCUMENTATION: readonly Trap[] = [
   trap('18.5.1', 'timeouts of the gateway are 60 s', [
-    unit('config', 'has the limits of time of a gateway of OpenFaaS'),
+    unit('config', 'a configuration has the limits of time of a gateway of OpenFaaS'),
   ]),
   trap(
     '18.5.2',

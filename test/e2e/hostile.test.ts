@@ -103,7 +103,7 @@ describe('hostile requests', { skip: await skipWithoutDocker() }, () => {
   after(() => daemon[Symbol.asyncDispose]())
 
   for (const [name, bytes, statuses] of ATTACKS) {
-    it(`${name}: ${statuses.join(' or ')}`, async () => {
+    it(`a hostile request is answered with ${statuses.join(' or ')}: ${name}`, async () => {
       const status = await send(daemon.url, bytes(authorization))
 
       assert.ok(statuses.includes(status), `answered with ${status}`)

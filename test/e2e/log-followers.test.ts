@@ -16,7 +16,7 @@ const SAY_EVERY_MS = 100
 const MOST_BYTES = 150 * 1024 * 1024
 
 describe('hundreds of log followers', { skip: await skipWithoutDocker() }, () => {
-  it(`leave the daemon below 150 MB and other functions unharmed: ${FOLLOWERS} for ${RUN_MS} ms`, async (test) => {
+  it(`hundreds of log followers leave the daemon below 150 MB and other functions unharmed: ${FOLLOWERS} for ${RUN_MS} ms`, async (test) => {
     await using daemon = await DaemonProcess.start()
     const image = await testImage('fn')
     await daemon.deploy({ service: 'chatty', image })

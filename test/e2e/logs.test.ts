@@ -28,7 +28,7 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
   const whenSaid = (text: string): Promise<void> =>
     eventually(async () => (await read()).some((line) => line.text === text), 10_000, `the log has ${text}`)
 
-  it('go on for a follower over a crash, an update and zero replicas', async () => {
+  it('the logs of a real function go on for a follower over a crash, an update and zero replicas', async () => {
     await using follower = await Follower.open(daemon, 'talker')
     await say('first')
     await follower.whenRead('first')
@@ -61,7 +61,7 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     assert.deepEqual(follower.texts, said)
   })
 
-  it('are kept of replicas that crashed, were replaced or scaled away, in order', async () => {
+  it('the logs of a real function are kept of replicas that crashed, were replaced or scaled away, in order', async () => {
     await whenSaid('after-zero')
 
     const lines = await read()
@@ -81,14 +81,14 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     }
   })
 
-  it('survive a kill of the daemon', async () => {
+  it('the logs of a real function survive a kill of the daemon', async () => {
     await daemon.end('SIGKILL')
     await daemon.launch()
     await daemon.whenHealthy()
     await eventually(async () => (await read()).length === said.length, 10_000, 'the replica is adopted')
   })
 
-  it('are cut by tail, since and instance', async () => {
+  it('the logs of a real function are cut by tail, since and instance', async () => {
     const lines = await read()
     const third = lines[2] ?? assert.fail()
 
@@ -99,7 +99,7 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     assert.deepEqual(await read('&since=2999-01-01T00:00:00Z'), [])
   })
 
-  it('have a line whole that the engine cuts in pieces of 16 KB', async () => {
+  it('the logs of a real function have a line whole that the engine cuts in pieces of 16 KB', async () => {
     const long = `begin-${'0123456789'.repeat(4_000)}-end`
     await say(long)
 
@@ -107,7 +107,7 @@ describe('the logs of a real function', { skip: await skipWithoutDocker() }, () 
     assert.deepEqual((await read('&tail=1')).map(textOf), [long])
   })
 
-  it('come to a follower from a second replica too when the function is scaled up', async () => {
+  it('the logs of a real function come to a follower from a second replica too when the function is scaled up', async () => {
     await daemon.deploy({ service: 'pair', image: await testImage('fn') })
     const texts: string[] = []
     await using follower = await Follower.open(daemon, 'pair')

@@ -30,7 +30,7 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
   const read = async (fn: string, name: string): Promise<Buffer> =>
     Buffer.from(await shell(daemon, fn, `busybox base64 ${FOLDER}/${name}`), 'base64')
 
-  it('arrive byte for byte, for a user who is not root, on a read-only root', async () => {
+  it('secrets in real containers arrive byte for byte, for a user who is not root, on a read-only root', async () => {
     await post('text', ' spaces and a line\n')
     const rawValue = BINARY.toString('base64')
     await daemon.must('POST', '/system/secrets', { name: 'binary', rawValue, value: 'not this' })
@@ -44,7 +44,7 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     assert.equal(await shell(daemon, 'reader', `ls ${FOLDER}`), 'binary\ntext\n')
   })
 
-  it('cannot be changed by the function, though it is root', async () => {
+  it('secrets in real containers cannot be changed by the function, though it is root', async () => {
     await post('fixed', 'stays')
     await deployShell(daemon, { service: 'writer', secrets: ['fixed'] })
 
@@ -54,7 +54,7 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     assert.equal((await read('writer', 'fixed')).toString(), 'stays')
   })
 
-  it('must exist when a function that names them is deployed', async () => {
+  it('secrets in real containers must exist when a function that names them is deployed', async () => {
     const body = { service: 'lacking', image: 'any', secrets: ['not-there'] }
 
     const answer = await daemon.api('POST', '/system/functions', body)
@@ -63,7 +63,7 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     assert.match(await answer.text(), /secrets: "not-there" does not exist/)
   })
 
-  it('reach a running replica when they change, also one that an earlier daemon made', async () => {
+  it('secrets in real containers reach a running replica when they change, also one that an earlier daemon made', async () => {
     await post('moving', 'one')
     await deployShell(daemon, { service: 'watcher', secrets: ['moving'] })
     assert.equal((await read('watcher', 'moving')).toString(), 'one')
@@ -93,7 +93,7 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     assert.deepEqual(await daemon.containers('running'), containers)
   })
 
-  it('of one name differ between namespaces', async () => {
+  it('secrets in real containers of one name differ between namespaces', async () => {
     await daemon.must('POST', '/system/namespace/', { name: 'e2e-other', labels: { openfaas: '1' } })
     await post('shared-name', 'here')
     await post('shared-name', 'there', 'e2e-other')
@@ -109,7 +109,7 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     assert.equal((await read('placed', 'shared-name')).toString(), 'here')
   })
 
-  it('leave no byte behind: not in the data folder, not in containers, not in the log', async () => {
+  it('secrets in real containers leave no byte behind: not in the data folder, not in containers, not in the log', async () => {
     const value = 'correct-horse-battery-staple-4711'
     await post('grepped', value)
     await deployShell(daemon, { service: 'user', secrets: ['grepped'], envVars: { OTHER: 'thing' } })

@@ -42,7 +42,7 @@ describe('survival', { skip: await skipWithoutDocker() }, () => {
     assert.ok(tookMs <= ADOPTION_MS, `served again after ${Math.round(tookMs)} ms`)
   })
 
-  it('has every function that was acknowledged before kill -9', async () => {
+  it('every function that was acknowledged before kill -9 is there afterwards', async () => {
     await using daemon = await DaemonProcess.start()
     const image = await testImage('fn')
     const names = Array.from({ length: 5 }, (_, i) => `kept-${i}`)

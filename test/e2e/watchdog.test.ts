@@ -86,7 +86,7 @@ describe('the annotation com.sampan.watchdog', { skip: await skipWithoutDocker()
     assert.deepEqual(await commandOf(daemon, 'served'), [OURS, '--', '/fn'])
   })
 
-  it('none: the image runs as it is, though the deployment names a process', async () => {
+  it('the annotation com.sampan.watchdog with none has the image run as it is, though the deployment names a process', async () => {
     const annotations = { [ANNOTATION]: 'none' }
     await daemon.deploy({ service: 'bare', image: await testImage('fn'), envProcess: 'cat', annotations })
 

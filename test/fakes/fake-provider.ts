@@ -29,6 +29,8 @@ export class FakeProvider implements Provider {
   holdReady = false
   engine: ProviderStatus = { reachable: true, version: 'fake', reason: '' }
   usageNow: Usage = { cpuMillicores: 0, memoryBytes: 0 }
+  /** Images whose replicas do not pass their probe until `makeReady`. */
+  readonly silentImages = new Set<string>()
   /** Images that `prepare` refuses. */
   readonly missingImages = new Set<string>()
   readonly applied: DeployedFunction[] = []
@@ -41,6 +43,7 @@ export class FakeProvider implements Provider {
   readonly #lines: { readonly fn: FunctionName; readonly line: LogLine }[] = []
   readonly #changed = new Set<() => void>()
   #serial = 0
+  #isStopped = false
 
   async start(functions: readonly DeployedFunction[]): Promise<void> {
     for (const fn of functions) this.apply(fn)
@@ -48,10 +51,13 @@ export class FakeProvider implements Provider {
 
   async stop(): Promise<void> {
     this.#listeners.clear()
+    this.#isStopped = true
+    this.#wakeWaiters()
   }
 
   async prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string> {
-    signal.throwIfAborted()
+    if (signal.aborted)
+      throw new FaasError('cancelled', 'stopped waiting for the image', { cause: signal.reason })
     if (this.missingImages.has(spec.image)) {
       throw new FaasError('invalid', `image: ${spec.image} does not exist`)
     }
@@ -85,9 +91,11 @@ export class FakeProvider implements Provider {
 
   async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
     for (;;) {
+      if (!this.#replicas.has(name)) throw new FaasError('not-found', `function ${name} does not exist`)
       const ready = this.#ready(name)[0]
       if (ready !== undefined) return ready
-      if (signal.aborted) throw new FaasError('unavailable', `function ${name} has no ready replica`)
+      if (signal.aborted || this.#isStopped)
+        throw new FaasError('unavailable', `function ${name} has no ready replica`)
       await this.#nextChange(signal)
     }
   }
@@ -116,9 +124,9 @@ export class FakeProvider implements Provider {
     }
   }
 
-  async usage(_name: FunctionName, signal: AbortSignal): Promise<Usage> {
+  async usage(name: FunctionName, signal: AbortSignal): Promise<Usage> {
     signal.throwIfAborted()
-    return this.usageNow
+    return this.replicas(name).length === 0 ? { cpuMillicores: 0, memoryBytes: 0 } : this.usageNow
   }
 
   refreshSecret({ namespace, name }: { readonly namespace: string; readonly name: string }): void {
@@ -142,7 +150,9 @@ export class FakeProvider implements Provider {
 
     let seen = this.#lines.length
     const old = this.#lines.filter(wanted)
-    yield (query.tail === undefined ? old : old.slice(-query.tail)).map(({ line }) => line)
+    yield old
+      .slice(query.tail === undefined ? 0 : Math.max(0, old.length - query.tail))
+      .map(({ line }) => line)
     while (query.follow && !signal.aborted) {
       const fresh = this.#lines.slice(seen).filter(wanted)
       seen = this.#lines.length
@@ -157,7 +167,7 @@ export class FakeProvider implements Provider {
       id: `replica-${this.#serial}`,
       fn: fn.spec.name,
       revision: fn.revision,
-      state: this.holdReady ? 'starting' : 'ready',
+      state: this.holdReady || this.silentImages.has(fn.spec.image) ? 'starting' : 'ready',
       host: this.host,
       port: this.port,
       sinceMs: 0,

@@ -122,7 +122,7 @@ describe('a function that sends what nobody asked for', () => {
     noise: '!',
   }
   for (const [what, bytes] of Object.entries(surprises)) {
-    it(`on an idle connection, ${what}: the connection is not used again`, async () => {
+    it(`a connection is not used again on which a function sent something while it was idle: ${what}`, async () => {
       const { port, fn } = await start((socket, text) => socket.write(ok(`for ${text.split(' ')[1]}`)))
       await exchange(port, 'GET /function/hello/1 HTTP/1.1')
 
@@ -134,7 +134,7 @@ describe('a function that sends what nobody asked for', () => {
       assert.equal(fn.sockets.length, 2)
     })
 
-    it(`behind an answer, ${what}: the next caller gets its own`, async () => {
+    it(`the next caller gets its own answer when a function sends more behind one: ${what}`, async () => {
       const { port } = await start((socket, text) => socket.write(ok(`for ${text.split(' ')[1]}`) + bytes))
 
       const answers = await Promise.all(

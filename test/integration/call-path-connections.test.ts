@@ -17,7 +17,7 @@ describe('a connection kept from an earlier call', () => {
     else socket.write(ok(`answer ${count}`))
   }
 
-  it('is replaced by a new one when it fails under a call that may be sent twice', async () => {
+  it('a connection kept from an earlier call is replaced by a new one when it fails under a call that may be sent twice', async () => {
     const { port, rig } = await start(closeOnSecond)
 
     await exchange(port, GET)
@@ -48,7 +48,7 @@ describe('a connection kept from an earlier call', () => {
     })
   }
 
-  it('is not tried a third time', async () => {
+  it('a connection kept from an earlier call is not tried a third time', async () => {
     const { port, fn } = await start((socket, _text, count) => {
       if (count > 1) socket.resetAndDestroy()
       else socket.write(ok('hi'))
@@ -70,7 +70,7 @@ describe('a connection kept from an earlier call', () => {
     assert.equal(fn.sockets.length, 1)
   })
 
-  it('is not used longer than the function says that it keeps it', async () => {
+  it('a connection kept from an earlier call is not used longer than the function says that it keeps it', async () => {
     const { port, fn } = await start((socket) => socket.write(ok('hi', 'Keep-Alive: timeout=1\r\n')))
 
     await exchange(port, GET)
@@ -79,7 +79,7 @@ describe('a connection kept from an earlier call', () => {
     assert.equal(fn.sockets.length, 2)
   })
 
-  it('is closed when nobody used it for a while', async () => {
+  it('a connection kept from an earlier call is closed when nobody used it for a while', async () => {
     const { port, fn } = await start(ok('hi'))
     await exchange(port, GET)
 
@@ -152,7 +152,7 @@ describe('a kept connection on which something comes before the call is written'
       ['a POST', 'POST', Buffer.from('body')],
       ['a streamed POST', 'POST', Readable.from([Buffer.from('body')])],
     ] as const) {
-      it(`(${what}) is replaced by a new one, for ${call} too, since nothing of it was sent`, async () => {
+      it(`a kept connection on which something comes before the call is written (${what}) is replaced by a new one, for ${call} too`, async () => {
         const { port, rig, fn } = await start((socket, _text, count) => socket.write(ok(`answer ${count}`)))
         await exchange(port, GET)
 
@@ -171,7 +171,7 @@ describe('a kept connection on which something comes before the call is written'
     }
   }
 
-  it('is replaced once', async () => {
+  it('a kept connection on which something comes before the call is written is replaced once', async () => {
     const { rig, fn } = await start((socket) => socket.write(ok('hi')))
     await callNow(rig, 'GET', null)
     const greet = (socket: Socket): void => void socket.write('220 hello\r\n\r\n')
@@ -186,7 +186,7 @@ describe('a kept connection on which something comes before the call is written'
 })
 
 describe('a replica that refuses', () => {
-  it('is reported, and the next one is called', async () => {
+  it('a replica that refuses is reported, and the next one is called', async () => {
     const { rig, fn, port } = await start((socket) => socket.write(ok('alive')))
     rig.serve(await deadPort(), fn.port)
 

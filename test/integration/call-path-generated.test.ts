@@ -48,7 +48,7 @@ function shown(behindName: string): string {
 }
 
 describe('generated targets', () => {
-  it('of every byte that a request target may have reach the function as they are', async () => {
+  it('generated targets of every byte that a request target may have reach the function as they are', async () => {
     const [first, ...others] = await bytesOfTargets()
     assert.ok(first !== undefined && others.length > 85, `${others.length + 1} bytes`)
     const random = new Random(31)

@@ -6,7 +6,7 @@ import { exchange, headersNamed, ok, RawClient, rigs } from './call-rig.ts'
 const { start } = rigs()
 
 describe('headers to the function', () => {
-  it('pass raw, in order, with repeats and case', async () => {
+  it('headers to the function pass raw, in order, with repeats and case', async () => {
     const { port, fn } = await start(ok('hi'))
 
     await exchange(
@@ -22,7 +22,7 @@ describe('headers to the function', () => {
     assert.deepEqual(headersNamed(seen, 'Accept-Encoding'), [])
   })
 
-  it('leave out those of the connection, and what Connection names', async () => {
+  it('headers to the function leave out those of the connection, and what Connection names', async () => {
     const { port, fn } = await start(ok('hi'))
     const client = new RawClient(port)
 
@@ -40,7 +40,7 @@ describe('headers to the function', () => {
     assert.deepEqual(headersNamed(seen, 'Connection'), ['keep-alive'])
   })
 
-  it('gain a call id, a start time, the peer, the host and a user agent', async () => {
+  it('headers to the function gain a call id, a start time, the peer, the host and a user agent', async () => {
     const { port, fn } = await start(ok('hi'))
 
     const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
@@ -58,7 +58,7 @@ describe('headers to the function', () => {
     assert.deepEqual(headersNamed(answer, 'X-Served-By'), ['sampan/1.2.3'])
   })
 
-  it('keep what the client says of itself', async () => {
+  it('headers to the function keep what the client says of itself', async () => {
     const { port, fn } = await start(ok('hi'))
     const given =
       'X-Call-Id: mine\r\nX-Start-Time: 5\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Host: h\r\nUser-Agent: u'
@@ -75,7 +75,7 @@ describe('headers to the function', () => {
     assert.deepEqual(headersNamed(answer, 'X-Call-Id'), ['mine'])
   })
 
-  it('take an empty call id for none', async () => {
+  it('headers to the function take an empty call id for none', async () => {
     const { port, fn } = await start(ok('hi'))
 
     const answer = await exchange(port, 'GET /function/hello HTTP/1.1\r\nX-Call-Id:')
@@ -88,7 +88,7 @@ describe('headers to the function', () => {
     ['two different Host headers', 'Host: other'],
     ['an empty Transfer-Encoding with a length', 'Transfer-Encoding:\r\nContent-Length: 2'],
   ] as const) {
-    it(`are refused when there is ${what}`, async () => {
+    it(`headers to the function are refused when there is ${what}`, async () => {
       const { port, fn } = await start(ok('hi'))
 
       const answer = await exchange(port, `POST /function/hello HTTP/1.1\r\n${headers}`, 'ab')
@@ -100,7 +100,7 @@ describe('headers to the function', () => {
 })
 
 describe('headers of an answer', () => {
-  it('pass raw, with repeats, without those of the connection', async () => {
+  it('headers of an answer pass raw, with repeats, without those of the connection', async () => {
     const { port } = await start(
       ok(
         'hi',
@@ -129,7 +129,7 @@ describe('headers of an answer', () => {
   })
 
   for (const status of [204, 304]) {
-    it(`go out at once with ${status}, which has no body whatever its length says`, async () => {
+    it(`headers of an answer go out at once with ${status}, which has no body whatever its length says`, async () => {
       const { port, rig } = await start(`HTTP/1.1 ${status} X\r\nContent-Length: 5\r\nETag: "1"\r\n\r\n`)
 
       const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
@@ -142,7 +142,7 @@ describe('headers of an answer', () => {
     })
   }
 
-  it('carry trailers behind a body of unknown length', async () => {
+  it('headers of an answer carry trailers behind a body of unknown length', async () => {
     const { port } = await start(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 42\r\nX-More: 1\r\n\r\n',
     )
@@ -159,7 +159,7 @@ describe('headers of an answer', () => {
     ['GET /function/hello HTTP/1.1', '304'],
     ['GET /function/hello HTTP/1.0', '200'],
   ] as const) {
-    it(`announce no trailers in a ${status} to ${request}, which can have none`, async () => {
+    it(`headers of an answer announce no trailers in a ${status} to ${request}, which can have none`, async () => {
       const { port } = await start((socket) =>
         socket.end(`HTTP/1.1 ${status} X\r\nTrailer: X-Sum\r\nX-Kept: 1\r\n\r\n`),
       )
@@ -171,13 +171,13 @@ describe('headers of an answer', () => {
     })
   }
 
-  it('are not disturbed by a 100 that nobody asked for', async () => {
+  it('headers of an answer are not disturbed by a 100 that nobody asked for', async () => {
     const { port } = await start(`HTTP/1.1 100 Continue\r\n\r\n${ok('hi')}`)
 
     assert.match(await exchange(port, 'GET /function/hello HTTP/1.1'), /^HTTP\/1\.1 200 OK[^]*hi$/)
   })
 
-  it('follow a hint (103) that went out before', async () => {
+  it('headers of an answer follow a hint (103) that went out before', async () => {
     const { port } = await start(`HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n${ok('hi')}`)
 
     const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
@@ -218,7 +218,7 @@ describe('headers of an answer', () => {
     })
   }
 
-  it('include redirects and packed bodies as they are', async () => {
+  it('headers of an answer include redirects and packed bodies as they are', async () => {
     const { port } = await start(
       'HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x8b\xff',
     )
@@ -228,7 +228,7 @@ describe('headers of an answer', () => {
     assert.match(answer, /^HTTP\/1\.1 302 [^]*Location: \/x\r\nContent-Encoding: gzip[^]*\r\n\r\n\x8b\xff$/)
   })
 
-  it('of a failure say whose it is', async () => {
+  it('headers of an answer of a failure say whose it is', async () => {
     const { rig, port } = await start('no HTTP at all\r\n\r\n')
 
     const answer = await exchange(port, 'GET /function/hello HTTP/1.1')

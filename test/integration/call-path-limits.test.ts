@@ -8,7 +8,7 @@ const { start, startEmpty } = rigs()
 const GET = 'GET /function/hello HTTP/1.1'
 
 describe('limits of time', () => {
-  it('end in 504 when the function does not begin to answer', async () => {
+  it('limits of time end in 504 when the function does not begin to answer', async () => {
     const { port, rig, fn } = await start(() => undefined, { upstreamMs: 80 })
 
     const answer = await exchange(port, GET)
@@ -21,7 +21,7 @@ describe('limits of time', () => {
     await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
   })
 
-  it('end in 504 when the head never comes to an end', async () => {
+  it('limits of time end in 504 when the head never comes to an end', async () => {
     const { port } = await start((socket) => socket.write('HTTP/1.1 200 OK\r\nX-A: 1\r\n'), {
       upstreamMs: 80,
     })
@@ -29,13 +29,13 @@ describe('limits of time', () => {
     assert.match(await exchange(port, GET), /^HTTP\/1\.1 504 /)
   })
 
-  it('end in 504 when nothing was sent within the time for the whole answer', async () => {
+  it('limits of time end in 504 when nothing was sent within the time for the whole answer', async () => {
     const { port } = await start(() => undefined, { upstreamMs: 0, writeMs: 80 })
 
     assert.match(await exchange(port, GET), /^HTTP\/1\.1 504 [^]*did not complete its answer within 80 ms\n$/)
   })
 
-  it('cut an answer that takes longer as a whole', async () => {
+  it('limits of time cut an answer that takes longer as a whole', async () => {
     const { port, rig } = await start(
       (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
       { upstreamMs: 40, writeMs: 80 },
@@ -47,7 +47,7 @@ describe('limits of time', () => {
     assert.deepEqual(rig.counts, { 200: 1 })
   })
 
-  it('do not run for the function while the client is slow with its body', async () => {
+  it('limits of time do not run for the function while the client is slow with its body', async () => {
     const { port } = await start(answerAfter('ab', ok('hi')), {
       upstreamMs: 60,
     })

@@ -6,7 +6,7 @@ import { exchange, headersNamed, RawClient, rigs } from './call-rig.ts'
 const { start } = rigs()
 
 describe('a client that names the framing of its body as a header of the connection', () => {
-  it('cannot make two requests of it', async () => {
+  it('a client that names the framing of its body as a header of the connection cannot make two requests of it', async () => {
     const body = '0\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n'
     let seen = ''
     const { port } = await start((socket, text) => {
@@ -39,7 +39,7 @@ describe('a function that names the length of its answer as a header of the conn
     ])
   })
 
-  it('cannot have half of it taken for the whole', async () => {
+  it('a function that names the length of its answer as a header of the connection cannot have half of it taken for the whole', async () => {
     const { port, fn } = await start(`${answer}01234`)
     const client = new RawClient(port).send('GET /function/hello HTTP/1.0\r\n\r\n')
 

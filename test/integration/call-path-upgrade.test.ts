@@ -72,7 +72,7 @@ describe('an upgrade', () => {
     client.socket.destroy()
   })
 
-  it('has no limits of time', async () => {
+  it('an upgrade has no limits of time', async () => {
     const { port } = await start(echo, { upstreamMs: 40, writeMs: 40 })
     const client = await agreed(port)
 
@@ -134,7 +134,7 @@ describe('an upgrade', () => {
     await eventually(() => rig.inFlight === 0)
   })
 
-  it('that the function does not want is answered as any call', async () => {
+  it('an upgrade that the function does not want is answered as any call', async () => {
     const { port, rig } = await start(ok('plain'))
     const client = new RawClient(port).send(ask('websocket'))
 
@@ -142,7 +142,7 @@ describe('an upgrade', () => {
     await eventually(() => rig.counts[200] === 1)
   })
 
-  it('that the function does not want leaves no connection to others', async () => {
+  it('an upgrade that the function does not want leaves no connection to others', async () => {
     const { port, fn } = await start(ok('plain'))
 
     await new RawClient(port).send(ask('websocket')).rest()
@@ -183,7 +183,7 @@ describe('an upgrade', () => {
     ['an unknown function', ask('websocket').replace('hello', 'nobody'), 404],
     ['a request with a body', ask('websocket', 'Content-Length: 5\r\n'), 400],
   ] as const) {
-    it(`is refused for ${what}`, async () => {
+    it(`an upgrade is refused for ${what}`, async () => {
       const { port } = await start(echo)
 
       const answer = await new RawClient(port).send(request).rest()

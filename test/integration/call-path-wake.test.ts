@@ -8,7 +8,7 @@ const { start, startEmpty } = rigs()
 const GET = 'GET /function/hello HTTP/1.1'
 
 describe('a function without a ready replica', () => {
-  it('is woken once for many calls, which all get their answers', async () => {
+  it('a function without a ready replica is woken once for many calls, which all get their answers', async () => {
     const { rig, fn } = await start(ok('awake'))
     rig.serve()
 
@@ -45,7 +45,7 @@ describe('a function without a ready replica', () => {
     assert.equal(rig.wakeUps, 2)
   })
 
-  it('does not count the wait as duration', async () => {
+  it('a function without a ready replica does not count the wait as duration', async () => {
     const { rig, fn } = await start(ok('awake'))
     rig.serve()
     const answer = exchange(rig.port, GET)
@@ -106,7 +106,7 @@ describe('a function without a ready replica', () => {
     assert.match(answer, /^HTTP\/1\.1 503 /)
   })
 
-  it('has room for a thousand calls, and 429 for more', async () => {
+  it('a function without a ready replica has room for a thousand calls, and 429 for more', async () => {
     const rig = await startEmpty()
     const clients = Array.from({ length: 1_000 }, () => new RawClient(rig.port))
     for (const client of clients) client.send(`${GET}\r\nHost: a\r\n\r\n`)

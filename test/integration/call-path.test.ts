@@ -79,7 +79,7 @@ describe('the way to a function', () => {
 })
 
 describe('counts', () => {
-  it('know what began, what runs and what ended, per function', async () => {
+  it('counts know what began, what runs and what ended, per function', async () => {
     const { port, rig } = await start(ok('hi'))
 
     await Promise.all(Array.from({ length: 64 }, () => exchange(port, 'GET /function/hello HTTP/1.1')))

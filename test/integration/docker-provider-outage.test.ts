@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
 import { eventually } from '../fakes/eventually.ts'
@@ -14,8 +15,10 @@ describe('the Docker provider without its engine', { skip }, () => {
   let engine: SecondDockerd
   let bench: ProviderBench
   let image: string
+  let bridge: string | null
 
   before(async () => {
+    bridge = await defaultBridge()
     image = await plainImage('httpd', HTTPD)
     engine = await SecondDockerd.make()
     await engine.start()
@@ -26,6 +29,10 @@ describe('the Docker provider without its engine', { skip }, () => {
   after(async () => {
     await bench.end()
     await engine.end()
+  })
+
+  it('the engine of this test leaves the default bridge of the shared one as it is', async () => {
+    assert.equal(await defaultBridge(), bridge)
   })
 
   it('starts, says what is wrong, and works once it is there', async () => {
@@ -134,3 +141,8 @@ describe('the Docker provider with a hung engine', { skip }, () => {
     }
   })
 })
+
+/** The number of the interface `docker0`, which is another one when it was made anew; null where there is none. */
+function defaultBridge(): Promise<string | null> {
+  return readFile('/sys/class/net/docker0/ifindex', 'utf8').catch(() => null)
+}

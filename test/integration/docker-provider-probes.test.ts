@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
 import { docker, plainImage } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { ProviderBench } from '../fixtures/provider-bench.ts'
@@ -34,7 +35,7 @@ describe('annotated probes on Docker', { skip: await skipWithoutDocker() }, () =
     await docker('exec', id, '/bin/busybox', verb, `/www/${file}`)
   }
 
-  it('of readiness take a replica out of service, for longer than a start may take, and back', async () => {
+  it('annotated probes on Docker of readiness take a replica out of service, for longer than a start may take, and back', async () => {
     const annotations = under(READY, { path: '/up', ...QUICK })
     const fn = bench.fn('unready', { image, annotations, envVars: { startup_timeout: '3s' } })
     const { id } = await bench.deploy(fn)
@@ -50,7 +51,7 @@ describe('annotated probes on Docker', { skip: await skipWithoutDocker() }, () =
     await eventually(() => bench.ready(fn.spec.name)[0]?.id === id)
   })
 
-  it('of health have a replica replaced, while readiness has nothing against it', async () => {
+  it('annotated probes on Docker of health have a replica replaced, while readiness has nothing against it', async () => {
     const annotations = { ...under(READY, { path: '/up' }), ...under(HEALTH, { path: '/well', ...QUICK }) }
     const fn = bench.fn('unwell', { image, annotations })
     const { id } = await bench.deploy(fn)
@@ -66,7 +67,7 @@ describe('annotated probes on Docker', { skip: await skipWithoutDocker() }, () =
     )
   })
 
-  it('wait for the start of the container once: a restarted daemon finds it ready at once', async () => {
+  it('annotated probes on Docker wait for the start of the container once: a restarted daemon finds it ready at once', async () => {
     const annotations = under(READY, { path: '/up', initialDelaySeconds: '4' })
     const fn = bench.fn('delayed', { image, annotations })
     bench.provider.apply(fn)
@@ -76,15 +77,12 @@ describe('annotated probes on Docker', { skip: await skipWithoutDocker() }, () =
     const tookMs = performance.now() - startMs
     await bench.provider.stop()
 
-    bench.provider = bench.another()
-    const againMs = performance.now()
+    bench.provider = bench.another({ clock: new FakeClock(Date.now()) })
     await bench.provider.start([fn])
     const found = await bench.provider.whenReady(fn.spec.name, AbortSignal.timeout(20_000))
-    const foundMs = performance.now() - againMs
 
     assert.equal(found.id, id)
     assert.ok(tookMs > 2_500, `ready after ${tookMs} ms, before its delay`)
-    assert.ok(foundMs < 3_500, `found after ${foundMs} ms`)
   })
 })
 

@@ -114,7 +114,7 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
     await eventually(async () => (await networks()) === '')
   })
 
-  it('has the name free at once after a removal', async () => {
+  it('the Docker provider has the name free at once after a removal', async () => {
     const first = await bench.deploy(bench.fn('again', { image: httpd }))
 
     bench.provider.remove(first.fn)

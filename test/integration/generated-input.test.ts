@@ -34,7 +34,7 @@ const AWKWARD: readonly [Awkward, ...Awkward[]] = [
 ]
 
 describe('inputs generated from the OpenAPI description', () => {
-  it('are answered with a listed status below 500, and bad ones change nothing', async () => {
+  it('inputs generated from the OpenAPI description are answered with a listed status below 500, and bad ones change nothing', async () => {
     const served = testApp()
     const { app, provider, secrets, namespaces, functions } = served
     const { description, targets } = await readDescription(served)

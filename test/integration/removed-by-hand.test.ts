@@ -35,7 +35,7 @@ describe('the log of a container that somebody removes by hand', { skip: await s
   const forgotten = ({ fn, id }: Replica): Promise<void> =>
     eventually(() => bench.provider.replicas(fn).every((replica) => replica.id !== id))
 
-  it('is kept while somebody follows it, although the engine no longer gives it out', async () => {
+  it('the log of a container that somebody removes by hand is kept while somebody follows it, although the engine no longer gives it out', async () => {
     const replica = await bench.deploy(bench.fn('followed', { image }))
     const leaving = new AbortController()
     const seen: string[] = []
@@ -56,7 +56,7 @@ describe('the log of a container that somebody removes by hand', { skip: await s
     bench.provider.remove(replica.fn)
   })
 
-  it('is kept once when it was killed, and removed later than that', async () => {
+  it('the log of a container that somebody removes by hand is kept once when it was killed, and removed later than that', async () => {
     const replica = await bench.deploy(bench.fn('killed', { image }))
 
     await docker('kill', replica.id)

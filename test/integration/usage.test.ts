@@ -25,28 +25,26 @@ describe('usage of a real container', { skip }, () => {
 
   const signal = new AbortController().signal
 
-  it('is there at once, from control groups', async () => {
-    const meter = new UsageMeter({ engine: rig.engine, clock: systemClock, log: rig.log })
-    const startMs = performance.now()
+  it('comes from control groups, without a word of the engine', async () => {
+    const engine = { containerUsage: () => Promise.reject(new Error('nobody should ask')) }
+    const meter = new UsageMeter({ engine, clock: systemClock, log: rig.log })
 
     const { cpuMillicores, memoryBytes } = await meter.usage([busy], signal)
 
-    assert.ok(performance.now() - startMs < 500)
     assert.ok(cpuMillicores > 0 && cpuMillicores < 1_500, `${cpuMillicores} millicores`)
     assert.ok(memoryBytes > 50_000 && memoryBytes < 64 * 1024 * 1024, `${memoryBytes} bytes`)
     await meter.stop()
   })
 
-  it('is there soon, from the engine, where control groups cannot be read', async () => {
+  it('comes from the engine, which the first answer does not wait for, where control groups cannot be read', async () => {
     const meter = new UsageMeter({
       engine: rig.engine,
       clock: systemClock,
       log: rig.log,
       cgroupRoot: '/nowhere',
     })
-    const startMs = performance.now()
-    await meter.usage([busy], signal)
-    assert.ok(performance.now() - startMs < 500)
+    // The engine measures for a second at the least.
+    assert.deepEqual(await meter.usage([busy], signal), { cpuMillicores: 0, memoryBytes: 0 })
 
     await eventually(async () => {
       const { cpuMillicores, memoryBytes } = await meter.usage([busy], signal)

@@ -90,7 +90,7 @@ describe('requests of the API whose client leaves', () => {
 })
 
 describe('guesses that wait', () => {
-  it('do not hold up the stop of the server, and are told why', async () => {
+  it('guesses that wait do not hold up the stop of the server, and are told why', async () => {
     const { port, server } = await start()
     const clients = guessers(port, BURST + PLACES)
     await untilFull(port)

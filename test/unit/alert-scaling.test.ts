@@ -38,12 +38,12 @@ describe('replicas after an alert', () => {
     [3, 'many', 'few', 'some', 'firing', 4],
   ]
   for (const [current, max, min, factor, status, after] of rows) {
-    it(`are ${after} from ${current} on ${status} with max ${max}, min ${min}, factor ${factor.slice(0, 12)}`, () => {
+    it(`replicas after an alert are ${after} from ${current} on ${status} with max ${max}, min ${min}, factor ${factor.slice(0, 12)}`, () => {
       assert.equal(replicasAfterAlert(labels(min, max, factor), current, status), after)
     })
   }
 
-  it('go up to 5 without labels', () => {
+  it('replicas after an alert go up to 5 without labels', () => {
     assert.equal(replicasAfterAlert({}, 4, 'firing'), 5)
     assert.equal(replicasAfterAlert({}, 5, 'firing'), 5)
   })

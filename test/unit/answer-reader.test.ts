@@ -92,7 +92,7 @@ describe('an answer', () => {
     }
   })
 
-  it('is not followed by another one when something stands behind it', () => {
+  it('an answer is not followed by another one when something stands behind it', () => {
     for (const answer of [CHUNKED, MEASURED, 'HTTP/1.1 204 No Content\r\n\r\n']) {
       assert.equal(read([answer]).end?.isReusable, true)
       assert.equal(read([`${answer}\r`]).end?.isReusable, false)
@@ -108,12 +108,12 @@ describe('an answer', () => {
     ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nConnection: keep-alive', false],
   ]
   for (const [head, isReusable] of endings) {
-    it(`${isReusable ? 'keeps' : 'ends'} the connection after ${JSON.stringify(head)}`, () => {
+    it(`an answer ${isReusable ? 'keeps' : 'ends'} the connection after ${JSON.stringify(head)}`, () => {
       assert.equal(read([`${head}\r\n\r\n`]).end?.isReusable, isReusable)
     })
   }
 
-  it('without length or coding ends with the connection, and the connection with it', () => {
+  it('an answer without length or coding ends with the connection, and the connection with it', () => {
     const taken = read(['HTTP/1.1 200 OK\r\n\r\nall', ' of it'], GET, true)
 
     assert.equal(taken.body, 'all of it')
@@ -126,7 +126,7 @@ describe('an answer', () => {
     ['204', 'HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n', 'GET'],
     ['304', 'HTTP/1.1 304 Not\r\nTransfer-Encoding: chunked\r\n\r\n', 'GET'],
   ] as const) {
-    it(`${what} has no body, whatever its head says`, () => {
+    it(`an answer ${what} has no body, whatever its head says`, () => {
       assert.deepEqual(read([answer], { method, isUpgrade: false }).end, {
         isReusable: true,
         idleMs: Infinity,
@@ -199,7 +199,7 @@ describe('an answer that two parties could read in two ways', () => {
     `${CODED}0\r\nX-A: 1\n\r\n\r\n`,
   ]
   for (const answer of refused) {
-    it(`is refused: ${JSON.stringify(answer)}`, () => {
+    it(`an answer that two parties could read in two ways is refused: ${JSON.stringify(answer)}`, () => {
       assert.throws(() => read([answer]), MalformedError)
       assert.throws(() => read(answer.split('')), MalformedError)
     })
@@ -211,12 +211,12 @@ describe('an answer that two parties could read in two ways', () => {
     ['chunks', `${CODED}1\r\n!\r\n`],
     ['trailers', `${CODED}0\r\nX-A: 1\r\n`],
   ] as const) {
-    it(`is refused when the connection ends within ${what}`, () => {
+    it(`an answer that two parties could read in two ways is refused when the connection ends within ${what}`, () => {
       assert.throws(() => read([answer], GET, true), MalformedError)
     })
   }
 
-  it('is refused where it has no end', () => {
+  it('an answer that two parties could read in two ways is refused where it has no end', () => {
     const more = (start: string, piece: string): void => {
       read([start, ...Array.from({ length: 200 }, () => piece)])
     }

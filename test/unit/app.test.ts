@@ -56,7 +56,7 @@ describe('routing', () => {
 })
 
 describe('health', () => {
-  it('is public and good while the provider answers, HEAD included', async () => {
+  it('health is public and good while the provider answers, HEAD included', async () => {
     const { app } = testApp()
 
     assert.equal((await app.request('/healthz')).status, 200)
@@ -75,7 +75,7 @@ describe('health', () => {
 })
 
 describe('info', () => {
-  it('has every string that clients dereference, even without a build', async () => {
+  it('info has every string that clients dereference, even without a build', async () => {
     const { ask } = testApp({ build: { release: '', sha: '' } })
 
     const info = (await (await ask('GET', '/system/info')).json()) as Record<string, unknown>
@@ -137,7 +137,7 @@ describe('authentication', () => {
 })
 
 describe('unexpected failures', () => {
-  it('become a 500 that says nothing and one log line that says all', async () => {
+  it('unexpected failures become a 500 that says nothing and one log line that says all', async () => {
     const { ask, log, provider } = testApp()
     await ask('POST', '/system/functions', { service: 'hello', image: 'a/b' })
     provider.replicas = () => {
@@ -153,7 +153,7 @@ describe('unexpected failures', () => {
 })
 
 describe('what is observed', () => {
-  it('is every answered /system request under the name of its route', async () => {
+  it('what is observed is every answered /system request under the name of its route', async () => {
     const { ask, app, observed } = testApp()
     await ask('GET', '/system/function/some-name')
     await ask('POST', '/system/scale-function/x', {})
@@ -170,7 +170,7 @@ describe('what is observed', () => {
 })
 
 describe('the audit', () => {
-  it('has one line for each change: who, from where, what, how it ended', async () => {
+  it('the audit has one line for each change: who, from where, what, how it ended', async () => {
     const { ask, app, log } = testApp()
     await ask('POST', '/system/functions', { service: 'hello', image: 'a/b' })
     await ask('DELETE', '/system/functions', { functionName: 'nobody' })
@@ -200,7 +200,7 @@ describe('the audit', () => {
 describe('namespaces', () => {
   const dev = { name: 'dev', labels: { openfaas: '1' }, annotations: { team: 'x' } }
 
-  it('are created, read, changed and removed', async () => {
+  it('namespaces are created, read, changed and removed', async () => {
     const { ask } = testApp()
 
     assert.equal((await ask('POST', '/system/namespace/', dev)).status, 201)
@@ -211,7 +211,7 @@ describe('namespaces', () => {
     assert.deepEqual(await (await ask('GET', '/system/namespaces')).json(), ['openfaas-fn'])
   })
 
-  it('need the mark as label or annotation', async () => {
+  it('namespaces need the mark as label or annotation', async () => {
     const { ask } = testApp()
 
     assert.equal((await ask('POST', '/system/namespace/', { name: 'a' })).status, 400)
@@ -225,7 +225,7 @@ describe('namespaces', () => {
     )
   })
 
-  it('answer what is wrong', async () => {
+  it('namespaces answer what is wrong', async () => {
     const { ask, namespaces } = testApp()
     await ask('POST', '/system/namespace/', dev)
     namespaces.occupied.add('dev')

@@ -26,7 +26,7 @@ describe('logging in', () => {
     assert.equal(await auth.login(attempt('Admin', 'a:b:ü')), null)
   })
 
-  it('does not delay the right password after a number of wrong ones that a person may type', async () => {
+  it('logging in does not delay the right password after a number of wrong ones that a person may type', async () => {
     const clock = recordingClock()
     const auth = new BasicAuth({ user: 'admin', password: 'right' }, clock)
     for (let guess = 0; guess < 19; guess += 1) await auth.login(attempt('admin', `wrong${guess}`))
@@ -46,7 +46,7 @@ describe('logging in', () => {
     assert.deepEqual(clock.slept, [100, 200, 400, 800, 1_600, 2_000, 2_000, 100])
   })
 
-  it('does not slow down those who try no password', async () => {
+  it('logging in does not slow down those who try no password', async () => {
     const clock = recordingClock()
     const auth = new BasicAuth({ user: 'admin', password: 'right' }, clock)
     const { signal } = new AbortController()
@@ -129,14 +129,14 @@ describe('logging in', () => {
 })
 
 describe('login delays', () => {
-  it('are forgiven with time', () => {
+  it('login delays are forgiven with time', () => {
     const delays = new LoginDelays()
     for (let guess = 0; guess < 5; guess += 1) delays.failed('192.0.2.1', 0)
 
     assert.equal(delays.failed('192.0.2.1', 10 * 60_000), 100)
   })
 
-  it('count a whole IPv6 network as one address', () => {
+  it('login delays count a whole IPv6 network as one address', () => {
     const delays = new LoginDelays()
     delays.failed('2001:db8:1:2::1', 0)
 
@@ -149,7 +149,7 @@ describe('login delays', () => {
     assert.equal(delays.failed('2001:db8:0:1::', 0), 100)
   })
 
-  it('forget the address that failed longest ago when there are too many', () => {
+  it('login delays forget the address that failed longest ago when there are too many', () => {
     const delays = new LoginDelays()
     delays.failed('first', 0)
     for (let other = 0; other < 10_000; other += 1) delays.failed(`other ${other}`, 0)

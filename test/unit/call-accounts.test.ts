@@ -185,7 +185,7 @@ describe('route table', () => {
 })
 
 describe('counts of a function', () => {
-  it('fall into the buckets of OpenFaaS', () => {
+  it('counts of a function fall into the buckets of OpenFaaS', () => {
     const metrics = new CallMetrics(fn)
     for (const ms of [5, 6, 10_000, 10_001]) {
       metrics.begin()

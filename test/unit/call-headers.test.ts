@@ -12,7 +12,7 @@ const RULES = { ...OPEN_EDGE, userAgent: 'ua' }
 const OURS = ['X-Call-Id', 'id', 'X-Start-Time', '1', 'X-Sampan-Hops', '1', 'User-Agent', 'ua']
 
 describe('headers to a function', () => {
-  it('keep the length of a streamed body only', () => {
+  it('headers to a function keep the length of a streamed body only', () => {
     async function* stream(): AsyncGenerator<Uint8Array> {
       yield new Uint8Array(3)
     }
@@ -23,7 +23,7 @@ describe('headers to a function', () => {
     assert.deepEqual(requestHeaders(call(raw), RULES), OURS)
   })
 
-  it('say nothing of a peer when there is none, and never touch what came', () => {
+  it('headers to a function say nothing of a peer when there is none, and never touch what came', () => {
     const raw = Object.freeze(['X-Forwarded-For', '1.2.3.4', 'Connection', 'close'])
     const peer = { forwardedFor: '9.9.9.9', forwardedHost: 'h' }
 
@@ -31,13 +31,13 @@ describe('headers to a function', () => {
     assert.deepEqual(requestHeaders(call(raw, peer), RULES).slice(0, 2), ['X-Forwarded-For', '1.2.3.4'])
   })
 
-  it('lose everything that any Connection header names', () => {
+  it('headers to a function lose everything that any Connection header names', () => {
     const raw = ['Connection', 'x-a, Close', 'X-A', '1', 'connection', 'X-B', 'x-b', '2', 'X-C', '3']
 
     assert.deepEqual(requestHeaders(call(raw), RULES), ['X-C', '3', ...OURS])
   })
 
-  it('are as quick with names that objects have', () => {
+  it('headers to a function are as quick with names that objects have', () => {
     const raw = ['__proto__', 'a', 'constructor', 'b', 'hasOwnProperty', 'c']
 
     assert.deepEqual(requestHeaders(call(raw), { ...RULES, keepOddNames: true }), [...raw, ...OURS])
@@ -78,12 +78,12 @@ describe('the head of a call', () => {
     'an empty name': [{}, ['', '1']],
   }
   for (const [what, [more, headers]] of Object.entries(refused)) {
-    it(`cannot be written with ${what}`, () => {
+    it(`the head of a call cannot be written with ${what}`, () => {
       assert.throws(() => requestHead(call([], more), headers, to), { code: 'invalid' })
     })
   }
 
-  it('cannot be smuggled into by its trailers', () => {
+  it('the head of a call cannot be smuggled into by its trailers', () => {
     assert.equal(
       trailerLines(['X-Sum', '1', 'X: y', '2', 'X-A', 'b\r\nc', 'Host', 'h', 'TE', 't']),
       'X-Sum: 1\r\n',

@@ -25,7 +25,7 @@ describe('the target of a call', () => {
     '': null,
   }
   for (const [url, expected] of Object.entries(targets)) {
-    it(`${url} is ${expected === null ? 'none' : expected.join(' ')}`, () => {
+    it(`the target of a call to ${url} is ${expected === null ? 'none' : expected.join(' ')}`, () => {
       const target = parseCallTarget(url)
 
       assert.deepEqual(target === null ? null : [target.fn, target.path], expected)
@@ -34,7 +34,7 @@ describe('the target of a call', () => {
 })
 
 describe('a start time', () => {
-  it('has nineteen digits, and those below a millisecond are real', () => {
+  it('a start time has nineteen digits, and those below a millisecond are real', () => {
     assert.equal(nanoseconds(1_795_399_328_651.125), '1795399328651125000')
     assert.equal(nanoseconds(1_795_399_328_651), '1795399328651000000')
     assert.equal(nanoseconds(1_795_399_328_651.0005), '1795399328651000488')

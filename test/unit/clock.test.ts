@@ -71,7 +71,7 @@ describe('time', () => {
     await assert.rejects(systemClock.sleep(60_000, end.signal), reason)
   })
 
-  it('does not run an action that was called off', async () => {
+  it('time does not run an action that was called off', async () => {
     const ran: string[] = []
     systemClock.after(1, () => ran.push('called off'))()
     const done = deferred<void>()

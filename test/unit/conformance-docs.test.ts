@@ -8,7 +8,7 @@ describe('docs/conformance.md', () => {
     assert.equal(tableOfDocument(), tableOfTests())
   })
 
-  it('has every trap of the reference', () => {
+  it('docs/conformance.md has every trap of the reference', () => {
     const numbered = (section: number, traps: number): readonly string[] =>
       Array.from({ length: traps }, (_, at) => `18.${section}.${at + 1}`)
     const all = [15, 3, 12, 16, 10].flatMap((traps, at) => numbered(at + 1, traps))

@@ -79,7 +79,7 @@ async function connected(isForTunnel = false): Promise<{ connection: Connection;
 }
 
 describe('a connection to a function', () => {
-  it('is read to its end when a write meets a reset', async () => {
+  it('a connection to a function is read to its end when a write meets a reset', async () => {
     const { connection, told, far } = await connected()
 
     // All in one turn: when the write fails, nobody has looked at what came before the reset.
@@ -92,7 +92,7 @@ describe('a connection to a function', () => {
     assert.equal(told.isEnded, false, 'a reset is no end')
   })
 
-  it('is read to its end, too, when somebody paused it before a write met a reset', async () => {
+  it('a connection to a function is read to its end, too, when somebody paused it before a write met a reset', async () => {
     const { connection, told, far } = await connected()
     told.goOn = false
     far.write('early ')
@@ -116,7 +116,7 @@ describe('a connection to a function', () => {
       ['with much of a body left to write', 32 * 1024 * 1024],
     ] as const) {
       const kind = isForTunnel ? 'that may become a tunnel' : 'for calls'
-      it(`${kind}, ${state}, is broken, not ended, when a reset comes with the last bytes`, async () => {
+      it(`a connection to a function is broken, not ended, when a reset comes with the last bytes: ${kind}, ${state}`, async () => {
         const { connection, told, far } = await connected(isForTunnel)
         if (pendingBytes > 0) assert.equal(connection.write(Buffer.alloc(pendingBytes)), false)
 
@@ -130,7 +130,7 @@ describe('a connection to a function', () => {
     }
   }
 
-  it('is ended, also with much of a body left to write, when the function says that it will send no more', async () => {
+  it('a connection to a function is ended, also with much of a body left to write, when the function says that it will send no more', async () => {
     const { connection, told, far } = await connected()
     connection.write(Buffer.alloc(32 * 1024 * 1024))
 
@@ -141,7 +141,7 @@ describe('a connection to a function', () => {
     assert.equal(told.broken, null)
   })
 
-  it('is ended when the function says that it will send no more', async () => {
+  it('a connection to a function is ended when the function says that it will send no more', async () => {
     const { connection, told, far } = await connected()
     let taken = ''
 

@@ -187,7 +187,7 @@ describe('containerSpec', () => {
 })
 
 describe('container labels', () => {
-  it('carry all that the daemon must know after a restart', () => {
+  it('container labels carry all that the daemon must know after a restart', () => {
     const identity = containerIdentity(
       deployed({ revision: 7, createdAtMs: 1_700_000_000_123, spec: { envVars: { write_timeout: '5s' } } }),
     )
@@ -195,7 +195,7 @@ describe('container labels', () => {
     assert.deepEqual(readContainerLabels(containerLabels('test', identity)), identity)
   })
 
-  it('of others are not ours', () => {
+  it('container labels of others are not ours', () => {
     const labels = containerLabels('test', containerIdentity(deployed()))
 
     assert.equal(readContainerLabels({}), null)

@@ -29,14 +29,14 @@ describe('the data folder', () => {
   })
   after(() => rmSync(base, { recursive: true }))
 
-  it('is made with those that it is in, for this user alone', () => {
+  it('the data folder is made with those that it is in, for this user alone', () => {
     makeDataFolder(join(base, 'new', 'folder'))
 
     assert.equal(statSync(join(base, 'new')).mode & 0o777, 0o700)
     assert.equal(statSync(join(base, 'new', 'folder')).mode & 0o777, 0o700)
   })
 
-  it('may be reached by a link', () => {
+  it('the data folder may be reached by a link', () => {
     makeDataFolder(join(base, 'here', 'linked'))
 
     assert.ok(statSync(join(base, 'linked')).isDirectory())

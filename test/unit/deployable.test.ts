@@ -14,7 +14,7 @@ describe('a function that no container can be made of', () => {
     ['limits.memory', { limits: { memory: 'x', cpu: '' } }],
     ['envVars', { envVars: { 'a=b': 'c' } }],
   ] as const) {
-    it(`for its ${field} is refused before its image is asked for`, async () => {
+    it(`a function that no container can be made of for its ${field} is refused before its image is asked for`, async () => {
       let asked = 0
       const resolve = () => {
         asked += 1

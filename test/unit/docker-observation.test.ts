@@ -122,7 +122,7 @@ describe('the observer', () => {
     assert.deepEqual(paused(), [])
   })
 
-  it('is not confused by a container that is just being made', async () => {
+  it('the observer is not confused by a container that is just being made', async () => {
     const { list, table, observer } = rig()
     list.now = [container('new', { state: 'created', name: 'in-the-making' })]
 
@@ -133,7 +133,7 @@ describe('the observer', () => {
     assert.equal(table.get('new'), undefined)
   })
 
-  it('is not confused by one that was made, or removed, while the list was under way', async () => {
+  it('the observer is not confused by one that was made, or removed, while the list was under way', async () => {
     const { list, table, observer } = rig()
     list.now = [container('old')]
     await observer.look()
@@ -244,7 +244,7 @@ describe('networks', () => {
     }
   }
 
-  it('are made once for many who need them, and told of once', async () => {
+  it('networks are made once for many who need them, and told of once', async () => {
     const { engine, told, networks } = make()
 
     const all = await Promise.all([1, 2, 3].map(() => networks.ensure('spaced')))
@@ -272,7 +272,7 @@ describe('networks', () => {
     assert.equal(network.id, 'id')
   })
 
-  it('that are being removed are made anew for who needs them then', async () => {
+  it('networks that are being removed are made anew for who needs them then', async () => {
     const { engine, networks } = make()
     await networks.ensure('spaced')
 
@@ -284,7 +284,7 @@ describe('networks', () => {
     assert.equal(engine.there.has(network.id), true)
   })
 
-  it('of somebody else under our name are not used', async () => {
+  it('networks of somebody else under our name are not used', async () => {
     const { engine, networks } = make()
     engine.there.set('x', bridged('x', '10.1.0.1'))
 

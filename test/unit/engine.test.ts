@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.ts'
 import { Engine } from '../../src/provider/docker/engine.ts'
 
 describe('the logs of a container that is being removed', () => {
-  it('are those of one that is gone: its last lines are kept elsewhere', async () => {
+  it('the logs of a container that is being removed are those of one that is gone: its last lines are kept elsewhere', async () => {
     const docker = createServer((_request, response) => {
       response.writeHead(409, { 'Content-Type': 'application/json' })
       response.end('{"message":"can not get logs from container which is dead or marked for removal"}')

@@ -50,7 +50,7 @@ async function answers(host: string, port: number): Promise<boolean> {
 }
 
 describe('addresses for functions', () => {
-  it('come and go at run time', async () => {
+  it('addresses for functions come and go at run time', async () => {
     const port = await freePort()
     const { server } = await start(port)
 
@@ -62,7 +62,7 @@ describe('addresses for functions', () => {
     assert.equal(await answers('127.0.0.3', port), true)
   })
 
-  it('that are taken or not there yet are logged once, tried again and never fatal', async () => {
+  it('addresses for functions that are taken or not there yet are logged once, tried again and never fatal', async () => {
     const port = await freePort()
     const holder = createServer().listen(port, '127.0.0.4')
     await once(holder, 'listening')
@@ -77,7 +77,7 @@ describe('addresses for functions', () => {
     assert.equal(log.messages('warn').length, 2)
   })
 
-  it('that stay taken for long cost nothing', async () => {
+  it('addresses for functions that stay taken for long cost nothing', async () => {
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')
     const { port } = holder.address() as AddressInfo
@@ -108,7 +108,7 @@ describe('addresses for functions', () => {
     assert.deepEqual(warnings, [])
   })
 
-  it('are ignored with port 0', async () => {
+  it('addresses for functions are ignored with port 0', async () => {
     const { server, log } = await start(0)
 
     server.listenOn(['127.0.0.5'])

@@ -164,7 +164,7 @@ describe('FunctionControl', () => {
     assert.equal(store.get(figlet)?.replicas, 4)
   })
 
-  it('does not bring back a function that was removed while its update was under way', async () => {
+  it('FunctionControl does not bring back a function that was removed while its update was under way', async () => {
     const control = controlWith()
     await control.deploy(spec('one'), '{}')
     const updating = control.update(spec('two'), '{}')
@@ -194,7 +194,7 @@ describe('FunctionControl', () => {
     assert.equal(await control.scale(figlet, 50), 2)
   })
 
-  it('does not wake what does not exist', () => {
+  it('FunctionControl does not wake what does not exist', () => {
     controlWith().wake(figlet)
 
     assert.equal(provider.applied.length, 0)

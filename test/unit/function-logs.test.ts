@@ -10,7 +10,7 @@ const A = 'a'.repeat(64)
 const B = 'b'.repeat(64)
 
 describe('the history of a function', () => {
-  it('is all replicas by time', async () => {
+  it('the history of a function is all replicas by time', async () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A, B)
     bench.engine.write(A, at(1), 'a1')
@@ -24,7 +24,7 @@ describe('the history of a function', () => {
     ])
   })
 
-  it('has replicas that are gone', async () => {
+  it('the history of a function has replicas that are gone', async () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A, B)
     bench.engine.write(A, at(1), 'a1')
@@ -40,7 +40,7 @@ describe('the history of a function', () => {
     assert.deepEqual(await bench.texts({ instance: 'aaaa' }), ['a1', 'a3'])
   })
 
-  it('is not told twice while a kept replica still exists', async () => {
+  it('the history of a function is not told twice while a kept replica still exists', async () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A)
     bench.engine.write(A, at(1), 'a1')
@@ -60,7 +60,7 @@ describe('the history of a function', () => {
     assert.deepEqual(await bench.texts({ tail: 1 }), ['a1'])
   })
 
-  it('has replicas that were removed the moment after they died, however many at once', async () => {
+  it('the history of a function has replicas that were removed the moment after they died, however many at once', async () => {
     await using bench = await LogBench.open()
     bench.engine.write(A, at(1), 'a1')
     bench.engine.write(B, at(2), 'b2')
@@ -73,7 +73,7 @@ describe('the history of a function', () => {
     assert.deepEqual(await bench.texts(), ['a1', 'b2'])
   })
 
-  it('has what followers saw of a replica that was removed while it ran', async () => {
+  it('the history of a function has what followers saw of a replica that was removed while it ran', async () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A, B)
     bench.engine.write(A, at(1), 'a1')
@@ -94,7 +94,7 @@ describe('the history of a function', () => {
     assert.equal(bench.engine.followers, 0)
   })
 
-  it('is not replaced by what followers saw when it was kept whole', async () => {
+  it('the history of a function is not replaced by what followers saw when it was kept whole', async () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A)
     bench.engine.write(A, at(1), 'a1')
@@ -160,7 +160,7 @@ describe('the history of a function', () => {
 })
 
 describe('keeping a log', () => {
-  it('is bounded in time behind a crowd that reads from a hung engine', async () => {
+  it('keeping a log is bounded in time behind a crowd that reads from a hung engine', async () => {
     const clock = new FakeClock()
     await using bench = await LogBench.open(clock)
     bench.replicas.set(A)

@@ -78,7 +78,7 @@ describe('reading functions', () => {
     assert.deepEqual(used['usage'], { cpu: 250, totalMemoryBytes: 4_096 })
   })
 
-  it('does not count replicas that are not ready', async () => {
+  it('reading functions does not count replicas that are not ready', async () => {
     const { ask, provider } = testApp()
     provider.holdReady = true
     await ask('POST', '/system/functions', { ...hello, labels: { 'com.openfaas.scale.min': '2' } })

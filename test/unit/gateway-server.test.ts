@@ -209,7 +209,7 @@ describe('limits', () => {
 
 describe('a kept connection', () => {
   for (const path of ['/healthz', '/function/f']) {
-    it(`is kept longer than the 90 s for which Go clients use one again, and says so (${path})`, async () => {
+    it(`a kept connection is kept longer than the 90 s for which Go clients use one again, and says so (${path})`, async () => {
       const { port } = await startServer()
       const socket = connect(port, '127.0.0.1')
       let received = ''
@@ -228,7 +228,7 @@ describe('a kept connection', () => {
 describe('upgrades', () => {
   const offer = (protocol: string): string => `Host: a\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`
 
-  it('go to the plane of calls when they ask for a WebSocket to a function', async () => {
+  it('upgrades go to the plane of calls when they ask for a WebSocket to a function', async () => {
     const { port } = await startServer()
 
     const answer = await exchange(port, `GET /function/f/ws?a HTTP/1.1\r\n${offer('websocket')}\r\n`)
@@ -236,7 +236,7 @@ describe('upgrades', () => {
     assert.match(answer, /101 Switching[^]*X-Url: \/function\/f\/ws\?a/)
   })
 
-  it('are ignored when they offer another protocol, and the body is kept', async () => {
+  it('upgrades are ignored when they offer another protocol, and the body is kept', async () => {
     const { port } = await startServer()
 
     const answer = await exchange(
@@ -247,7 +247,7 @@ describe('upgrades', () => {
     assert.match(answer, /200 OK[^]*POST \/function\/f 5/)
   })
 
-  it('are ignored on the API', async () => {
+  it('upgrades are ignored on the API', async () => {
     const { port } = await startServer()
 
     const answer = await exchange(
@@ -258,7 +258,7 @@ describe('upgrades', () => {
     assert.match(answer, /200 OK/)
   })
 
-  it('of a tunnel are refused', async () => {
+  it('upgrades of a tunnel are refused', async () => {
     const { port } = await startServer()
 
     assert.equal(statusOf(await exchange(port, 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n')), '405')

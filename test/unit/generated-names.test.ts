@@ -27,7 +27,7 @@ function nearlyLabel(random: Random): string {
 }
 
 describe('generated names', () => {
-  it('are functions exactly when both parts are DNS labels', () => {
+  it('generated names are functions exactly when both parts are DNS labels', () => {
     const random = new Random(11)
     const verdicts = { legal: 0, illegal: 0 }
 
@@ -50,7 +50,7 @@ describe('generated names', () => {
     assert.ok(Math.min(verdicts.legal, verdicts.illegal) > ROUNDS / 10, JSON.stringify(verdicts))
   })
 
-  it('in a URL mean the function that the last dot says, or none', () => {
+  it('generated names in a URL mean the function that the last dot says, or none', () => {
     const random = new Random(12)
 
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -74,7 +74,7 @@ describe('generated quantities', () => {
     ['processors in billionths', parseNanoCpus, 1_000_000_000n],
   ] as const
   for (const [what, read, perOne] of readers) {
-    it(`are read exactly as ${what}, rounded up, or refused as too large`, () => {
+    it(`generated quantities are read exactly as ${what}, rounded up, or refused as too large`, () => {
       const random = new Random(21)
       const verdicts = { read: 0, refused: 0 }
 
@@ -95,7 +95,7 @@ describe('generated quantities', () => {
     })
   }
 
-  it('with one character too many are refused, naming the field', () => {
+  it('generated quantities with one character too many are refused, naming the field', () => {
     const random = new Random(22)
 
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -152,7 +152,7 @@ describe('the pull rule', () => {
 })
 
 describe('a pull under way', () => {
-  it('is one for all who ask', async () => {
+  it('a pull under way is one for all who ask', async () => {
     const { engine, images } = setUp()
     const answer = deferred<ImageFacts>()
     engine.registry = () => answer.promise
@@ -180,7 +180,7 @@ describe('a pull under way', () => {
     assert.equal(engine.pulls.length, 1)
   })
 
-  it('is given up after five seconds of silence when this host has the image', async () => {
+  it('a pull under way is given up after five seconds of silence when this host has the image', async () => {
     const { engine, images, clock } = setUp()
     engine.images.set('me/fn:1', LOCAL)
     engine.registry = hang
@@ -192,7 +192,7 @@ describe('a pull under way', () => {
     assert.equal(clock.waiting, 0)
   })
 
-  it('is not given up while it makes progress', async () => {
+  it('a pull under way is not given up while it makes progress', async () => {
     const { engine, images, clock } = setUp()
     const answer = deferred<ImageFacts>()
     engine.images.set('me/fn:1', LOCAL)
@@ -208,12 +208,12 @@ describe('a pull under way', () => {
     assert.equal((await resolving).id, REMOTE.id)
   })
 
-  it('is given up when the daemon stops', async () => {
+  it('a pull under way is given up when the daemon stops', async () => {
     const { engine, images, clock } = setUp()
     engine.registry = hang
 
     const resolving = images.resolve('me/fn:1', never)
-    const failed = assert.rejects(resolving)
+    const failed = assert.rejects(resolving, /the daemon stops/)
     await clock.advance(1)
     await images.stop()
     await failed
@@ -223,7 +223,7 @@ describe('a pull under way', () => {
 })
 
 describe('a registry that could not be reached', () => {
-  it('is not asked again for half a minute when this host has the image', async () => {
+  it('a registry that could not be reached is not asked again for half a minute when this host has the image', async () => {
     const { engine, images, clock } = setUp()
     engine.images.set('r.test/a:1', LOCAL)
     engine.images.set('r.test/b:1', LOCAL)
@@ -237,7 +237,7 @@ describe('a registry that could not be reached', () => {
     assert.equal(engine.pulls.length, 2)
   })
 
-  it('is asked again soon when this host has no such image', async () => {
+  it('a registry that could not be reached is asked again soon when this host has no such image', async () => {
     const { engine, images, clock } = setUp()
 
     await assert.rejects(images.resolve('r.test/a:1', never))
@@ -251,7 +251,7 @@ describe('a registry that could not be reached', () => {
 })
 
 describe('the pull annotation', () => {
-  it('is one of the policies, or refused', () => {
+  it('the pull annotation is one of the policies, or refused', () => {
     assert.equal(pullPolicyOf({}), 'newest')
     assert.equal(pullPolicyOf({ 'com.sampan.pull': 'missing' }), 'missing')
     assert.throws(

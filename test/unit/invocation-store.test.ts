@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => db.close())
 
 describe('the stored counts of calls', () => {
-  it('are totals, of functions that exist', () => {
+  it('the stored counts of calls are totals, of functions that exist', () => {
     const store = new InvocationStore(db)
 
     store.save(

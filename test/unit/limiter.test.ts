@@ -33,7 +33,12 @@ describe('a limiter', () => {
   it('frees the place of work that failed', async () => {
     const limiter = new Limiter(1)
 
-    await assert.rejects(limiter.run(() => Promise.reject(new Error('no'))))
+    const failure = new Error('no')
+
+    await assert.rejects(
+      limiter.run(() => Promise.reject(failure)),
+      failure,
+    )
 
     assert.equal(await limiter.run(async () => 'done'), 'done')
   })

@@ -60,7 +60,7 @@ describe('the log archive', () => {
     assert.deepEqual([kept?.id, kept?.from, kept?.to, kept?.lines], [A, at(0), at(5), 6])
   })
 
-  it('is for the eyes of the daemon only', async () => {
+  it('the log archive is for the eyes of the daemon only', async () => {
     const { folder, archive } = setUp()
     await archive.save(figlet, A, whole('one'))
 
@@ -98,7 +98,7 @@ describe('the log archive', () => {
     const { dir, archive } = setUp()
     await archive.save(figlet, A, whole())
 
-    await assert.rejects(readdir(dir))
+    await assert.rejects(readdir(dir), { code: 'ENOENT' })
   })
 
   it('removes what is older than a week, half files and empty folders', async () => {

@@ -29,7 +29,7 @@ describe('a framed log stream', () => {
     ])
   })
 
-  it('is the same however it is cut into chunks', () => {
+  it('a framed log stream is the same however it is cut into chunks', () => {
     const bytes = messages([at(1), 'grüße ☃\n'], [at(2), 'x'.repeat(100)], [at(2), ' y\n'], [at(3), 'last'])
     const whole = decode(bytes)
 
@@ -79,7 +79,7 @@ describe('a framed log stream', () => {
     assert.equal(decode(Buffer.concat(bytes))[0]?.text, `${'a'.repeat(PART)}☃`)
   })
 
-  it('does not glue the unfinished line of a dead process to the first of the next', () => {
+  it('a framed log stream does not glue the unfinished line of a dead process to the first of the next', () => {
     const bytes = messages([at(1), 'dying'], [at(2), 'born\n'])
 
     assert.deepEqual(
@@ -99,7 +99,7 @@ describe('a framed log stream', () => {
     )
   })
 
-  it('is refused when its frames make no sense', () => {
+  it('a framed log stream is refused when its frames make no sense', () => {
     const bytes = Buffer.from([1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3])
 
     assert.throws(

@@ -182,7 +182,7 @@ describe('a follower', () => {
     await leave()
   })
 
-  it('that is slow loses lines, is told how many, and holds nobody up', async () => {
+  it('a follower that is slow loses lines, is told how many, and holds nobody up', async () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A)
     const leaving = new AbortController()

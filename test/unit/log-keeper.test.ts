@@ -71,7 +71,7 @@ describe('the keeper of logs', () => {
     await eventually(() => engine.open === 0)
   })
 
-  it('does not count the time that a log waits for others to be saved', async () => {
+  it('the keeper of logs does not count the time that a log waits for others to be saved', async () => {
     const { engine, archive, clock, keep, log } = setUp()
     for (const id of CROWD) fill(engine, id)
     archive.beSlow()
@@ -139,7 +139,7 @@ describe('the keeper of logs', () => {
     assert.deepEqual(log.messages('warn'), ['logs of a replica not kept'])
   })
 
-  it('has a place again after each kind of end', async () => {
+  it('the keeper of logs has a place again after each kind of end', async () => {
     const { engine, archive, clock, keep } = setUp()
     engine.isHung = true
     await secondsOf(clock, Promise.all(CROWD.map((id) => keep(id))))
@@ -212,7 +212,7 @@ describe('keeping what followers saw', () => {
     assert.equal(followed.held, 0)
   })
 
-  it('does not wait for long', async () => {
+  it('keeping what followers saw does not wait for long', async () => {
     const { archive, clock, followed, keeper } = setUp()
     followed.lines.push(line)
 
@@ -222,7 +222,7 @@ describe('keeping what followers saw', () => {
     assert.deepEqual([archive.saved.length, followed.held], [1, 0])
   })
 
-  it('is nothing when nobody follows', async () => {
+  it('keeping what followers saw is nothing when nobody follows', async () => {
     const { archive, keeper } = setUp()
 
     await keeper.keepFollowed(figlet, 'alone')

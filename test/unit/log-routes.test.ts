@@ -19,7 +19,7 @@ async function deployed() {
 }
 
 describe('log history', () => {
-  it('is one JSON object a line and ends', async () => {
+  it('log history is one JSON object a line and ends', async () => {
     const { ask, say } = await deployed()
     say('one <&>')
     say('two')
@@ -40,7 +40,7 @@ describe('log history', () => {
     assert.equal(lines[2], '')
   })
 
-  it('is empty for a silent function', async () => {
+  it('log history is empty for a silent function', async () => {
     const { ask } = await deployed()
 
     const response = await ask('GET', '/system/logs?name=hello')

@@ -42,7 +42,7 @@ describe('the log', () => {
     }
   })
 
-  it('has the audit at every level', async () => {
+  it('the log has the audit at every level', async () => {
     const { log, lines } = written('error')
 
     await testApp({ log }).app.request('/system/secrets', { method: 'POST' })

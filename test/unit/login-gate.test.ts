@@ -41,7 +41,7 @@ class Bench {
 }
 
 describe('guesses from one address', () => {
-  it('on many connections at once: a burst is looked at, then one every two seconds, the rest is refused', async () => {
+  it('guesses from one address on many connections at once are looked at in a burst, then one every two seconds, and the rest is refused', async () => {
     const bench = new Bench()
 
     bench.wrong(1_000)
@@ -56,7 +56,7 @@ describe('guesses from one address', () => {
     assert.equal(bench.counted('wrong'), 36)
   })
 
-  it('are looked at no more often when each hangs up early, and take nobody his place then', async () => {
+  it('guesses from one address are looked at no more often when each hangs up early, and take nobody his place then', async () => {
     const bench = new Bench()
     for (let round = 0; round < 600; round += 1) {
       const hangUp = new AbortController()
@@ -73,7 +73,7 @@ describe('guesses from one address', () => {
     assert.equal(await right, 'right')
   })
 
-  it('one after another get slower and never faster than that', async () => {
+  it('guesses from one address get slower one after another, and never faster than that', async () => {
     const bench = new Bench()
     const endMs = bench.clock.now() + 600_000
     while (bench.clock.now() < endMs) {
@@ -85,7 +85,7 @@ describe('guesses from one address', () => {
     assert.ok(bench.looks >= 290 && bench.looks <= 20 + 300, `${bench.looks} looks`)
   })
 
-  it('find a right password no faster than a wrong one', async () => {
+  it('guesses from one address find a right password no faster than a wrong one', async () => {
     const bench = new Bench()
     bench.wrong(36)
 
@@ -94,7 +94,7 @@ describe('guesses from one address', () => {
     assert.equal(bench.looks, 20)
   })
 
-  it('may come as fast as they like while they are right', async () => {
+  it('guesses from one address may come as fast as they like while they are right', async () => {
     const bench = new Bench()
 
     for (let guess = 0; guess < 500; guess += 1) assert.equal(await bench.guess(true), 'right')
@@ -103,7 +103,7 @@ describe('guesses from one address', () => {
 })
 
 describe('a right password in the midst of an attack', () => {
-  it('is served in its turn: all right ones that wait, until a wrong one comes', async () => {
+  it('a right password in the midst of an attack is served in its turn: all right ones that wait, until a wrong one comes', async () => {
     const bench = new Bench()
     bench.wrong(20)
     const order: string[] = []
@@ -135,7 +135,7 @@ describe('a right password in the midst of an attack', () => {
     assert.ok(bench.looks <= 20 + 5 + 11, `${bench.looks} looks`)
   })
 
-  it('is served at once from another address', async () => {
+  it('a right password in the midst of an attack is served at once from another address', async () => {
     const bench = new Bench()
     bench.wrong(1_000)
 
@@ -145,7 +145,7 @@ describe('a right password in the midst of an attack', () => {
 })
 
 describe('what is remembered of an address', () => {
-  it('is forgotten with time, and no alarm is left', async () => {
+  it('what is remembered of an address is forgotten with time, and no alarm is left', async () => {
     const bench = new Bench()
     bench.wrong(30)
     await bench.clock.advance(120_000)
@@ -156,7 +156,7 @@ describe('what is remembered of an address', () => {
     assert.equal(bench.looks, 50)
   })
 
-  it('is one line and one alarm, however many guess and leave', async () => {
+  it('what is remembered of an address is one line and one alarm, however many guess and leave', async () => {
     const bench = new Bench()
     bench.wrong(20)
     await bench.clock.advance(1_000)
@@ -172,7 +172,7 @@ describe('what is remembered of an address', () => {
     assert.equal(bench.counted('left'), 16)
   })
 
-  it('is no line when the last that waited was served', async () => {
+  it('what is remembered of an address is no line when the last that waited was served', async () => {
     const bench = new Bench()
     bench.wrong(21)
     await bench.clock.advance(2_000)

@@ -20,7 +20,7 @@ function tables() {
 }
 
 describe('the OpenAPI description', () => {
-  it('has every route of every table with its statuses', async () => {
+  it('the OpenAPI description has every route of every table with its statuses', async () => {
     const { paths } = await description()
 
     for (const route of tables()) {
@@ -40,7 +40,7 @@ describe('the OpenAPI description', () => {
     }
   })
 
-  it('has nothing else', async () => {
+  it('the OpenAPI description has nothing else', async () => {
     const routed = new Set(
       tables().flatMap((route) =>
         openApiPaths(route.path).flatMap((path) => methodsOf(route).map((method) => `${method} ${path}`)),
@@ -128,7 +128,7 @@ describe('a body held against the description', () => {
     ['no list', status, /is no array/],
   ]
   for (const [what, body, objection] of bodies) {
-    it(`${objection === null ? 'may have' : 'may not have'} ${what}`, async () => {
+    it(`a body held against the description ${objection === null ? 'may have' : 'may not have'} ${what}`, async () => {
       const list = (await description()).find({ method: 'GET', target: '/system/functions' })
       const answer = { type: 'application/json', text: JSON.stringify(body) }
 
@@ -153,19 +153,19 @@ describe('an answer held against the description', () => {
     ['POST', '/function/a.b/c?d', 418, true],
   ]
   for (const [method, target, status, fits] of asks) {
-    it(`${fits ? 'may' : 'may not'} be ${status} to ${method} ${target}`, async () => {
+    it(`an answer held against the description ${fits ? 'may' : 'may not'} be ${status} to ${method} ${target}`, async () => {
       const objection = (await description()).objection({ method, target }, { status, isOurs: false })
 
       assert.equal(objection === null, fits, objection ?? '')
     })
   }
 
-  it('is held to nothing where a server has no description', () => {
+  it('an answer held against the description is held to nothing where a server has no description', () => {
     for (const text of ['404 page not found\n', '', '{}', 'null', '[]', '{"openapi":"3.1.0"}'])
       assert.equal(Description.read(text), null, text)
   })
 
-  it('may not be an unlisted failure of our own, whatever functions answer', async () => {
+  it('an answer held against the description may not be an unlisted failure of our own, whatever functions answer', async () => {
     const own = await description()
     const call = { method: 'POST', target: '/function/a' }
 

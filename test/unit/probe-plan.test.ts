@@ -28,7 +28,7 @@ const plan = (spec: NonNullable<Spec>['spec'] = {}) => planProbes(deployed({ spe
 const annotated = (annotations: Readonly<Record<string, string>>) => plan({ annotations })
 
 describe('the probes of a function', () => {
-  it('without annotations end with its start, at the path of its watchdog', () => {
+  it('the probes of a function without annotations end with its start, at the path of its watchdog', () => {
     assert.deepEqual(plan(), PLAIN_PLAN)
     assert.equal(plan({ envVars: { startup_timeout: '2m' } }).patienceMs, 120_000)
     assert.equal(plan({ envVars: { startup_timeout: '0' } }).patienceMs, ENDLESS_PATIENCE_MS)
@@ -39,11 +39,11 @@ describe('the probes of a function', () => {
     assert.equal(plan({ envVars: { ready_path: '/up' } }).readiness.accept, 'status')
   })
 
-  it('let a watchdog pass that never says it is ready because it was told not to', () => {
+  it('the probes of a function let a watchdog pass that never says it is ready because it was told not to', () => {
     assert.equal(plan({ envVars: { suppress_lock: 'true' } }).readiness.accept, 'any')
   })
 
-  it('go on at the annotated path of readiness', () => {
+  it('the probes of a function go on at the annotated path of readiness', () => {
     const { readiness, isReadinessRepeated, liveness } = annotated({ [`${READY}path`]: 'up now' })
 
     assert.deepEqual(readiness, { ...ANNOTATED, path: '/up%20now' })
@@ -51,7 +51,7 @@ describe('the probes of a function', () => {
     assert.equal(liveness, null)
   })
 
-  it('include liveness at the annotated path of health, which then ends the start too', () => {
+  it('the probes of a function include liveness at the annotated path of health, which then ends the start too', () => {
     const { readiness, isReadinessRepeated, liveness } = annotated({
       [`${HEALTH}path`]: '/well',
       [`${HEALTH}initialDelay`]: '1m30s',
@@ -63,7 +63,7 @@ describe('the probes of a function', () => {
     assert.equal(isReadinessRepeated, false)
   })
 
-  it('ask at the usual path when only times are annotated', () => {
+  it('the probes of a function ask at the usual path when only times are annotated', () => {
     const { readiness, liveness } = annotated({
       [`${READY}initialDelaySeconds`]: '1',
       [`${READY}initialDelay`]: '2s',
@@ -77,7 +77,7 @@ describe('the probes of a function', () => {
     assert.deepEqual(liveness, { ...usual, failures: 4 })
   })
 
-  it('wait for no answer longer than a start may take', () => {
+  it('the probes of a function wait for no answer longer than a start may take', () => {
     const { readiness, patienceMs } = plan({
       annotations: { [`${READY}timeoutSeconds`]: '600' },
       envVars: { startup_timeout: '5s' },
@@ -86,7 +86,7 @@ describe('the probes of a function', () => {
     assert.deepEqual([readiness.timeoutMs, patienceMs], [5_000, 5_000])
   })
 
-  it('are not changed by an annotation of another name, or an empty one', () => {
+  it('the probes of a function are not changed by an annotation of another name, or an empty one', () => {
     assert.deepEqual(
       annotated({ [`${READY}periodSecond`]: 'x', [`${HEALTH}scheme`]: 'https', [`${READY}path`]: '' }),
       PLAIN_PLAN,
@@ -105,7 +105,7 @@ describe('an annotation about probes', () => {
       ['failureThreshold', '1.5'],
       ['periodSeconds', '100000'],
     ] as const) {
-      it(`is refused and named when it is ${prefix}${field}: ${text}`, () => {
+      it(`an annotation about probes is refused and named when it is ${prefix}${field}: ${text}`, () => {
         const good = { [`${READY}${field}`]: '5', [`${HEALTH}${field}`]: '5' }
 
         assert.throws(() => annotated({ ...good, [prefix + field]: text }), {
@@ -129,7 +129,7 @@ describe('the label with the probes', () => {
     assert.deepEqual(readContainerLabels(containerLabels('i', identity)), identity)
   })
 
-  it('that nobody of us wrote counts as the plain plan', () => {
+  it('the label with the probes that nobody of us wrote counts as the plain plan', () => {
     const written = writeProbePlan(annotated({ [`${HEALTH}path`]: '/well' }))
 
     for (const text of [
@@ -150,19 +150,19 @@ describe('the label with the probes', () => {
 })
 
 describe('the status of an answer', () => {
-  it('is good from an image without a watchdog that speaks HTTP at all', () => {
+  it('the status of an answer is good from an image without a watchdog that speaks HTTP at all', () => {
     assert.equal(isGoodStatus('speaks', 404), true)
     assert.equal(isGoodStatus('speaks', 200), true)
     assert.equal(isGoodStatus('speaks', 503), false)
   })
 
-  it('is good at an annotated path below 400', () => {
+  it('the status of an answer is good at an annotated path below 400', () => {
     assert.equal(isGoodStatus('status', 302), true)
     assert.equal(isGoodStatus('status', 404), false)
     assert.equal(isGoodStatus('status', 199), false)
   })
 
-  it('is good whatever it is where none can be had otherwise', () => {
+  it('the status of an answer is good whatever it is where none can be had otherwise', () => {
     assert.equal(isGoodStatus('any', 503), true)
   })
 })

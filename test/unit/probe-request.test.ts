@@ -57,7 +57,7 @@ describe('a probe', () => {
     assert.equal(await ask(target, NEVER), false)
   })
 
-  it('is not failed by a busy moment of ours in which its time passes', async () => {
+  it('a probe is not failed by a busy moment of ours in which its time passes', async () => {
     const { target, server } = await replica((response) => response.end('here'), { timeoutMs: 100 })
     const answered = once(server, 'request')
     const asking = ask(target, NEVER)
@@ -77,7 +77,7 @@ describe('a probe', () => {
     assert.equal(await ask(target, NEVER), false)
   })
 
-  it('of a replica without an address is never answered by our own door', async () => {
+  it('a probe of a replica without an address is never answered by our own door', async () => {
     const { asked, target } = await replica((response) => response.end())
 
     assert.equal(await ask({ ...target, host: '' }, NEVER), false)
@@ -91,7 +91,7 @@ describe('a probe', () => {
     assert.equal(await ask(target, stopping.signal), false)
   })
 
-  it('is over with the head of the answer, however long its body', async () => {
+  it('a probe is over with the head of the answer, however long its body', async () => {
     const { target } = await replica((response) => response.writeHead(200).write('and so on'))
 
     assert.equal(await ask(target, NEVER), true)

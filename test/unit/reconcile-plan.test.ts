@@ -13,7 +13,7 @@ const old = (id: string, change: Partial<ObservedReplica> = {}) => replica(id, {
 const starting = { isReady: false }
 
 describe('planReplicas', () => {
-  it('has nothing to do when observed equals desired', () => {
+  it('a plan for replicas has nothing to do when observed equals desired', () => {
     assert.deepEqual(planReplicas(desired, [replica('a'), replica('b')]), { create: 0, retire: [], bury: [] })
   })
 
@@ -85,7 +85,7 @@ describe('planReplicas', () => {
 })
 
 describe('setbacks', () => {
-  it('double the wait, up to a minute', () => {
+  it('setbacks double the wait, up to a minute', () => {
     let record: Setbacks = NO_SETBACKS
     let nowMs = 1_000_000
     const waits: number[] = []
@@ -98,14 +98,14 @@ describe('setbacks', () => {
     assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
   })
 
-  it('begin anew after a minute in peace', () => {
+  it('setbacks begin anew after a minute in peace', () => {
     const shaken: Setbacks = { count: 5, retryAtMs: 1_000_000, reason: 'x' }
 
     assert.equal(afterSetback(shaken, 'y', 1_061_000).count, 1)
     assert.equal(afterSetback(shaken, 'y', 1_059_000).count, 6)
   })
 
-  it('of replicas that fall together count once', () => {
+  it('setbacks of replicas that fall together count once', () => {
     const first = afterSetback(NO_SETBACKS, 'it exited with code 1', 1_000_000)
     const second = afterSetback(first, 'it exited with code 2', 1_000_200)
 

@@ -180,7 +180,7 @@ describe('the reconciler', () => {
     assert.equal(rig.fetched, 1)
   })
 
-  it('does not ask for an image that cannot be had in a hot loop', async () => {
+  it('the reconciler does not ask for an image that cannot be had in a hot loop', async () => {
     const rig = new Rig()
     rig.hasImage = false
     rig.fetchFails = new FaasError('invalid', 'image: cannot be had')
@@ -205,7 +205,7 @@ describe('the reconciler', () => {
     assert.equal(rig.ready(), 1)
   })
 
-  it('does not blame a function for an engine that went away', async () => {
+  it('the reconciler does not blame a function for an engine that went away', async () => {
     const rig = new Rig()
     rig.makeFails = new EngineAway('the connection broke off')
 

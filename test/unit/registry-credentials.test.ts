@@ -44,13 +44,13 @@ describe('registry credentials', () => {
     return { found, log }
   }
 
-  it('are read from the entry of the registry', async () => {
+  it('registry credentials are read from the entry of the registry', async () => {
     const { found } = await lookUp({ auths: { 'r.test:5000': { auth: basic('bob', 'a:b') } } }, 'r.test:5000')
 
     assert.deepEqual(found, { username: 'bob', password: 'a:b', serveraddress: 'r.test:5000' })
   })
 
-  it('are found under every usual key', async () => {
+  it('registry credentials are found under every usual key', async () => {
     for (const [key, registry] of [
       ['https://index.docker.io/v1/', 'docker.io'],
       ['docker.io', 'docker.io'],
@@ -63,7 +63,7 @@ describe('registry credentials', () => {
     }
   })
 
-  it('are not given to another registry', async () => {
+  it('registry credentials are not given to another registry', async () => {
     const auths = {
       'r.test': { auth: basic('a', 'b') },
       'https://index.docker.io/v1/': { auth: basic('a', 'b') },
@@ -74,7 +74,7 @@ describe('registry credentials', () => {
     assert.equal((await lookUp({ auths }, 'constructor')).found, undefined)
   })
 
-  it('may be an identity token', async () => {
+  it('registry credentials may be an identity token', async () => {
     const { found } = await lookUp(
       { auths: { 'r.test': { auth: basic('a', ''), identitytoken: 't' } } },
       'r.test',
@@ -83,7 +83,7 @@ describe('registry credentials', () => {
     assert.deepEqual(found, { identitytoken: 't', serveraddress: 'r.test' })
   })
 
-  it('come from the helper of the registry, else from the store', async () => {
+  it('registry credentials come from the helper of the registry, else from the store', async () => {
     const config = { credsStore: 'token', credHelpers: { 'r.test': 'fine' } }
 
     assert.equal((await lookUp(config, 'r.test')).found?.password, 'for r.test')
@@ -93,7 +93,7 @@ describe('registry credentials', () => {
     })
   })
 
-  it('fall back to the file when the helper has none', async () => {
+  it('registry credentials fall back to the file when the helper has none', async () => {
     const auths = { 'r.test': { auth: basic('a', 'b') } }
     const { found, log } = await lookUp({ auths, credsStore: 'empty' }, 'r.test')
 
@@ -102,7 +102,7 @@ describe('registry credentials', () => {
   })
 
   for (const name of ['broken', 'chatty', 'missing', '../fine', 'a b']) {
-    it(`are none, with a warning and without the secret, when the helper is ${name}`, async () => {
+    it(`registry credentials are none, with a warning and without the secret, when the helper is ${name}`, async () => {
       const { found, log } = await lookUp({ credsStore: name }, 'r.test')
 
       assert.equal(found, undefined)
@@ -111,7 +111,7 @@ describe('registry credentials', () => {
     })
   }
 
-  it('are none, with a warning, when the file is malformed', async () => {
+  it('registry credentials are none, with a warning, when the file is malformed', async () => {
     const { found, log } = await lookUp('{"auths": topsecret', 'r.test')
 
     assert.equal(found, undefined)
@@ -119,7 +119,7 @@ describe('registry credentials', () => {
     assert.doesNotMatch(JSON.stringify(log.lines), /topsecret/)
   })
 
-  it('are none, without a warning, when there is no file', async () => {
+  it('registry credentials are none, without a warning, when there is no file', async () => {
     const log = new RecordingLog()
     const credentials = new RegistryCredentials({ dir: join(dir, 'nowhere'), log, clock: systemClock })
 

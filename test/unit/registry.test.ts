@@ -136,7 +136,7 @@ describe('FunctionStore', () => {
     assert.ok(second > first)
   })
 
-  it('does not pin an artifact to a revision that has been replaced', () => {
+  it('FunctionStore does not pin an artifact to a revision that has been replaced', () => {
     const store = new FunctionStore(inMemory())
     const old = store.insert(change('one'))
     store.replace(change('two'))
@@ -158,7 +158,7 @@ describe('FunctionStore', () => {
     const store = new FunctionStore(db)
     db.run(`CREATE TRIGGER full BEFORE INSERT ON function BEGIN SELECT RAISE(ABORT, 'no'); END`)
 
-    assert.throws(() => store.insert(change('one')))
+    assert.throws(() => store.insert(change('one')), { message: 'no' })
     assert.equal(store.get(figlet), undefined)
   })
 })
@@ -172,7 +172,7 @@ describe('NamespaceStore', () => {
     assert.deepEqual(store.get('alpha').annotations, { a: 'b' })
   })
 
-  it('does not let go of the default namespace', () => {
+  it('NamespaceStore does not let go of the default namespace', () => {
     const store = new NamespaceStore(inMemory())
 
     assert.throws(() => store.remove('openfaas-fn'), { code: 'invalid' })
@@ -238,7 +238,7 @@ describe('opening the registry', () => {
 })
 
 describe('the admin password', () => {
-  it('is made once, kept, and readable by its owner alone', () => {
+  it('the admin password is made once, kept, and readable by its owner alone', () => {
     const made = adminPassword(dir)
 
     assert.ok(made.length >= 32)
@@ -246,13 +246,13 @@ describe('the admin password', () => {
     assert.equal(statSync(passwordFile(dir)).mode & 0o777, 0o600)
   })
 
-  it('may be written by hand', () => {
+  it('the admin password may be written by hand', () => {
     writeFileSync(passwordFile(dir), ' secret \n')
 
     assert.equal(adminPassword(dir), 'secret')
   })
 
-  it('is not empty', () => {
+  it('the admin password is not empty', () => {
     writeFileSync(passwordFile(dir), '\n')
 
     assert.throws(() => adminPassword(dir), /is empty/)

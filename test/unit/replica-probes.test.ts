@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000
 const rig = probeRigs()
 
 describe('a starting replica', () => {
-  it('is asked until it is ready, and then left in peace without annotations', async () => {
+  it('a starting replica is asked until it is ready, and then left in peace without annotations', async () => {
     const made = rig({})
     made.bad.add('/_/health')
     await made.seconds(5)
@@ -27,7 +27,7 @@ describe('a starting replica', () => {
     assert.equal(made.clock.waiting, 0)
   })
 
-  it('is asked often, whatever period is annotated: a call may wait for it', async () => {
+  it('a starting replica is asked often, whatever period is annotated: a call may wait for it', async () => {
     const made = rig({ [`${READY}periodSeconds`]: '60' })
     made.bad.add('/_/health')
 
@@ -36,7 +36,7 @@ describe('a starting replica', () => {
     assert.ok(made.asked.length > 10, String(made.asked.length))
   })
 
-  it('is given up when it is not ready for as long as a start may take', async () => {
+  it('a starting replica is given up when it is not ready for as long as a start may take', async () => {
     const made = rig({})
     made.bad.add('/_/health')
 
@@ -50,7 +50,7 @@ describe('a starting replica', () => {
     assert.equal(made.asked.length, length)
   })
 
-  it('is not asked before its annotated delay, and its time counts from there', async () => {
+  it('a starting replica is not asked before its annotated delay, and its time counts from there', async () => {
     const made = rig({ [`${READY}initialDelaySeconds`]: '30' })
     made.bad.add('/_/health')
 
@@ -64,7 +64,7 @@ describe('a starting replica', () => {
     assert.equal(made.failures.length, 1)
   })
 
-  it('has waited already when it is older than its delay, as after a restart of the daemon', async () => {
+  it('a starting replica has waited already when it is older than its delay, as after a restart of the daemon', async () => {
     const old = rig({ [`${READY}initialDelay`]: '30s' }, { ageSeconds: 40 })
     const young = rig({ [`${READY}initialDelay`]: '30s' }, { ageSeconds: 20 })
     const ofTomorrow = rig({ [`${READY}initialDelay`]: '30s' }, { ageSeconds: -86_400 })
@@ -81,7 +81,7 @@ describe('a starting replica', () => {
     assert.equal(ofTomorrow.state, 'ready', 'one that was ready does not wait for its delay again')
   })
 
-  it('has all the time it wants when its watchdog has no limit for a start', async () => {
+  it('a starting replica has all the time it wants when its watchdog has no limit for a start', async () => {
     const made = rig({}, { envVars: { startup_timeout: '0' } })
     made.bad.add('/_/health')
 
@@ -93,7 +93,7 @@ describe('a starting replica', () => {
     assert.equal(made.state, 'ready')
   })
 
-  it('is not ready by an answer from where it was before', async () => {
+  it('a starting replica is not ready by an answer from where it was before', async () => {
     const made = rig({})
     made.meanwhile = () => made.change({ host: `10.0.0.${made.asked.length + 1}` })
 
@@ -102,7 +102,7 @@ describe('a starting replica', () => {
     assert.equal(made.state, 'starting')
   })
 
-  it('that is told to go while it answers is not called back', async () => {
+  it('a starting replica that is told to go while it answers is not called back', async () => {
     const made = rig({})
     made.meanwhile = () => made.change({ state: 'draining' })
 
@@ -126,7 +126,7 @@ describe('a starting replica', () => {
     assert.equal(made.state, 'ready')
   })
 
-  it('is not given up while its answers are good, however many it needs', async () => {
+  it('a starting replica is not given up while its answers are good, however many it needs', async () => {
     const made = rig({ [`${READY}successThreshold`]: '20' })
 
     await made.seconds(189)
@@ -176,7 +176,7 @@ describe('a ready replica with health annotations', () => {
     assert.equal(made.asked.length, length)
   })
 
-  it('that goes while it gives a bad answer has not failed', async () => {
+  it('a ready replica with health annotations that goes while it gives a bad answer has not failed', async () => {
     const made = rig({ ...annotations, [`${HEALTH}failureThreshold`]: '1' })
     await made.seconds(1)
     made.bad.add('/well')
@@ -188,7 +188,7 @@ describe('a ready replica with health annotations', () => {
     assert.equal(made.state, 'draining')
   })
 
-  it('is asked after its delay, which does not hold up its start', async () => {
+  it('a ready replica with health annotations is asked after its delay, which does not hold up its start', async () => {
     const made = rig({ ...annotations, [`${HEALTH}initialDelaySeconds`]: '40' }, { ageSeconds: 5 })
 
     await made.seconds(50)
@@ -197,7 +197,7 @@ describe('a ready replica with health annotations', () => {
     assert.deepEqual(made.times('/well'), [0, 45])
   })
 
-  it('is asked both questions, each by its own annotations', async () => {
+  it('a ready replica with health annotations is asked both questions, each by its own annotations', async () => {
     const made = rig({
       ...annotations,
       [`${HEALTH}periodSeconds`]: '4',
@@ -211,7 +211,7 @@ describe('a ready replica with health annotations', () => {
     assert.deepEqual(made.times('/up'), [0, 6, 12])
   })
 
-  it('is replaced also when it fails while it is out of service', async () => {
+  it('a ready replica with health annotations is replaced also when it fails while it is out of service', async () => {
     const made = rig({ ...annotations, [`${READY}path`]: '/up' })
     await made.seconds(1)
     made.bad.add('/up')

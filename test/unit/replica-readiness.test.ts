@@ -10,7 +10,7 @@ const rig = probeRigs()
 describe('a ready replica with readiness annotations', () => {
   const annotations = { [`${READY}path`]: '/up', [`${READY}periodSeconds`]: '5' }
 
-  it('is asked once a period', async () => {
+  it('a ready replica with readiness annotations is asked once a period', async () => {
     const made = rig(annotations)
 
     await made.seconds(21)
@@ -18,7 +18,7 @@ describe('a ready replica with readiness annotations', () => {
     assert.deepEqual(made.times('/up'), [0, 5, 10, 15, 20])
   })
 
-  it('is asked first in a part of its period that depends on its name', async () => {
+  it('a ready replica with readiness annotations is asked first in a part of its period that depends on its name', async () => {
     const early = rig(annotations, { id: '000000000123' })
 
     await early.seconds(11)
@@ -26,7 +26,7 @@ describe('a ready replica with readiness annotations', () => {
     assert.deepEqual(early.times('/up'), [0, 2.5, 7.5])
   })
 
-  it('that goes while it gives a bad answer is not called back', async () => {
+  it('a ready replica with readiness annotations that goes while it gives a bad answer is not called back', async () => {
     const made = rig({ ...annotations, [`${READY}failureThreshold`]: '1' })
     await made.seconds(1)
     made.bad.add('/up')
@@ -60,7 +60,7 @@ describe('a ready replica with readiness annotations', () => {
     assert.deepEqual(made.times('/up', since), [since, since + 5, since + 10])
   })
 
-  it('may stay out of service for as long as it says so', async () => {
+  it('a ready replica with readiness annotations may stay out of service for as long as it says so', async () => {
     const made = rig(annotations)
     await made.seconds(1)
     made.bad.add('/up')
@@ -74,7 +74,7 @@ describe('a ready replica with readiness annotations', () => {
     assert.equal(made.state, 'ready')
   })
 
-  it('is not asked all the time while it is out of service, however short a start may be', async () => {
+  it('a ready replica with readiness annotations is not asked all the time while it is out of service, however short a start may be', async () => {
     const made = rig(annotations, { envVars: { startup_timeout: '1ms' } })
     await made.seconds(1)
     made.bad.add('/up')
@@ -87,7 +87,7 @@ describe('a ready replica with readiness annotations', () => {
     assert.deepEqual(made.failures, [])
   })
 
-  it('has the time of a start to go on when it is paused while it is out of service', async () => {
+  it('a ready replica with readiness annotations has the time of a start to go on when it is paused while it is out of service', async () => {
     const made = rig(annotations)
     await made.seconds(1)
     made.bad.add('/up')
@@ -106,7 +106,7 @@ describe('a ready replica with readiness annotations', () => {
     assert.deepEqual(made.failures, ['it was not ready within 60 s'])
   })
 
-  it('that a caller could not reach may stay out of service, too', async () => {
+  it('a ready replica with readiness annotations that a caller could not reach may stay out of service, too', async () => {
     const made = rig(annotations)
     await made.seconds(1)
     made.bad.add('/up')
@@ -118,7 +118,7 @@ describe('a ready replica with readiness annotations', () => {
     assert.deepEqual(made.failures, [])
   })
 
-  it('that a caller suspects is asked at once, and once a period after that', async () => {
+  it('a ready replica with readiness annotations that a caller suspects is asked at once, and once a period after that', async () => {
     const made = rig(annotations)
     await made.seconds(7)
 
@@ -132,7 +132,7 @@ describe('a ready replica with readiness annotations', () => {
     assert.equal(made.times('/up', 10).length, 4)
   })
 
-  it('is forgotten when it goes, however long its period', async () => {
+  it('a ready replica with readiness annotations is forgotten when it goes, however long its period', async () => {
     const made = rig({ [`${READY}periodSeconds`]: '99999' })
     await made.seconds(1)
     assert.equal(made.clock.waiting, 1)

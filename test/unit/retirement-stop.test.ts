@@ -75,7 +75,7 @@ describe('the stop of the retirement', () => {
     assert.deepEqual([rig.gone, rig.failures, rig.log.lines], [[], [], []])
   })
 
-  it('is the end: nothing begins after it', async () => {
+  it('the stop of the retirement is the end: nothing begins after it', async () => {
     const rig = new RetirementRig()
     rig.add('a')
 

@@ -8,7 +8,7 @@ const labels = (min: string, max: string) => ({
 })
 
 describe('replicaBounds', () => {
-  it('is one to the server limit without labels', () => {
+  it('the bounds of replicas without labels are one and the server limit', () => {
     assert.deepEqual(replicaBounds({}, 20), { min: 1, max: 20 })
   })
 

@@ -32,7 +32,7 @@ function wanting(name: string) {
 }
 
 describe('the files of secrets', () => {
-  it('take names as long as a secret may have', async () => {
+  it('the files of secrets take names as long as a secret may have', async () => {
     const name = `${'a'.repeat(250)}.bc`
 
     const folder = await secretFiles().place(wanting(name))
@@ -41,16 +41,20 @@ describe('the files of secrets', () => {
     assert.deepEqual(readdirSync(folder ?? ''), [name])
   })
 
-  it('are not written into a folder of another user', { skip: process.getuid?.() !== 0 }, async () => {
-    const planted = join(runtimeDir, 'test', 'secrets')
-    mkdirSync(join(planted, 'openfaas-fn.1'), { recursive: true })
-    chownSync(planted, 4_242, 4_242)
+  it(
+    'the files of secrets are not written into a folder of another user',
+    { skip: process.getuid?.() !== 0 },
+    async () => {
+      const planted = join(runtimeDir, 'test', 'secrets')
+      mkdirSync(join(planted, 'openfaas-fn.1'), { recursive: true })
+      chownSync(planted, 4_242, 4_242)
 
-    await assert.rejects(secretFiles().place(wanting('token')), { code: 'unavailable', message: /own/ })
-    await secretFiles().refresh('openfaas-fn', 'token')
+      await assert.rejects(secretFiles().place(wanting('token')), { code: 'unavailable', message: /own/ })
+      await secretFiles().refresh('openfaas-fn', 'token')
 
-    assert.deepEqual(readdirSync(join(planted, 'openfaas-fn.1')), [])
-  })
+      assert.deepEqual(readdirSync(join(planted, 'openfaas-fn.1')), [])
+    },
+  )
 
   it('can be read by any user inside, whatever the umask, and reached by nobody outside', async () => {
     const before = process.umask(0o077)

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { testApp } from '../fakes/test-app.ts'
 
 describe('secrets', () => {
-  it('are listed by name, never by value', async () => {
+  it('secrets are listed by name, never by value', async () => {
     const { ask } = testApp()
     assert.equal(await (await ask('GET', '/system/secrets')).text(), '[]')
     await ask('POST', '/system/secrets', { name: 'key', value: 'hunter2' })
@@ -14,7 +14,7 @@ describe('secrets', () => {
     assert.deepEqual(await response.json(), [{ name: 'key', namespace: 'openfaas-fn' }])
   })
 
-  it('take the exact bytes of rawValue before the text of value', async () => {
+  it('secrets take the exact bytes of rawValue before the text of value', async () => {
     const { ask, secrets } = testApp()
     const bytes = Buffer.from([0, 255, 10, 13])
 
@@ -29,7 +29,7 @@ describe('secrets', () => {
     assert.deepEqual(secrets.values.get('openfaas-fn/text'), Buffer.from(' líne\n'))
   })
 
-  it('are created once, then changed and removed', async () => {
+  it('secrets are created once, then changed and removed', async () => {
     const { ask, secrets } = testApp()
     const secret = { name: 'key', value: 'a' }
 
@@ -42,7 +42,7 @@ describe('secrets', () => {
     assert.equal((await ask('DELETE', '/system/secrets', { name: 'key' })).status, 404)
   })
 
-  it('take their namespace from body or query', async () => {
+  it('secrets take their namespace from body or query', async () => {
     const { ask, secrets } = testApp()
 
     await ask('POST', '/system/secrets?namespace=dev', { name: 'a', value: '1' })
@@ -51,7 +51,7 @@ describe('secrets', () => {
     assert.deepEqual([...secrets.values.keys()], ['dev/a', 'prod/b'])
   })
 
-  it('refuse what is wrong without repeating a value', async () => {
+  it('secrets refuse what is wrong without repeating a value', async () => {
     const { ask } = testApp()
     const wrong = [
       { value: 'hunter2' },
@@ -119,7 +119,7 @@ describe('secrets', () => {
     assert.deepEqual([...secrets.values], [['openfaas-fn/kept', Buffer.from('old')]])
   })
 
-  it('leave their names, and nothing else, in the audit', async () => {
+  it('secrets leave their names, and nothing else, in the audit', async () => {
     const { ask, log } = testApp()
 
     await ask('POST', '/system/secrets', { name: 'key', value: 'hunter2' })

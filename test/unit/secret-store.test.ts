@@ -75,7 +75,7 @@ describe('SecretStore', () => {
     })
   })
 
-  it('does not open a value that was moved to another name', () => {
+  it('SecretStore does not open a value that was moved to another name', () => {
     withStore((store, db) => {
       store.insert(token, VALUE, 1)
       db.run(`UPDATE secret SET name = 'other'`)
@@ -84,7 +84,7 @@ describe('SecretStore', () => {
     })
   })
 
-  it('does not start with a new key while old values are sealed', () => {
+  it('SecretStore does not start with a new key while old values are sealed', () => {
     withStore((store) => store.insert(token, VALUE, 1))
     rmSync(keyFile(dir))
 

@@ -12,7 +12,7 @@ const lines = (from: number, to: number) =>
 
 describe('lines that were seen', () => {
   for (const batch of [1, 7, 64, 65, 200, 1_000]) {
-    it(`are known again when they came ${batch} at a time`, () => {
+    it(`lines that were seen are known again when they came ${batch} at a time`, () => {
       const seen = new SeenLines()
       for (let start = 0; start < 1_000; start += batch)
         seen.note(lines(start, Math.min(1_000, start + batch)))
@@ -27,7 +27,7 @@ describe('lines that were seen', () => {
     })
   }
 
-  it('are counted when their times are equal', () => {
+  it('lines that were seen are counted when their times are equal', () => {
     const seen = new SeenLines()
     const [line] = lines(5, 6)
     assert.ok(line)
@@ -41,7 +41,7 @@ describe('lines that were seen', () => {
     )
   })
 
-  it('do not hide one that was overtaken', () => {
+  it('lines that were seen do not hide one that was overtaken', () => {
     const seen = new SeenLines()
     const [first, late, last] = lines(0, 3)
     assert.ok(first && late && last)

@@ -13,7 +13,7 @@ const LISTED = /^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm
 const OTHERS = /^(?:PATH|A|GOGC|GOMAXPROCS|(?:FN|FWATCHDOG|WATCHDOG|BENCH|CONFORMANCE)_\w+)$/
 
 describe('docs/testing.md', () => {
-  it('and conformance.md list every setting that a test reads, and none that nobody reads', () => {
+  it('docs/testing.md and conformance.md list every setting that a test reads, and none that nobody reads', () => {
     const sources = FOLDERS.flatMap((folder) => textsBelow(folder))
     const read = sources.flatMap((text) => READS.flatMap((form) => names(text, form)))
     const pages = ['docs/testing.md', 'docs/conformance.md'].map((page) => readFileSync(page, 'utf8'))

@@ -48,7 +48,7 @@ async function put(path: string, text: string): Promise<void> {
 }
 
 describe('usage', () => {
-  it('is read from the files of cgroup v1', async () => {
+  it('usage is read from the files of cgroup v1', async () => {
     const { root, time, meter } = setUp()
     const cpu = join(root, 'cpuacct/docker/a/cpuacct.usage')
     await put(cpu, '5000000\n')
@@ -59,7 +59,7 @@ describe('usage', () => {
     assert.deepEqual(await meter.usage(['a'], never), { cpuMillicores: 500, memoryBytes: 7_000 })
   })
 
-  it('is read from the files of cgroup v2, under systemd', async () => {
+  it('usage is read from the files of cgroup v2, under systemd', async () => {
     const { root, time, meter } = setUp()
     const folder = join(root, 'system.slice/docker-a.scope')
     await put(join(folder, 'cpu.stat'), 'usage_usec 5000\nuser_usec 1\n')
@@ -70,7 +70,7 @@ describe('usage', () => {
     assert.deepEqual(await meter.usage(['a'], never), { cpuMillicores: 2_000, memoryBytes: 7_000 })
   })
 
-  it('is summed over replicas, with one wait for all', async () => {
+  it('usage is summed over replicas, with one wait for all', async () => {
     const { root, time, meter } = setUp()
     for (const id of ['a', 'b']) {
       await put(join(root, `docker/${id}/cpu.stat`), 'usage_usec 0\n')
@@ -132,7 +132,7 @@ describe('usage', () => {
     await meter.stop()
   })
 
-  it('is nothing while the engine is away', async () => {
+  it('usage is nothing while the engine is away', async () => {
     const { engine, meter } = setUp()
     engine.containerUsage = () => Promise.reject(new FaasError('unavailable', 'Docker is not reachable'))
 

@@ -79,7 +79,7 @@ describe('waker', () => {
     assert.equal(rounds[0]?.signal.aborted, true)
   })
 
-  it('does not invite anybody to wait again when the provider gave up', async () => {
+  it('the waker does not invite anybody to wait again when the provider gave up', async () => {
     const { waker, clock, rounds } = start()
     const waiter = new Recorder()
     waker.wait(figlet, waiter)
@@ -100,7 +100,7 @@ describe('waker', () => {
     assert.equal(ports.wakeUps, 2)
   })
 
-  it('has room for a thousand', () => {
+  it('the waker has room for a thousand', () => {
     const { waker } = start()
     for (let n = 0; n < 1_000; n += 1) waker.wait(figlet, new Recorder())
 

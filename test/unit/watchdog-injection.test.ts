@@ -18,7 +18,7 @@ function plan(
 const wish = (text: string) => ({ spec: { annotations: { 'com.sampan.watchdog': text } } })
 
 describe('the watchdog of a function', () => {
-  it('is left alone in an image that has one, wherever the image names it', () => {
+  it('the watchdog of a function is left alone in an image that has one, wherever the image names it', () => {
     const untouched = { kind: 'untouched', watchdog: true, isPid1: true }
     const process = { spec: { envProcess: 'cat' } }
 
@@ -28,7 +28,7 @@ describe('the watchdog of a function', () => {
     assert.deepEqual(plan(image({ entrypoint: ['/app/fwatchdog-arm64', '-x'] }), process), untouched)
   })
 
-  it('is found behind a shell, where it is not PID 1', () => {
+  it('the watchdog of a function is found behind a shell, where it is not PID 1', () => {
     const found = plan(image({ cmd: ['/bin/sh', '-c', 'A=1 exec /usr/bin/fwatchdog'] }), {
       spec: { envProcess: 'cat' },
     })
@@ -36,26 +36,26 @@ describe('the watchdog of a function', () => {
     assert.deepEqual(found, { kind: 'untouched', watchdog: true, isPid1: false })
   })
 
-  it('is part of an image whose watchdog is compiled in', () => {
+  it('the watchdog of a function is part of an image whose watchdog is compiled in', () => {
     const found = plan(image({ cmd: ['/handler'], env: ['mode=inproc', 'fprocess=/handler'] }))
 
     assert.deepEqual(found, { kind: 'untouched', watchdog: true, isPid1: false })
   })
 
-  it('is not needed by an image that serves by itself', () => {
+  it('the watchdog of a function is not needed by an image that serves by itself', () => {
     const found = plan(image({ entrypoint: ['/docker-entrypoint.sh'], cmd: ['nginx'] }))
 
     assert.deepEqual(found, { kind: 'untouched', watchdog: false, isPid1: false })
   })
 
-  it('is not mistaken for a program with a similar name', () => {
+  it('the watchdog of a function is not mistaken for a program with a similar name', () => {
     const names = ['watchdog.py', 'watchdogd', 'notwatchdog', 'watchmedo']
 
     for (const name of names)
       assert.equal(plan(image({ cmd: [name] }), { spec: { envProcess: 'cat' } }).kind, 'inject', name)
   })
 
-  it('is ours when the deployment or the image names a process', () => {
+  it('the watchdog of a function is ours when the deployment or the image names a process', () => {
     const ours = { kind: 'inject', argv: [] }
 
     assert.deepEqual(plan(image({ cmd: ['sh'] }), { spec: { envProcess: 'cat' } }), ours)
@@ -91,7 +91,7 @@ describe('the watchdog of a function', () => {
     assert.equal(found.kind, 'untouched')
   })
 
-  it('cannot be what makes no sense, and says so', () => {
+  it('the watchdog of a function cannot be what makes no sense, and says so', () => {
     const senseless = [
       () => plan(image({ cmd: ['sh'] }), wish('maybe')),
       () => plan(image({ cmd: ['sh'] }), wish('replace')),

@@ -9,7 +9,7 @@ function late(flush: () => void): LateWrite {
 }
 
 describe('late writes', () => {
-  it('come in order, at the end of the turn', async () => {
+  it('late writes come in order, at the end of the turn', async () => {
     const batch = new WriteBatch()
     const done: number[] = []
 
@@ -21,7 +21,7 @@ describe('late writes', () => {
     assert.deepEqual(done, [1, 2, 3])
   })
 
-  it('that come while others are written wait for the next turn', async () => {
+  it('late writes that come while others are written wait for the next turn', async () => {
     const batch = new WriteBatch()
     const done: string[] = []
     batch.add(
@@ -37,7 +37,7 @@ describe('late writes', () => {
     assert.deepEqual(done, ['first', 'second'])
   })
 
-  it('do not wait for each other without bound', async () => {
+  it('late writes do not wait for each other without bound', async () => {
     const batch = new WriteBatch()
     let done = 0
 

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { hasCode } from '../../src/core/errors.ts'
+import type { LogLine, LogQuery, Provider } from '../../src/core/provider.ts'
+import { eventually } from '../fakes/eventually.ts'
+import { isError, ready, soon, type Stage, UNKNOWN } from './provider-stage.ts'
+
+export function describeReading(stage: () => Stage): void {
+  it('preparing answers the same artifact for the same image', async () => {
+    const { subject, provider } = stage()
+    const { spec } = subject.fn('prepared')
+    const artifact = await provider.prepare(spec, soon())
+
+    assert.notEqual(artifact, '')
+    assert.equal(await provider.prepare(spec, soon()), artifact)
+  })
+
+  it('preparing an image that cannot be had is invalid, and names it', async () => {
+    const { subject, provider } = stage()
+    const { spec } = subject.fn('without-image', { image: 'missing' })
+
+    await assert.rejects(
+      provider.prepare(spec, soon()),
+      (error: unknown) => hasCode(error, 'invalid') && String(error).includes(spec.image),
+    )
+  })
+
+  it('preparing ends when its signal aborts, as cancelled', async () => {
+    const { subject, provider } = stage()
+    const { spec } = subject.fn('abandoned')
+
+    await assert.rejects(provider.prepare(spec, AbortSignal.abort()), isError('cancelled'))
+  })
+
+  it('logs have the lines of the replicas in order, and end without a follower', async () => {
+    const { subject, provider, deploy } = stage()
+    const name = await deploy(subject.fn('talkative'))
+    subject.wroteLines(name)
+    await eventually(async () => (await read(provider, { fn: name, follow: false })).length === 2)
+
+    const lines = await read(provider, { fn: name, follow: false })
+
+    assert.deepEqual(
+      lines.map(({ text }) => text),
+      ['one', 'two'],
+    )
+    for (const { instance } of lines)
+      assert.ok(instance !== '' && ready(provider, name)[0]?.id.startsWith(instance))
+    assert.deepEqual(await read(provider, { fn: name, follow: false, tail: 1 }), lines.slice(1))
+    assert.deepEqual(await read(provider, { fn: name, follow: false, tail: 0 }), [])
+  })
+
+  it('logs of an unknown function are empty', async () => {
+    assert.deepEqual(await read(stage().provider, { fn: UNKNOWN, follow: false }), [])
+  })
+
+  it('logs that are followed end when the signal aborts', async () => {
+    const { subject, provider, deploy } = stage()
+    const name = await deploy(subject.fn('followed'))
+    subject.wroteLines(name)
+    const leaving = new AbortController()
+    const lines: LogLine[] = []
+
+    for await (const batch of provider.logs({ fn: name, follow: true }, leaving.signal)) {
+      lines.push(...batch)
+      if (lines.length === 2) leaving.abort()
+    }
+
+    assert.equal(lines.length, 2)
+  })
+
+  it('usage of a function without replicas is nothing', async () => {
+    assert.deepEqual(await stage().provider.usage(UNKNOWN, soon()), { cpuMillicores: 0, memoryBytes: 0 })
+  })
+
+  it('the status says that the engine answers, and what it is', () => {
+    const { reachable, version, reason } = stage().provider.status()
+
+    assert.deepEqual({ reachable, reason }, { reachable: true, reason: '' })
+    assert.notEqual(version, '')
+  })
+
+  it('a new value of a secret that no function has is no failure', () => {
+    const { provider } = stage()
+
+    assert.doesNotThrow(() => provider.refreshSecret({ namespace: 'openfaas-fn', name: 'nobody-has-it' }))
+  })
+}
+
+async function read(provider: Provider, query: LogQuery): Promise<readonly LogLine[]> {
+  const lines: LogLine[] = []
+  for await (const batch of provider.logs(query, soon())) lines.push(...batch)
+  return lines
+}

@@ -1,0 +1,67 @@
+import { describe } from 'node:test'
+import { functionName } from '../../src/core/function-name.ts'
+import { FakeProvider } from '../fakes/fake-provider.ts'
+import { deployed } from '../fixtures/deployed.ts'
+import { plainImage } from '../fixtures/docker-cli.ts'
+import { skipWithoutDocker } from '../fixtures/images.ts'
+import { ProviderBench } from '../fixtures/provider-bench.ts'
+import { keepsTheProviderContract } from './provider-contract.ts'
+import type { ProviderUnderTest } from './provider-stage.ts'
+
+const SILENT = 'example/silent:1'
+const MISSING = '127.0.0.1:1/sampan-test/missing:1'
+
+describe('the fake provider', () => {
+  keepsTheProviderContract(async () => onTheFake())
+})
+
+describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
+  keepsTheProviderContract(onDocker)
+})
+
+function onTheFake(): ProviderUnderTest {
+  const provider = fake()
+  let revision = 0
+  return {
+    provider,
+    fn: (name, { replicas = 1, image = 'talks' } = {}) => {
+      revision += 1
+      const images = { talks: 'example/talks:1', silent: SILENT, missing: MISSING }
+      return deployed({ revision, replicas, spec: { name: functionName(name), image: images[image] } })
+    },
+    answerProbes: (name) => provider.makeReady(name),
+    wroteLines: (fn) => {
+      const instance = provider.replicas(fn)[0]?.id ?? ''
+      for (const [at, text] of ['one', 'two'].entries())
+        provider.addLog(fn, { timestamp: `2026-01-01T00:00:0${at}.000000000Z`, instance, text })
+    },
+    another: fake,
+    end: () => provider.stop(),
+  }
+}
+
+function fake(): FakeProvider {
+  const provider = new FakeProvider()
+  provider.usageNow = { cpuMillicores: 10, memoryBytes: 1_000_000 }
+  provider.silentImages.add(SILENT)
+  provider.missingImages.add(MISSING)
+  return provider
+}
+
+async function onDocker(): Promise<ProviderUnderTest> {
+  const bench = new ProviderBench('contract')
+  const images = {
+    talks: await plainImage('talks', 'CMD ["sh", "-c", "echo one; echo two; exec httpd -f -p 8080 -h /www"]'),
+    silent: await plainImage('silent', 'CMD ["sleep", "1000"]'),
+    missing: MISSING,
+  }
+  await bench.provider.start([])
+  return {
+    provider: bench.provider,
+    fn: (name, { replicas = 1, image = 'talks' } = {}) => bench.fn(name, { image: images[image] }, replicas),
+    answerProbes: () => {},
+    wroteLines: () => {},
+    another: () => bench.another({ instance: `${bench.instance}-other` }),
+    end: () => bench.end(),
+  }
+}
