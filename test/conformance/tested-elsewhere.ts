@@ -72,11 +72,11 @@ const TESTS: readonly (readonly [
     'integration/call-path-headers.test.ts',
     'headers of an answer',
     [
-      ['7.5', 'pass raw, with repeats, without those of the connection'],
+      ['7.5', 'headers of an answer pass raw, with repeats, without those of the connection'],
       ['7.5', 'reflect the type of the request, or say text, where the function says none'],
-      ['7.5', 'include redirects and packed bodies as they are'],
-      ['7.5', 'carry trailers behind a body of unknown length'],
-      ['7.6', 'of a failure say whose it is'],
+      ['7.5', 'headers of an answer include redirects and packed bodies as they are'],
+      ['7.5', 'headers of an answer carry trailers behind a body of unknown length'],
+      ['7.6', 'headers of an answer of a failure say whose it is'],
     ],
   ],
   [

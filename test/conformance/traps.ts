@@ -61,7 +61,7 @@ const PROTOCOL: readonly Trap[] = [
     suite('http', '1.2: an unknown path is 404'),
   ]),
   trap('18.1.12', 'X-OpenFaaS-Internal is on errors of the platform only', [
-    integration('call-path-headers', 'of a failure say whose it is'),
+    integration('call-path-headers', 'headers of an answer of a failure say whose it is'),
     integration('call-path-trust', 'cannot replace what the gateway says of a call'),
   ]),
   trap('18.1.13', 'provider is never null', [suite('info', '6.7: info has every string')]),

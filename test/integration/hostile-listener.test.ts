@@ -102,7 +102,7 @@ describe('a listener under hostile requests', () => {
   }
   const server = new GatewayServer(
     { calls, api: (ask, env) => app.fetch(ask, env), clock: systemClock, log: new RecordingLog() },
-    gatewayOptions({ readTimeoutMs: 200, headersTimeoutMs: 200 }),
+    gatewayOptions({ readTimeoutMs: 500, headersTimeoutMs: 500 }),
   )
   let port = 0
   before(async () => {
