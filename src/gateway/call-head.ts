@@ -47,6 +47,7 @@ function givenCallId(rawHeaders: readonly string[]): string {
 /** 19 digits do not fit into a number: put together from whole milliseconds and the rest. */
 export function nanoseconds(epochMs: number): string {
   const wholeMs = Math.floor(epochMs)
-  const restNs = Math.floor((epochMs - wholeMs) * 1e6)
-  return `${wholeMs}${String(restNs).padStart(6, '0')}`
+  // The leading one keeps the zeros, and is cut off again.
+  const restNs = String(1_000_000 + Math.floor((epochMs - wholeMs) * 1e6))
+  return wholeMs + restNs.slice(1)
 }

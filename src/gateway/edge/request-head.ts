@@ -53,7 +53,19 @@ export function readRequestHead(text: string): RequestHead {
     throw new Refusal(400, 'malformed request line')
   const minor = minorCode === 0x30 ? 0 : 1
   const rawHeaders = fieldsOf(text, lineEnd + 2)
-  return { method, target, minor, rawHeaders, ...readMeaning(rawHeaders, minor) }
+  const { host, length, coding, connection, expect, upgrade } = readMeaning(rawHeaders)
+  if (host === null && minor === 1) throw new Refusal(400, 'no Host header')
+  return {
+    method,
+    target,
+    minor,
+    rawHeaders,
+    bodyLength: length === null && coding === null ? 0 : bodyLengthOf(length, coding, minor),
+    host,
+    isKept: minor === 1 ? !hasWord(connection, 'close') : isOldKept(connection),
+    expectsContinue: minor === 1 && expect !== null && isContinue(expect),
+    upgrade: upgrade !== null && hasWord(connection, 'upgrade') ? upgrade : null,
+  }
 }
 
 function notOurVersion(line: string): Refusal {
@@ -71,9 +83,18 @@ function fieldsOf(text: string, from: number): string[] {
   }
 }
 
-type Meaning = Pick<RequestHead, 'bodyLength' | 'host' | 'isKept' | 'expectsContinue' | 'upgrade'>
+/** Headers that say something of the message or the connection, as they were sent. */
+interface Meaning {
+  readonly host: string | null
+  readonly length: string | null
+  readonly coding: string | null
+  /** All of them, as one list. */
+  readonly connection: string
+  readonly expect: string | null
+  readonly upgrade: string | null
+}
 
-function readMeaning(rawHeaders: readonly string[], minor: 0 | 1): Meaning {
+function readMeaning(rawHeaders: readonly string[]): Meaning {
   let host: string | null = null
   let length: string | null = null
   let coding: string | null = null
@@ -110,14 +131,7 @@ function readMeaning(rawHeaders: readonly string[], minor: 0 | 1): Meaning {
         break
     }
   }
-  if (host === null && minor === 1) throw new Refusal(400, 'no Host header')
-  return {
-    host,
-    bodyLength: bodyLengthOf(length, coding, minor),
-    isKept: minor === 1 ? !hasWord(connection, 'close') : isOldKept(connection),
-    expectsContinue: minor === 1 && expect !== null && isContinue(expect),
-    upgrade: upgrade !== null && hasWord(connection, 'upgrade') ? upgrade : null,
-  }
+  return { host, length, coding, connection, expect, upgrade }
 }
 
 function bodyLengthOf(length: string | null, coding: string | null, minor: 0 | 1): number {
