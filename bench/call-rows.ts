@@ -35,12 +35,14 @@ export async function callRows(subject: Subject, effort: Effort): Promise<readon
 
   const daemonUs = of('sampan', 16, (sample) => sample.cost.daemon)
   const watchdogUs = of('sampan', 16, (sample) => sample.cost.watchdog)
+  const nginxUs = of('nginx', 16, (sample) => sample.cost.nginx)
   const ratio = of('sampan', 16, rate) / of('nginx', 16, rate)
   const addedMs = of('sampan', 1, p50) - of('function', 1, p50)
   return [
-    row('P1 CPU per call, 16 connections: daemon', us(daemonUs), '≤ 70 µs', daemonUs <= 70),
-    row('P1 CPU per call, 16 connections: watchdog', us(watchdogUs), '≤ 55 µs', watchdogUs <= 55),
-    row('P1 both together', us(daemonUs + watchdogUs), '≤ 125 µs', daemonUs + watchdogUs <= 125),
+    costRow('daemon', daemonUs / nginxUs, 2),
+    costRow('watchdog', watchdogUs / nginxUs, 2.2),
+    { what: '   the daemon', measured: us(daemonUs) },
+    { what: '   the watchdog', measured: us(watchdogUs) },
     {
       what: '   the watchdog, behind nginx',
       measured: us(of('nginx', 16, (sample) => sample.cost.watchdog)),
@@ -57,11 +59,8 @@ export async function callRows(subject: Subject, effort: Effort): Promise<readon
       what: '   the function itself, called directly',
       measured: us(of('function', 16, (sample) => sample.cost.fn)),
     },
-    {
-      what: '   nginx in front of the same watchdog',
-      measured: us(of('nginx', 16, (sample) => sample.cost.nginx)),
-    },
-    row('P1b calls/s at 16 connections, against nginx', `${ratio.toFixed(2)} ×`, '≥ 0.6 ×', ratio >= 0.6),
+    { what: '   nginx in front of the same watchdog', measured: us(nginxUs) },
+    row('P1b calls/s at 16 connections, against nginx', `${ratio.toFixed(2)} ×`, '≥ 0.7 ×', ratio >= 0.7),
     row('P2 p50 added to a direct call, 1 connection', ms(addedMs), '≤ 0.5 ms', addedMs <= 0.5),
     row('failed calls in all loads', String(failed), '0', failed === 0),
     ...WAYS.flatMap((way) =>
@@ -118,6 +117,12 @@ async function sampleOne(
       fn: each(micros.fn),
     },
   }
+}
+
+/** Microseconds depend on the processor; against something real in the same run they mean something anywhere. */
+function costRow(who: string, ratio: number, most: number): Row {
+  const what = `P1 CPU per call of the ${who}, 16 connections, against nginx's`
+  return row(what, `${ratio.toFixed(2)} ×`, `≤ ${most.toFixed(1)} ×`, ratio <= most)
 }
 
 const rate = (sample: Sample) => sample.figures.callsPerSecond
