@@ -97,17 +97,15 @@ class ResponseSender {
     this.signal.addEventListener('abort', cancel, { once: true })
     if (this.signal.aborted) return cancel()
 
-    const first = await reader.read()
-    if (first.done) return this.#sendWhole(response, headers, NOTHING)
-    const second = reader.read()
-    // A text is one piece, and its end follows at once; a log that is followed is not.
-    const isWhole = await Promise.race([second.then(({ done }) => done), endOfTurn()])
-    if (isWhole) return this.#sendWhole(response, headers, first.value)
+    const first = reader.read()
+    const early = await atOnce(first)
+    if (early?.done === true) return this.#sendWhole(response, headers, NOTHING)
+    if (early === null) return await this.#stream(response, headers, { reader, pieces: [first] })
 
-    this.#exchange.start(response.status, headers, lengthOf(response) ?? -1)
-    await this.#write(first.value)
-    for (let next = await second; !next.done; next = await reader.read()) await this.#write(next.value)
-    this.#exchange.end()
+    // A text is one piece, and its end follows at once.
+    const second = reader.read()
+    if ((await atOnce(second))?.done === true) return this.#sendWhole(response, headers, early.value)
+    await this.#stream(response, headers, { reader, pieces: [Promise.resolve(early), second] })
   }
 
   #sendWhole(response: Response, headers: string[], body: Uint8Array): void {
@@ -115,6 +113,17 @@ class ResponseSender {
     if (!hasLength) headers.push('Content-Length', String(body.length))
     this.#exchange.start(response.status, headers, lengthOf(response) ?? body.length)
     this.#exchange.write(body)
+    this.#exchange.end()
+  }
+
+  /** The head leaves at once: who follows a log waits for it, and its first line may be long in coming. */
+  async #stream(response: Response, headers: string[], { reader, pieces }: Streaming): Promise<void> {
+    this.#exchange.start(response.status, headers, lengthOf(response) ?? -1)
+    for (;;) {
+      const { done, value } = await (pieces.shift() ?? reader.read())
+      if (done) break
+      await this.#write(value)
+    }
     this.#exchange.end()
   }
 
@@ -126,11 +135,21 @@ class ResponseSender {
 
 const NOTHING = new Uint8Array()
 
+type Piece = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
+
+/** A body that comes bit by bit. */
+interface Streaming {
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>
+  /** Asked for already, in order. */
+  readonly pieces: Promise<Piece>[]
+}
+
 function lengthOf(response: Response): number | null {
   const length = response.headers.get('content-length')
   return length === null ? null : Number(length)
 }
 
-function endOfTurn(): Promise<false> {
-  return new Promise((resolve) => setImmediate(() => resolve(false)))
+/** Null when it is not there by the end of this turn. */
+function atOnce(piece: Promise<Piece>): Promise<Piece | null> {
+  return Promise.race([piece, new Promise<null>((resolve) => setImmediate(() => resolve(null)))])
 }
