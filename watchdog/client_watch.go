@@ -4,13 +4,21 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // rdHup is EPOLLRDHUP, which package syscall knows on no platform as an untyped constant of the right sign.
 const (
 	rdHup         = 0x2000
 	edgeTriggered = 1 << 31
+	gone          = syscall.EPOLLERR | syscall.EPOLLHUP
 )
+
+// probeAfter is how long after the end of a client's sending it is looked whether the client is still there.
+const probeAfter = 500 * time.Millisecond
+
+// probe is an interim answer that every client of HTTP/1.1 passes over (RFC 9110, 15.2).
+const probe = "HTTP/1.1 100 Continue\r\n\r\n"
 
 // clientWatch notices that clients leave, without a goroutine or a system call per request: each connection is added
 // once to an epoll set of our own, which itself is polled by the Go runtime like any descriptor.
@@ -75,16 +83,41 @@ func (w *clientWatch) run() {
 			return
 		}
 		for i := range max(n, 0) {
-			w.report(events[i].Fd)
+			w.report(events[i].Fd, events[i].Events)
 		}
 	}
 }
 
-func (w *clientWatch) report(id int32) {
+// report tells a client that is gone from one that only has no more to send: the second waits for its answer. Both begin
+// in the same way when the first closes its socket in good order, so after a while a probe is sent: it meets a reset there.
+func (w *clientWatch) report(id int32, events uint32) {
 	w.mu.Lock()
 	c := w.conns[id]
 	w.mu.Unlock()
-	if c != nil {
+	switch {
+	case c == nil:
+	case events&gone != 0:
 		c.guard.clientLeft()
+	default:
+		time.AfterFunc(probeAfter, c.probe)
 	}
+}
+
+// probe writes without waiting and past the connection's own writer, which the guard keeps silent meanwhile.
+func (c *clientConn) probe() {
+	g := &c.guard
+	g.mu.Lock()
+	if g.phase != phaseCall || !g.probes || g.cause != notEnded {
+		g.mu.Unlock()
+		return
+	}
+	g.probes = false
+	n, err := syscall.SendmsgN(c.fd, []byte(probe), nil, nil, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
+	if n == len(probe) || (n <= 0 && (err == syscall.EAGAIN || err == syscall.EINTR)) {
+		g.mu.Unlock()
+		return
+	}
+	// Gone, or cut in the middle of the probe.
+	g.left = true
+	g.end(clientGone)
 }

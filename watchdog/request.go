@@ -37,20 +37,30 @@ func (r *request) parse(head []byte) error {
 	named := r.framing.named
 	*r = request{framing: framing{named: named}}
 	r.framing.reset()
+	r.framing.once = true
 
-	i := bytes.IndexByte(head, '\n')
-	if i < 1 {
+	line, rest, ok := cutLine(head, strictLines)
+	if !ok {
 		return errBadRequest
 	}
-	if err := r.parseLine(head[:i-1]); err != nil {
+	if err := r.parseLine(line); err != nil {
 		return err
 	}
-	fields, err := parseFields(fields, head[i+1:])
+	fields, err := parseFields(fields, rest, strictLines)
 	r.fields = fields
 	if err != nil {
 		return err
 	}
 	return r.walk()
+}
+
+// checkLine looks at a request line, with its end, whose head is not complete yet.
+func (r *request) checkLine(line []byte) error {
+	line, _, ok := cutLine(line, strictLines)
+	if !ok {
+		return errBareLF
+	}
+	return r.parseLine(line)
 }
 
 // parseLine splits "METHOD target HTTP/1.x".
@@ -68,7 +78,7 @@ func (r *request) parseLine(line []byte) error {
 		r.http11 = true
 	case "HTTP/1.0":
 	default:
-		if bytes.HasPrefix(version, []byte("HTTP/")) {
+		if isVersion(version) {
 			return errBadVersion
 		}
 		return errBadRequest
@@ -81,6 +91,20 @@ func (r *request) parseLine(line []byte) error {
 		return errBadRequest
 	}
 	return nil
+}
+
+// isVersion tells a version that we do not speak from nonsense: HTTP/ and digits, perhaps with a dot among them.
+func isVersion(word []byte) bool {
+	digits, ok := bytes.CutPrefix(word, []byte("HTTP/"))
+	if !ok || len(digits) == 0 {
+		return false
+	}
+	for i, c := range digits {
+		if (c < '0' || c > '9') && (c != '.' || i == 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // validTarget refuses blanks and control characters; everything else passes byte for byte.
@@ -184,7 +208,7 @@ func (r *request) check(hosts int) error {
 	if hosts > 1 || (hosts == 0 && r.http11) || !validHost(r.host) {
 		return errBadRequest
 	}
-	if !m.upgrade || foldEqual(r.upgrade, "h2c") {
+	if !m.upgrade || !r.http11 || foldEqual(r.upgrade, "h2c") {
 		r.upgrade = nil
 	}
 	if len(m.named) > 0 {
@@ -193,9 +217,24 @@ func (r *request) check(hosts int) error {
 	return nil
 }
 
+// hostByte marks what may stand in a Host: a name, an address or nothing, perhaps with a port; no blanks, slashes or user
+// parts. The gateway has the same set.
+var hostByte = func() (table [256]bool) {
+	for c := range table {
+		table[c] = tokenByte[c]
+	}
+	for _, c := range "#^`|\"" {
+		table[c] = false
+	}
+	for _, c := range "(),;=:[]" {
+		table[c] = true
+	}
+	return table
+}()
+
 func validHost(host []byte) bool {
 	for _, c := range host {
-		if c <= 0x20 || c == 0x7f || c == '/' || c == '?' || c == '#' || c == '@' || c == '\\' || c == ',' {
+		if !hostByte[c] {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"sync"
 	"syscall"
@@ -13,10 +14,10 @@ import (
 
 const (
 	// upstreamIdle is how long a connection to the function may lie idle: below the keep-alive time of any known server
-	// (gunicorn 2 s, Node 5 s), so that we close first.
+	// (gunicorn 2 s, Node 5 s), so that we close first. The gateway has the same limit before calls that must not be repeated.
 	upstreamIdle = time.Second
-	// maxUpstreamHead bounds a response head, in bytes.
-	maxUpstreamHead = 256 << 10
+	// keepAliveMargin is taken off what a function says that it keeps a connection: its clock may have begun earlier.
+	keepAliveMargin = time.Second
 )
 
 var errBadResponse = errors.New("malformed response")
@@ -30,6 +31,7 @@ type upstreamConn struct {
 	resp    response
 	reused  bool
 	idledAt time.Time
+	until   time.Time // it may be used again before then
 }
 
 // interrupt implements interruptible: it wakes whoever reads or writes.
@@ -73,7 +75,7 @@ func (p *upstream) take(now time.Time) *upstreamConn {
 		p.idle[n-1] = nil
 		p.idle = p.idle[:n-1]
 		p.mu.Unlock()
-		if now.Sub(u.idledAt) < upstreamIdle && u.silent() {
+		if now.Before(u.until) && u.silent() {
 			u.reused = true
 			return u
 		}
@@ -83,8 +85,14 @@ func (p *upstream) take(now time.Time) *upstreamConn {
 
 // give puts a connection back that has answered completely.
 func (p *upstream) give(u *upstreamConn, now time.Time) {
+	rest := min(upstreamIdle, u.resp.kept-keepAliveMargin)
+	if rest <= 0 {
+		u.close()
+		return
+	}
 	u.src.unpin()
-	u.idledAt = now
+	u.resp.fields = trimFields(u.resp.fields)
+	u.idledAt, u.until = now, now.Add(rest)
 	p.mu.Lock()
 	p.idle = append(p.idle, u)
 	if !p.pruning {
@@ -151,18 +159,18 @@ type response struct {
 	framing     framing
 	contentType []byte
 	hasDate     bool
+	kept        time.Duration // how long the function keeps an idle connection; very long when it does not say
 }
 
 // parse reads a response head from a server that is not trusted.
 func (r *response) parse(head []byte) error {
-	i := bytes.IndexByte(head, '\n')
-	if i < 1 {
+	line, rest, ok := cutLine(head, looseLines)
+	if !ok {
 		return errBadResponse
 	}
 	fields, named := r.fields[:0], r.framing.named
-	*r = response{framing: framing{named: named}}
+	*r = response{framing: framing{named: named}, kept: math.MaxInt64}
 	r.framing.reset()
-	line := head[:i-1]
 	if len(line) < 12 || (len(line) > 12 && line[12] != ' ') || line[8] != ' ' {
 		return errBadResponse
 	}
@@ -187,7 +195,7 @@ func (r *response) parse(head []byte) error {
 		}
 	}
 	var err error
-	r.fields, err = parseFields(fields, head[i+1:])
+	r.fields, err = parseFields(fields, rest, looseLines)
 	if err != nil {
 		return err
 	}
@@ -204,6 +212,8 @@ func (r *response) walk() error {
 			r.contentType = f.value
 		case dateField:
 			r.hasDate = true
+		case keepAliveField:
+			r.kept = keepAliveTime(f.value)
 		}
 		if err := r.framing.see(f); err != nil {
 			return err
@@ -216,6 +226,21 @@ func (r *response) walk() error {
 		r.framing.dropNamed(r.fields)
 	}
 	return nil
+}
+
+// keepAliveTime reads the timeout of a Keep-Alive header, in seconds: "timeout=5, max=100".
+func keepAliveTime(value []byte) time.Duration {
+	kept := time.Duration(math.MaxInt64)
+	eachToken(value, func(token []byte) {
+		name, number, ok := bytes.Cut(token, []byte("="))
+		if !ok || !foldEqual(trimBlanks(name), "timeout") {
+			return
+		}
+		if n := parseLength(trimBlanks(number)); n >= 0 && n < 1e9 {
+			kept = time.Duration(n) * time.Second
+		}
+	})
+	return kept
 }
 
 // bodyKind tells how the body of a response to method ends, and its length when it is sized.
