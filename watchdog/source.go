@@ -166,6 +166,9 @@ func headEnd(b []byte, from int, rule lineRule) (end, seen int, err error) {
 		} else if rule == strictLines {
 			return 0, 0, errBareLF
 		}
+		if lineEnd > 0 && b[lineEnd-1] == '\r' {
+			return 0, 0, errBadField // else an end that is not quite one would be waited behind
+		}
 		from = at + 1
 		if lineEnd > 0 && b[lineEnd-1] == '\n' {
 			return from, from, nil
