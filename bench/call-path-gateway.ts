@@ -21,7 +21,7 @@ const replica: Replica = {
 const invoker = new Invoker({
   ports: { wantAwake: () => undefined, whenReady: () => Promise.resolve(replica), suspect: () => undefined },
   clock: systemClock,
-  limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000 },
+  limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000, maxHeaderBytes: 65_536 },
   version: 'bench',
 })
 invoker.routes.add(fn)

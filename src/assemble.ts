@@ -98,6 +98,7 @@ function makeInvoker({ config, clock, build }: Base, { wantAwake, provider }: In
       upstreamMs: config.upstreamTimeoutMs,
       writeMs: config.writeTimeoutMs,
       wakeMs: config.wakeTimeoutMs,
+      maxHeaderBytes: config.maxHeaderBytes,
     },
     version: build.release,
     clock,

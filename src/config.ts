@@ -26,6 +26,8 @@ export interface Config {
   readonly upstreamTimeoutMs: number
   /** Longest time a call waits for a replica to be ready. */
   readonly wakeTimeoutMs: number
+  /** Longest head of a request, and of an answer, with all its lines. */
+  readonly maxHeaderBytes: number
   /** Where the watchdog binaries are; null: beside the program. */
   readonly watchdogDir: string | null
   /** Folder on a tmpfs for the secrets of running functions; null: below /run or /dev/shm. */
@@ -78,6 +80,7 @@ export function readConfig(env: Environment): Config {
     writeTimeoutMs: read('SAMPAN_WRITE_TIMEOUT', 60_000, parseTimeout),
     upstreamTimeoutMs: read('SAMPAN_UPSTREAM_TIMEOUT', 60_000, parseTimeout),
     wakeTimeoutMs: read('SAMPAN_WAKE_TIMEOUT', 30_000, parseTimeout),
+    maxHeaderBytes: read('SAMPAN_MAX_HEADER_BYTES', 65_536, parseHeaderBytes),
     watchdogDir: read<string | null>('SAMPAN_WATCHDOG_DIR', null, parsePath),
     runtimeDir: read<string | null>('SAMPAN_RUNTIME_DIR', null, parsePath),
     faasFunctionLabel: read('SAMPAN_FAAS_FUNCTION_LABEL', false, parseBoolean),
@@ -128,6 +131,12 @@ function parseTimeout(text: string): number {
   const ms = parseDuration(text)
   if (ms > LONGEST_TIMER_MS) throw new Error(`${JSON.stringify(text)} is longer than 24 days`)
   return ms
+}
+
+function parseHeaderBytes(text: string): number {
+  if (!/^\d{1,8}$/.test(text) || Number(text) < 1_024 || Number(text) > 1_048_576)
+    throw new Error(`${JSON.stringify(text)} is not a number of bytes from 1024 to 1048576`)
+  return Number(text)
 }
 
 function parseListen(text: string): ListenAddress {

@@ -37,7 +37,12 @@ export class Invoker {
 
   constructor({ ports, clock, limits, version }: InvokerOptions) {
     const product = `sampan/${version}`
-    this.routes = new RouteTable({ ledger: this.ledger, clock, writes: new WriteBatch() })
+    this.routes = new RouteTable({
+      ledger: this.ledger,
+      clock,
+      writes: new WriteBatch(),
+      maxHeaderBytes: limits.maxHeaderBytes,
+    })
     this.#context = {
       clock,
       limits,

@@ -120,7 +120,7 @@ describe('a client that leaves', () => {
 
     await eventually(() => rig.inFlight === 0)
     assert.deepEqual(rig.counts, { 499: 20 })
-    await eventually(() => fn.sockets.every((socket) => socket.readableEnded))
+    await eventually(() => fn.sockets.every((socket) => socket.destroyed))
   })
 
   it('while it waits for a replica', async () => {

@@ -40,7 +40,7 @@ export class CallRig {
         },
       },
       clock,
-      limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, ...limits },
+      limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, maxHeaderBytes: 65_536, ...limits },
       version: '1.2.3',
     })
     const calls = this.invoker

@@ -126,7 +126,12 @@ describe('route table', () => {
     sinceMs: 0,
   })
   const table = (): RouteTable =>
-    new RouteTable({ ledger: new InFlight(), clock: new FakeClock(), writes: new WriteBatch() })
+    new RouteTable({
+      ledger: new InFlight(),
+      clock: new FakeClock(),
+      writes: new WriteBatch(),
+      maxHeaderBytes: 65_536,
+    })
 
   it('finds a function by its full name, and by its short one in the default namespace', () => {
     const routes = table()

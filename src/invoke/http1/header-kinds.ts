@@ -91,6 +91,7 @@ const NOT_IN_TRAILERS: ReadonlySet<number> = new Set([
   HOST,
   EXPECT,
   CONTENT_LENGTH,
+  CONTENT_TYPE,
   TRANSFER_ENCODING,
 ])
 
@@ -99,7 +100,8 @@ export function trailerPairs(rawTrailers: readonly string[]): [name: string, val
   const kept: [string, string][] = []
   for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
     const name = rawTrailers[at] ?? ''
-    if (!NOT_IN_TRAILERS.has(kindOf(name))) kept.push([name, rawTrailers[at + 1] ?? ''])
+    if (!NOT_IN_TRAILERS.has(kindOf(name)) && name.toLowerCase() !== 'authorization')
+      kept.push([name, rawTrailers[at + 1] ?? ''])
   }
   return kept
 }
