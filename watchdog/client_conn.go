@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -44,6 +45,10 @@ type clientConn struct {
 	// idleFrom is when the last call ended, or the connection came.
 	idleFrom time.Time
 	forward  forward
+	// writing is held while something of an answer is written; it guards what a probe has to know about the answer.
+	writing     sync.Mutex
+	inChunks    bool
+	chunkProbes int
 	// spare tells that it came beyond max_connections.
 	spare bool
 	// limit is the one that ends the call.

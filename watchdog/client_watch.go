@@ -14,11 +14,18 @@ const (
 	gone          = syscall.EPOLLERR | syscall.EPOLLHUP
 )
 
-// probeAfter is how long after the end of a client's sending it is looked whether the client is still there.
-const probeAfter = 500 * time.Millisecond
-
-// probe is an interim answer that every client of HTTP/1.1 passes over (RFC 9110, 15.2).
-const probe = "HTTP/1.1 100 Continue\r\n\r\n"
+const (
+	// probeAfter is how long after the end of a client's sending it is looked whether the client is still there, and
+	// probeAgain how long after that, as long as its call runs.
+	probeAfter = 500 * time.Millisecond
+	probeAgain = 10 * time.Second
+	// maxChunkProbes bounds the digits that one answer may get: readers of chunks count them.
+	maxChunkProbes = 8
+	// interimProbe is an interim answer that every client of HTTP/1.1 passes over (RFC 9110, 15.2).
+	interimProbe = "HTTP/1.1 100 Continue\r\n\r\n"
+	// chunkProbe is a leading zero of the next chunk's size.
+	chunkProbe = "0"
+)
 
 // clientWatch notices that clients leave, without a goroutine or a system call per request: each connection is added
 // once to an epoll set of our own, which itself is polled by the Go runtime like any descriptor.
@@ -103,21 +110,37 @@ func (w *clientWatch) report(id int32, events uint32) {
 	}
 }
 
-// probe writes without waiting and past the connection's own writer, which the guard keeps silent meanwhile.
+// probe sends what a client that is still there does not notice, without waiting, and past the connection's own writer.
+// Before the answer the guard keeps that writer silent, within it the writer's lock does.
 func (c *clientConn) probe() {
 	g := &c.guard
 	g.mu.Lock()
-	if g.phase != phaseCall || !g.probes || g.cause != notEnded {
+	if g.phase != phaseCall || !g.heeds || g.cause != notEnded {
 		g.mu.Unlock()
 		return
 	}
-	g.probes = false
-	n, err := syscall.SendmsgN(c.fd, []byte(probe), nil, nil, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
-	if n == len(probe) || (n <= 0 && (err == syscall.EAGAIN || err == syscall.EINTR)) {
-		g.mu.Unlock()
+	sent := true
+	if g.probes {
+		g.probes = false
+		sent = c.sendProbe(interimProbe)
+	} else if c.writing.TryLock() {
+		if c.inChunks && c.chunkProbes < maxChunkProbes {
+			c.chunkProbes++
+			sent = c.sendProbe(chunkProbe)
+		}
+		c.writing.Unlock()
+	}
+	if !sent {
+		g.left = true
+		g.end(clientGone)
 		return
 	}
-	// Gone, or cut in the middle of the probe.
-	g.left = true
-	g.end(clientGone)
+	g.mu.Unlock()
+	time.AfterFunc(probeAgain, c.probe)
+}
+
+// sendProbe is false when the client is gone, or the probe was cut in the middle.
+func (c *clientConn) sendProbe(text string) bool {
+	n, err := syscall.SendmsgN(c.fd, []byte(text), nil, nil, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
+	return n == len(text) || (n <= 0 && (err == syscall.EAGAIN || err == syscall.EINTR))
 }

@@ -115,6 +115,45 @@ func TestClientThatClosesOrResetsEndsItsCall(t *testing.T) {
 	}
 }
 
+// A stream that is silent gives no write that could fail; the client is looked for by a zero before the next chunk's size.
+func TestSilentStreamNoticesThatItsClientLeft(t *testing.T) {
+	for _, leaves := range []bool{true, false} {
+		closed, goOn := make(chan struct{}), make(chan struct{})
+		a := fakeFunction(t, map[string]string{"write_timeout": "0", "exec_timeout": "0"}, func(_ int, nc net.Conn, r *bufio.Reader) {
+			_, _, _ = readRequest(r)
+			_, _ = io.WriteString(nc, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+			go func() {
+				_, _ = r.ReadByte()
+				close(closed)
+			}()
+			<-goOn
+			_, _ = io.WriteString(nc, "3\r\ntwo\r\n0\r\n\r\n")
+		})
+		c := a.connect(t)
+		c.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+		if _, err := c.r.Peek(1); err != nil {
+			t.Fatal(err)
+		}
+		if leaves {
+			_ = c.nc.Close()
+			select {
+			case <-closed:
+			case <-time.After(10 * time.Second):
+				t.Error("the function never noticed")
+			}
+			close(goOn)
+			continue
+		}
+		_ = c.nc.(*net.TCPConn).CloseWrite()
+		time.Sleep(probeAfter + 200*time.Millisecond) // until it was looked for
+		close(goOn)
+		whole, err := io.ReadAll(c.r)
+		if !strings.HasSuffix(string(whole), "0003\r\none\r\n00003\r\ntwo\r\n0\r\n\r\n") || err != nil {
+			t.Errorf("%q, %v", whole, err)
+		}
+	}
+}
+
 func TestClientThatStopsInTheMiddleOfItsRequestIsNotServed(t *testing.T) {
 	a := testApp(t, "cat", map[string]string{"mode": "streaming"})
 	for _, request := range []string{"GET / HTTP/1.1\r\nHost: h\r\n", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab"} {

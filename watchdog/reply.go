@@ -165,7 +165,13 @@ func (c *clientConn) flush() error {
 	if len(c.out) == 0 {
 		return nil
 	}
+	c.writing.Lock()
 	_, err := c.nc.Write(c.out)
+	c.inChunks = c.reply.chunked && !c.reply.ended
+	if !c.inChunks {
+		c.chunkProbes = 0
+	}
+	c.writing.Unlock()
 	c.out = c.out[:0]
 	c.reply.flushed = true
 	if err != nil {
