@@ -127,8 +127,10 @@ func slowUploads(t *testing.T) {
 
 func allConnectionsBusy(t *testing.T) {
 	release := make(chan struct{})
+	var waiting atomic.Int32
 	w := before(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/hold" {
+			waiting.Add(1)
 			<-release
 		}
 	}, "max_connections=4")
@@ -136,10 +138,11 @@ func allConnectionsBusy(t *testing.T) {
 	for range 4 {
 		held = append(held, w.dial().send("GET /hold HTTP/1.1", "Host: h"))
 	}
-	w.eventually(5*time.Second, "a call finds no room", func() bool {
-		r := w.dial().send("GET / HTTP/1.1", "Host: h").result("GET")
-		return r.status == 503 && strings.Contains(r.body, "watchdog: ") && strings.Contains(r.body, "max_connections=4")
-	})
+	w.eventually(5*time.Second, "all connections are busy", func() bool { return waiting.Load() == 4 })
+	r := w.dial().send("GET / HTTP/1.1", "Host: h").result("GET").want(t, 503)
+	if !strings.Contains(r.body, "watchdog: ") || !strings.Contains(r.body, "max_connections=4") {
+		t.Errorf("the answer does not name its limit: %q", r.body)
+	}
 	for range 50 {
 		if status := w.health(); status != 200 {
 			t.Fatalf("health is %d", status)
