@@ -138,6 +138,7 @@ function makeInvoker(base: Base, { wantAwake, provider }: InvokerNeeds): Invoker
       upstreamMs: config.upstreamTimeoutMs,
       writeMs: config.writeTimeoutMs,
       wakeMs: config.wakeTimeoutMs,
+      maxHeaderBytes: config.maxHeaderBytes,
     },
     capacity,
     edge: {

@@ -36,6 +36,7 @@ func (c *clientConn) informational(status int, lines []byte) error {
 	if !c.req.http11 || c.reply.begun {
 		return nil
 	}
+	c.guard.speak()
 	c.out = append(c.out, "HTTP/1.1 "...)
 	c.out = strconv.AppendInt(c.out, int64(status), 10)
 	c.out = append(c.out, ' ')

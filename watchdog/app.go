@@ -39,6 +39,7 @@ func newApp(cfg *config, log *logger) *app {
 		lock:    newLockFile(cfg.lockPath),
 		conns:   map[*clientConn]struct{}{},
 	}
+	a.server.heads.max, a.server.spooled.max, a.server.spoolMemory.max = cfg.maxHeadMemory, cfg.streamSpool, spoolMemory
 	return a
 }
 
@@ -88,6 +89,9 @@ func (a *app) start() error {
 		if a.server.auth, err = newAuthenticator(a.cfg.jwt, a.log); err != nil {
 			return err
 		}
+	}
+	if warning := fitConnections(a.cfg); warning != "" {
+		a.log.warn("warning: " + warning)
 	}
 	if err := a.server.listen(); err != nil {
 		return err

@@ -11,8 +11,12 @@ var (
 )
 
 const (
-	maxChunkLine    = 4 << 10
-	maxTrailerBytes = 64 << 10
+	// maxChunkLine bounds a chunk's size with its extensions, in bytes; nobody uses them.
+	maxChunkLine = 4 << 10
+	// maxChunkDigits bounds the hexadecimal digits of a chunk's size: every program can count so far.
+	maxChunkDigits = 13
+	// maxTrailerBytes bounds all trailer lines of one body, those that are dropped too. In bytes.
+	maxTrailerBytes = 16 << 10
 )
 
 type bodyKind uint8
@@ -45,6 +49,8 @@ type body struct {
 	limit int64 // errBodyTooLong above it; 0 is none
 	// trailer holds the trailer lines of a chunked body, without the empty line, once it is done.
 	trailer []byte
+	// trailerBytes counts all trailer lines.
+	trailerBytes int
 	// beforeWait, when set, runs before each read that may block.
 	beforeWait func()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,8 @@ type cgiEnv struct {
 	base  []string
 	size  int
 	names map[string]int // of base entries that a request could collide with
+	// keepUnderscores lets header names with underscores pass.
+	keepUnderscores bool
 }
 
 func newCGIEnv(base []string) *cgiEnv {
@@ -128,8 +131,9 @@ func (b *cgiBuild) fixed(c *clientConn) {
 	}
 }
 
-// header adds one request header. Repeated ones are joined; where a name with underscores meets one with dashes, the
-// dashes win, whatever the order.
+// header adds one request header. Repeated ones are joined. A name with underscores would become the variable of the one
+// with dashes, which a proxy in front may have set or checked: it is dropped. Where the configuration keeps such names and
+// both come, the dashes win, whatever the order.
 func (b *cgiBuild) header(f *field) {
 	if f.kind == trailerField || f.kind == transferEncoding || f.kind == hostField {
 		return
@@ -140,7 +144,10 @@ func (b *cgiBuild) header(f *field) {
 		return
 	}
 	name := string(raw)
-	under := strings.ContainsRune(string(f.name), '_')
+	under := bytes.IndexByte(f.name, '_') >= 0
+	if under && !b.from.keepUnderscores {
+		return
+	}
 	at, known := b.index[name]
 	if known && at >= len(b.from.base) {
 		if wasUnder := !b.dashed[name] && strings.ContainsRune(name[len("Http_"):], '_'); wasUnder != under {

@@ -17,6 +17,22 @@ func environment(t *testing.T, base []string, head string) []string {
 	return env
 }
 
+func TestHeaderNamesWithUnderscoresAreDroppedUnlessKept(t *testing.T) {
+	c := &clientConn{}
+	head := "GET / HTTP/1.1\r\nHost: h\r\nX_Forwarded_For: forged\r\nX-Real: 1\r\n\r\n"
+	if err := c.req.parse([]byte(head)); err != nil {
+		t.Fatal(err)
+	}
+	e := newCGIEnv(nil)
+	for _, kept := range []bool{false, true} {
+		e.keepUnderscores = kept
+		env, _ := e.forRequest(c)
+		if slices.Contains(env, "Http_X_forwarded_for=forged") != kept || !slices.Contains(env, "Http_X_Real=1") {
+			t.Errorf("kept %v: %q", kept, env)
+		}
+	}
+}
+
 func TestEnvironmentOfAForkedCall(t *testing.T) {
 	env := environment(t, []string{"PATH=/bin", "A=1", "A=2", "Http_Accept=mine"},
 		"POST /p%20q%00?x=%20y HTTP/1.1\r\nHost: h:1\r\nSOAPAction: s\r\nx-forwarded-for: a\r\nX-Two: 1\r\nX-Two: 2\r\n"+
@@ -43,7 +59,13 @@ func TestEnvironmentOfAForkedCall(t *testing.T) {
 
 func TestDashedNameWinsInAnyOrder(t *testing.T) {
 	for _, lines := range []string{"X-A: dash\r\nX_A: under\r\n", "X_A: under\r\nX-A: dash\r\n"} {
-		env := environment(t, nil, "GET / HTTP/1.1\r\nHost: h\r\n"+lines+"\r\n")
+		c := &clientConn{}
+		if err := c.req.parse([]byte("GET / HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		e := newCGIEnv(nil)
+		e.keepUnderscores = true
+		env, _ := e.forRequest(c)
 		if !slices.Contains(env, "Http_X_A=dash") {
 			t.Errorf("%q: %q", lines, env)
 		}

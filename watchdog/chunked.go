@@ -9,7 +9,11 @@ func (b *body) chunkStep() (progress bool, err error) {
 	have := b.src.buffered()
 	end := bytes.IndexByte(have, '\n')
 	if end < 0 {
-		if len(have) > maxChunkLine && (b.state != chunkTrailer || len(have) > maxTrailerBytes) {
+		most := maxChunkLine
+		if b.state == chunkTrailer {
+			most = maxTrailerBytes - b.trailerBytes
+		}
+		if len(have) > most {
 			return false, errBadChunk
 		}
 		return false, nil
@@ -58,7 +62,7 @@ func parseChunkSize(line []byte) (int64, bool) {
 		if digit < 0 {
 			break
 		}
-		if i >= 15 {
+		if i >= maxChunkDigits {
 			return 0, false
 		}
 		size = size<<4 | int64(digit)
@@ -91,16 +95,20 @@ func hexDigit(c byte) int {
 // trailerLine keeps a trailer that may be forwarded. Fields that frame or route a message mean nothing at its end and
 // are dropped.
 func (b *body) trailerLine(line []byte) error {
+	b.trailerBytes += len(line) + len("\r\n")
+	if b.trailerBytes > maxTrailerBytes {
+		return errBadChunk
+	}
 	if len(line) == 0 {
 		b.done = true
 		return nil
 	}
 	f, err := parseField(line)
-	if err != nil || len(b.trailer)+len(line) > maxTrailerBytes {
+	if err != nil {
 		return errBadChunk
 	}
 	switch f.kind {
-	case hopByHop, connectionField, contentLength, transferEncoding, hostField, upgradeField, expectField,
+	case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, hostField, upgradeField, expectField,
 		trailerField, teField, authorizationField, contentType:
 		return nil
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -43,13 +45,22 @@ type clientConn struct {
 	// idleFrom is when the last call ended, or the connection came.
 	idleFrom time.Time
 	forward  forward
+	// writing is held while something of an answer is written; it guards what a probe has to know about the answer.
+	writing     sync.Mutex
+	inChunks    bool
+	chunkProbes int
+	// spare tells that it came beyond max_connections.
+	spare bool
+	// limit is the one that ends the call.
+	limit limit
 	// readLimited tells that a read deadline was set for the body and must be lifted.
 	readLimited bool
 	authSeconds string
 }
 
 func newClientConn(s *server, nc *net.TCPConn) *clientConn {
-	c := &clientConn{server: s, nc: nc, fd: -1, src: newSource(nc), out: make([]byte, 0, smallOut), idleFrom: time.Now()}
+	c := &clientConn{server: s, nc: nc, fd: -1, src: newSource(nc), idleFrom: time.Now()}
+	c.src.budget = &s.heads
 	c.guard.ended = c.phaseEnded
 	c.body.beforeWait = c.limitBodyRead
 	if raw, err := nc.SyscallConn(); err == nil {
@@ -66,7 +77,7 @@ func (c *clientConn) phaseEnded(p phase, why cause) {
 	case p == phaseCall:
 		_ = c.nc.SetReadDeadline(longAgo)
 		_ = c.nc.SetWriteDeadline(time.Now().Add(lastWrite))
-	case p == phaseTunnel:
+	case p == phaseTunnel, p == phaseLinger:
 		_ = c.nc.SetDeadline(longAgo)
 	default:
 		_ = c.nc.SetReadDeadline(longAgo)
@@ -108,51 +119,55 @@ func (c *clientConn) next() bool {
 
 // readHead arms the header limit only when the head has not come with the first read.
 func (c *clientConn) readHead() ([]byte, error) {
+	b := c.src.buffered()
+	if n := len(b); n < 4 || string(b[n-4:]) != "\r\n\r\n" || b[0] == '\r' {
+		c.guard.enter(phaseHead, c.start.Add(c.server.cfg.headTimeout))
+		if err := c.readLine(); err != nil {
+			return nil, err
+		}
+	}
+	if b := c.src.buffered(); b[0] == '\r' {
+		c.src.r += len("\r\n") // one empty line before a request is forgiven (RFC 9112, 2.2)
+	}
+	head, err := c.src.head(c.server.cfg.maxHeaderBytes)
+	c.src.pinHead()
+	return head, err
+}
+
+// readLine reads on until the request line is there: who speaks something else hears of it without delay.
+func (c *clientConn) readLine() error {
 	for {
 		b := c.src.buffered()
-		if len(b) >= 2 && b[0] == '\r' && b[1] == '\n' {
-			c.src.r += 2
-			continue
+		blank := 0
+		if len(b) > 0 && b[0] == '\r' {
+			blank = len("\r\n")
+			if len(b) >= blank && b[1] != '\n' {
+				return errBadRequest
+			}
 		}
-		if n := len(b); n < 4 || string(b[n-4:]) != "\r\n\r\n" {
-			c.guard.enter(phaseHead, c.start.Add(c.server.cfg.headTimeout))
+		if len(b) > blank {
+			if i := bytes.IndexByte(b[blank:], '\n'); i >= 0 {
+				return c.req.checkLine(b[blank : blank+i+1])
+			}
 		}
-		head, err := c.src.head(maxHeadBytes)
-		c.src.pinHead()
-		return head, err
+		if len(b) > c.server.cfg.maxHeaderBytes {
+			return errHeadTooLarge
+		}
+		c.src.most = c.server.cfg.maxHeaderBytes + readStep
+		if err := c.src.fill(); err != nil {
+			return err
+		}
 	}
 }
 
 func (c *clientConn) resetCall() {
-	c.reply = reply{}
+	if c.out == nil {
+		c.out = make([]byte, 0, smallOut)
+	}
+	c.reply = reply{close: c.spare}
 	c.out = c.out[:0]
 	c.authSeconds = ""
 	c.forward.upload.err = nil
-}
-
-// refuse answers a request that could not be read.
-func (c *clientConn) refuse(err error) {
-	c.resetCall()
-	c.req.method, c.req.callID, c.req.http11 = nil, nil, true
-	c.body.start(&c.src, noBody, 0)
-	c.reply.close = true
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		_ = c.nc.SetDeadline(time.Time{})
-		c.answer(408, plainText, "The request header took too long.\n")
-	case errors.Is(err, errHeadTooLarge), errors.Is(err, errTooManyFields):
-		c.answer(431, plainText, "The request header is too large.\n")
-	case errors.Is(err, errBadVersion):
-		c.answer(505, plainText, "Only HTTP/1.0 and HTTP/1.1 are spoken here.\n")
-	case errors.Is(err, errBadExpectation):
-		c.answer(417, plainText, "Only Expect: 100-continue is supported.\n")
-	case errors.Is(err, errBadRequest), errors.Is(err, errBadField), errors.Is(err, errFraming),
-		errors.Is(err, errBareLF):
-		c.answer(400, plainText, "Bad request: "+err.Error()+".\n")
-	default:
-		return // the client is gone
-	}
-	c.linger()
 }
 
 // call runs one request and cleans up behind it.
@@ -170,8 +185,9 @@ func (c *clientConn) call() (again bool) {
 
 	c.dropBulk()
 	if cap(c.out) > largestKeptBuffer {
-		c.out = make([]byte, 0, smallOut)
+		c.out = nil
 	}
+	c.req.fields = trimFields(c.req.fields)
 	if c.reply.aborted || c.reply.close {
 		c.linger()
 		return false
@@ -193,7 +209,7 @@ func (c *clientConn) dispatch() {
 			c.server.log.print(fmt.Sprintf("panic while serving %s %s: %v\n%s",
 				c.req.method, c.req.target, trouble, debug.Stack()))
 			c.reply.close = true
-			c.fault(500, "The watchdog failed.")
+			c.fault(500, "watchdog: it failed, its log says why.")
 		}
 	}()
 	c.server.route(c)
@@ -201,6 +217,7 @@ func (c *clientConn) dispatch() {
 
 func (c *clientConn) shut() {
 	c.guard.close()
+	c.src.close()
 	c.server.forget(c)
 	_ = c.nc.Close()
 }

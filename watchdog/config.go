@@ -18,11 +18,15 @@ type config struct {
 	upstream string // URL
 
 	readTimeout, writeTimeout, execTimeout      time.Duration
-	callLimit                                   time.Duration // smallest positive of write and exec
+	callLimit                                   limit // the smaller one of write and exec
 	headTimeout, idleTimeout, upgradeTimeout    time.Duration
 	shutdownWait, startupTimeout, killGrace     time.Duration // 0 is no wait
 	maxInflight, metricsPort                    int           // 0 is off
-	maxRequestBody, streamSpool                 int64         // bytes
+	maxConnections                              int
+	maxRequestBody, streamSpool                 int64 // bytes
+	maxBufferedBody, maxHeadMemory              int64 // bytes
+	maxHeaderBytes                              int
+	keepUnderscores                             bool
 	suppressLock                                bool
 	lockPath, readyPath                         string
 	contentType                                 string
@@ -90,7 +94,10 @@ func (c *config) readLimits(e *envReader) {
 	c.readTimeout = e.duration("read_timeout", 30*time.Second)
 	c.writeTimeout = e.duration("write_timeout", 30*time.Second)
 	c.execTimeout = e.duration("exec_timeout", execUsual)
-	c.callLimit = smallestPositive(c.execTimeout, c.writeTimeout)
+	c.callLimit = limit{"write_timeout", c.writeTimeout}
+	if smallestPositive(c.execTimeout, c.writeTimeout) == c.execTimeout {
+		c.callLimit = limit{"exec_timeout", c.execTimeout}
+	}
 	c.headTimeout = smallestPositive(c.readTimeout, 30*time.Second)
 	c.idleTimeout = smallestPositive(e.duration("idle_timeout", 120*time.Second), 24*time.Hour)
 	c.upgradeTimeout = e.duration("upgrade_timeout", 0)
@@ -99,6 +106,10 @@ func (c *config) readLimits(e *envReader) {
 	c.killGrace = e.duration("kill_grace", 2*time.Second)
 	c.maxInflight = max(e.integer("max_inflight", 0, math.MinInt32, math.MaxInt32), 0)
 	c.maxRequestBody = e.bytes("max_request_body", 0)
+	c.maxBufferedBody = e.bytes("max_buffered_body", 64<<20)
+	c.maxHeaderBytes = int(e.bytesWithin("max_header_bytes", 64<<10, 1<<10, 16<<20))
+	c.maxHeadMemory = e.bytesWithin("max_head_memory", 8<<20, 64<<10, 1<<40)
+	c.maxConnections = e.integer("max_connections", 1000, 1, 1_000_000)
 	c.streamSpool = e.bytes("stream_spool", 256<<20)
 }
 
@@ -117,6 +128,7 @@ func (c *config) readBehaviour(e *envReader) {
 	c.contentType = e.text(contentTypeUsual, "content_type")
 	c.combineOutput = e.boolean(true, "combine_output")
 	c.cgiHeaders = e.boolean(true, "cgi_headers")
+	c.keepUnderscores = e.boolean(false, "keep_underscore_headers")
 	c.marshalRequest = e.boolean(false, "marshal_request")
 	c.bufferBody = e.boolean(false, "http_buffer_req_body") || e.boolean(false, "buffer_http")
 	c.cancelOnDisconnect = e.boolean(streams, "cancel_on_disconnect")

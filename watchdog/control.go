@@ -63,7 +63,7 @@ func (ctl *control) add(name, value string) error {
 		return fmt.Errorf("%w: header %q", errControl, name)
 	}
 	switch f.kind {
-	case hopByHop, connectionField, contentLength, transferEncoding, upgradeField, trailerField, teField, xDuration,
+	case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, upgradeField, trailerField, teField, xDuration,
 		dateField:
 		return nil
 	case contentType:

@@ -29,7 +29,7 @@ func FuzzControlMessage(f *testing.F) {
 		if ctl.status < 200 || ctl.status > 599 || strings.ContainsAny(ctl.contentType, "\r\n\x00") {
 			t.Fatalf("%+v", ctl)
 		}
-		fields, err := parseFields(nil, append(bytes.Clone(ctl.lines), "\r\n"...))
+		fields, err := parseFields(nil, append(bytes.Clone(ctl.lines), "\r\n"...), strictLines)
 		if err != nil {
 			t.Fatalf("%q: %v", ctl.lines, err)
 		}

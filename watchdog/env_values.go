@@ -96,6 +96,16 @@ func (e *envReader) bytes(name string, usual int64) int64 {
 	return n * factor
 }
 
+// bytesWithin is bytes with a smallest and a largest value.
+func (e *envReader) bytesWithin(name string, usual, low, high int64) int64 {
+	n := e.bytes(name, usual)
+	if n < low || n > high {
+		e.warn(name, e.lookup(name), usual)
+		return usual
+	}
+	return n
+}
+
 var byteUnits = map[string]int64{
 	"": 1, "k": 1000, "m": 1000 * 1000, "g": 1000 * 1000 * 1000, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30,
 }

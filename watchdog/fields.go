@@ -5,8 +5,14 @@ import (
 	"errors"
 )
 
-// maxFields bounds what one message may make us remember: a head of a megabyte could hold a quarter million fields.
-const maxFields = 4096
+const (
+	// maxFields bounds the header lines of one message, as the gateway does.
+	maxFields = 1000
+	// largestKeptFields is how many a connection keeps room for between two calls.
+	largestKeptFields = 64
+	// maxLengthDigits is what a Content-Length may have: every program can count so far.
+	maxLengthDigits = 15
+)
 
 var (
 	errBadField      = errors.New("malformed header field")
@@ -25,6 +31,7 @@ type fieldKind uint8
 const (
 	ordinary fieldKind = iota
 	hopByHop
+	keepAliveField
 	connectionField
 	contentLength
 	transferEncoding
@@ -55,7 +62,7 @@ var knownFields = func() (byLength [20][]knownField) {
 	for _, k := range []knownField{
 		{"te", teField}, {"host", hostField}, {"date", dateField}, {"accept", acceptField}, {"expect", expectField},
 		{"upgrade", upgradeField}, {"trailer", trailerField}, {"x-timeout", xTimeout}, {"x-call-id", callIDField},
-		{"connection", connectionField}, {"keep-alive", hopByHop}, {"user-agent", userAgentField},
+		{"connection", connectionField}, {"keep-alive", keepAliveField}, {"user-agent", userAgentField},
 		{"content-type", contentType}, {"authorization", authorizationField}, {"content-length", contentLength},
 		{"x-auth-seconds", authSecondsField}, {"proxy-connection", hopByHop}, {"transfer-encoding", transferEncoding},
 		{"proxy-authenticate", hopByHop}, {"x-duration-seconds", xDuration}, {"proxy-authorization", hopByHop},
@@ -93,16 +100,15 @@ func foldEqual(b []byte, lower string) bool {
 	return true
 }
 
-// parseFields appends the header lines of block to dst. The block ends with an empty line, and each line ends in CR LF.
-// Folded lines, blanks before the colon, and control characters are errors: each has been used to smuggle requests.
-func parseFields(dst []field, block []byte) ([]field, error) {
+// parseFields appends the header lines of block to dst. The block ends with an empty line, and each line ends as the rule
+// says. Folded lines, blanks before the colon, and control characters are errors: each has been used to smuggle requests.
+func parseFields(dst []field, block []byte, rule lineRule) ([]field, error) {
 	for {
-		i := bytes.IndexByte(block, '\n')
-		if i < 1 || block[i-1] != '\r' {
+		line, rest, ok := cutLine(block, rule)
+		if !ok {
 			return dst, errBadField
 		}
-		line := block[:i-1]
-		block = block[i+1:]
+		block = rest
 		if len(line) == 0 {
 			return dst, nil
 		}
@@ -115,6 +121,26 @@ func parseFields(dst []field, block []byte) ([]field, error) {
 		}
 		dst = append(dst, f)
 	}
+}
+
+// cutLine takes the first line off, without its end.
+func cutLine(block []byte, rule lineRule) (line, rest []byte, ok bool) {
+	i := bytes.IndexByte(block, '\n')
+	if i < 0 {
+		return nil, nil, false
+	}
+	if i > 0 && block[i-1] == '\r' {
+		return block[:i-1], block[i+1:], true
+	}
+	return block[:i], block[i+1:], rule == looseLines
+}
+
+// trimFields lets go of the room for many fields.
+func trimFields(fields []field) []field {
+	if cap(fields) > largestKeptFields {
+		return nil
+	}
+	return fields
 }
 
 func parseField(line []byte) (field, error) {
@@ -192,7 +218,7 @@ func containsFold(b []byte, needle string) bool {
 
 // parseLength reads a Content-Length: digits only, no sign, no list. It returns -1 when it is not one.
 func parseLength(b []byte) int64 {
-	if len(b) == 0 || len(b) > 18 {
+	if len(b) == 0 || len(b) > maxLengthDigits {
 		return -1
 	}
 	var n int64

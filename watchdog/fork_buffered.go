@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"syscall"
 	"time"
@@ -61,8 +60,7 @@ func (r *bufferedRunner) input(c *clientConn) ([]byte, error) {
 	if !r.classic || !r.server.cfg.marshalRequest {
 		return nil, nil
 	}
-	raw, err := io.ReadAll(&c.body)
-	r.server.memory.after(int64(len(raw)))
+	raw, err := c.readWhole()
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -144,6 +146,10 @@ func (f *forkCall) control() (*control, error) {
 func (r *forkRunner) notStarted(c *clientConn, err error) {
 	c.reply.note = "not-started"
 	r.server.log.warn("fork failed: " + err.Error())
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.ENOMEM) {
+		c.fault(503, "watchdog: no room for another process: "+err.Error()+".")
+		return
+	}
 	c.fault(500, err.Error())
 }
 
@@ -174,8 +180,8 @@ func (r *forkRunner) timedOut(c *clientConn) {
 	case c.reply.begun:
 		c.abort()
 	case r.server.cfg.mode == classicMode:
-		c.answer(408, plainText, "Killed process.\n")
+		c.answer(408, plainText, fmt.Sprintf("Killed process.\nwatchdog: it did not finish within %s.\n", c.limit))
 	default:
-		c.fault(504, "The function did not finish within its time limit.")
+		c.fault(504, fmt.Sprintf("watchdog: the function did not finish within %s.", c.limit))
 	}
 }

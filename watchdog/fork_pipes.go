@@ -95,9 +95,8 @@ func (f *forkCall) feedBody() {
 	if f.c.body.done {
 		return
 	}
-	buffer := bulkBuffers.Get().(*[]byte)
-	defer bulkBuffers.Put(buffer)
-	block := (*buffer)[:cap(*buffer)]
+	block, give := lendBlock()
+	defer give()
 	for {
 		n, err := f.c.body.Read(block)
 		if n > 0 {

@@ -180,7 +180,7 @@ func (r *streamingRunner) commitEmpty(c *clientConn, f *forkCall) bool {
 
 // sendSpooled sends first and then everything from, through a spool, while the client may still be uploading.
 func (c *clientConn) sendSpooled(first []byte, from io.Reader, uploading func() bool) error {
-	s := newSpool(c.server.cfg.streamSpool)
+	s := newSpool(&c.server.spoolMemory, &c.server.spooled)
 	if err := c.flush(); err != nil {
 		return errClientGone
 	}
@@ -190,9 +190,8 @@ func (c *clientConn) sendSpooled(first []byte, from io.Reader, uploading func() 
 	if len(first) > 0 {
 		err = s.put(first, uploading)
 	}
-	buffer := bulkBuffers.Get().(*[]byte)
-	defer bulkBuffers.Put(buffer)
-	block := (*buffer)[:cap(*buffer)]
+	block, give := lendBlock()
+	defer give()
 	for err == nil {
 		var n int
 		n, err = from.Read(block)

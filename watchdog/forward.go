@@ -11,6 +11,7 @@ import (
 type forward struct {
 	head   []byte // request head, and the body when all of it is there
 	whole  bool   // head holds the complete request
+	unsent bool   // the connection was found closed before a byte of it was sent
 	upload upload
 	// buffered is a whole request body that came without a length, nil when it travels as it comes.
 	buffered []byte
@@ -77,7 +78,13 @@ func (h *httpRunner) awaitChild(c *clientConn) bool {
 	return false
 }
 
-var errNotUp = errors.New("the function does not run")
+var (
+	errNotUp           = errors.New("the function does not run")
+	errTooManyInterims = errors.New("more than 100 interim answers")
+)
+
+// maxInterims bounds the 1xx answers to one call: more is a function that keeps us busy.
+const maxInterims = 100
 
 // wakeup is an interruptible that only wakes.
 type wakeup chan struct{}
@@ -105,7 +112,7 @@ func (h *httpRunner) exchange(c *clientConn) *upstreamConn {
 		if untouched, err = h.try(c, u); err == nil {
 			return u
 		}
-		again := u.reused && untouched && c.forward.whole && c.guard.why() == notEnded && !isTimeout(err)
+		again := u.reused && untouched && c.mayRepeat() && c.guard.why() == notEnded && !isTimeout(err)
 		c.forward.upload.stop(c)
 		ended := c.guard.attach(nil)
 		u.close()
@@ -117,12 +124,25 @@ func (h *httpRunner) exchange(c *clientConn) *upstreamConn {
 	}
 }
 
-func (h *httpRunner) dial(c *clientConn) (*upstreamConn, error) {
-	limit := time.Duration(0)
-	if deadline := h.server.callDeadline(c); !deadline.IsZero() {
-		limit = max(time.Until(deadline), time.Millisecond)
+// mayRepeat tells whether the request may be sent once more after a reused connection was lost without a byte of an answer:
+// nothing of it has left, or seeing it twice does no harm. The gateway has the same rule.
+func (c *clientConn) mayRepeat() bool {
+	if c.forward.unsent {
+		return c.forward.whole
 	}
-	return h.upstream.dial(limit)
+	switch string(c.req.method) {
+	case "GET", "HEAD", "OPTIONS", "PUT", "DELETE":
+		return c.req.bodyLength() == 0
+	}
+	return false
+}
+
+func (h *httpRunner) dial(c *clientConn) (*upstreamConn, error) {
+	patience := time.Duration(0)
+	if deadline := c.limit.from(c.start); !deadline.IsZero() {
+		patience = max(time.Until(deadline), time.Millisecond)
+	}
+	return h.upstream.dial(patience)
 }
 
 // try sends the request on u and reads heads until the final one. untouched means that the server gave no sign of
@@ -133,7 +153,8 @@ func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err er
 			return false, errClientGone
 		}
 	}
-	_, err = u.nc.Write(c.forward.head)
+	n, err := u.nc.Write(c.forward.head)
+	c.forward.unsent = n == 0 && isReset(err)
 	if err != nil && !isReset(err) {
 		return true, err
 	}
@@ -142,8 +163,8 @@ func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err er
 	}
 	// After a reset the server may still have answered: a refusal of a body that it did not want to read.
 	untouched = true
-	for range 64 {
-		head, err := u.src.head(maxUpstreamHead)
+	for range maxInterims + 1 {
+		head, err := u.src.answerHead(h.server.cfg.maxHeaderBytes)
 		if err != nil {
 			return untouched && len(u.src.buffered()) == 0, err
 		}
@@ -158,7 +179,7 @@ func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err er
 			return false, errClientGone
 		}
 	}
-	return false, errBadResponse
+	return false, errTooManyInterims
 }
 
 // relayInformational passes a 1xx on. 100 is ours to send, the client got it when its body was wanted.

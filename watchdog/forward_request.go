@@ -35,7 +35,7 @@ func (h *httpRunner) buildRequest(c *clientConn) {
 	for i := range req.fields {
 		f := &req.fields[i]
 		switch f.kind {
-		case hopByHop, connectionField, contentLength, transferEncoding, hostField, upgradeField, expectField, teField:
+		case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, hostField, upgradeField, expectField, teField:
 			continue
 		case authSecondsField:
 			if c.authSeconds != "" {

@@ -73,9 +73,11 @@ func TestBadResponsesBecome502(t *testing.T) {
 		"two lengths":         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
 		"length and coding":   "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 		"unknown coding":      "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
-		"bare LF":             "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+		"list of lengths":     "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\na",
+		"CR alone":            "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n",
+		"too many lines":      "HTTP/1.1 200 OK\r\n" + strings.Repeat("X: 1\r\n", 1001) + "\r\n",
 		"folded":              "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
-		"too long":            "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", maxUpstreamHead) + "\r\n\r\n",
+		"too long":            "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n",
 		"nothing":             "",
 		"unasked upgrade":     "HTTP/1.1 101 Switching Protocols\r\n\r\n",
 		"status of two":       "HTTP/1.1 20 OK\r\n\r\n",
@@ -144,7 +146,7 @@ func TestDeadIdleConnectionIsReplaced(t *testing.T) {
 	})
 	c := a.connect(t)
 	for _, want := range []string{"1", "2", "2"} {
-		got := c.call("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab")
+		got := c.call(get)
 		if got.status != 200 || got.body != want {
 			t.Fatalf("want %s: %+v", want, got)
 		}

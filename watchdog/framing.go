@@ -15,6 +15,9 @@ type framing struct {
 	close     bool
 	keepAlive bool
 	upgrade   bool // Connection names Upgrade
+	// once refuses a second Content-Length even if it says the same: from a client that is an attempt, from a function
+	// a clumsy framework.
+	once bool
 	// named lists the header names that Connection declares hop-by-hop, beyond the well-known ones.
 	named [][]byte
 }
@@ -23,12 +26,13 @@ func (m *framing) reset() {
 	*m = framing{length: -1, named: m.named[:0]}
 }
 
-// see takes in one field. It fails when two lengths disagree, a length is no number, or the coding is unknown.
+// see takes in one field. It fails for two lengths that disagree or must not be, a length that is no number, and any
+// coding but chunked.
 func (m *framing) see(f *field) error {
 	switch f.kind {
 	case contentLength:
 		n := parseLength(f.value)
-		if n < 0 || (m.length >= 0 && m.length != n) {
+		if n < 0 || (m.length >= 0 && (m.once || m.length != n)) {
 			return errFraming
 		}
 		m.length = n

@@ -14,7 +14,7 @@ const (
 	clientGone
 	bodyStalled
 	shutDown
-	childDied
+	crowdedOut // its place was needed for a new connection
 )
 
 // phase is what a client connection waits for at the moment.
@@ -25,6 +25,7 @@ const (
 	phaseHead                // the rest of a request head
 	phaseCall                // the function
 	phaseTunnel              // either side of an upgraded connection
+	phaseLinger              // that the client reads the last answer
 	phaseClosed
 )
 
@@ -43,9 +44,10 @@ type guard struct {
 	firesAt  time.Time // zero: not armed
 	blocked  interruptible
 	cause    cause
-	left     bool // the client closed its side
+	left     bool // the client is gone
 	heeds    bool // a leaving client ends the call
 	halted   bool // the request body is not read any more
+	probes   bool // an interim answer may be sent to see whether the client is still there
 	// ended runs after a cause was noted, with the phase it hit.
 	ended func(phase, cause)
 }
@@ -60,18 +62,26 @@ func (g *guard) enter(p phase, deadline time.Time) {
 	g.mu.Unlock()
 }
 
-// enterCall begins a call that must end by deadline; heeds says whether it ends with its client. It returns what had
-// ended the phase before: a shutdown may have hit the idle connection while this request came in.
-func (g *guard) enterCall(deadline time.Time, heeds bool) (before cause) {
+// enterCall begins a call that must end by deadline; heeds says whether it ends with its client, probes whether the client
+// understands interim answers. It returns what had ended the phase before: a shutdown may have hit the idle connection
+// while this request came in.
+func (g *guard) enterCall(deadline time.Time, heeds, probes bool) (before cause) {
 	g.mu.Lock()
 	before = g.cause
 	if g.phase != phaseClosed {
 		g.phase, g.cause, g.blocked, g.heeds = phaseCall, notEnded, nil, heeds
-		g.halted = false
+		g.halted, g.probes = false, heeds && probes
 		g.setDeadline(deadline)
 	}
 	g.mu.Unlock()
 	return before
+}
+
+// speak says that the call itself writes to the client from now on.
+func (g *guard) speak() {
+	g.mu.Lock()
+	g.probes = false
+	g.mu.Unlock()
 }
 
 // limit moves the deadline of the phase; zero removes it.
@@ -134,7 +144,27 @@ func (g *guard) fire() {
 	g.end(timedOut)
 }
 
-// clientLeft notes that the client closed its side, and ends a call that heeds it.
+// crowdRank tells how long the connection has been waiting for its client, as the time at which that wait is over; false
+// for one that must not be closed to make room.
+func (g *guard) crowdRank() (p phase, until time.Time, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	waits := g.phase == phaseIdle || g.phase == phaseHead || g.phase == phaseLinger
+	return g.phase, g.deadline, waits && g.cause == notEnded
+}
+
+// crowdOut ends the connection if it is still in the phase p; false otherwise.
+func (g *guard) crowdOut(p phase) bool {
+	g.mu.Lock()
+	if g.phase != p || g.cause != notEnded {
+		g.mu.Unlock()
+		return false
+	}
+	g.end(crowdedOut)
+	return true
+}
+
+// clientLeft notes that the client is gone, and ends a call that heeds it.
 func (g *guard) clientLeft() {
 	g.mu.Lock()
 	g.left = true

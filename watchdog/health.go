@@ -38,7 +38,7 @@ func (s *server) readiness(c *clientConn) {
 	case !s.up() || !s.runner.ready():
 		c.answer(503, "", "")
 	case s.limiter.full():
-		c.answer(429, "", "")
+		c.answer(429, plainText, s.limiter.message)
 	case s.cfg.readyPath == "":
 		c.answer(200, "", "")
 	default:
@@ -50,7 +50,8 @@ func (s *server) readiness(c *clientConn) {
 func (s *server) askFunction(c *clientConn) {
 	c.req.target = []byte(s.cfg.readyPath)
 	c.req.upgrade = nil
-	s.beginCall(c, c.start.Add(readyProbeLimit))
+	c.limit = limit{"the fixed limit of readiness probes", readyProbeLimit}
+	s.beginCall(c)
 	s.runner.serve(c)
 	s.log.call(c, time.Since(c.start))
 }

@@ -147,7 +147,7 @@ func dialURL(u *url.URL) (net.Conn, error) {
 
 func readDocument(nc net.Conn) ([]byte, error) {
 	src := newSource(nc)
-	head, err := src.head(maxUpstreamHead)
+	head, err := src.answerHead(64 << 10)
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,9 @@ type limiter struct {
 
 func newLimiter(max int) *limiter {
 	return &limiter{
-		max:     int64(max),
-		message: fmt.Sprintf("Concurrent request limit exceeded. Max concurrent requests: %d\n", max),
+		max: int64(max),
+		message: fmt.Sprintf("Concurrent request limit exceeded. Max concurrent requests: %d\n"+
+			"watchdog: max_inflight=%d calls are running.\n", max, max),
 	}
 }
 

@@ -40,7 +40,7 @@ func (h *httpRunner) relayHead(c *clientConn, r *response, kind bodyKind) {
 	for i := range r.fields {
 		f := &r.fields[i]
 		switch f.kind {
-		case hopByHop, connectionField, contentLength, transferEncoding, upgradeField, teField, xDuration:
+		case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, upgradeField, teField, xDuration:
 			continue
 		}
 		c.out = appendField(c.out, f)
@@ -116,7 +116,7 @@ func (h *httpRunner) cut(c *clientConn, err error) {
 		// Nothing has left yet: the client can still get an honest status.
 		c.out = c.out[:0]
 		c.reply.begun, c.reply.chunked, c.reply.noBody = false, false, false
-		c.fault(502, "The function broke off its answer.")
+		c.fault(502, "watchdog: the function broke off its answer.")
 		return
 	}
 	_ = c.flush()

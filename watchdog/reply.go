@@ -39,6 +39,7 @@ type reply struct {
 
 // begin writes the status line. An empty reason stands for the usual one.
 func (c *clientConn) begin(status int, reason []byte) {
+	c.guard.speak()
 	c.reply.status = status
 	c.reply.begun = true
 	c.out = append(c.out, "HTTP/1.1 "...)
@@ -164,7 +165,13 @@ func (c *clientConn) flush() error {
 	if len(c.out) == 0 {
 		return nil
 	}
+	c.writing.Lock()
 	_, err := c.nc.Write(c.out)
+	c.inChunks = c.reply.chunked && !c.reply.ended
+	if !c.inChunks {
+		c.chunkProbes = 0
+	}
+	c.writing.Unlock()
 	c.out = c.out[:0]
 	c.reply.flushed = true
 	if err != nil {
@@ -173,20 +180,21 @@ func (c *clientConn) flush() error {
 	return nil
 }
 
-// useBulk takes a large buffer for the rest of the call. What is buffered must have been flushed.
+// useBulk takes a large buffer for the rest of the call, if there is one. What is buffered must have been flushed.
 func (c *clientConn) useBulk() {
 	if c.reply.bulk != nil {
 		return
 	}
-	c.reply.bulk = bulkBuffers.Get().(*[]byte)
-	c.small, c.out = c.out, (*c.reply.bulk)[:0]
+	if c.reply.bulk = borrowBulk(); c.reply.bulk != nil {
+		c.small, c.out = c.out, (*c.reply.bulk)[:0]
+	}
 }
 
 func (c *clientConn) dropBulk() {
 	if c.reply.bulk == nil {
 		return
 	}
-	bulkBuffers.Put(c.reply.bulk)
+	returnBulk(c.reply.bulk)
 	c.reply.bulk, c.out = nil, c.small[:0]
 }
 

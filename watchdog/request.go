@@ -37,89 +37,21 @@ func (r *request) parse(head []byte) error {
 	named := r.framing.named
 	*r = request{framing: framing{named: named}}
 	r.framing.reset()
+	r.framing.once = true
 
-	i := bytes.IndexByte(head, '\n')
-	if i < 1 {
+	line, rest, ok := cutLine(head, strictLines)
+	if !ok {
 		return errBadRequest
 	}
-	if err := r.parseLine(head[:i-1]); err != nil {
+	if err := r.parseLine(line); err != nil {
 		return err
 	}
-	fields, err := parseFields(fields, head[i+1:])
+	fields, err := parseFields(fields, rest, strictLines)
 	r.fields = fields
 	if err != nil {
 		return err
 	}
 	return r.walk()
-}
-
-// parseLine splits "METHOD target HTTP/1.x".
-func (r *request) parseLine(line []byte) error {
-	first := bytes.IndexByte(line, ' ')
-	last := bytes.LastIndexByte(line, ' ')
-	if first < 1 || last <= first+1 {
-		return errBadRequest
-	}
-	r.method = line[:first]
-	target := line[first+1 : last]
-	version := line[last+1:]
-	switch string(version) {
-	case "HTTP/1.1":
-		r.http11 = true
-	case "HTTP/1.0":
-	default:
-		if bytes.HasPrefix(version, []byte("HTTP/")) {
-			return errBadVersion
-		}
-		return errBadRequest
-	}
-	if !isToken(r.method) || !validTarget(target) {
-		return errBadRequest
-	}
-	r.target, r.host = splitTarget(target, string(r.method) == "CONNECT")
-	if r.target == nil || (string(r.target) == "*" && string(r.method) != "OPTIONS") {
-		return errBadRequest
-	}
-	return nil
-}
-
-// validTarget refuses blanks and control characters; everything else passes byte for byte.
-func validTarget(target []byte) bool {
-	for _, c := range target {
-		if c <= 0x20 || c == 0x7f {
-			return false
-		}
-	}
-	return len(target) > 0
-}
-
-// splitTarget reduces a request target to its origin-form. Of an absolute URL the authority counts as the host. The
-// result is nil for a target that is neither.
-func splitTarget(target []byte, connect bool) (origin, host []byte) {
-	switch {
-	case connect, target[0] == '/', string(target) == "*":
-		return target, nil
-	}
-	rest := target
-	switch {
-	case len(rest) > 7 && foldEqual(rest[:7], "http://"):
-		rest = rest[7:]
-	case len(rest) > 8 && foldEqual(rest[:8], "https://"):
-		rest = rest[8:]
-	default:
-		return nil, nil
-	}
-	end := bytes.IndexAny(rest, "/?#")
-	if end < 0 {
-		return []byte("/"), rest
-	}
-	if end == 0 {
-		return nil, nil
-	}
-	if rest[end] != '/' {
-		return append([]byte("/"), rest[end:]...), rest[:end]
-	}
-	return rest[end:], rest[:end]
 }
 
 // walk gathers what the fields say and refuses what they must not say.
@@ -184,7 +116,7 @@ func (r *request) check(hosts int) error {
 	if hosts > 1 || (hosts == 0 && r.http11) || !validHost(r.host) {
 		return errBadRequest
 	}
-	if !m.upgrade || foldEqual(r.upgrade, "h2c") {
+	if !m.upgrade || !r.http11 || foldEqual(r.upgrade, "h2c") {
 		r.upgrade = nil
 	}
 	if len(m.named) > 0 {
@@ -193,9 +125,24 @@ func (r *request) check(hosts int) error {
 	return nil
 }
 
+// hostByte marks what may stand in a Host: a name, an address or nothing, perhaps with a port; no blanks, slashes or user
+// parts. The gateway has the same set.
+var hostByte = func() (table [256]bool) {
+	for c := range table {
+		table[c] = tokenByte[c]
+	}
+	for _, c := range "#^`|\"" {
+		table[c] = false
+	}
+	for _, c := range "(),;=:[]" {
+		table[c] = true
+	}
+	return table
+}()
+
 func validHost(host []byte) bool {
 	for _, c := range host {
-		if c <= 0x20 || c == 0x7f || c == '/' || c == '?' || c == '#' || c == '@' || c == '\\' || c == ',' {
+		if !hostByte[c] {
 			return false
 		}
 	}

@@ -16,6 +16,7 @@ func parseText(head string) (*request, error) {
 func TestRequestIsRefused(t *testing.T) {
 	cases := map[string]string{
 		"two lengths":               "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n",
+		"the same length twice":     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n",
 		"list of lengths":           "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\n",
 		"signed length":             "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\n",
 		"empty length":              "POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n",
@@ -33,6 +34,8 @@ func TestRequestIsRefused(t *testing.T) {
 		"bare LF":                   "GET / HTTP/1.1\nHost: a\r\n\r\n",
 		"no host":                   "GET / HTTP/1.1\r\n\r\n",
 		"two hosts":                 "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+		"user in host":              "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n",
+		"version 0.9":               "GET / HTTP/0.9\r\nHost: a\r\n\r\n",
 		"path in host":              "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
 		"blank in target":           "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
 		"relative target":           "GET a HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -109,7 +112,7 @@ func FuzzRequestHead(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n"))
 	f.Add([]byte("POST /x HTTP/1.0\r\nContent-Length: 1\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		end, _, err := headEnd(raw, 0)
+		end, _, err := headEnd(raw, 0, strictLines)
 		if err != nil || end < 0 {
 			return
 		}

@@ -1,6 +1,9 @@
 package main
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 const allowed = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
 
@@ -32,6 +35,10 @@ func (s *server) route(c *clientConn) {
 
 // invoke is the way of a call: allowed method, allowed caller, free slot, function.
 func (s *server) invoke(c *clientConn) {
+	if c.spare {
+		s.refuseSpare(c)
+		return
+	}
 	if method := string(c.req.method); method == "TRACE" || method == "CONNECT" {
 		c.answer(405, allowed, "")
 		return
@@ -46,32 +53,51 @@ func (s *server) invoke(c *clientConn) {
 	}
 	defer s.limiter.release()
 	if limit := s.cfg.maxRequestBody; limit > 0 && c.req.framing.length > limit {
-		c.answer(413, plainText, "The request body is too large.\n")
+		c.tooLarge()
 		return
 	}
-	s.beginCall(c, s.callDeadline(c))
+	c.limit = s.callLimit(c)
+	s.beginCall(c)
 	s.runner.serve(c)
 }
 
+// tooLarge answers for a body above max_request_body.
+func (c *clientConn) tooLarge() {
+	c.answer(413, plainText, fmt.Sprintf("watchdog: the request body is larger than max_request_body=%d bytes.\n",
+		c.server.cfg.maxRequestBody))
+}
+
+// limit is a time limit and what sets it. A value of 0 is no limit.
+type limit struct {
+	name  string
+	value time.Duration
+}
+
+func (l limit) String() string { return fmt.Sprintf("%s (%s)", l.name, l.value) }
+
+func (l limit) from(start time.Time) time.Time {
+	if l.value == 0 {
+		return time.Time{}
+	}
+	return start.Add(l.value)
+}
+
 // beginCall puts the connection under the call's limits.
-func (s *server) beginCall(c *clientConn, deadline time.Time) {
-	if c.guard.enterCall(deadline, s.cfg.cancelOnDisconnect) != notEnded {
-		_ = c.nc.SetReadDeadline(time.Time{})
+func (s *server) beginCall(c *clientConn) {
+	if c.guard.enterCall(c.limit.from(c.start), s.cfg.cancelOnDisconnect, c.req.http11) != notEnded {
+		_ = c.nc.SetDeadline(time.Time{})
 	}
 }
 
-// callDeadline is when the call must have been answered: the nearest of exec_timeout, write_timeout and X-Timeout.
-func (s *server) callDeadline(c *clientConn) time.Time {
-	limit := s.cfg.callLimit
+// callLimit is how long the call may take until it is answered: the smallest of exec_timeout, write_timeout and X-Timeout.
+func (s *server) callLimit(c *clientConn) limit {
+	l := s.cfg.callLimit
 	if len(c.req.xTimeout) > 0 {
-		if wish := parseXTimeout(c.req.xTimeout, s.cfg.execTimeout); wish > 0 && (limit == 0 || wish < limit) {
-			limit = wish
+		if wish := parseXTimeout(c.req.xTimeout, s.cfg.execTimeout); wish > 0 && (l.value == 0 || wish < l.value) {
+			l = limit{"the caller's X-Timeout", wish}
 		}
 	}
-	if limit == 0 {
-		return time.Time{}
-	}
-	return c.start.Add(limit)
+	return l
 }
 
 // parseXTimeout reads the caller's own limit. Callers may shorten the configured one, not lengthen or remove it: what

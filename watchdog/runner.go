@@ -30,6 +30,7 @@ func (a *app) prepareRunner() error {
 		a.log.warn("warning: every call will fail: fprocess: " + err.Error())
 	}
 	fork := forkRunner{server: s, processes: a.processes, logs: a.childLogs, env: newCGIEnv(os.Environ())}
+	fork.env.keepUnderscores = a.cfg.keepUnderscores
 	if a.cfg.mode == streamingMode {
 		s.runner = &streamingRunner{fork}
 	} else {

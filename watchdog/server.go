@@ -30,13 +30,16 @@ type server struct {
 	listener *net.TCPListener
 	watch    *clientWatch
 	memory   memoryReturn
+	// heads pays for request heads that are larger than a first buffer, spooled for output that waits for its clients, and
+	// spoolMemory for the part of that which is not in files.
+	heads, spooled, spoolMemory byteBudget
 
 	accepting atomic.Bool // ready and not shutting down
 	closing   atomic.Bool // responses say Connection: close
 	closed    atomic.Bool // the listener is gone, idle connections end
 	dateLine  atomic.Pointer[dateLine]
 
-	mu    sync.Mutex
+	mu    sync.Mutex // of what follows; taken before a guard's
 	conns map[*clientConn]struct{}
 	idle  chan struct{} // closed when the last connection ends after closed
 }
@@ -64,16 +67,12 @@ func (s *server) accept() {
 			if errors.Is(err, net.ErrClosed) {
 				return
 			}
-			// Out of descriptors, mostly: those in use must come back first.
+			// Out of descriptors, mostly: some must come back first.
+			s.crowdOut()
 			time.Sleep(10 * time.Millisecond)
 			continue
 		}
-		c := newClientConn(s, nc)
-		s.mu.Lock()
-		s.conns[c] = struct{}{}
-		s.mu.Unlock()
-		s.watch.add(c)
-		go c.serve()
+		s.admit(nc)
 	}
 }
 

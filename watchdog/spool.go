@@ -10,7 +10,7 @@ import (
 const (
 	// spoolFlow is how much output may wait in the normal course, in bytes.
 	spoolFlow = 256 << 10
-	// spoolMemory is how much is held in memory before a temporary file is used, in bytes.
+	// spoolMemory is how much all spools together hold in memory before temporary files are used, in bytes.
 	spoolMemory = 16 << 20
 	// spoolStall is how long a client must not have read before more than spoolFlow is held for it.
 	spoolStall = 50 * time.Millisecond
@@ -25,9 +25,11 @@ type spool struct {
 	size     int64    // bytes held in blocks
 	most     int64    // the largest size there was
 	file     *os.File
-	from, to int64 // the part of the file that is still to be sent
-	limit    int64
-	sent     int64 // bytes taken out so far
+	from, to int64       // the part of the file that is still to be sent
+	memory   *byteBudget // of the blocks of all spools
+	total    *byteBudget // of what all spools hold above spoolFlow
+	paid     int64       // to total
+	sent     int64       // bytes taken out so far
 	stalled  bool
 	closed   bool
 	broken   error
@@ -36,8 +38,8 @@ type spool struct {
 	drained  chan struct{} // closed when the writer has ended
 }
 
-func newSpool(limit int64) *spool {
-	return &spool{limit: limit, arrived: make(chan struct{}, 1), left: make(chan struct{}, 1),
+func newSpool(memory, total *byteBudget) *spool {
+	return &spool{memory: memory, total: total, arrived: make(chan struct{}, 1), left: make(chan struct{}, 1),
 		drained: make(chan struct{})}
 }
 
@@ -52,18 +54,18 @@ func poke(c chan struct{}) {
 func (s *spool) put(p []byte, uploading func() bool) error {
 	for {
 		s.mu.Lock()
-		held, sent := s.size+s.to-s.from, s.sent
-		roomy := held < spoolFlow || (s.stalled && held+int64(len(p)) <= s.limit && uploading())
-		if s.broken != nil || roomy {
-			err := s.broken
-			if err == nil {
-				err = s.add(p)
+		sent, err := s.sent, s.broken
+		roomy, inMemory := false, false
+		if err == nil {
+			if roomy, inMemory = s.admit(int64(len(p)), uploading); roomy {
+				err = s.add(p, inMemory)
 			}
-			s.mu.Unlock()
+		}
+		s.mu.Unlock()
+		if roomy || err != nil {
 			poke(s.arrived)
 			return err
 		}
-		s.mu.Unlock()
 		select {
 		case <-s.left:
 		case <-time.After(spoolStall):
@@ -74,9 +76,33 @@ func (s *spool) put(p []byte, uploading func() bool) error {
 	}
 }
 
+// admit tells whether n bytes may be added now, and where, and pays for them. It needs the lock.
+func (s *spool) admit(n int64, uploading func() bool) (ok, inMemory bool) {
+	held := s.size + s.to - s.from
+	beyond := held >= spoolFlow
+	if beyond && (!s.stalled || !uploading() || !s.total.take(n)) {
+		return false, false
+	}
+	inMemory = s.file == nil && s.memory.take(n)
+	if !inMemory && s.file == nil && !s.stalled {
+		return false, false // the memory of all spools is used up, and a file is only for a client that does not read
+	}
+	if beyond {
+		s.paid += n
+	}
+	return true, inMemory
+}
+
+// release gives back what n bytes cost that are held no more. It needs the lock.
+func (s *spool) release(n int64) {
+	back := min(n, s.paid)
+	s.total.give(back)
+	s.paid -= back
+}
+
 // add needs the lock.
-func (s *spool) add(p []byte) error {
-	if s.file == nil && s.size+int64(len(p)) <= spoolMemory {
+func (s *spool) add(p []byte, inMemory bool) error {
+	if inMemory {
 		s.blocks = append(s.blocks, append([]byte(nil), p...))
 		s.size += int64(len(p))
 		s.most = max(s.most, s.size)
@@ -110,10 +136,13 @@ func (s *spool) take(scratch []byte) ([]byte, error) {
 			s.blocks[0] = nil
 			s.blocks = s.blocks[1:]
 			s.size -= int64(len(b))
+			s.memory.give(int64(len(b)))
+			s.release(int64(len(b)))
 			s.mu.Unlock()
 			return b, nil
 		case s.from < s.to:
 			n, err := s.file.ReadAt(scratch[:min(int64(len(scratch)), s.to-s.from)], s.from)
+			s.release(int64(n))
 			if s.from += int64(n); s.from == s.to {
 				s.from, s.to = 0, 0
 			}
@@ -165,6 +194,8 @@ func (s *spool) finish(cut error) error {
 	s.mu.Unlock()
 	poke(s.arrived)
 	<-s.drained
+	s.memory.give(s.size)
+	s.release(s.paid)
 	if s.file != nil {
 		_ = s.file.Close()
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestSpoolKeepsOrderThroughMemoryAndFile(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	s := newSpool(64 << 20)
+	s := newSpool(&byteBudget{max: spoolMemory}, &byteBudget{max: 64 << 20})
 	want := make([]byte, 20<<20)
 	_, _ = rand.Read(want)
 	var got bytes.Buffer
@@ -35,7 +35,7 @@ func TestSpoolKeepsOrderThroughMemoryAndFile(t *testing.T) {
 }
 
 func TestSpoolBlocksForASlowClient(t *testing.T) {
-	s := newSpool(64 << 20)
+	s := newSpool(&byteBudget{max: spoolMemory}, &byteBudget{max: 64 << 20})
 	go s.write(func(b []byte) error {
 		time.Sleep(time.Millisecond)
 		return nil
@@ -49,7 +49,7 @@ func TestSpoolBlocksForASlowClient(t *testing.T) {
 }
 
 func TestSpoolReportsALeavingClient(t *testing.T) {
-	s := newSpool(1 << 20)
+	s := newSpool(&byteBudget{max: spoolMemory}, &byteBudget{max: 1 << 20})
 	go s.write(func([]byte) error { return io.ErrClosedPipe })
 	var err error
 	for err == nil {

@@ -49,9 +49,8 @@ func (c *clientConn) discardBody(total, stall time.Duration) bool {
 	defer func() { c.body.beforeWait = c.limitBodyRead }()
 	c.readLimited = true
 	end := time.Now().Add(total)
-	buffer := bulkBuffers.Get().(*[]byte)
-	defer bulkBuffers.Put(buffer)
-	scrap := (*buffer)[:cap(*buffer)]
+	scrap, give := lendBlock()
+	defer give()
 	for read := 0; read < drainBytes; {
 		next := time.Now().Add(stall)
 		if next.After(end) {
@@ -95,8 +94,9 @@ func (c *clientConn) linger() {
 		return
 	}
 	end := time.Now().Add(drainTotal)
+	c.guard.enter(phaseLinger, end)
 	scrap := make([]byte, initialBuffer)
-	for time.Now().Before(end) {
+	for time.Now().Before(end) && c.guard.why() == notEnded {
 		_ = c.nc.SetReadDeadline(time.Now().Add(drainStall))
 		if _, err := c.nc.Read(scrap); err != nil {
 			return

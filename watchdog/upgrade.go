@@ -27,7 +27,7 @@ func (h *httpRunner) tunnel(c *clientConn, u *upstreamConn) {
 	for i := range u.resp.fields {
 		f := &u.resp.fields[i]
 		switch f.kind {
-		case hopByHop, connectionField, contentLength, transferEncoding, xDuration:
+		case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, xDuration:
 			continue
 		}
 		c.out = appendField(c.out, f)

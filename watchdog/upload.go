@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"math"
 	"sync"
 	"time"
 )
@@ -29,9 +30,8 @@ func (p *upload) start(c *clientConn, u *upstreamConn) {
 
 func (p *upload) run(c *clientConn, u *upstreamConn, done chan struct{}) {
 	defer close(done)
-	buffer := bulkBuffers.Get().(*[]byte)
-	defer bulkBuffers.Put(buffer)
-	block := (*buffer)[:cap(*buffer)]
+	block, give := lendBlock()
+	defer give()
 	chunked := c.req.framing.chunked
 	for {
 		n, err := c.body.Read(block[chunkPrefix : len(block)-2])
@@ -65,7 +65,7 @@ func (p *upload) run(c *clientConn, u *upstreamConn, done chan struct{}) {
 var errHalted = errors.New("upload halted")
 
 func readFailure(err error) cause {
-	if isTimeout(err) || err == errBodyTooLong || err == errBadChunk {
+	if isTimeout(err) || err == errBodyTooLong || err == errBadChunk || err == errHeadMemory {
 		return bodyStalled
 	}
 	return clientGone
@@ -144,7 +144,23 @@ func (c *clientConn) bufferRequest() error {
 		return errClientGone
 	}
 	var err error
-	c.forward.buffered, err = io.ReadAll(&c.body)
-	c.server.memory.after(c.body.total)
+	c.forward.buffered, err = c.readWhole()
 	return err
 }
+
+// readWhole reads the request body into memory, as much as max_buffered_body lets it.
+func (c *clientConn) readWhole() ([]byte, error) {
+	most := c.server.cfg.maxBufferedBody
+	if most <= 0 {
+		most = math.MaxInt64 - 1
+	}
+	whole, err := io.ReadAll(io.LimitReader(&c.body, most+1))
+	c.server.memory.after(c.body.total)
+	if err == nil && int64(len(whole)) > most {
+		return nil, errBufferTooSmall
+	}
+	return whole, err
+}
+
+// errBufferTooSmall says that a body is longer than max_buffered_body.
+var errBufferTooSmall = errors.New("body over the limit of buffered ones")

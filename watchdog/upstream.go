@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -13,13 +11,11 @@ import (
 
 const (
 	// upstreamIdle is how long a connection to the function may lie idle: below the keep-alive time of any known server
-	// (gunicorn 2 s, Node 5 s), so that we close first.
+	// (gunicorn 2 s, Node 5 s), so that we close first. The gateway has the same limit before calls that must not be repeated.
 	upstreamIdle = time.Second
-	// maxUpstreamHead bounds a response head, in bytes.
-	maxUpstreamHead = 256 << 10
+	// keepAliveMargin is taken off what a function says that it keeps a connection: its clock may have begun earlier.
+	keepAliveMargin = time.Second
 )
-
-var errBadResponse = errors.New("malformed response")
 
 // upstreamConn is a connection to the function's server, used by one call at a time.
 type upstreamConn struct {
@@ -30,6 +26,7 @@ type upstreamConn struct {
 	resp    response
 	reused  bool
 	idledAt time.Time
+	until   time.Time // it may be used again before then
 }
 
 // interrupt implements interruptible: it wakes whoever reads or writes.
@@ -73,7 +70,7 @@ func (p *upstream) take(now time.Time) *upstreamConn {
 		p.idle[n-1] = nil
 		p.idle = p.idle[:n-1]
 		p.mu.Unlock()
-		if now.Sub(u.idledAt) < upstreamIdle && u.silent() {
+		if now.Before(u.until) && u.silent() {
 			u.reused = true
 			return u
 		}
@@ -83,8 +80,14 @@ func (p *upstream) take(now time.Time) *upstreamConn {
 
 // give puts a connection back that has answered completely.
 func (p *upstream) give(u *upstreamConn, now time.Time) {
+	rest := min(upstreamIdle, u.resp.kept-keepAliveMargin)
+	if rest <= 0 {
+		u.close()
+		return
+	}
 	u.src.unpin()
-	u.idledAt = now
+	u.resp.fields = trimFields(u.resp.fields)
+	u.idledAt, u.until = now, now.Add(rest)
 	p.mu.Lock()
 	p.idle = append(p.idle, u)
 	if !p.pruning {
@@ -140,98 +143,4 @@ func (p *upstream) accepts(timeout time.Duration) bool {
 	}
 	_ = nc.Close()
 	return true
-}
-
-// response is a parsed response head. Its slices live until the connection is given back.
-type response struct {
-	status      int
-	reason      []byte
-	http11      bool
-	fields      []field
-	framing     framing
-	contentType []byte
-	hasDate     bool
-}
-
-// parse reads a response head from a server that is not trusted.
-func (r *response) parse(head []byte) error {
-	i := bytes.IndexByte(head, '\n')
-	if i < 1 {
-		return errBadResponse
-	}
-	fields, named := r.fields[:0], r.framing.named
-	*r = response{framing: framing{named: named}}
-	r.framing.reset()
-	line := head[:i-1]
-	if len(line) < 12 || (len(line) > 12 && line[12] != ' ') || line[8] != ' ' {
-		return errBadResponse
-	}
-	switch string(line[:8]) {
-	case "HTTP/1.1":
-		r.http11 = true
-	case "HTTP/1.0":
-	default:
-		return errBadResponse
-	}
-	status := parseLength(line[9:12])
-	if status < 100 {
-		return errBadResponse
-	}
-	r.status = int(status)
-	if len(line) > 13 {
-		r.reason = line[13:]
-		for _, c := range r.reason {
-			if c < 0x20 && c != '\t' || c == 0x7f {
-				return errBadResponse
-			}
-		}
-	}
-	var err error
-	r.fields, err = parseFields(fields, head[i+1:])
-	if err != nil {
-		return err
-	}
-	return r.walk()
-}
-
-func (r *response) walk() error {
-	for i := range r.fields {
-		f := &r.fields[i]
-		switch f.kind {
-		case ordinary:
-			continue
-		case contentType:
-			r.contentType = f.value
-		case dateField:
-			r.hasDate = true
-		}
-		if err := r.framing.see(f); err != nil {
-			return err
-		}
-	}
-	if r.framing.chunked && (r.framing.length >= 0 || !r.http11) {
-		return errFraming
-	}
-	if len(r.framing.named) > 0 {
-		r.framing.dropNamed(r.fields)
-	}
-	return nil
-}
-
-// bodyKind tells how the body of a response to method ends, and its length when it is sized.
-func (r *response) bodyKind(method []byte) (bodyKind, int64) {
-	switch {
-	case string(method) == "HEAD", r.status < 200, r.status == 204, r.status == 304:
-		return noBody, 0
-	case r.framing.chunked:
-		return chunkedBody, 0
-	case r.framing.length >= 0:
-		return sizedBody, r.framing.length
-	}
-	return untilClose, 0
-}
-
-// reusable tells whether the server keeps the connection open after this response.
-func (r *response) reusable() bool {
-	return (r.http11 || r.framing.keepAlive) && !r.framing.close
 }

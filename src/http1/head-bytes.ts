@@ -1,87 +1,106 @@
 import { MalformedError } from './http-fields.ts'
 
-/** As much as a Go server accepts by default. */
-const MAX_HEAD_BYTES = 1 << 20
 /** A head that does not end in time. */
 export class HeadTooLongError extends MalformedError {
-  constructor(most: number) {
-    super(`a head of more than ${most} bytes`)
+  constructor(limitBytes: number) {
+    super(`a head of more than ${limitBytes} bytes (SAMPAN_MAX_HEADER_BYTES)`)
   }
 }
 
 /** Looked through at once; nearly every head is whole within it. */
 const FIRST_LOOK_BYTES = 4 * 1024
-const END = '\r\n\r\n'
+const CR = 0x0d
 
-/** Bytes of an answer until its head is whole, however small the pieces that it comes in. */
+/**
+ * Bytes until a head is whole, however small the pieces that it comes in. Lines may end in a line feed alone here, which servers written by hand send: a
+ * function's head is written anew before it goes on, so nothing can be hidden in that. For requests the reader must be stricter (`isEndPlain`).
+ */
 export class HeadBytes {
-  readonly #most: number
-  #kept: Buffer | null = null
+  readonly #limit: number
+  #kept: Buffer = NOTHING
   #length = 0
-  /** The head, a byte per character, with the CR LF of its last line; set when `take` answered true. */
+  /** The head, a byte per character, with the end of its last line; set when `take` answered true. */
   text = ''
-  /** Where the rest stands: the piece that was taken last, or all pieces together. */
+  /** The empty line behind it is a CR LF. */
+  isEndPlain = false
+  /** Where the rest stands: in the piece that was taken last. */
   rest: Buffer = NOTHING
   restFrom = 0
   restTo = 0
 
-  /** `most`: longest head, bytes. */
-  constructor(most: number = MAX_HEAD_BYTES) {
-    this.#most = most
+  /** `limitBytes`: of the head with its empty line. No more than that is ever kept. */
+  constructor(limitBytes: number) {
+    this.#limit = limitBytes
   }
 
   /** Whether the head is whole. The bytes are the caller's: what is needed later is copied. */
   take(bytes: Buffer, from: number, to: number): boolean {
-    if (this.#length === 0) {
-      const text = bytes.toString('latin1', from, Math.min(to, from + FIRST_LOOK_BYTES))
-      const end = text.indexOf(END)
-      if (end > this.#most) throw new HeadTooLongError(this.#most)
-      if (end >= 0)
-        return this.#found({ text: text.slice(0, end + 2), rest: bytes, from: from + end + 4, to })
+    const before = this.#length
+    if (before === 0) {
+      const text = bytes.toString('latin1', from, Math.min(to, from + FIRST_LOOK_BYTES, from + this.#limit))
+      const end = emptyLine(text)
+      if (end >= 0) {
+        this.text = text.slice(0, end)
+        this.isEndPlain = text.charCodeAt(end) === CR
+        return this.#restFrom({ bytes, from: from + behind(text, end), to })
+      }
     }
-    const kept = this.#append(bytes, from, to)
-    // The end may have begun in the piece before.
-    const end = kept.indexOf(END, Math.max(0, this.#length - (to - from) - END.length + 1), 'latin1')
-    const isWhole = end >= 0 && end + END.length <= this.#length
-    if ((isWhole ? end : this.#length) > this.#most) throw new HeadTooLongError(this.#most)
-    if (isWhole) {
-      const length = this.#length
+    const kept = this.#append(bytes, from, Math.min(to, from + this.#limit - before))
+    // The empty line may have begun in the piece before.
+    const lookFrom = Math.max(0, before - 2)
+    const look = kept.toString('latin1', lookFrom, this.#length)
+    const end = emptyLine(look)
+    if (end >= 0) {
+      this.text = kept.toString('latin1', 0, lookFrom + end)
+      this.isEndPlain = look.charCodeAt(end) === CR
+      this.#kept = NOTHING
       this.#length = 0
-      this.#kept = null
-      return this.#found({ text: kept.toString('latin1', 0, end + 2), rest: kept, from: end + 4, to: length })
+      return this.#restFrom({ bytes, from: from + lookFrom + behind(look, end) - before, to })
     }
+    if (this.#length === this.#limit) throw new HeadTooLongError(this.#limit)
+    // Not quite the empty line: whoever sent it waits for nothing more, and so would we.
+    if (look.includes('\n\r\r')) throw new MalformedError('a malformed end of its head')
     return false
   }
 
   /** In a buffer that doubles, so that a head that comes byte by byte is not copied each time. */
   #append(bytes: Buffer, from: number, to: number): Buffer {
     const length = this.#length + to - from
-    let kept = this.#kept
-    if (kept === null || kept.length < length) {
-      const larger = Buffer.alloc(Math.max(FIRST_LOOK_BYTES, length * 2))
-      kept?.copy(larger, 0, 0, this.#length)
-      kept = larger
+    if (this.#kept.length < length) {
+      const larger = Buffer.alloc(Math.min(this.#limit, Math.max(FIRST_LOOK_BYTES, length * 2)))
+      this.#kept.copy(larger, 0, 0, this.#length)
       this.#kept = larger
     }
-    bytes.copy(kept, this.#length, from, to)
+    bytes.copy(this.#kept, this.#length, from, to)
     this.#length = length
-    return kept
+    return this.#kept
   }
 
-  #found({ text, rest, from, to }: Found): true {
-    this.text = text
-    this.rest = rest
+  #restFrom({ bytes, from, to }: Rest): true {
+    this.rest = bytes
     this.restFrom = from
     this.restTo = to
     return true
   }
 }
 
-interface Found {
-  readonly text: string
-  readonly rest: Buffer
+interface Rest {
+  readonly bytes: Buffer
   readonly from: number
   readonly to: number
+}
+
+/** Where the first empty line behind another line begins; -1 when there is none. */
+function emptyLine(text: string): number {
+  const usual = text.indexOf('\n\r\n')
+  const alone = (usual < 0 ? text : text.slice(0, usual + 1)).indexOf('\n\n')
+  const found = alone < 0 ? usual : alone
+  return found < 0 ? -1 : found + 1
+}
+
+/** Where the text goes on behind the empty line at `end`. */
+function behind(text: string, end: number): number {
+  return end + (text.charCodeAt(end) === CR ? 2 : 1)
 }
 
 const NOTHING = Buffer.alloc(0)

@@ -30,9 +30,24 @@ for (let code = 0; code < 256; code += 1) {
 /**
  * Header or trailer lines: names and values in turn, as they were written, without the blanks around values. `text` holds a byte per
  * character; the lines stand from `from` to `to`, each with its CR LF. Throws `MalformedError` for anything that is not exactly that: folded
- * lines, bare line feeds, blanks before colons, control characters. One look at each character: runs on every answer.
+ * lines, bare line feeds, blanks before colons, control characters.
  */
 export function readFields(text: string, from: number, to: number): string[] {
+  return readLines(text, from, { to, takesBareFeeds: false })
+}
+
+/** As `readFields`, for the head of a function's answer: its lines may end in a line feed alone. */
+export function readAnswerFields(text: string, from: number): string[] {
+  return readLines(text, from, { to: text.length, takesBareFeeds: true })
+}
+
+interface Lines {
+  readonly to: number
+  readonly takesBareFeeds: boolean
+}
+
+/** One look at each character: runs on every answer. */
+function readLines(text: string, from: number, { to, takesBareFeeds }: Lines): string[] {
   const fields: string[] = []
   let at = from
   while (at < to) {
@@ -45,14 +60,15 @@ export function readFields(text: string, from: number, to: number): string[] {
     while (isBlank(text.charCodeAt(at))) at += 1
     const valueAt = at
     while (is(IN_VALUE, text, at)) at += 1
-    if (text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF)
-      throw new MalformedError('a malformed header value')
-
     let valueEnd = at
+    if (text.charCodeAt(at) === CR) at += 1
+    else if (!takesBareFeeds) throw new MalformedError('a malformed header value')
+    if (text.charCodeAt(at) !== LF) throw new MalformedError('a malformed header value')
+
     while (valueEnd > valueAt && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd -= 1
     fields.push(name, text.slice(valueAt, valueEnd))
     if (fields.length > 2 * MAX_FIELDS) throw new TooManyFieldsError()
-    at += 2
+    at += 1
   }
   return fields
 }

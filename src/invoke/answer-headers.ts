@@ -47,6 +47,8 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
         if (namesApiRealm(value)) continue
         break
       case kinds.CONTENT_LENGTH:
+        // The same one again, else the answer would not have been read.
+        if (length >= 0) continue
         length = Number(value)
         // It has none (RFC 9110, 8.6), and whoever believed it would take the next answer for its body.
         if (ours.status === 204) continue

@@ -9,7 +9,7 @@ import { ConnectError, type Connection, type ConnectionUser } from './http1/conn
 import { unknownPairs } from './http1/header-kinds.ts'
 import { MalformedError } from '../http1/http-fields.ts'
 import { requestHead } from './http1/request-head.ts'
-import type { Target } from './target.ts'
+import type { Freshness, Target } from './target.ts'
 
 /** Why an attempt failed, as far as it decides what comes next. */
 export type Failure =
@@ -62,12 +62,13 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   progress = 0
   isSent = false
 
-  constructor(owner: ForwardOwner, target: Target, fresh: boolean) {
+  constructor(owner: ForwardOwner, target: Target, freshness: Freshness) {
     const isUpgrade = owner.upgrade !== null
     this.#owner = owner
     this.target = target
-    this.#reader = new AnswerReader(this, { method: owner.call.method, isUpgrade })
-    this.#connection = isUpgrade ? target.openForTunnel() : target.acquire(fresh)
+    const { method } = owner.call
+    this.#reader = new AnswerReader(this, { method, isUpgrade, maxHeadBytes: target.maxHeaderBytes })
+    this.#connection = isUpgrade ? target.openForTunnel() : target.acquire(freshness)
   }
 
   /** The body is not touched before there is a connection. */
@@ -84,7 +85,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   cancel(): void {
     if (!this.#isHeld) return
     this.#letGo()
-    this.#connection.destroy()
+    this.#connection.abort()
   }
 
   // ConnectionUser

@@ -6,7 +6,7 @@ import type { RequestRules } from './request-headers.ts'
 import type { Roster } from './roster.ts'
 import type { Waker } from './waker.ts'
 
-/** Limits of one call, milliseconds; 0 means none. */
+/** Limits of one call; a time of 0 milliseconds means none. */
 export interface CallLimits {
   /** Until the function begins its answer, while it is not waiting for the caller's body. */
   readonly upstreamMs: number
@@ -14,6 +14,8 @@ export interface CallLimits {
   readonly writeMs: number
   /** Longest wait for a replica. */
   readonly wakeMs: number
+  /** Longest head of an answer. */
+  readonly maxHeaderBytes: number
 }
 
 /** How many calls may be under way, those that wait for a replica included. */

@@ -4,7 +4,7 @@ import { FaasError } from '../core/errors.ts'
 import type { Replica } from '../core/replica.ts'
 import * as failures from './call-failures.ts'
 import { Forward, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
-import { mayRepeat } from './may-repeat.ts'
+import { freshnessFor, mayRepeat } from './may-repeat.ts'
 import { requestHeaders } from './request-headers.ts'
 import type { InvocationContext, Order } from './invocation-context.ts'
 import type { Listed } from './roster.ts'
@@ -106,7 +106,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
 
   onReady(replica: Replica): void {
     this.#stopWaiting()
-    this.#forwardTo(this.#route.pick() ?? this.#route.admit(replica), false)
+    this.#forwardTo(this.#route.pick() ?? this.#route.admit(replica))
   }
 
   onUnready(error: unknown, again: boolean): void {
@@ -150,12 +150,12 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   #next(): void {
     const target = this.#route.pick()
     if (target === undefined) this.#beginWait()
-    else this.#forwardTo(target, false)
+    else this.#forwardTo(target)
   }
 
-  #forwardTo(target: Target, fresh: boolean): void {
+  #forwardTo(target: Target, isRetry = false): void {
     target.enter()
-    const forward = new Forward(this, target, fresh)
+    const forward = new Forward(this, target, isRetry ? 'fresh' : freshnessFor(this.call))
     this.#forward = forward
     forward.start(this.#headers)
   }

@@ -17,8 +17,13 @@ export interface IdleCount {
   readonly most: number
 }
 
+/** Which connection a call may have: any that is kept, one that was used a moment ago, or one that was never used. */
+export type Freshness = 'any' | 'recent' | 'fresh'
+
 /** What all targets have in common. */
 export interface TargetShared {
+  /** Longest head of an answer. */
+  readonly maxHeaderBytes: number
   readonly ledger: InFlight
   readonly clock: Clock
   readonly writes: WriteBatch
@@ -62,14 +67,23 @@ export class Target implements Candidate {
     this.#calls.leave()
   }
 
-  /** A connection that nobody else uses; `fresh` asks for one that was never used. Give it back or destroy it. */
-  acquire(fresh: boolean): Connection {
-    const nowMs = fresh ? 0 : this.#shared.clock.now()
-    while (!fresh) {
-      const connection = this.#idle.pop()
+  get maxHeaderBytes(): number {
+    return this.#shared.maxHeaderBytes
+  }
+
+  /** A connection that nobody else uses. Give it back or destroy it. */
+  acquire(freshness: Freshness): Connection {
+    if (freshness === 'fresh') return this.#open(false)
+    const nowMs = this.#shared.clock.now()
+    for (;;) {
+      const connection = this.#idle.at(-1)
       if (connection === undefined) break
+      const isUsable = connection.isUsable(nowMs)
+      // Those below have rested longer still. They stay for calls that may be sent twice.
+      if (isUsable && freshness === 'recent' && !connection.isRecent(nowMs)) break
+      this.#idle.pop()
       this.#shared.idle.count -= 1
-      if (connection.isUsable(nowMs)) return connection
+      if (isUsable) return connection
       connection.destroy()
     }
     return this.#open(false)

@@ -31,6 +31,25 @@ describe('a function that breaks its answer', () => {
     })
   }
 
+  it('passes on an answer whose lines end in line feeds alone, with its length once', async () => {
+    const clumsy = 'HTTP/1.1 200 OK\nX-A: 1\nContent-Length: 2\nContent-Length: 2\n\nhi'
+    const { port } = await start((socket) => socket.write(clumsy))
+
+    const answer = await exchange(port, GET)
+
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\nX-A: 1\r\n[^]*\r\n\r\nhi$/)
+    assert.equal(answer.match(/content-length/gi)?.length, 1)
+  })
+
+  it('names the limit and its setting when the head of an answer is too long', async () => {
+    const head = `HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(2_000)}\r\nContent-Length: 0\r\n\r\n`
+    const { port } = await start((socket) => socket.write(head), { maxHeaderBytes: 2_000 })
+
+    const answer = await exchange(port, GET)
+
+    assert.match(answer, /^HTTP\/1\.1 502 [^]*more than 2000 bytes \(SAMPAN_MAX_HEADER_BYTES\)/)
+  })
+
   it('gives 502 for headers without an end', async () => {
     const { port } = await start((socket) => {
       const more = (): void => {

@@ -104,6 +104,29 @@ describe('a client that closes its sending side', () => {
     assert.deepEqual(rig.counts, { 200: 1 })
   })
 
+  it('is asked whether it is still there, and then waited for however long it takes', async () => {
+    const { port, fn, rig } = await start(() => undefined, {}, { edge: { halfClosedMs: 1_500 } })
+    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    client.socket.end()
+    await eventually(() => fn.requests.length === 1)
+
+    await eventually(() => client.text.split('HTTP/1.1 100 Continue\r\n\r\n').length > 3)
+    fn.sockets[0]?.write(ok('at last'))
+
+    assert.match(await client.rest(), /100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*at last$/)
+    assert.deepEqual(rig.counts, { 200: 1 })
+  })
+
+  it('is found to have left when it does not take the question', async () => {
+    const { port, fn, rig } = await start(() => undefined, {}, { edge: { halfClosedMs: 0 } })
+    const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
+    await eventually(() => fn.requests.length === 1)
+
+    client.socket.destroy()
+
+    await eventually(() => rig.counts[499] === 1)
+  })
+
   it('is taken to have left when nothing moves for long', async () => {
     const { port, rig, fn } = await start(() => undefined, {}, MERCY)
     const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)

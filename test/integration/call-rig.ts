@@ -49,7 +49,7 @@ export class CallRig {
         },
       },
       clock,
-      limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, ...limits },
+      limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, maxHeaderBytes: 65_536, ...limits },
       capacity: { ...CAPACITY, ...capacity },
       log: this.log,
       edge: OPEN_EDGE,

@@ -43,7 +43,7 @@ class Taken implements AnswerTaker {
   }
 }
 
-const GET: AnswerTo = { method: 'GET', isUpgrade: false }
+const GET: AnswerTo = { method: 'GET', isUpgrade: false, maxHeadBytes: 65_536 }
 
 /** Reads the pieces one after the other, each through the same buffer, as connections do. */
 function read(pieces: readonly string[], to: AnswerTo = GET, isEnded = false): Taken {
@@ -127,7 +127,7 @@ describe('an answer', () => {
     ['304', 'HTTP/1.1 304 Not\r\nTransfer-Encoding: chunked\r\n\r\n', 'GET'],
   ] as const) {
     it(`an answer ${what} has no body, whatever its head says`, () => {
-      assert.deepEqual(read([answer], { method, isUpgrade: false }).end, {
+      assert.deepEqual(read([answer], { ...GET, method }).end, {
         isReusable: true,
         idleMs: Infinity,
       })
@@ -137,7 +137,7 @@ describe('an answer', () => {
   it('hands over what came behind an agreed switch', () => {
     const agreed = 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nearly'
 
-    assert.equal(read([agreed], { method: 'GET', isUpgrade: true }).switched, 'early')
+    assert.equal(read([agreed], { ...GET, isUpgrade: true }).switched, 'early')
     assert.throws(() => read([agreed]), MalformedError)
   })
 
@@ -150,6 +150,50 @@ describe('an answer', () => {
 
     assert.equal(taken.body, 'hi')
     assert.equal(taken.end, null)
+  })
+})
+
+describe('a head of an answer', () => {
+  const heads: readonly (readonly [what: string, head: string])[] = [
+    ['line feeds alone', 'HTTP/1.1 200 OK\nX-A: 1\nContent-Length: 2\n\n'],
+    ['a line feed alone in one line', 'HTTP/1.1 200 OK\r\nX-A: 1\nContent-Length: 2\r\n\r\n'],
+    ['a line feed alone at its end', 'HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 2\r\n\n'],
+    ['line feeds alone before a usual end', 'HTTP/1.1 200 OK\nX-A: 1\nContent-Length: 2\n\r\n'],
+    ['no reason', 'HTTP/1.1 200\nX-A: 1\nContent-Length: 2\n\n'],
+  ]
+  for (const [what, head] of heads) {
+    it(`may have ${what}, however it is cut, and ends there whatever the body looks like`, () => {
+      for (const body of ['ok', '\n\n', '\r\n']) {
+        for (const pieces of [[head + body], ...everySplit(head + body)]) {
+          const taken = read(pieces)
+
+          assert.deepEqual(taken.fields, ['X-A', '1', 'Content-Length', '2'])
+          assert.equal(taken.body, body)
+          assert.deepEqual(taken.end, { isReusable: true, idleMs: Infinity })
+        }
+      }
+    })
+  }
+
+  it('may say the same length twice, and no other', () => {
+    const twice = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 02\r\n\r\nok'
+
+    assert.equal(read([twice]).body, 'ok')
+    assert.throws(() => read([twice.replace('02', '3')]), /two different Content-Length/)
+  })
+
+  it('may be as long as the limit, its empty line included, and no byte longer', () => {
+    for (const maxHeadBytes of [1_024, 5_000, 65_536]) {
+      const bare = 'HTTP/1.1 204 No\r\nX-A: \r\n\r\n'
+      const longest = bare.replace('X-A: ', `X-A: ${'a'.repeat(maxHeadBytes - bare.length)}`)
+      const pieces = (text: string): string[] => text.match(/[^]{1,1000}/g) ?? []
+
+      for (const cut of [[longest], pieces(longest)])
+        assert.equal(read(cut, { ...GET, maxHeadBytes }).status, 204)
+      const longer = longest.replace('aa', 'aaa')
+      for (const cut of [[longer], pieces(longer)])
+        assert.throws(() => read(cut, { ...GET, maxHeadBytes }), /head of more than/)
+    }
   })
 })
 
@@ -170,10 +214,14 @@ describe('an answer that two parties could read in two ways', () => {
     `${OK}: 1\r\n\r\n`,
     `${OK}X-A\r\n\r\n`,
     `${OK}X-A: 1\r\n folded\r\n\r\n`,
-    `${OK}X-A: 1\nX-B: 2\r\n\r\n`,
     `${OK}X-A: 1\rX-B: 2\r\n\r\n`,
     `${OK}X-A: \x7f\r\n\r\n`,
-    `${OK}Content-Length: 1\r\nContent-Length: 1\r\n\r\n!`,
+    `${OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\n!`,
+    `${OK}X-A: 1\r\r\n\r\n`,
+    `${OK}X-A: 1\r\n\r\r\n`,
+    `${CODED}1 1\r\n!\r\n`,
+    `${CODED}1;\u0001\r\n!\r\n`,
+    `${CODED}0\r\n\n`,
     `${OK}Content-Length: 1, 1\r\n\r\n!`,
     `${OK}Content-Length: +1\r\n\r\n!`,
     `${OK}Content-Length: 0x1\r\n\r\n!`,
@@ -221,7 +269,10 @@ describe('an answer that two parties could read in two ways', () => {
       read([start, ...Array.from({ length: 200 }, () => piece)])
     }
 
-    assert.throws(() => more(OK, `X-A: ${'a'.repeat(10_000)}\r\n`), /head of more than/)
+    assert.throws(
+      () => more(OK, `X-A: ${'a'.repeat(10_000)}\r\n`),
+      /head of more than 65536 bytes \(SAMPAN_MAX_HEADER_BYTES\)/,
+    )
     assert.throws(() => read([`${OK}${'a:\r\n'.repeat(1_001)}\r\n`]), /more than 1000 header lines/)
     assert.throws(() => more(`${CODED}1;`, 'x'.repeat(10_000)), /extension/)
     assert.throws(() => more(`${CODED}0\r\n`, 'X-A: 1\r\n'.repeat(1_000)), /trailers/)

@@ -132,6 +132,7 @@ describe('route table', () => {
       writes: new WriteBatch(),
       idle: { count: 0, most: 10 },
       onFault: (error) => assert.fail(String(error)),
+      maxHeaderBytes: 65_536,
     })
 
   it('finds a function by its full name, and by its short one in the default namespace', () => {

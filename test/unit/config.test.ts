@@ -43,6 +43,15 @@ describe('readConfig', () => {
     assert.deepEqual(readConfig({ SAMPAN_LISTEN: ':9090' }).listen, { host: '0.0.0.0', port: 9090 })
   })
 
+  it('takes a limit for heads from a kibibyte to a mebibyte', () => {
+    assert.equal(readConfig({}).maxHeaderBytes, 65_536)
+    assert.throws(
+      () => readConfig({ SAMPAN_MAX_HEADER_BYTES: '1000' }),
+      /SAMPAN_MAX_HEADER_BYTES: "1000" is not a size from 1024 to 1048576 bytes/,
+    )
+    assert.equal(readConfig({ SAMPAN_MAX_HEADER_BYTES: '1024' }).maxHeaderBytes, 1_024)
+  })
+
   it('refuses a time limit that no timer can keep', () => {
     assert.throws(
       () => readConfig({ SAMPAN_WAKE_TIMEOUT: '1000h' }),

@@ -155,6 +155,17 @@ describe('a connection to a function', () => {
     assert.equal(told.broken, null)
   })
 
+  it('that is aborted tells the function by a reset, not by an end in good order', async () => {
+    const { connection, told, far } = await connected()
+    far.resume()
+    const failed = once(far, 'error') as Promise<[Error & { code?: string }]>
+
+    connection.abort()
+
+    assert.equal((await failed)[0].code, 'ECONNRESET')
+    assert.equal(told.broken, null)
+  })
+
   it('knows whether all that was written is on its way', async () => {
     const { connection, far } = await connected()
     assert.equal(connection.isFlushed, true)

@@ -15,7 +15,8 @@ var admissionCases = []testCase{
 	{"X17", "limit_off", "max_inflight 0, negative or unreadable is no limit", false, false, limitOff},
 }
 
-const limitText = "Concurrent request limit exceeded. Max concurrent requests: 1\n"
+// The first line is what tools look for, the second names the limit.
+const limitText = "Concurrent request limit exceeded. Max concurrent requests: 1\nwatchdog: max_inflight=1 calls are running.\n"
 
 func limitReached(t *testing.T) {
 	for _, mode := range []string{"classic", "streaming", "serializing", "http"} {

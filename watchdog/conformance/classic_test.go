@@ -93,13 +93,13 @@ func classicMissingDebug(t *testing.T) {
 
 func classicTimeout(t *testing.T) {
 	w := start(t, append(fork("classic", "slow", "7"), "exec_timeout=1s")...)
-	w.post("x").want(t, 408).wantBody(t, "Killed process.\n").within(t, time.Second, 1500*time.Millisecond)
+	w.post("x").want(t, 408).wantBody(t, "Killed process.\nwatchdog: it did not finish within exec_timeout (1s).\n").within(t, time.Second, 1500*time.Millisecond)
 	w.eventually(5*time.Second, "the process is gone", func() bool { return !w.running("slow") })
 }
 
 func classicTimeoutGroup(t *testing.T) {
 	w := start(t, append(fork("classic", "slowchild", "9"), "exec_timeout=1s")...)
-	w.post("x").want(t, 408).wantBody(t, "Killed process.\n").within(t, time.Second, 3500*time.Millisecond)
+	w.post("x").want(t, 408).wantBody(t, "Killed process.\nwatchdog: it did not finish within exec_timeout (1s).\n").within(t, time.Second, 3500*time.Millisecond)
 	w.eventually(4*time.Second, "the group is gone", func() bool { return len(w.children()) == 0 })
 }
 

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -208,6 +209,7 @@ func upstreamReuse(t *testing.T) {
 func clientHalfClose(t *testing.T) {
 	w := before(t, sleeper)
 	c := w.dial().send("POST / HTTP/1.1", "Host: h", "Connection: close", "Content-Length: 2\r\n\r\nhi")
+	must(t, c.Conn.(*net.TCPConn).CloseWrite())
 	r := c.result("POST")
 	if r.status != 200 {
 		t.Errorf("status %d (%v)", r.status, r.err)

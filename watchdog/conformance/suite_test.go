@@ -46,7 +46,7 @@ func allCases() []testCase {
 	return slices.Concat(classicCases, environmentCases, streamingCases, serializingCases,
 		httpStartCases, httpRequestCases, httpStreamCases, httpFailureCases, childCases, admissionCases,
 		shutdownCases, operationCases, staticCases, faultCases, controlCases, optionCases, jwtCases,
-		edgeClientCases, edgeUpstreamCases, logCases)
+		edgeClientCases, edgeUpstreamCases, hostileClientCases, logCases)
 }
 
 func TestWatchdog(t *testing.T) {

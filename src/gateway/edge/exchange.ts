@@ -155,6 +155,16 @@ export class Exchange implements LateWrite {
     this.#mustClose = true
   }
 
+  /**
+   * Asks a client that has ended its sending whether it is still there, by something that one who is passes over: who has left answers with a reset.
+   * False where it cannot be asked: HTTP/1.0 knows no interim answers, and once the answer has begun its own bytes ask.
+   */
+  askWhetherThere(): boolean {
+    if (this.head.minor === 0 || this.isOver || this.#hasBegun || this.#late !== '') return false
+    this.interim(100, [])
+    return true
+  }
+
   /** A whole answer of ours, in place of one that has not begun: a sentence, or nothing. `headers`: names and values in turn. */
   answer(status: number, message: string, headers: readonly string[] = []): void {
     if (this.isOver || this.#hasBegun) return

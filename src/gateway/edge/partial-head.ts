@@ -1,5 +1,5 @@
 import { HeadBytes, HeadTooLongError } from '../../http1/head-bytes.ts'
-import { isToken } from '../../http1/http-fields.ts'
+import { isToken, MalformedError } from '../../http1/http-fields.ts'
 import { Refusal } from './refusal.ts'
 
 const CR = 0x0d
@@ -39,10 +39,14 @@ export class PartialHead {
   /** Whether it is whole. The bytes are only lent. Throws a `Refusal`. */
   take(bytes: Buffer, from: number, to: number): boolean {
     try {
-      if (this.#bytes.take(bytes, from, to)) return true
+      if (this.#bytes.take(bytes, from, to)) {
+        if (this.#bytes.isEndPlain) return true
+        throw new Refusal(400, 'a line ends without a carriage return')
+      }
     } catch (error) {
-      if (!(error instanceof HeadTooLongError)) throw error
-      throw new Refusal(431, `the request has ${error.message} (SAMPAN_MAX_HEADER_BYTES)`)
+      if (error instanceof HeadTooLongError) throw new Refusal(431, `the request has ${error.message}`)
+      if (error instanceof MalformedError) throw new Refusal(400, `the request has ${error.message}`)
+      throw error
     }
     this.#look(bytes.subarray(from, to))
     return false

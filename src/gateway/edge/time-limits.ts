@@ -10,7 +10,7 @@ export interface TimeLimits {
   readonly headMs: number
   /** Without a byte in the middle of a request body. */
   readonly bodyMs: number
-  /** Without a byte of the answer after the client has closed its sending side, which a client that leaves does as well. */
+  /** Without a byte of the answer after the client has closed its sending side, where it cannot be asked whether it is still there. */
   readonly halfClosedMs: number
 }
 
@@ -36,6 +36,9 @@ const UNWANTED_BODY_MS = 5_000
 
 /** Longest time between our end of a connection and its close: a close with bytes unread is a reset, which can take the answer away from the client. */
 const LINGER_MS = 500
+
+/** How often a client that has ended its sending is asked whether it is still there. */
+export const ASK_MS = 1_000
 
 /** How long bytes may wait for a client that does not read, when no request of it runs. */
 const SLOW_READER_MS = 60_000

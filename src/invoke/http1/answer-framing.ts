@@ -20,11 +20,12 @@ export interface AnswerFacts {
 }
 
 /**
- * Strict, because a length that two parties read in two ways is how answers get into wrong hands: two lengths, a length beside a coding, any
- * coding but `chunked` throw `MalformedError`. Most names are passed over by their length alone: runs on every answer.
+ * Strict, because a length that two parties read in two ways is how answers get into wrong hands: two lengths that
+ * differ, a length beside a coding, any coding but `chunked` throw `MalformedError`. The same length twice is clumsy, and can be read in one way
+ * only (RFC 9112, 6.3). Most names are passed over by their length alone: runs on every answer.
  */
 export function answerFraming(fields: readonly string[], facts: AnswerFacts): AnswerFraming {
-  let length: string | null = null
+  let bytes = -1
   let coding: string | null = null
   let isKept = facts.minor === 1
   let isClosed = false
@@ -35,10 +36,12 @@ export function answerFraming(fields: readonly string[], facts: AnswerFacts): An
     if (size !== 10 && size !== 14 && size !== 17) continue
     const value = fields[at + 1] ?? ''
     switch (name.toLowerCase()) {
-      case 'content-length':
-        if (length !== null) throw new MalformedError('two Content-Length headers')
-        length = value
+      case 'content-length': {
+        const before = bytes
+        bytes = parseLength(value)
+        if (before >= 0 && before !== bytes) throw new MalformedError('two different Content-Length headers')
         break
+      }
       case 'transfer-encoding':
         if (coding !== null) throw new MalformedError('two Transfer-Encoding headers')
         coding = value
@@ -53,15 +56,14 @@ export function answerFraming(fields: readonly string[], facts: AnswerFacts): An
     }
   }
   const framing = { length: 0, isKept: isKept && !isClosed, idleMs }
-  if (coding !== null && length !== null)
+  if (coding !== null && bytes >= 0)
     throw new MalformedError('both Content-Length and Transfer-Encoding headers')
   if (coding !== null && (coding.toLowerCase() !== 'chunked' || facts.minor === 0))
     throw new MalformedError(`the unsupported Transfer-Encoding ${coding.slice(0, 40)}`)
-  const bytes = length === null ? 0 : parseLength(length)
 
   if (isBodyless(facts)) return { body: 'none', ...framing }
   if (coding !== null) return { body: 'chunked', ...framing }
-  if (length === null) return { body: 'until-close', ...framing, isKept: false }
+  if (bytes < 0) return { body: 'until-close', ...framing, isKept: false }
   return { body: bytes === 0 ? 'none' : 'length', ...framing, length: bytes }
 }
 

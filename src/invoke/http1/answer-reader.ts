@@ -1,7 +1,7 @@
 import { answerFraming, type AnswerFraming } from './answer-framing.ts'
 import { ChunkedDecoder } from '../../http1/chunked-decoder.ts'
 import { HeadBytes } from '../../http1/head-bytes.ts'
-import { MalformedError, readFields } from '../../http1/http-fields.ts'
+import { MalformedError, readAnswerFields, readFields } from '../../http1/http-fields.ts'
 
 /** Interim answers to one call. More is a function that keeps the gateway busy. */
 const MAX_INTERIMS = 100
@@ -30,6 +30,8 @@ export interface AnswerTo {
   readonly method: string
   /** The call wishes to leave HTTP. */
   readonly isUpgrade: boolean
+  /** Longest head, interim ones too. */
+  readonly maxHeadBytes: number
 }
 
 /**
@@ -39,7 +41,7 @@ export interface AnswerTo {
 export class AnswerReader {
   readonly #taker: AnswerTaker
   readonly #to: AnswerTo
-  #head: HeadBytes | null = new HeadBytes()
+  #head: HeadBytes | null
   #framing: AnswerFraming | null = null
   #left = 0
   #chunks: ChunkedDecoder | null = null
@@ -49,6 +51,7 @@ export class AnswerReader {
   constructor(taker: AnswerTaker, to: AnswerTo) {
     this.#taker = taker
     this.#to = to
+    this.#head = new HeadBytes(to.maxHeadBytes)
   }
 
   /** The first `length` bytes of `bytes`, which are only lent and may be changed. False asks for a pause. */
@@ -77,8 +80,9 @@ export class AnswerReader {
   #readHead(head: HeadBytes): boolean {
     const { text } = head
     const status = Number(text.slice(9, 12))
-    if (!isStatusLine(text)) throw new MalformedError('something else than an HTTP answer')
-    const fields = readFields(text, text.indexOf('\r\n') + 2, text.length)
+    const lineEnd = text.indexOf('\n')
+    if (!isStatusLine(text, lineEnd)) throw new MalformedError('something else than an HTTP answer')
+    const fields = readAnswerFields(text, lineEnd + 1)
     if (status === 101) {
       this.#switch(fields, head)
       return true
@@ -146,13 +150,13 @@ export class AnswerReader {
   }
 }
 
-/** `HTTP/1.1 200`, then a reason or nothing. */
-function isStatusLine(text: string): boolean {
+/** `HTTP/1.1 200`, then a reason or nothing, then CR LF or LF at `lineEnd`. */
+function isStatusLine(text: string, lineEnd: number): boolean {
   const behind = text.charCodeAt(12)
   return (
     text.startsWith('HTTP/1.') &&
     /^[01] [1-9]\d\d$/.test(text.slice(7, 12)) &&
-    (behind === 0x20 || behind === 0x0d) &&
-    !/[^\t\x20-\x7e\x80-\xff]/.test(text.slice(12, text.indexOf('\r\n')))
+    (behind === 0x20 || behind === 0x0d || behind === 0x0a) &&
+    /^[\t\x20-\x7e\x80-\xff]*\r?$/.test(text.slice(12, lineEnd))
   )
 }

@@ -9,6 +9,8 @@ const CONNECT_TIMEOUT_MS = 2_000
 
 /** Shorter than what servers commonly keep (Node 5 s), so that a connection is rarely closed under a call. */
 const IDLE_MS = 4_000
+/** Before a call that must not be sent twice: shorter than what any known server keeps without saying so (gunicorn 2 s). The watchdog has the same limit. */
+const RECENT_MS = 1_000
 /** A function that says how long it keeps a connection may count from a little earlier than we do. */
 const IDLE_MARGIN_MS = 1_000
 
@@ -74,6 +76,7 @@ export class Connection implements LateWrite {
   #isOpen = false
   #isPaused = false
   #calls = 0
+  #restsSinceMs = 0
   #usableUntilMs = 0
   #late: string | Uint8Array | null = null
 
@@ -125,6 +128,11 @@ export class Connection implements LateWrite {
     return !this.#socket.destroyed && nowMs < this.#usableUntilMs
   }
 
+  /** It served a call so lately that the function surely keeps it still. */
+  isRecent(nowMs: number): boolean {
+    return nowMs - this.#restsSinceMs < RECENT_MS
+  }
+
   /** All that was written is on its way: what comes now can be an answer to it, and nothing of it stands before what is written next. */
   get isFlushed(): boolean {
     return this.#late === null && this.#socket.writableLength === 0
@@ -145,7 +153,8 @@ export class Connection implements LateWrite {
   /** The call on it has ended well. `keptMs`: how long the function will keep it. */
   rest(keptMs: number): void {
     this.#user = null
-    this.#usableUntilMs = this.#options.clock.now() + Math.min(IDLE_MS, keptMs - IDLE_MARGIN_MS)
+    this.#restsSinceMs = this.#options.clock.now()
+    this.#usableUntilMs = this.#restsSinceMs + Math.min(IDLE_MS, keptMs - IDLE_MARGIN_MS)
     this.resume()
   }
 
@@ -209,6 +218,15 @@ export class Connection implements LateWrite {
     this.#user = null
     this.#late = null
     this.#socket.destroy()
+  }
+
+  /**
+   * As `destroy`, for a call that nobody waits for any more: by the reset the function knows that its answer is not wanted. An end in good
+   * order could be that of a client which only has no more to send.
+   */
+  abort(): void {
+    if (this.#isOpen && !this.#socket.destroyed) this.#socket.resetAndDestroy()
+    this.destroy()
   }
 
   #onBytes(bytes: Buffer, length: number): boolean {

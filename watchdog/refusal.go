@@ -1,0 +1,52 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// refuse answers a request that could not be read.
+func (c *clientConn) refuse(err error) {
+	c.resetCall()
+	c.req.method, c.req.callID, c.req.http11 = nil, nil, true
+	c.body.start(&c.src, noBody, 0)
+	c.reply.close = true
+	cfg := c.server.cfg
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.refuseLate()
+	case errors.Is(err, errHeadTooLarge):
+		c.answer(431, plainText, fmt.Sprintf(
+			"watchdog: the request head is larger than max_header_bytes=%d bytes.\n", cfg.maxHeaderBytes))
+	case errors.Is(err, errTooManyFields):
+		c.answer(431, plainText, fmt.Sprintf("watchdog: the request has more than %d header lines.\n", maxFields))
+	case errors.Is(err, errHeadMemory):
+		c.answer(503, faultLines+"Retry-After: 1\r\n", fmt.Sprintf(
+			"watchdog: the heads of all requests together hold max_head_memory=%d bytes.\n", cfg.maxHeadMemory))
+	case errors.Is(err, errBadVersion):
+		c.answer(505, plainText, "watchdog: only HTTP/1.0 and HTTP/1.1 are spoken here.\n")
+	case errors.Is(err, errBadExpectation):
+		c.answer(417, plainText, "watchdog: only Expect: 100-continue is supported.\n")
+	case errors.Is(err, errBadRequest), errors.Is(err, errBadField), errors.Is(err, errFraming),
+		errors.Is(err, errBareLF):
+		c.answer(400, plainText, "watchdog: bad request: "+err.Error()+".\n")
+	default:
+		return // the client is gone
+	}
+	c.linger()
+}
+
+// refuseLate answers a request whose head did not come in time, or whose place was needed.
+func (c *clientConn) refuseLate() {
+	cfg, crowded := c.server.cfg, c.guard.why() == crowdedOut
+	_ = c.nc.SetDeadline(time.Now().Add(lastWrite))
+	if crowded {
+		c.answer(503, faultLines, fmt.Sprintf(
+			"watchdog: all max_connections=%d connections are in use, and this one had not sent its request.\n", cfg.maxConnections))
+		return
+	}
+	c.answer(408, plainText, fmt.Sprintf(
+		"watchdog: the request head had not arrived after %s (read_timeout, at most 30s).\n", cfg.headTimeout))
+}
