@@ -129,7 +129,7 @@ const NOT_COPIED: readonly Trap[] = [
 ]
 
 const NODE_AND_DOCKER: readonly Trap[] = [
-  trap('18.4.1', 'headers up to a megabyte', [suite('http', '1.4: a megabyte of headers is fine')]),
+  trap('18.4.1', 'headers up to a megabyte', [suite('http', '1.4: sixty kilobytes of headers are fine')]),
   trap('18.4.2', 'idle connections live longer than 90 s, slow uploads are not cut', [
     unit('gateway-server', 'a kept connection is kept longer than the 90 s'),
     unit('gateway-server', 'leaves a slow sender alone as long as bytes come'),
