@@ -54,6 +54,8 @@ describe('a follower of a log', { skip }, () => {
       SAMPAN_UPSTREAM_TIMEOUT: '1s',
     })
     await daemon.deploy({ service: 'talker', image: await testImage('fn') })
+    // The time for an answer runs while a call waits for a replica, too.
+    await whenAvailable(daemon, 'talker', 1)
     assert.equal((await daemon.call('talker/log?stdout=before')).status, 204)
     await using follower = await Follower.open(daemon, 'talker')
     await follower.whenRead('before')
