@@ -144,8 +144,6 @@ function weightOf({ requestBody, parameters }: Operation): number {
 /** What is wrong about `status` as an answer; null when nothing. */
 function objectionTo(description: Description, bad: BadRequest, status: number): string | null {
   if (status === 0) return bad.isCutShort ? null : 'was not answered'
-  // Of a version that we do not speak that is the answer, and the request line is as far as anybody looks.
-  if (status === 505 && /^\S+ \S+ HTTP\/(?!1\.[01]\r\n)\d/.test(bad.bytes.toString('latin1'))) return null
   if (status >= 500) return `was answered with ${status}`
   if (status < 400 && bad.mustFail && status !== 301) return `was accepted with ${status}`
   if (!METHODS.includes(bad.method))
