@@ -2,6 +2,7 @@ import { MalformedError } from './http-fields.ts'
 
 const CR = 0x0d
 const LF = 0x0a
+const SEMICOLON = 0x3b
 
 /** Hexadecimal digits of a chunk's size: more could not be counted with. */
 const MAX_DIGITS = 13
@@ -18,6 +19,8 @@ const DATA_CR = 4
 const DATA_LF = 5
 const TRAILERS = 6
 const DONE = 7
+/** Blanks behind a size; only an extension or the end of the line may follow. */
+const BLANK = 8
 
 /** The chunked coding (RFC 9112, 7.1) of one body, taken off piece by piece. */
 export class ChunkedDecoder {
@@ -82,6 +85,11 @@ export class ChunkedDecoder {
       case SIZE:
         this.#takeDigit(byte)
         break
+      case BLANK:
+        if (!isExtensionOrEnd(byte)) throw new MalformedError('a malformed chunk size')
+        this.#takeExtension(byte)
+        if (byte === SEMICOLON) this.#state = EXTENSION
+        break
       case EXTENSION:
         this.#takeExtension(byte)
         break
@@ -114,7 +122,8 @@ export class ChunkedDecoder {
     }
     if (this.#digits === 0) throw new MalformedError('a malformed chunk size')
     if (byte === CR) this.#state = SIZE_LF
-    else if (byte === 0x3b || byte === 0x20 || byte === 0x09) this.#state = EXTENSION
+    else if (byte === SEMICOLON) this.#state = EXTENSION
+    else if (byte === 0x20 || byte === 0x09) this.#state = BLANK
     else throw new MalformedError('a malformed chunk size')
   }
 
@@ -123,7 +132,8 @@ export class ChunkedDecoder {
     if (this.#extensionBytes > MAX_EXTENSION_BYTES)
       throw new MalformedError('a chunk extension that is too long')
     if (byte === CR) this.#state = SIZE_LF
-    else if (byte === LF || byte === 0) throw new MalformedError('a malformed chunk extension')
+    else if ((byte < 0x20 && byte !== 0x09) || byte === 0x7f)
+      throw new MalformedError('a malformed chunk extension')
   }
 
   /** Up to the empty line. Answers where it stopped. */
@@ -134,6 +144,8 @@ export class ChunkedDecoder {
       const end = lineEnd < 0 || lineEnd >= to ? to : lineEnd + 1
       this.#trailers += bytes.toString('latin1', at, end)
       at = end
+      if (lineEnd >= 0 && lineEnd < to && !this.#trailers.endsWith('\r\n'))
+        throw new MalformedError('a malformed trailer')
       if (this.#trailers.length > MAX_TRAILER_BYTES) throw new MalformedError('trailers that are too long')
       if (this.#trailers === '\r\n' || this.#trailers.endsWith('\r\n\r\n')) {
         this.#trailers = this.#trailers.slice(0, -2)
@@ -143,6 +155,10 @@ export class ChunkedDecoder {
     }
     return at
   }
+}
+
+function isExtensionOrEnd(byte: number): boolean {
+  return byte === SEMICOLON || byte === 0x20 || byte === 0x09 || byte === CR
 }
 
 /** -1 for what is no hexadecimal digit. */
