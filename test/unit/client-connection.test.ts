@@ -164,6 +164,26 @@ describe('a client that waits to be told to send its body', () => {
   })
 })
 
+describe('a tunnel', () => {
+  it('goes on behind more bytes than are held at once, that came with the request for it', async () => {
+    const { client, held } = start()
+    const first = 'x'.repeat(40_000)
+    client.clientSends(
+      get('/a') + get('/held').replace('Host', 'Connection: Upgrade\r\nUpgrade: x\r\nHost') + first,
+    )
+    await turns()
+    const tunnel = held[0]?.switchProtocols([]) ?? assert.fail('no request')
+    tunnel.pipe(tunnel)
+    await turns()
+    client.clientSends('the end')
+    client.clientEnds()
+    await turns(10)
+
+    assert.equal(readAnswers(Buffer.concat(client.received), []).switched, `${first}the end`)
+    assert.ok(client.destroyed)
+  })
+})
+
 describe('a refusal within the body of a HEAD', () => {
   it('has no body, so that nothing stands behind the answer', async () => {
     const { client } = start()

@@ -61,7 +61,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   /** The first `length` bytes are lent until this returns. False: no more until the socket is resumed. */
   onBytes(bytes: Buffer, length: number): boolean {
     if (this.#phase === 'waiting' || this.#phase === 'busy') this.#takeIn(bytes, length)
-    else if (this.#phase === 'tunnel') this.#tunnel?.push(Buffer.from(bytes.subarray(0, length)))
+    else if (this.#phase === 'tunnel') this.#tunnel?.give(Buffer.from(bytes.subarray(0, length)))
     else this.#intake.take(bytes, 0, length)
     this.#isPaused = !this.#wantsMore
     return !this.#isPaused

@@ -115,7 +115,7 @@ function readMeaning(rawHeaders: readonly string[], minor: 0 | 1): Meaning {
     host,
     bodyLength: bodyLengthOf(length, coding, minor),
     isKept: minor === 1 ? !hasWord(connection, 'close') : isOldKept(connection),
-    expectsContinue: minor === 1 && expect !== null && isContinue(expect),
+    expectsContinue: expect !== null && isContinue(expect) && minor === 1,
     upgrade: upgrade !== null && hasWord(connection, 'upgrade') ? upgrade : null,
   }
 }
