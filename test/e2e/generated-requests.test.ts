@@ -4,6 +4,7 @@ import { METHODS } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
+import { behindFirst } from '../fixtures/three-ways.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { Random } from '../integration/random.ts'
 import type { Known } from '../openapi/bad-bodies.ts'
@@ -22,6 +23,8 @@ const WARM_UP = Math.floor(INPUTS / 4)
 /** Fewer need not come by everything, and the warm-up is too short to tell a leak from what grows to its size. */
 const ENOUGH = 10_000
 const AT_ONCE = 32
+/** Every other round of inputs stands behind it, and must be answered after it as if it were alone. */
+const SLOW_CALL = 'GET /function/known/sleep/10ms HTTP/1.1\r\nHost: localhost\r\n\r\n'
 /** 7,500 inputs that each left 150 bytes behind would be more. */
 const MOST_HEAP_GROWTH = 1 << 20
 /** Of what the process holds: the allocator keeps freed pages, so this finds only what leaks by the kilobyte. */
@@ -115,7 +118,9 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
       while (next < to) {
         const input = next++
         const bad = inputOf(input)
-        const status = await send(bad.listener === 'api' ? daemon.url : daemon.metricsUrl, bad)
+        const isApi = bad.listener === 'api'
+        const ahead = isApi && Math.floor(input / weighted.length) % 2 === 1 ? SLOW_CALL : ''
+        const status = await send(isApi ? daemon.url : daemon.metricsUrl, bad, ahead)
         statuses.set(status, (statuses.get(status) ?? 0) + 1)
         const objection = objectionTo(description, bad, status)
         if (objection === null) continue
@@ -134,6 +139,12 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
     return badRequest({ operation, random: new Random(SEED + input * 7_919), known, authorization })
   }
 })
+
+/** The part of the answers that is not to the request ahead; empty until that one is whole. */
+function ownOf(text: string, ahead: string): string {
+  if (ahead === '') return text
+  return text.includes('\r\n\r\n') ? behindFirst(text) : ''
+}
 
 /** Most of the code is behind those that change something, or are asked for a choice. */
 function weightOf({ requestBody, parameters }: Operation): number {
@@ -191,13 +202,14 @@ async function openFiles(pid: number): Promise<number> {
 }
 
 /** Status of the answer, 0 when the connection was closed without one. An answer before the end of what is sent is one too. */
-function send(url: string, { bytes, isCutShort }: BadRequest): Promise<number> {
+function send(url: string, { bytes, isCutShort }: BadRequest, ahead: string): Promise<number> {
   return new Promise((done, broke) => {
     let text = ''
     let status = 0
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => {
-      if (isCutShort) socket.end(bytes)
-      else socket.write(bytes)
+      const all = Buffer.concat([Buffer.from(ahead), bytes])
+      if (isCutShort) socket.end(all)
+      else socket.write(all)
     })
     socket.setTimeout(20_000, () =>
       socket.destroy(new Error(`no answer within 20 s: ${bytes.subarray(0, 300).toString('latin1')}`)),
@@ -207,7 +219,9 @@ function send(url: string, { bytes, isCutShort }: BadRequest): Promise<number> {
       if (status > 0) return
       text += part
       // An invitation to send the body comes before the answer.
-      status = Number(/^(?:HTTP\/1\.1 100 Continue\r\n\r\n)*HTTP\/1\.1 (?!100)(\d{3})/.exec(text)?.[1] ?? 0)
+      status = Number(
+        /^(?:HTTP\/1\.1 100 Continue\r\n\r\n)*HTTP\/1\.1 (?!100)(\d{3})/.exec(ownOf(text, ahead))?.[1] ?? 0,
+      )
       if (status > 0) socket.end()
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {

@@ -149,7 +149,7 @@ describe('generated requests', () => {
     }
     t.diagnostic(`${taken} requests were taken`)
     assert.deepEqual(wrong.slice(0, 10), [], `${wrong.length} differences (seed ${SEED})`)
-    assert.ok(taken > INPUTS, `${taken} requests were taken`)
+    assert.ok(taken > INPUTS / 2, `${taken} requests were taken`)
   })
 })
 
