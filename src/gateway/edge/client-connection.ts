@@ -247,7 +247,8 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     } catch (error) {
       this.#onUnreadable(error)
     }
-    if (this.#isHalfClosed && this.#phase === 'waiting') this.onEnd()
+    // The client had ended its sending before: what is not whole now will not be.
+    if (this.#isHalfClosed && this.#intake.stage !== 'complete') this.onEnd()
     else this.onRoom()
   }
 
