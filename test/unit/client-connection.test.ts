@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Exchange } from '../../src/gateway/edge/exchange.ts'
 import { readAnswers } from '../fixtures/answer-sequence.ts'
+import { EDGE_LIMITS } from '../fixtures/edge.ts'
 import { InProcessEdge, turns } from '../fixtures/edge-in-process.ts'
 import type { FakeClientSocket } from '../fakes/fake-client-socket.ts'
 
@@ -161,6 +162,39 @@ describe('a client that waits to be told to send its body', () => {
     await turns()
 
     assert.deepEqual(seen, ['/held', '/a'])
+  })
+})
+
+describe('requests behind one that is under way', () => {
+  const limits = { ...EDGE_LIMITS, allHeadsBytes: 100_000 }
+
+  it('take nothing of the room of uploads, and give way to those that came later', async () => {
+    const held: Exchange[] = []
+    const edge = new InProcessEdge({ handler: { request: (exchange) => held.push(exchange) }, limits })
+    const clients = Array.from({ length: 4 }, () => edge.connect())
+    for (const client of clients) client.clientSends(get('/held') + get('/b').repeat(1_200))
+    await turns()
+
+    assert.deepEqual([edge.held.bodyBytes, edge.held.headBytes < 100_000], [0, true])
+    assert.match(clients[0]?.text ?? '', /^HTTP\/1\.1 503 [^]*SAMPAN_HEADER_BUDGET/)
+    assert.equal(clients.at(-1)?.text, '')
+    assert.equal(held.length, 4)
+  })
+
+  it('end their own connection when they alone are too much, before anything of it begins', async () => {
+    const seen: string[] = []
+    const edge = new InProcessEdge({
+      handler: { request: ({ head }) => seen.push(head.target) },
+      limits: { ...EDGE_LIMITS, allHeadsBytes: 10_000 },
+    })
+    const client = edge.connect()
+    client.clientSends(get('/a') + get('/b').repeat(1_000))
+    await turns()
+
+    assert.deepEqual([seen, statuses(client)], [[], [503]])
+    client.clientLeaves()
+    await turns()
+    assert.deepEqual(edge.held, { open: 0, headBytes: 0, bodyBytes: 0 })
   })
 })
 

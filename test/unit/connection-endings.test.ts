@@ -158,7 +158,7 @@ describe('a connection that has to go for another', () => {
     first.clientTakes(10)
     first.clientSends(GET.repeat(20))
     await turns(4)
-    assert.ok(edge.held.bodyBytes > 0)
+    assert.ok(edge.held.headBytes > 0)
 
     edge.connect()
     await turns(3)

@@ -100,7 +100,7 @@ export class RequestIntake {
   takeRest(): Buffer | null {
     const rest = this.#rest
     this.#rest = null
-    if (rest !== null) this.#shared.waitingBodies.add(-rest.length)
+    if (rest !== null) this.#shared.unfinishedHeads.release(this.#owner)
     return rest
   }
 
@@ -136,6 +136,11 @@ export class RequestIntake {
     this.#begin(readRequestHead(head.text), rest, { from: restFrom, to: restTo })
   }
 
+  /** Also where the type checker believes to know better: what is called from here may have stopped it. */
+  get #isOver(): boolean {
+    return this.#stage === 'over'
+  }
+
   /** A body that came whole with its head is handed over in one piece. */
   #begin(head: RequestHead, bytes: Buffer, { from, to }: { from: number; to: number }): void {
     const { bodyLength } = head
@@ -148,7 +153,7 @@ export class RequestIntake {
     } else if (bodyLength > 0) body = Buffer.from(bytes.subarray(from, end))
     this.#stage = isAtHand ? 'complete' : 'body'
     if (end < to) this.#takeBody(bytes, end, to)
-    this.#owner.onHead(head, body)
+    if (!this.#isOver) this.#owner.onHead(head, body)
   }
 
   #expect(head: RequestHead): IncomingBody {
@@ -176,6 +181,7 @@ export class RequestIntake {
 
   #keep(bytes: Buffer): void {
     this.#rest = this.#rest === null ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes])
-    this.#shared.waitingBodies.add(bytes.length)
+    // Unread requests count as unfinished ones. Who sends them behind others does not take the room of uploads.
+    this.#shared.unfinishedHeads.hold(this.#owner, bytes.length)
   }
 }
