@@ -12,7 +12,7 @@ export type RequestTarget =
   | { readonly kind: 'malformed' }
 
 /** Scheme and authority of an absolute target, which proxies send; the `Host` header has the authority too. */
-const ORIGIN = /^https?:\/\/[^/?#]*/i
+const ORIGIN = /^https?:\/\/([^/?#]*)/i
 
 /** Reads the raw target of a request line. Runs on every call: the path of a function call costs a comparison. */
 export function readTarget(raw: string): RequestTarget {
@@ -37,9 +37,10 @@ export function isCall(url: string): boolean {
   return url.startsWith(CALL_PREFIX) || url.startsWith(QUEUED_CALL_PREFIX)
 }
 
+/** A host is needed, and a user before it must not be (RFC 9110, 4.2): such a target stays as it is, which is none. */
 function originForm(raw: string): string {
-  const origin = ORIGIN.exec(raw)?.[0]
-  if (origin === undefined) return raw
+  const [origin, authority = ''] = ORIGIN.exec(raw) ?? []
+  if (origin === undefined || authority === '' || authority.includes('@')) return raw
   const rest = raw.slice(origin.length)
   return rest.startsWith('/') ? rest : `/${rest}`
 }

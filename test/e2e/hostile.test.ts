@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { eventually } from '../fakes/eventually.ts'
+import { behindFirst } from '../fixtures/three-ways.ts'
 
 /** How many hostile requests; the project promises that 10,000 do no harm. */
 const REQUESTS = Number(process.env['SAMPAN_TEST_HOSTILE'] ?? 3_000)
@@ -81,6 +82,9 @@ const ATTACKS: readonly Attack[] = [
   ['a space before the colon', raw('GET /function/fn HTTP/1.1\r\nHost : x\r\n\r\n'), [400]],
 ]
 
+/** Answered after what stands behind it was sent. */
+const SLOW_CALL = 'GET /function/fn/sleep/30ms HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
 /** Sent and then left: the daemon must neither answer nor care. */
 const LEFT_ALONE: readonly string[] = [
   'GET /function/fn HT',
@@ -108,6 +112,12 @@ describe('hostile requests', { skip: await skipWithoutDocker() }, () => {
 
       assert.ok(statuses.includes(status), `answered with ${status}`)
     })
+
+    it(`${name}, behind an unanswered call: that answer, then ${statuses.join(' or ')}`, async () => {
+      const status = await send(daemon.url, bytes(authorization), SLOW_CALL)
+
+      assert.ok(statuses.includes(status), `answered with ${status}`)
+    })
   }
 
   it('ends a sender that falls silent within its body', async () => {
@@ -128,7 +138,8 @@ describe('hostile requests', { skip: await skipWithoutDocker() }, () => {
           continue
         }
         const [name, bytes, statuses] = ATTACKS[index % ATTACKS.length] ?? assert.fail()
-        const status = await send(daemon.url, bytes(authorization))
+        const ahead = Math.floor(index / ATTACKS.length) % 2 === 0 ? '' : SLOW_CALL
+        const status = await send(daemon.url, bytes(authorization), ahead)
         if (!statuses.includes(status)) wrong.push(`${name}: ${status}`)
       }
     }
@@ -151,25 +162,33 @@ describe('hostile requests', { skip: await skipWithoutDocker() }, () => {
   })
 })
 
-/** Status of the first answer to `bytes`, 0 when the connection was closed without one. */
-function send(url: string, bytes: string): Promise<number> {
+/** Status of the answer to `bytes`, 0 when the connection was closed without one. `ahead`: a request before them, which must be answered first. */
+function send(url: string, bytes: string, ahead = ''): Promise<number> {
   return new Promise((done, broke) => {
     let text = ''
-    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(bytes))
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(ahead + bytes))
     socket.setTimeout(20_000, () =>
       socket.destroy(new Error(`no answer within 20 s to ${bytes.slice(0, 80)}`)),
     )
     socket.setEncoding('latin1')
     socket.on('data', (part: string) => {
       text += part
-      if (text.length >= 12) socket.end()
+      if (isAnswered(text) && (ahead === '' || isAnswered(behindFirst(text)))) socket.end()
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
       // A daemon that answers before it has read everything may reset; what it said before counts.
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') broke(error)
     })
-    socket.on('close', () => done(Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0)))
+    socket.on('close', () => {
+      const own = ahead === '' ? text : behindFirst(text)
+      done(Number(/^HTTP\/1\.1 (\d{3})/.exec(own)?.[1] ?? 0))
+    })
   })
+}
+
+/** Whether there is a head with a status. */
+function isAnswered(text: string): boolean {
+  return text.includes('\r\n\r\n')
 }
 
 /** Sends half a request and goes away. */

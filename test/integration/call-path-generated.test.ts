@@ -3,10 +3,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
+import { askAlone, askBehind, ThreeWays, type HoldingServer, type Outcome } from '../fixtures/three-ways.ts'
 import { exchange, ok, rigs } from './call-rig.ts'
 import { Random } from './random.ts'
 
 const ROUNDS = 2_000
+const CUT_ROUNDS = 50
 
 const { start } = rigs()
 
@@ -48,23 +50,54 @@ function shown(behindName: string): string {
 }
 
 describe('generated targets', () => {
-  it('generated targets of every byte that a request target may have reach the function as they are', async () => {
+  it('generated targets of every byte that a request target may have reach the function as they are, behind an unanswered request, too', async () => {
     const [first, ...others] = await bytesOfTargets()
     assert.ok(first !== undefined && others.length > 85, `${others.length + 1} bytes`)
     const random = new Random(31)
-    const { port, fn } = await start(ok('hi'))
+    let release: (() => void) | null = null
+    const { port, fn } = await start((socket, text) => {
+      const answer = (): unknown => socket.write(ok('hi'))
+      if (text.startsWith('GET /hold ')) release = answer
+      else answer()
+    })
+    const server: HoldingServer = {
+      port,
+      holding: 'GET /function/hello/hold HTTP/1.1\r\nHost: a\r\n\r\n',
+      isHeld: () => release !== null,
+      release: () => {
+        release?.()
+        release = null
+      },
+    }
 
     for (let round = 0; round < ROUNDS; round += 1) {
       const target = rest(random, [first, ...others])
-      const answer = await exchange(port, `GET /function/hello${target} HTTP/1.1`)
+      const request = `GET /function/hello${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
+      const isBehind = round % 4 === 3
+      const before = fn.requests.length
+      const answer = isBehind ? await askBehind(server, request) : await askAlone(port, request)
 
       assert.match(answer, /^HTTP\/1\.1 200 /, JSON.stringify(target))
-      assert.equal(fn.requests.length, round + 1)
+      assert.equal(fn.requests.length, before + (isBehind ? 2 : 1))
       assert.equal(
         fn.requests.at(-1)?.split('\r\n')[0],
         `GET ${shown(target)} HTTP/1.1`,
         JSON.stringify(target),
       )
+    }
+  })
+
+  it('are read the same behind an unanswered request and cut anywhere', async () => {
+    const [first, ...others] = await bytesOfTargets()
+    assert.ok(first !== undefined)
+    const random = new Random(32)
+    const ways = new ThreeWays()
+
+    for (let round = 0; round < CUT_ROUNDS; round += 1) {
+      const target: string = `/function/hello${rest(random, [first, ...others])}`
+      const { seen }: Outcome = await ways.check(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`)
+
+      assert.equal((JSON.parse(seen[0] ?? '{}') as { target?: string }).target, target)
     }
   })
 })

@@ -1,21 +1,31 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
+import { ThreeWays } from '../fixtures/three-ways.ts'
 import { exchange, headersNamed, RawClient, rigs } from './call-rig.ts'
 
 const { start } = rigs()
 
 describe('a client that names the framing of its body as a header of the connection', () => {
+  const body = '0\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n'
+  const head = `POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: content-length\r\nContent-Length: ${body.length}\r\n\r\n`
+
+  it('a client that names the framing of its body as a header of the connection cannot make two requests of it behind an unanswered request or by cutting it, either', async () => {
+    const { seen } = await new ThreeWays().check(head + body)
+
+    assert.deepEqual(
+      seen.map((told) => (JSON.parse(told) as { text: string }).text),
+      [body],
+    )
+  })
+
   it('a client that names the framing of its body as a header of the connection cannot make two requests of it', async () => {
-    const body = '0\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n'
     let seen = ''
     const { port } = await start((socket, text) => {
       seen += text
       socket.on('data', (chunk: Buffer) => (seen += chunk.toString('latin1')))
     })
-    const client = new RawClient(port).send(
-      `POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: content-length\r\nContent-Length: ${body.length}\r\n\r\n`,
-    )
+    const client = new RawClient(port).send(head)
 
     // The head alone first: a body that comes with it is measured by us.
     await eventually(() => seen !== '')

@@ -9,6 +9,7 @@ import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
 import { gatewayOptions } from '../fixtures/edge.ts'
+import { ThreeWays } from '../fixtures/three-ways.ts'
 
 /** Answers `METHOD URL LENGTH`, after the whole body came. */
 class EchoPlane implements CallPlane {
@@ -128,8 +129,9 @@ describe('requests that two servers could read differently', () => {
     'a space in the target': 'GET /function/f a HTTP/1.1\r\nHost: a\r\n\r\n',
     'no HTTP at all': '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03',
   }
+  const ways = new ThreeWays()
   for (const [what, text] of Object.entries(vectors)) {
-    it(`refuses ${what}`, async () => {
+    it(`refuses ${what}, alone, behind an unanswered request and cut anywhere`, async () => {
       const { port, calls } = await startServer()
 
       const answer = await exchange(port, text)
@@ -137,6 +139,7 @@ describe('requests that two servers could read differently', () => {
       assert.equal(statusOf(answer), '400', answer)
       assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1)
       assert.deepEqual(calls.seen, [])
+      assert.deepEqual(await ways.check(text), { answers: 'refused with 400', seen: [] })
     })
   }
 })

@@ -39,11 +39,11 @@ export class AnswerHeads {
     return head + (isChunked ? CLOSED_CHUNKED : CLOSED)
   }
 
-  /** A whole answer to what is no request, or will never be one. */
-  refusal(status: number, message: string): string {
+  /** A whole answer to what is no request, or will never be one. `isBodyless`: as it was asked for by HEAD. */
+  refusal(status: number, message: string, isBodyless = false): string {
     const body = `${message}\n`
     const headers = [...refusalHeaders(status, message), 'Content-Length', String(Buffer.byteLength(body))]
-    return this.final(status, headers, { isKept: false, isChunked: false }) + body
+    return this.final(status, headers, { isKept: false, isChunked: false }) + (isBodyless ? '' : body)
   }
 
   /** Made once a second: the same for all connections. */

@@ -61,7 +61,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   /** The first `length` bytes are lent until this returns. False: no more until the socket is resumed. */
   onBytes(bytes: Buffer, length: number): boolean {
     if (this.#phase === 'waiting' || this.#phase === 'busy') this.#takeIn(bytes, length)
-    else if (this.#phase === 'tunnel') this.#tunnel?.push(Buffer.from(bytes.subarray(0, length)))
+    else if (this.#phase === 'tunnel') this.#tunnel?.give(Buffer.from(bytes.subarray(0, length)))
     else this.#intake.take(bytes, 0, length)
     this.#isPaused = !this.#wantsMore
     return !this.#isPaused
@@ -71,7 +71,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   onEnd(): void {
     if (this.#phase === 'tunnel') this.#tunnel?.push(null)
     else if (this.#phase === 'closing') this.onFinish()
-    else if (this.#intake.stage === 'between') this.destroy()
+    else if (this.#intake.stage === 'between') this.#finish()
     else if (this.#intake.stage !== 'complete')
       this.#refuse(new Refusal(400, 'the request is incomplete'), 499)
     else {
@@ -103,8 +103,9 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
 
   /** Ends what has not moved for too long. */
   check(nowMs: number): void {
-    // While we do not read on, because a function is slow, no silence counts.
-    const isOurTurn = this.#phase === 'busy' && this.#isPaused && this.#exchange?.isAnswered === false
+    // While we do not read on, because a function is slow, or the client waits to be invited, no silence counts.
+    const isOurs = this.#isPaused || this.#intake.isUninvited
+    const isOurTurn = this.#phase === 'busy' && isOurs && this.#exchange?.isAnswered === false
     // After its end the client must be seen to take the answer: a client that left has ended its side, too.
     const { bytesWritten } = this.#socket
     if (isOurTurn || (this.#isHalfClosed && bytesWritten !== this.#bytesWritten)) this.#stillness.move()
@@ -128,9 +129,9 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     else this.#refuse(end)
   }
 
-  /** Closes it if it waits for a next request. */
+  /** Closes it if it waits for a next request, when the client has taken the last answer. */
   closeIdle(): void {
-    if (this.#phase === 'waiting' && this.#intake.stage === 'between') this.destroy()
+    if (this.#phase === 'waiting' && this.#intake.stage === 'between') this.#finish()
   }
 
   destroy(): void {
@@ -154,7 +155,9 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   }
 
   get mustClose(): boolean {
-    return (this.#isHalfClosed && !this.#intake.hasRest) || this.#shared.isDraining()
+    if (this.#shared.isDraining()) return true
+    // Whether the body follows an answer that came instead of the invitation is the client's choice, so what comes next could be either.
+    return (this.#isHalfClosed && !this.#intake.hasRest) || this.#intake.isUninvited
   }
 
   onAnswered(isKept: boolean): void {
@@ -217,24 +220,16 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     if (before !== 'body') return
     const exchange = this.#exchange
     if (intake.stage === 'complete' && exchange !== null) exchange.rawTrailers = intake.trailers
-    if (exchange?.isAnswered === false) return
-    // The answer has left already.
+    // An answer that is complete may wait for the end of the turn. Nothing behind it begins before it has left.
+    if (exchange?.hasLeft === false) return
     if (intake.stage === 'complete') this.#next()
     else if (intake.isTooMuch) this.#finish()
   }
 
   get #wantsMore(): boolean {
-    switch (this.#phase) {
-      case 'waiting':
-        return this.out.hasRoom
-      case 'busy':
-      case 'closing':
-        return this.#intake.wantsMore
-      case 'tunnel':
-        return this.#tunnel?.wantsMore === true
-      case 'closed':
-        return false
-    }
+    if (this.#phase === 'waiting') return this.out.hasRoom
+    if (this.#phase === 'tunnel') return this.#tunnel?.wantsMore === true
+    return this.#phase !== 'closed' && this.#intake.wantsMore
   }
 
   /** Waits for the next request, which may be here already. */
@@ -254,7 +249,8 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     } catch (error) {
       this.#onUnreadable(error)
     }
-    if (this.#isHalfClosed && this.#phase === 'waiting') this.onEnd()
+    // The client had ended its sending before: what is not whole now will not be.
+    if (this.#isHalfClosed && this.#intake.stage !== 'complete') this.onEnd()
     else this.onRoom()
   }
 
@@ -275,7 +271,8 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
       exchange.abandon()
       exchange.owner.onAborted(countAs)
     }
-    if (!isAnswered && exchange?.hasBegun !== true) this.out.text(this.#shared.heads.refusal(status, message))
+    if (!isAnswered && exchange?.hasBegun !== true)
+      this.out.text(this.#shared.heads.refusal(status, message, exchange?.head.method === 'HEAD'))
     this.#finish()
   }
 

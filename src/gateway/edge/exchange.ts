@@ -91,6 +91,11 @@ export class Exchange implements LateWrite {
     return this.#isOver
   }
 
+  /** As `isAnswered`, and all of it has been handed to the connection: the next answer may follow. */
+  get hasLeft(): boolean {
+    return this.#isOver && !this.#isArmed
+  }
+
   /** As `isAnswered`, or the connection is gone. */
   get isOver(): boolean {
     return this.#isOver || this.#line.isGone

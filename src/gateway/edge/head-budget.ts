@@ -1,10 +1,13 @@
-/** Who sends a head, piece by piece. */
+/** Who sends a head piece by piece, or requests behind one that is under way. */
 export interface HeadSender {
   /** Answers 503 and closes, for others' sake. */
   shed(message: string): void
 }
 
-/** Unfinished request heads of all clients together. One that does not fit takes the place of the one that was begun first. */
+/**
+ * Unfinished request heads of all clients together, and requests that wait behind others of their connection. One that does not fit takes the place of the
+ * one that was begun first.
+ */
 export class HeadBudget {
   readonly #most: number
   readonly #held = new Map<HeadSender, number>()
@@ -33,7 +36,7 @@ export class HeadBudget {
       this.release(oldest)
       this.#shed += 1
       oldest.shed(
-        `the gateway holds more than ${this.#most} bytes of unfinished request heads (SAMPAN_HEADER_BUDGET)`,
+        `the gateway holds more than ${this.#most} bytes of unfinished request heads and of requests behind others (SAMPAN_HEADER_BUDGET)`,
       )
     }
   }

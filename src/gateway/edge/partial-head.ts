@@ -4,16 +4,15 @@ import { Refusal } from './refusal.ts'
 
 const CR = 0x0d
 const LF = 0x0a
+const EMPTY_LINE = '\r\n'
 /** The first byte of a TLS handshake. */
-const TLS = 0x16
-
-/** Empty lines that may stand before a request: some old clients end a body with one (RFC 9112, 2.2). */
-const MOST_BLANK_BYTES = 16
+const TLS = '\x16'
 
 /** The head of one request until it is whole. What can be seen to be no HTTP before that is refused at once. */
 export class PartialHead {
   readonly #bytes: HeadBytes
-  #isBegun = false
+  /** The first bytes, up to three. */
+  #start = ''
   #last = 0
 
   /** `most`: longest head, bytes. */
@@ -21,14 +20,21 @@ export class PartialHead {
     this.#bytes = new HeadBytes(most)
   }
 
-  /** The head, a byte per character, with the CR LF of its last line, without empty lines before it; empty when there was nothing else. */
+  /**
+   * The head, a byte per character, with the CR LF of its last line. One empty line may stand before it, with which some old clients end a body
+   * (RFC 9112, 2.2); it is passed over. Throws a `Refusal` for more.
+   */
   get text(): string {
     const { text } = this.#bytes
     if (text.charCodeAt(0) !== CR) return text
-    let at = 0
-    while (text.startsWith('\r\n', at)) at += 2
-    if (at > MOST_BLANK_BYTES) throw new Refusal(400, 'too many empty lines before the request')
-    return text.slice(at)
+    if (text.charCodeAt(2) === CR || text.length <= 2)
+      throw new Refusal(400, 'empty lines before the request')
+    return text.startsWith(EMPTY_LINE) ? text.slice(EMPTY_LINE.length) : text
+  }
+
+  /** Nothing came but that empty line, or half of it. */
+  get isBlank(): boolean {
+    return this.#start === '\r' || this.#start === EMPTY_LINE
   }
 
   /** Where the bytes behind the head stand. */
@@ -53,7 +59,7 @@ export class PartialHead {
   }
 
   #look(piece: Buffer): void {
-    if (!this.#isBegun) this.#lookAtFirst(piece[0] ?? 0)
+    if (this.#start.length < 3) this.#lookAtStart(piece)
     for (let at = piece.indexOf(LF); at >= 0; at = piece.indexOf(LF, at + 1)) {
       if ((at === 0 ? this.#last : piece[at - 1]) !== CR)
         throw new Refusal(400, 'a line ends without a carriage return')
@@ -61,9 +67,11 @@ export class PartialHead {
     this.#last = piece[piece.length - 1] ?? 0
   }
 
-  #lookAtFirst(byte: number): void {
-    this.#isBegun = true
-    if (byte === CR || byte === LF || isToken(String.fromCharCode(byte))) return
-    throw new Refusal(400, byte === TLS ? 'plain HTTP is spoken here, no TLS' : 'malformed request line')
+  #lookAtStart(piece: Buffer): void {
+    this.#start += piece.toString('latin1', 0, 3 - this.#start.length)
+    if (this.isBlank) return
+    const first = this.#start.charAt(this.#start.startsWith(EMPTY_LINE) ? 2 : 0)
+    if (!isToken(first))
+      throw new Refusal(400, first === TLS ? 'plain HTTP is spoken here, no TLS' : 'malformed request line')
   }
 }

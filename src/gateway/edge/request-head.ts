@@ -63,7 +63,7 @@ export function readRequestHead(text: string): RequestHead {
     bodyLength: length === null && coding === null ? 0 : bodyLengthOf(length, coding, minor),
     host,
     isKept: minor === 1 ? !hasWord(connection, 'close') : isOldKept(connection),
-    expectsContinue: minor === 1 && expect !== null && isContinue(expect),
+    expectsContinue: expect !== null && isContinue(expect) && minor === 1,
     upgrade: upgrade !== null && hasWord(connection, 'upgrade') ? upgrade : null,
   }
 }

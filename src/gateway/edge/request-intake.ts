@@ -36,6 +36,7 @@ export class RequestIntake {
   #body: IncomingBody | null = null
   #rest: Buffer | null = null
   #afterEndBytes = 0
+  #isUninvited = false
 
   constructor(shared: ConnectionShared, owner: IntakeOwner) {
     this.#shared = shared
@@ -68,6 +69,11 @@ export class RequestIntake {
     return this.#body?.stream.destroyed === false
   }
 
+  /** The client waits with its body until it is told to send it. */
+  get isUninvited(): boolean {
+    return this.#isUninvited && this.#stage === 'body'
+  }
+
   get trailers(): readonly string[] {
     return this.#body?.trailers ?? []
   }
@@ -84,6 +90,8 @@ export class RequestIntake {
   next(): void {
     const rest = this.takeRest()
     this.#stage = 'between'
+    // What nobody has read of it must not be held.
+    this.stopBody()
     this.#body = null
     if (rest !== null) this.take(rest, 0, rest.length)
   }
@@ -92,7 +100,7 @@ export class RequestIntake {
   takeRest(): Buffer | null {
     const rest = this.#rest
     this.#rest = null
-    if (rest !== null) this.#shared.waitingBodies.add(-rest.length)
+    if (rest !== null) this.#shared.unfinishedHeads.release(this.#owner)
     return rest
   }
 
@@ -103,7 +111,7 @@ export class RequestIntake {
 
   /** Nothing more is taken. Answers whether nothing was left that the client had sent. */
   stop(error?: Error): boolean {
-    const isAllRead = this.#stage === 'complete' && this.#rest === null
+    const isAllRead = (this.#stage === 'complete' || this.#stage === 'between') && this.#rest === null
     this.#stage = 'over'
     this.#shared.unfinishedHeads.release(this.#owner)
     this.#head = null
@@ -116,6 +124,7 @@ export class RequestIntake {
     this.#head ??= new PartialHead(this.#shared.mostHeadBytes)
     const head = this.#head
     if (!head.take(bytes, from, to)) {
+      if (head.isBlank) return
       this.#stage = 'head'
       this.#shared.unfinishedHeads.hold(this.#owner, to - from)
       return
@@ -123,10 +132,13 @@ export class RequestIntake {
     if (this.#stage === 'head') this.#shared.unfinishedHeads.release(this.#owner)
     this.#head = null
     this.#stage = 'between'
-    const { text } = head
     const { rest, restFrom, restTo } = head.rest
-    if (text === '') this.take(rest, restFrom, restTo)
-    else this.#begin(readRequestHead(text), rest, { from: restFrom, to: restTo })
+    this.#begin(readRequestHead(head.text), rest, { from: restFrom, to: restTo })
+  }
+
+  /** Also where the type checker believes to know better: what is called from here may have stopped it. */
+  get #isOver(): boolean {
+    return this.#stage === 'over'
   }
 
   /** A body that came whole with its head is handed over in one piece. */
@@ -141,18 +153,18 @@ export class RequestIntake {
     } else if (bodyLength > 0) body = Buffer.from(bytes.subarray(from, end))
     this.#stage = isAtHand ? 'complete' : 'body'
     if (end < to) this.#takeBody(bytes, end, to)
-    this.#owner.onHead(head, body)
+    if (!this.#isOver) this.#owner.onHead(head, body)
   }
 
   #expect(head: RequestHead): IncomingBody {
-    let mustInvite = head.expectsContinue
+    this.#isUninvited = head.expectsContinue
     return new IncomingBody({
       length: head.bodyLength,
       budget: this.#shared.waitingBodies,
       source: {
         onBodyWanted: () => {
-          if (mustInvite) this.#owner.onInvite()
-          mustInvite = false
+          if (this.isUninvited) this.#owner.onInvite()
+          this.#isUninvited = false
           this.#owner.onRoom()
         },
         onBodyDropped: () => this.#owner.onRoom(),
@@ -169,6 +181,7 @@ export class RequestIntake {
 
   #keep(bytes: Buffer): void {
     this.#rest = this.#rest === null ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes])
-    this.#shared.waitingBodies.add(bytes.length)
+    // Unread requests count as unfinished ones. Who sends them behind others does not take the room of uploads.
+    this.#shared.unfinishedHeads.hold(this.#owner, bytes.length)
   }
 }

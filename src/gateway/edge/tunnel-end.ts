@@ -8,6 +8,7 @@ import { Duplex } from 'node:stream'
 export class TunnelEnd extends Duplex {
   readonly #socket: Socket
   readonly #onRoom: () => void
+  #wantsMore = true
 
   /** `onRoom`: there is room for more. */
   constructor(socket: Socket, onRoom: () => void) {
@@ -18,16 +19,23 @@ export class TunnelEnd extends Duplex {
 
   /** What came before; `isEnded`: and nothing will come after it. */
   begin(first: Buffer | null, isEnded: boolean): void {
-    if (first !== null) this.push(first)
+    if (first !== null) this.give(first)
     if (isEnded) this.push(null)
+  }
+
+  /** Bytes from the client, which must not be changed any more. */
+  give(bytes: Buffer): void {
+    this.#wantsMore = this.push(bytes)
   }
 
   /** Whether it takes more before somebody reads. */
   get wantsMore(): boolean {
-    return this.readableLength < this.readableHighWaterMark
+    return this.#wantsMore
   }
 
+  /** Asked for once, before what is there has been taken out. */
   override _read(): void {
+    this.#wantsMore = true
     this.#onRoom()
   }
 

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ConnectionCensus, type Counted, type WaitingList } from '../../src/gateway/edge/connection-census.ts'
+import { Random } from '../integration/random.ts'
+
+class Connection implements Counted {
+  readonly network: string
+  before: Counted | null = null
+  after: Counted | null = null
+  list: WaitingList | null = null
+  isGone = false
+  readonly #census: ConnectionCensus
+
+  constructor(census: ConnectionCensus, network: string) {
+    this.#census = census
+    this.network = network
+  }
+
+  evict(): void {
+    this.leave()
+  }
+
+  leave(): void {
+    if (this.isGone) return
+    this.isGone = true
+    this.#census.leave(this)
+  }
+}
+
+/** `admit` answers a connection, or the sentence that refused it. */
+function start(most: number, mostPerClient: number) {
+  const census = new ConnectionCensus({ most, mostPerClient })
+  const admit = (network: string): Connection => {
+    const connection = new Connection(census, network)
+    assert.equal(census.admit(connection), null)
+    return connection
+  }
+  const refused = (network: string): string =>
+    census.admit(new Connection(census, network)) ?? assert.fail('admitted')
+  const keep = (connection: Connection): void => {
+    census.work(connection)
+    census.wait(connection)
+  }
+  return { census, admit, refused, keep }
+}
+
+describe('a full house', () => {
+  it('lets a newcomer take the place of the one that has waited longest without a request', () => {
+    const { admit } = start(3, 3)
+    const [first, second, third] = [admit('a'), admit('b'), admit('c')]
+
+    admit('d')
+
+    assert.deepEqual([first.isGone, second.isGone, third.isGone], [true, false, false])
+  })
+
+  it('takes the place of the client that has most', () => {
+    const { admit } = start(4, 4)
+    const connections = ['a', 'b', 'b', 'c'].map((network) => admit(network))
+
+    admit('d')
+
+    assert.deepEqual(
+      connections.map(({ isGone }) => isGone),
+      [false, true, false, false],
+    )
+  })
+
+  it('spares those that made a request while there are others', () => {
+    const { admit, keep } = start(2, 2)
+    const [kept, fresh] = [admit('a'), admit('a')]
+    keep(kept)
+
+    admit('b')
+
+    assert.deepEqual([kept.isGone, fresh.isGone], [false, true])
+  })
+
+  it('refuses a newcomer when all have a request, and says which setting is full', () => {
+    const { census, admit, refused } = start(2, 2)
+    for (const network of ['a', 'b']) census.work(admit(network))
+
+    assert.match(refused('c'), /more than 2 connections \(SAMPAN_MAX_CONNECTIONS\)$/)
+    assert.deepEqual(census.figures, { open: 2, evicted: 0, refused: 1 })
+  })
+})
+
+describe('the share of one client', () => {
+  it('is not exceeded at others’ cost: its own longest waiting goes', () => {
+    const { admit } = start(9, 2)
+    const [other, first, second] = [admit('b'), admit('a'), admit('a')]
+
+    admit('a')
+
+    assert.deepEqual([other.isGone, first.isGone, second.isGone], [false, true, false])
+  })
+
+  it('is refused above when all of it works, though there is room', () => {
+    const { census, admit, refused } = start(9, 1)
+    census.work(admit('a'))
+
+    assert.match(
+      refused('a'),
+      /more than 1 connections from one client \(SAMPAN_MAX_CONNECTIONS_PER_CLIENT\)$/,
+    )
+    assert.equal(admit('b').isGone, false)
+  })
+})
+
+describe('the census', () => {
+  it('counts rightly whatever connections do, in any order', () => {
+    const random = new Random(7)
+    const { census } = start(12, 5)
+    let all: Connection[] = []
+    for (let step = 0; step < 20_000; step += 1) {
+      const one = all[random.below(Math.max(1, all.length))]
+      const act = random.below(5)
+      if (act === 0 || one === undefined) {
+        const newcomer = new Connection(census, random.pick(['a', 'a', 'b', 'c']))
+        if (census.admit(newcomer) === null) all.push(newcomer)
+      } else if (act === 1) one.leave()
+      else if (act === 2) census.work(one)
+      else if (one.list === null) census.wait(one)
+      all = all.filter(({ isGone }) => !isGone)
+      assert.equal(census.figures.open, all.length)
+      assert.ok(all.length <= 12)
+      for (const network of ['a', 'b', 'c'])
+        assert.ok(all.filter((each) => each.network === network).length <= 5)
+    }
+    for (const one of all) one.leave()
+    assert.equal(census.figures.open, 0)
+  })
+})
