@@ -1,3 +1,5 @@
+import type { BudgetWatch } from '../../budget-watch.ts'
+
 /** Who sends a head, piece by piece. */
 export interface HeadSender {
   /** Answers 503 and closes, for others' sake. */
@@ -7,12 +9,14 @@ export interface HeadSender {
 /** Unfinished request heads of all clients together. One that does not fit takes the place of the one that was begun first. */
 export class HeadBudget {
   readonly #most: number
+  readonly #watch: BudgetWatch
   readonly #held = new Map<HeadSender, number>()
   #used = 0
   #shed = 0
 
-  constructor(most: number) {
+  constructor(most: number, watch: BudgetWatch) {
     this.#most = most
+    this.#watch = watch
   }
 
   get used(): number {
@@ -32,8 +36,13 @@ export class HeadBudget {
       if (this.#used <= this.#most) return
       this.release(oldest)
       this.#shed += 1
+      const limit = this.#most
+      this.#watch.note('unfinished request heads full, the oldest given up', {
+        setting: 'SAMPAN_HEADER_BUDGET',
+        limit,
+      })
       oldest.shed(
-        `the gateway holds more than ${this.#most} bytes of unfinished request heads (SAMPAN_HEADER_BUDGET)`,
+        `the gateway holds more than ${limit} bytes of unfinished request heads (SAMPAN_HEADER_BUDGET)`,
       )
     }
   }
