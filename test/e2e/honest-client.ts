@@ -1,0 +1,58 @@
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Another client than the tests, and whoever attacks, at 127.0.0.1. */
+const ADDRESS = '127.0.0.2'
+
+/** Pause between two requests of one worker. */
+const PAUSE_MS = 20
+const KEPT_WORKERS = 4
+const FRESH_WORKERS = 2
+
+export interface HonestFigures {
+  /** Milliseconds of each request: calls over kept connections, calls over new ones, and `/healthz` over both. */
+  readonly kept: readonly number[]
+  readonly fresh: readonly number[]
+  readonly health: readonly number[]
+  /** Whatever was not answered with 200 and the whole body. */
+  readonly failed: readonly string[]
+}
+
+/** Calls `path` and asks `/healthz`, at an even pace, from an address of its own, until `signal` aborts. */
+export async function behave(url: string, path: string, signal: AbortSignal): Promise<HonestFigures> {
+  const kept = new Agent({ keepAlive: true })
+  const failed: string[] = []
+  const work = async (times: number[], what: string, agent: Agent | false): Promise<void> => {
+    while (!signal.aborted) {
+      const startMs = performance.now()
+      const wrong = await ask(url + what, agent)
+      times.push(performance.now() - startMs)
+      if (wrong !== null) failed.push(`${what}: ${wrong}`)
+      await sleep(PAUSE_MS)
+    }
+  }
+  const figures = { kept: [] as number[], fresh: [] as number[], health: [] as number[], failed }
+  await Promise.all([
+    ...Array.from({ length: KEPT_WORKERS }, () => work(figures.kept, path, kept)),
+    ...Array.from({ length: FRESH_WORKERS }, () => work(figures.fresh, path, false)),
+    work(figures.health, '/healthz', kept),
+    work(figures.health, '/healthz', false),
+  ])
+  kept.destroy()
+  return figures
+}
+
+/** Null for a 200 that was read to its end, else what went wrong. Never rejects. */
+function ask(url: string, agent: Agent | false): Promise<string | null> {
+  return new Promise((done) => {
+    const asked = request(url, { agent, localAddress: ADDRESS }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (part: string) => (text += part))
+      answer.on('error', (error) => done(String(error)))
+      answer.on('end', () => done(answer.statusCode === 200 ? null : `${answer.statusCode} ${text}`))
+    })
+    asked.on('error', (error) => done(String(error)))
+    asked.end()
+  })
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { after, before, describe, it } from 'node:test'
+import { eventually } from '../fakes/eventually.ts'
+import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { openFiles, peakGrowth, residentBytes } from '../fixtures/process-usage.ts'
+import { Attack } from './attack.ts'
+import { DaemonProcess } from './daemon-process.ts'
+import { behave, type HonestFigures } from './honest-client.ts'
+import { metricsOf } from './metrics-of.ts'
+
+/** How long the attack lasts at least. */
+const ATTACK_MS = Number(process.env['SAMPAN_TEST_OVERLOAD_MS'] ?? 10_000)
+const QUIET_MS = 2_000
+/** So few that each kind of attack alone would take them all. */
+const DESCRIPTORS = 512
+const MOST_GROWTH_BYTES = 100e6
+
+/**
+ * The project promises 100 ms for 99 of 100 honest requests, which `npm run bench` measures on a machine of its own. Here others work too: a
+ * request may take as much longer as this machine makes a request wait when nobody attacks, several times over.
+ */
+const MOST_P99_MS = 100
+const BUSY_MACHINE = 20
+
+describe('a daemon under attack', { skip: await skipWithoutDocker() }, () => {
+  let daemon: DaemonProcess
+  let authorization = ''
+
+  before(async () => {
+    daemon = await DaemonProcess.start({}, { descriptors: DESCRIPTORS })
+    authorization = await daemon.authorization()
+    const image = await testImage('fn')
+    await Promise.all(['honest', 'attacked'].map((service) => daemon.deploy({ service, image })))
+    for (const name of ['honest', 'attacked']) assert.equal((await daemon.call(`${name}/id`)).status, 200)
+  })
+  after(() => daemon[Symbol.asyncDispose]())
+
+  it('serves honest clients, the API and Docker, keeps its memory, and is as before when the attack ends', async (test) => {
+    const quiet = await honest(() => new Promise((resolve) => setTimeout(resolve, QUIET_MS)))
+    const beforeBytes = await residentBytes(daemon.pid)
+    const before = await openFiles(daemon.pid)
+    const attack = await Attack.start(daemon.url, '/function/attacked')
+    test.after(() => attack.stop())
+    let attacked: HonestFigures | null = null
+    const grownBytes = await peakGrowth(daemon.pid, async () => {
+      attacked = await honest(async () => {
+        await new Promise((resolve) => setTimeout(resolve, ATTACK_MS))
+        await eventually(() => isThorough(attack), 60_000, 'the attack did all that it is to do')
+        await manage('deployed-meanwhile')
+      })
+    })
+    const during = await metricsOf(daemon)
+    await attack.stop()
+
+    test.diagnostic(
+      JSON.stringify({ quiet: p99s(quiet), attacked: p99s(attacked), ...attack.figures, grownBytes }),
+    )
+    assertHonest(attacked, quiet)
+    assert.ok(grownBytes < MOST_GROWTH_BYTES, `grew by ${grownBytes} bytes`)
+    assert.ok((during.get('sampan_edge_connections_evicted_total') ?? 0) > 0, 'nobody had to make room')
+    await whenRecovered(before)
+    assert.ok((await residentBytes(daemon.pid)) < beforeBytes + MOST_GROWTH_BYTES)
+    await logIsShort()
+  })
+
+  function honest(work: () => Promise<void>): Promise<HonestFigures> {
+    const over = new AbortController()
+    const figures = behave(daemon.url, '/function/honest/id', over.signal)
+    return work().then(
+      () => {
+        over.abort()
+        return figures
+      },
+      (error: unknown) => {
+        over.abort()
+        throw error
+      },
+    )
+  }
+
+  /** Deploys, lists, calls and removes, from an address that does not attack. */
+  async function manage(service: string): Promise<void> {
+    const image = await testImage('fn')
+    const deployed = await ask('POST', '/system/functions', { service, image })
+    assert.equal(deployed.status, 202, deployed.text)
+    const listed = await ask('GET', '/system/functions')
+    assert.equal(listed.status, 200)
+    assert.ok(listed.text.includes(`"${service}"`))
+    assert.equal((await ask('GET', `/function/${service}/id`)).status, 200)
+    assert.equal((await ask('DELETE', '/system/functions', { functionName: service })).status, 202)
+  }
+
+  async function ask(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
+    const bytes = body === undefined ? '' : JSON.stringify(body)
+    const headers = { authorization, 'content-length': Buffer.byteLength(bytes) }
+    const asked = request(daemon.url + path, { method, headers, agent: false, localAddress: '127.0.0.3' })
+    asked.end(bytes)
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    let text = ''
+    for await (const part of answer.setEncoding('utf8')) text += String(part)
+    return { status: answer.statusCode ?? 0, text }
+  }
+
+  async function whenRecovered(before: number): Promise<void> {
+    const zeros = ['sampan_calls', 'sampan_edge_unfinished_head_bytes', 'sampan_edge_waiting_body_bytes']
+    await eventually(
+      async () => {
+        const now = await metricsOf(daemon)
+        // Ours to the metrics listener is none of the gateway's.
+        return (now.get('sampan_edge_connections') ?? 99) <= 4 && zeros.every((name) => now.get(name) === 0)
+      },
+      20_000,
+      'connections and calls of the attack are gone',
+    )
+    await eventually(
+      async () => (await openFiles(daemon.pid)) < before + 20,
+      20_000,
+      'its descriptors are free',
+    )
+  }
+
+  /** A line for each budget a minute, not one for each refusal. */
+  async function logIsShort(): Promise<void> {
+    const lines = (await daemon.log())
+      .split('\n')
+      .filter((line) => line.includes('"setting":"SAMPAN_MAX_CONNECTIONS'))
+    assert.ok(lines.length >= 1, 'the log says that connections are full')
+    assert.ok(lines.length <= 4 * (1 + ATTACK_MS / 60_000 + 2), lines.join('\n'))
+  }
+})
+
+function isThorough({ figures }: Attack): boolean {
+  const { connected, pipelined, heads, uploads } = figures
+  return connected >= 10_000 && pipelined >= 3_000 && heads >= 300 && uploads >= 100
+}
+
+function assertHonest(attacked: HonestFigures | null, quiet: HonestFigures): void {
+  assert.ok(attacked !== null)
+  assert.deepEqual([...quiet.failed, ...attacked.failed].slice(0, 10), [])
+  const quietMs = Math.max(...Object.values(p99s(quiet)))
+  for (const [kind, ms] of Object.entries(p99s(attacked))) {
+    const mostMs = MOST_P99_MS + BUSY_MACHINE * quietMs
+    assert.ok(ms <= mostMs, `p99 of ${kind} is ${ms} ms, when quiet ${quietMs} ms`)
+  }
+}
+
+function p99s(figures: HonestFigures | null): Readonly<Record<'kept' | 'fresh' | 'health', number>> {
+  const { kept, fresh, health } = figures ?? { kept: [], fresh: [], health: [] }
+  return { kept: p99(kept), fresh: p99(fresh), health: p99(health) }
+}
+
+function p99(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0)
+}
