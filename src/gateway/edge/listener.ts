@@ -8,6 +8,12 @@ import type { ConnectionShared } from './connection-shared.ts'
 const LONGEST_SWEEP_MS = 1_000
 const SHORTEST_SWEEP_MS = 10
 
+/**
+ * Connections that the system keeps for us until they are accepted (it takes 4,096 itself, net.core.somaxconn). When there is no room for one
+ * it waits a whole second for its next attempt, and so do honest clients in a burst of others: Node's own 511 are gone within milliseconds.
+ */
+const BACKLOG = 4_096
+
 /** One listening socket, and the connections that came by it. */
 export class Listener {
   readonly #shared: ConnectionShared
@@ -22,7 +28,7 @@ export class Listener {
     const shortest = Math.min(...[headMs, bodyMs, halfClosedMs].filter((limit) => limit > 0), Infinity)
     this.#shared = shared
     this.#sweepMs = Math.max(SHORTEST_SWEEP_MS, Math.min(LONGEST_SWEEP_MS, shortest / 4))
-    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true })
+    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true })
     this.#server.on('connection', (socket) => this.#accept(socket))
   }
 
@@ -41,7 +47,7 @@ export class Listener {
         resolve({ host, port: this.port ?? port })
       }
       this.#server.once('error', onError).once('listening', onListening)
-      this.#server.listen({ host, port })
+      this.#server.listen({ host, port, backlog: BACKLOG })
     })
   }
 
