@@ -45,6 +45,12 @@ export class Attack {
     return this.#figures
   }
 
+  /** Everything that it is there for was done. */
+  get isThorough(): boolean {
+    const { connected, pipelined, heads, uploads } = this.#figures
+    return connected >= 10_000 && pipelined >= 3_000 && heads >= 300 && uploads >= 100
+  }
+
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
     const gone = once(this.#process, 'exit')

@@ -9,6 +9,8 @@ const PAUSE_MS = 20
 const KEPT_WORKERS = 4
 const FRESH_WORKERS = 2
 
+export type HonestKind = 'kept' | 'fresh' | 'health'
+
 export interface HonestFigures {
   /** Milliseconds of each request: calls over kept connections, calls over new ones, and `/healthz` over both. */
   readonly kept: readonly number[]
@@ -18,14 +20,36 @@ export interface HonestFigures {
   readonly failed: readonly string[]
 }
 
-/** Calls `path` and asks `/healthz`, at an even pace, from an address of its own, until `signal` aborts. */
-export async function behave(url: string, path: string, signal: AbortSignal): Promise<HonestFigures> {
+/** Calls `url` and asks `/healthz` there, at an even pace, from an address of its own, for as long as `work` takes. */
+export async function honestDuring(url: string, work: () => Promise<unknown>): Promise<HonestFigures> {
+  const over = new AbortController()
+  const behaving = behave(url, over.signal)
+  try {
+    await work()
+  } finally {
+    over.abort()
+  }
+  return behaving
+}
+
+/** Milliseconds in which 99 of 100 requests of a kind were answered. */
+export function p99s({ kept, fresh, health }: HonestFigures): Readonly<Record<HonestKind, number>> {
+  return { kept: p99(kept), fresh: p99(fresh), health: p99(health) }
+}
+
+function p99(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0)
+}
+
+async function behave(url: string, signal: AbortSignal): Promise<HonestFigures> {
+  const health = new URL('/healthz', url).href
   const kept = new Agent({ keepAlive: true })
   const failed: string[] = []
   const work = async (times: number[], what: string, agent: Agent | false): Promise<void> => {
     while (!signal.aborted) {
       const startMs = performance.now()
-      const wrong = await ask(url + what, agent)
+      const wrong = await ask(what, agent)
       times.push(performance.now() - startMs)
       if (wrong !== null) failed.push(`${what}: ${wrong}`)
       await sleep(PAUSE_MS)
@@ -33,10 +57,10 @@ export async function behave(url: string, path: string, signal: AbortSignal): Pr
   }
   const figures = { kept: [] as number[], fresh: [] as number[], health: [] as number[], failed }
   await Promise.all([
-    ...Array.from({ length: KEPT_WORKERS }, () => work(figures.kept, path, kept)),
-    ...Array.from({ length: FRESH_WORKERS }, () => work(figures.fresh, path, false)),
-    work(figures.health, '/healthz', kept),
-    work(figures.health, '/healthz', false),
+    ...Array.from({ length: KEPT_WORKERS }, () => work(figures.kept, url, kept)),
+    ...Array.from({ length: FRESH_WORKERS }, () => work(figures.fresh, url, false)),
+    work(figures.health, health, kept),
+    work(figures.health, health, false),
   ])
   kept.destroy()
   return figures

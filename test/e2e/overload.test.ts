@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../fakes/eventually.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { openFiles, peakGrowth, residentBytes } from '../fixtures/process-usage.ts'
 import { Attack } from './attack.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { behave, type HonestFigures } from './honest-client.ts'
+import { honestDuring, p99s, type HonestFigures } from './honest-client.ts'
 import { metricsOf } from './metrics-of.ts'
 
 /** How long the attack lasts at least. */
@@ -38,16 +39,17 @@ describe('a daemon under attack', { skip: await skipWithoutDocker() }, () => {
   after(() => daemon[Symbol.asyncDispose]())
 
   it('serves honest clients, the API and Docker, keeps its memory, and is as before when the attack ends', async (test) => {
-    const quiet = await honest(() => new Promise((resolve) => setTimeout(resolve, QUIET_MS)))
+    const url = `${daemon.url}/function/honest/id`
+    const quiet = await honestDuring(url, () => sleep(QUIET_MS))
     const beforeBytes = await residentBytes(daemon.pid)
     const before = await openFiles(daemon.pid)
     const attack = await Attack.start(daemon.url, '/function/attacked')
     test.after(() => attack.stop())
     let attacked: HonestFigures | null = null
     const grownBytes = await peakGrowth(daemon.pid, async () => {
-      attacked = await honest(async () => {
-        await new Promise((resolve) => setTimeout(resolve, ATTACK_MS))
-        await eventually(() => isThorough(attack), 60_000, 'the attack did all that it is to do')
+      attacked = await honestDuring(url, async () => {
+        await sleep(ATTACK_MS)
+        await eventually(() => attack.isThorough, 60_000, 'the attack did all that it is to do')
         await manage('deployed-meanwhile')
       })
     })
@@ -55,7 +57,12 @@ describe('a daemon under attack', { skip: await skipWithoutDocker() }, () => {
     await attack.stop()
 
     test.diagnostic(
-      JSON.stringify({ quiet: p99s(quiet), attacked: p99s(attacked), ...attack.figures, grownBytes }),
+      JSON.stringify({
+        quiet: p99s(quiet),
+        attacked: p99s(attacked ?? quiet),
+        ...attack.figures,
+        grownBytes,
+      }),
     )
     assertHonest(attacked, quiet)
     assert.ok(grownBytes < MOST_GROWTH_BYTES, `grew by ${grownBytes} bytes`)
@@ -64,21 +71,6 @@ describe('a daemon under attack', { skip: await skipWithoutDocker() }, () => {
     assert.ok((await residentBytes(daemon.pid)) < beforeBytes + MOST_GROWTH_BYTES)
     await logIsShort()
   })
-
-  function honest(work: () => Promise<void>): Promise<HonestFigures> {
-    const over = new AbortController()
-    const figures = behave(daemon.url, '/function/honest/id', over.signal)
-    return work().then(
-      () => {
-        over.abort()
-        return figures
-      },
-      (error: unknown) => {
-        over.abort()
-        throw error
-      },
-    )
-  }
 
   /** Deploys, lists, calls and removes, from an address that does not attack. */
   async function manage(service: string): Promise<void> {
@@ -131,11 +123,6 @@ describe('a daemon under attack', { skip: await skipWithoutDocker() }, () => {
   }
 })
 
-function isThorough({ figures }: Attack): boolean {
-  const { connected, pipelined, heads, uploads } = figures
-  return connected >= 10_000 && pipelined >= 3_000 && heads >= 300 && uploads >= 100
-}
-
 function assertHonest(attacked: HonestFigures | null, quiet: HonestFigures): void {
   assert.ok(attacked !== null)
   assert.deepEqual([...quiet.failed, ...attacked.failed].slice(0, 10), [])
@@ -144,14 +131,4 @@ function assertHonest(attacked: HonestFigures | null, quiet: HonestFigures): voi
     const mostMs = MOST_P99_MS + BUSY_MACHINE * quietMs
     assert.ok(ms <= mostMs, `p99 of ${kind} is ${ms} ms, when quiet ${quietMs} ms`)
   }
-}
-
-function p99s(figures: HonestFigures | null): Readonly<Record<'kept' | 'fresh' | 'health', number>> {
-  const { kept, fresh, health } = figures ?? { kept: [], fresh: [], health: [] }
-  return { kept: p99(kept), fresh: p99(fresh), health: p99(health) }
-}
-
-function p99(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0)
 }
