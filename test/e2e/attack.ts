@@ -18,7 +18,7 @@ export interface AttackFigures {
 
 const PROGRAM = resolve(import.meta.dirname, '../fixtures/attacker.js')
 
-/** A process that attacks a daemon from 127.0.0.1 in all ways at once. */
+/** A process that attacks a daemon from an address of its own in all ways at once. */
 export class Attack {
   readonly #process: ChildProcess
   readonly #lines: Interface

@@ -1,9 +1,6 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Another client than the tests, and whoever attacks, at 127.0.0.1. */
-const ADDRESS = '127.0.0.2'
-
 /** Pause between two requests of one worker. */
 const PAUSE_MS = 20
 const KEPT_WORKERS = 4
@@ -20,7 +17,7 @@ export interface HonestFigures {
   readonly failed: readonly string[]
 }
 
-/** Calls `url` and asks `/healthz` there, at an even pace, from an address of its own, for as long as `work` takes. */
+/** Calls `url` and asks `/healthz` there, at an even pace, for as long as `work` takes. */
 export async function honestDuring(url: string, work: () => Promise<unknown>): Promise<HonestFigures> {
   const over = new AbortController()
   const behaving = behave(url, over.signal)
@@ -69,7 +66,7 @@ async function behave(url: string, signal: AbortSignal): Promise<HonestFigures> 
 /** Null for a 200 that was read to its end, else what went wrong. Never rejects. */
 function ask(url: string, agent: Agent | false): Promise<string | null> {
   return new Promise((done) => {
-    const asked = request(url, { agent, localAddress: ADDRESS }, (answer) => {
+    const asked = request(url, { agent }, (answer) => {
       let text = ''
       answer.setEncoding('utf8')
       answer.on('data', (part: string) => (text += part))

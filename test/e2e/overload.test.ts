@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { request, type IncomingMessage } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../fakes/eventually.ts'
@@ -9,6 +7,7 @@ import { openFiles, peakGrowth, residentBytes } from '../fixtures/process-usage.
 import { Attack } from './attack.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { honestDuring, p99s, type HonestFigures } from './honest-client.ts'
+import { manage } from './manage.ts'
 import { metricsOf } from './metrics-of.ts'
 
 /** How long the attack lasts at least. */
@@ -23,15 +22,13 @@ const MOST_GROWTH_BYTES = 100e6
  * request may take as much longer as this machine makes a request wait when nobody attacks, several times over.
  */
 const MOST_P99_MS = 100
-const BUSY_MACHINE = 20
+const BUSY_MACHINE = 50
 
 describe('a daemon under attack', { skip: await skipWithoutDocker() }, () => {
   let daemon: DaemonProcess
-  let authorization = ''
 
   before(async () => {
     daemon = await DaemonProcess.start({}, { descriptors: DESCRIPTORS })
-    authorization = await daemon.authorization()
     const image = await testImage('fn')
     await Promise.all(['honest', 'attacked'].map((service) => daemon.deploy({ service, image })))
     for (const name of ['honest', 'attacked']) assert.equal((await daemon.call(`${name}/id`)).status, 200)
@@ -50,7 +47,7 @@ describe('a daemon under attack', { skip: await skipWithoutDocker() }, () => {
       attacked = await honestDuring(url, async () => {
         await sleep(ATTACK_MS)
         await eventually(() => attack.isThorough, 60_000, 'the attack did all that it is to do')
-        await manage('deployed-meanwhile')
+        await manage(daemon)
       })
     })
     const during = await metricsOf(daemon)
@@ -71,29 +68,6 @@ describe('a daemon under attack', { skip: await skipWithoutDocker() }, () => {
     assert.ok((await residentBytes(daemon.pid)) < beforeBytes + MOST_GROWTH_BYTES)
     await logIsShort()
   })
-
-  /** Deploys, lists, calls and removes, from an address that does not attack. */
-  async function manage(service: string): Promise<void> {
-    const image = await testImage('fn')
-    const deployed = await ask('POST', '/system/functions', { service, image })
-    assert.equal(deployed.status, 202, deployed.text)
-    const listed = await ask('GET', '/system/functions')
-    assert.equal(listed.status, 200)
-    assert.ok(listed.text.includes(`"${service}"`))
-    assert.equal((await ask('GET', `/function/${service}/id`)).status, 200)
-    assert.equal((await ask('DELETE', '/system/functions', { functionName: service })).status, 202)
-  }
-
-  async function ask(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
-    const bytes = body === undefined ? '' : JSON.stringify(body)
-    const headers = { authorization, 'content-length': Buffer.byteLength(bytes) }
-    const asked = request(daemon.url + path, { method, headers, agent: false, localAddress: '127.0.0.3' })
-    asked.end(bytes)
-    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
-    let text = ''
-    for await (const part of answer.setEncoding('utf8')) text += String(part)
-    return { status: answer.statusCode ?? 0, text }
-  }
 
   async function whenRecovered(before: number): Promise<void> {
     const zeros = ['sampan_calls', 'sampan_edge_unfinished_head_bytes', 'sampan_edge_waiting_body_bytes']
