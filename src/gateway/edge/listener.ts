@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { ListenAddress } from '../../config.ts'
-import { adoptSocket } from './adopt-socket.ts'
+import { socketOf, takeConnections } from './adopt-socket.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { ConnectionShared } from './connection-shared.ts'
 
@@ -28,8 +28,7 @@ export class Listener {
     const shortest = Math.min(...[headMs, bodyMs, halfClosedMs].filter((limit) => limit > 0), Infinity)
     this.#shared = shared
     this.#sweepMs = Math.max(SHORTEST_SWEEP_MS, Math.min(LONGEST_SWEEP_MS, shortest / 4))
-    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true })
-    this.#server.on('connection', (socket) => this.#accept(socket))
+    this.#server = createServer()
   }
 
   /** Resolves with the bound address; rejects with the system's error. */
@@ -44,7 +43,13 @@ export class Listener {
         this.#server.off('error', onError)
         // After this only `accept` can fail (out of descriptors, say); the next one may succeed.
         this.#server.on('error', () => {})
-        resolve({ host, port: this.port ?? port })
+        try {
+          takeConnections(this.#server, (handle) => this.#accept(handle))
+          resolve({ host, port: this.port ?? port })
+        } catch (error) {
+          this.#server.close()
+          reject(error as Error)
+        }
       }
       this.#server.once('error', onError).once('listening', onListening)
       this.#server.listen({ host, port, backlog: BACKLOG })
@@ -76,7 +81,7 @@ export class Listener {
   }
 
   /** What a callback throws ends this connection, never the process. */
-  #accept(accepted: Socket): void {
+  #accept(handle: object): void {
     let connection: ClientConnection | null = null
     const fenced =
       <A extends unknown[], R>(otherwise: R, act: (one: ClientConnection, ...args: A) => R) =>
@@ -89,11 +94,10 @@ export class Listener {
           return otherwise
         }
       }
-    const socket = adoptSocket(
-      accepted,
+    const socket = socketOf(
+      handle,
       fenced(true, (one, bytes: Buffer, length: number) => one.onBytes(bytes, length)),
     )
-    if (socket === null) return
     // The listener for errors stays for the life of the socket: an error event without one would end the process.
     socket.on('error', () => socket.destroy())
     connection = this.#admit(socket)
