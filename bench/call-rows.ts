@@ -1,4 +1,4 @@
-import { cpuDuring } from './process-usage.ts'
+import { cpuDuring } from '../test/fixtures/process-usage.ts'
 import type { Subject } from './subject.ts'
 import { median, type Row } from './table.ts'
 import { load, type LoadFigures } from './wrk.ts'

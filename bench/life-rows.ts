@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../test/fakes/eventually.ts'
 import { testImage } from '../test/fixtures/images.ts'
-import { cpuMicros, residentBytes } from './process-usage.ts'
-import { download, eventDelays, peakGrowth, upload } from './streams.ts'
+import { cpuMicros, peakGrowth, residentBytes } from '../test/fixtures/process-usage.ts'
+import { download, eventDelays, upload } from './streams.ts'
 import type { Subject } from './subject.ts'
 import { median, quantile, type Row } from './table.ts'
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '../test/fakes/eventually.ts'
-import { childrenOf } from './process-usage.ts'
+import { childrenOf } from '../test/fixtures/process-usage.ts'
 
 /** The yardstick: nginx with one worker and kept connections in front of the same function. */
 export class Nginx {

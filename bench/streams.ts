@@ -1,27 +1,6 @@
 import { request } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { residentBytes } from './process-usage.ts'
-
-const SAMPLE_MS = 50
-
-/** Growth of a process's resident memory, at its peak, while `work` ran. */
-export async function peakGrowth(pid: number, work: () => Promise<void>): Promise<number> {
-  const before = await residentBytes(pid)
-  let peak = before
-  const over = new AbortController()
-  const watching = (async () => {
-    while (!over.signal.aborted) {
-      peak = Math.max(peak, await residentBytes(pid))
-      await sleep(SAMPLE_MS)
-    }
-  })()
-  await work()
-  over.abort()
-  await watching
-  return peak - before
-}
 
 /** Sends `bytes` to `url` without announcing how many, and checks that all of them arrived. */
 export async function upload(url: string, bytes: number): Promise<void> {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { DaemonProcess } from '../test/e2e/daemon-process.ts'
 import { testImage } from '../test/fixtures/images.ts'
 import { Nginx } from './nginx.ts'
-import { childrenOf } from './process-usage.ts'
+import { childrenOf } from '../test/fixtures/process-usage.ts'
 
 const run = promisify(execFile)
 

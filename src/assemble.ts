@@ -1,14 +1,15 @@
+import { BudgetWatch } from './budget-watch.ts'
 import type { Clock } from './clock.ts'
 import type { Config, ListenAddress } from './config.ts'
 import { FunctionControl } from './control/function-control.ts'
 import { InvocationCount } from './control/invocation-count.ts'
 import { NamespaceControl } from './control/namespace-control.ts'
 import { SecretControl } from './control/secret-control.ts'
-import { shareDescriptors, type Capacity } from './core/capacity.ts'
+import type { Capacity } from './core/capacity.ts'
 import { namespaceOf, type FunctionName } from './core/function-name.ts'
 import { HostNames } from './core/host-names.ts'
 import type { Provider } from './core/provider.ts'
-import { descriptorLimit } from './descriptors.ts'
+import { capacityOf, descriptorLimit } from './descriptors.ts'
 import type { Api } from './gateway/api-requests.ts'
 import { createApp, type AppPorts } from './gateway/app.ts'
 import type { Credentials } from './gateway/auth.ts'
@@ -63,7 +64,7 @@ interface Base {
 
 export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   const { config, log, clock } = options
-  const bodies = new BodyBudget(config.apiBodyBytes)
+  const bodies = new BodyBudget(config.apiBodyBytes, new BudgetWatch(log, clock))
   const namesAt = ({ host }: ListenAddress): HostNames =>
     new HostNames({ listenHost: host, allowed: config.allowedHosts })
   const base: Base = {
@@ -72,7 +73,7 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
     clock,
     registry,
     build: buildInfo(),
-    capacity: capacityOf(config),
+    capacity: capacityOf(config, log),
     credentials: { user: config.adminUser, password: config.adminPassword ?? adminPassword(config.dataDir) },
     hostNames: namesAt(config.listen),
     bodies,
@@ -94,7 +95,16 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
   const metrics = new Metrics({
     calls: () => invoker.routes.metrics(),
     replicas: () => registry.functions.all().map((fn) => replicaFigures(fn.spec.name, fn.replicas, provider)),
-    apiBodies: bodies,
+    budgets: {
+      edge: () => gateway.figures,
+      calls: () => invoker.figures,
+      apiBodies: bodies,
+      limits: {
+        connections: base.capacity.connections,
+        calls: base.capacity.calls,
+        descriptors: descriptorLimit(),
+      },
+    },
   })
   const app = createApp({
     ...apiPorts(base, { control, provider }),
@@ -108,15 +118,6 @@ export function assemble(options: AssemblyOptions, registry: Registry): Parts {
     config.metricsListen,
   )
   return { invoker, provider, control, counts, gateway, metricsServer }
-}
-
-function capacityOf(config: Config): Capacity {
-  return shareDescriptors(descriptorLimit(), {
-    connections: config.maxConnections,
-    connectionsPerClient: config.maxConnectionsPerClient,
-    calls: config.maxCalls,
-    callsPerFunction: config.maxCallsPerFunction,
-  })
 }
 
 interface InvokerNeeds {

@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs'
+import type { Config } from './config.ts'
+import { descriptorsFor, shareDescriptors, type Capacity } from './core/capacity.ts'
+import type { Log } from './log.ts'
 
 /** Taken where the system does not say. */
 const USUAL = 65_536
@@ -11,4 +14,29 @@ export function descriptorLimit(): number {
   } catch {
     return USUAL
   }
+}
+
+/** What clients and calls are given of this process's descriptors. Warns where that is less than the settings say. */
+export function capacityOf(config: Config, log: Log): Capacity {
+  const wished = {
+    connections: config.maxConnections,
+    connectionsPerClient: config.maxConnectionsPerClient,
+    calls: config.maxCalls,
+    callsPerFunction: config.maxCallsPerFunction,
+  }
+  const descriptors = descriptorLimit()
+  const given = shareDescriptors(descriptors, wished)
+  if (given.connections < wished.connections || given.calls < wished.calls) {
+    log.warn(
+      'too few descriptors for the connections and calls that the settings allow, so fewer are taken',
+      {
+        descriptors,
+        needed: descriptorsFor(wished),
+        SAMPAN_MAX_CONNECTIONS: `${given.connections} of ${wished.connections}`,
+        SAMPAN_MAX_CALLS: `${given.calls} of ${wished.calls}`,
+        advice: 'raise LimitNOFILE= of the service, or `ulimit -n`, to what is needed, or lower the settings',
+      },
+    )
+  }
+  return given
 }

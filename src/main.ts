@@ -1,7 +1,8 @@
+import { writeSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { ConfigError, configFromProcess } from './config.ts'
 import { Daemon } from './daemon.ts'
-import { stdoutLog } from './log.ts'
+import { jsonLog, stdoutLog } from './log.ts'
 
 /** Exit status when the settings, the registry or an address make a start impossible. */
 const CANNOT_START = 1
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
 
   let stopping = false
   const stop = (reason: string) => {
-    if (stopping) process.exit(process.exitCode ?? INTERNAL_FAILURE)
+    if (stopping) process.exit(INTERNAL_FAILURE)
     stopping = true
     log.info('stopping', { reason })
     void daemon.stop().then(
@@ -38,16 +39,23 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => {})
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
-  const onBug = (err: unknown) => {
-    log.error('unexpected failure', { err })
-    process.exitCode = INTERNAL_FAILURE
-    // Containers run on and are adopted at the next start, so ending is cheap and state that nobody vouches for is not kept.
-    if (!stopping) stop('unexpected failure')
-  }
-  process.on('uncaughtException', onBug)
-  process.on('unhandledRejection', onBug)
+  process.on('uncaughtException', endAtOnce)
+  process.on('unhandledRejection', endAtOnce)
 
   await daemon.start()
+}
+
+/**
+ * After a failure that nobody expected nobody vouches for the state of the process, and a drain would keep the door shut for as long as it takes. Containers
+ * run on and are adopted at the next start, so ending is cheap: a second later the service manager has a new daemon.
+ */
+function endAtOnce(err: unknown): void {
+  try {
+    // Not by the stream of standard output: what waits there for a slow reader is lost with the process.
+    jsonLog('error', (line) => writeSync(process.stderr.fd, line)).error('unexpected failure', { err })
+  } finally {
+    process.exit(INTERNAL_FAILURE)
+  }
 }
 
 main().catch((error: unknown) => {

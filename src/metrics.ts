@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { budgetMetrics, type BudgetSources, type PlainMetric } from './budget-metrics.ts'
 import type { FunctionName } from './core/function-name.ts'
 
 /**
@@ -33,19 +34,11 @@ export interface FunctionReplicas {
   readonly ready: number
 }
 
-/** Bodies of API requests. */
-export interface ApiBodies {
-  /** What they hold in memory now. */
-  readonly usedBytes: number
-  /** Requests that were refused because all of them together were too large, ever. */
-  readonly refused: number
-}
-
 /** Where the figures come from. `assemble.ts` plugs it. */
 export interface MetricSources {
   calls(): Iterable<FunctionCalls>
   replicas(): Iterable<FunctionReplicas>
-  readonly apiBodies: ApiBodies
+  readonly budgets: BudgetSources
 }
 
 /** One finished request to a system route. `path` is the route's name, never what the client wrote. */
@@ -81,7 +74,7 @@ export class Metrics {
     })
     declareCallMetrics(this.#registry, sources)
     declareReplicaMetrics(this.#registry, sources)
-    declareBodyMetrics(this.#registry, sources)
+    declarePlainMetrics(this.#registry, budgetMetrics(sources.budgets))
     declareProcessMetrics(this.#registry)
   }
 
@@ -176,48 +169,18 @@ function declareReplicaMetrics(registry: Registry, sources: MetricSources): void
   gauge('gateway_service_ready_count', 'Replicas that can be called', ({ ready }) => ready)
 }
 
-function declareBodyMetrics(registry: Registry, { apiBodies }: MetricSources): void {
-  const registers = [registry]
-  new Gauge({
-    name: 'sampan_api_body_bytes',
-    help: 'What the bodies of API requests hold in memory',
-    registers,
-    collect() {
-      this.set(apiBodies.usedBytes)
-    },
-  })
-  new Counter({
-    name: 'sampan_api_body_refused_total',
-    help: 'API requests refused because the bodies of all together were too large',
-    registers,
-    collect() {
-      this.reset()
-      this.inc(apiBodies.refused)
-    },
-  })
+function declarePlainMetrics(registry: Registry, metrics: readonly PlainMetric[]): void {
+  const [gauge, counter] = [gaugesIn(registry), countersIn(registry)]
+  for (const [name, help, read] of metrics) (name.endsWith('_total') ? counter : gauge)(name, help, read)
 }
 
 /** The library's default set watches the event loop with a timer of its own; these are read only when asked. */
 function declareProcessMetrics(registry: Registry): void {
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read())
-      },
-    })
+  const gauge = gaugesIn(registry)
   const startedAtSeconds = Math.floor(performance.timeOrigin / 1_000)
-  new Counter({
-    name: 'process_cpu_seconds_total',
-    help: 'Processor time of the daemon',
-    registers: [registry],
-    collect() {
-      const { user, system } = process.cpuUsage()
-      this.reset()
-      this.inc((user + system) / 1e6)
-    },
+  countersIn(registry)('process_cpu_seconds_total', 'Processor time of the daemon', () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
   })
   gauge('process_resident_memory_bytes', 'Resident memory of the daemon', () => process.memoryUsage.rss())
   gauge('process_start_time_seconds', 'Start of the daemon, seconds since the epoch', () => startedAtSeconds)
@@ -227,4 +190,33 @@ function declareProcessMetrics(registry: Registry): void {
     'Used part of the JavaScript heap',
     () => process.memoryUsage().heapUsed,
   )
+}
+
+type Declare = (name: string, help: string, read: () => number) => void
+
+/** Gauges without labels that are read when somebody scrapes. */
+function gaugesIn(registry: Registry): Declare {
+  return (name, help, read) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
+}
+
+/** The same for what only grows. */
+function countersIn(registry: Registry): Declare {
+  return (name, help, read) =>
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(read())
+      },
+    })
 }

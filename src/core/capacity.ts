@@ -9,7 +9,7 @@ export interface WishedCapacity {
   readonly callsPerFunction: number
 }
 
-/** What is given. */
+/** What is given. Each is a share of the descriptors at most. */
 export interface Capacity {
   readonly connections: number
   readonly connectionsPerClient: number
@@ -39,6 +39,12 @@ export function shareDescriptors(descriptors: number, wished: WishedCapacity): C
     callsPerFunction: Math.min(wished.callsPerFunction, largeShare(calls)),
     idleUpstreams: Math.min(MOST_IDLE, upstreams - largeShare(upstreams)),
   }
+}
+
+/** Descriptors with which `shareDescriptors` gives what is wished. Pure. */
+export function descriptorsFor({ connections, calls }: WishedCapacity): number {
+  const usable = 2 * Math.max(connections, Math.floor(((calls - 1) * 4) / 3) + 1)
+  return Math.max(usable + LEAST_RESERVE, Math.ceil((usable * 10) / 9))
 }
 
 /** Connections to functions that it is worth keeping. */

@@ -1,3 +1,4 @@
+import type { BudgetWatch } from '../budget-watch.ts'
 import { FaasError } from '../core/errors.ts'
 
 /**
@@ -6,11 +7,13 @@ import { FaasError } from '../core/errors.ts'
  */
 export class BodyBudget {
   readonly #limitBytes: number
+  readonly #watch: BudgetWatch
   #usedBytes = 0
   #refused = 0
 
-  constructor(limitBytes: number) {
+  constructor(limitBytes: number, watch: BudgetWatch) {
     this.#limitBytes = limitBytes
+    this.#watch = watch
   }
 
   get usedBytes(): number {
@@ -29,6 +32,10 @@ export class BodyBudget {
       take: (bytes) => {
         if (this.#usedBytes + bytes > this.#limitBytes) {
           this.#refused += 1
+          this.#watch.note('bodies of API requests full, requests refused', {
+            setting: 'SAMPAN_API_BODY_MEMORY',
+            limit: this.#limitBytes,
+          })
           throw new FaasError(
             'too-busy',
             `other requests to the API fill the ${this.#limitBytes} bytes that their bodies may have together (SAMPAN_API_BODY_MEMORY); try again`,

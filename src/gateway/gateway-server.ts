@@ -47,6 +47,8 @@ export interface EdgeFigures extends CensusFigures {
   readonly unfinishedHeadBytes: number
   readonly shedHeads: number
   readonly waitingBodyBytes: number
+  /** Calls that were refused because too much of bodies waited. */
+  readonly refusedBodies: number
 }
 
 /** How often connections that became idle are closed while the server drains. */
@@ -98,6 +100,7 @@ export class GatewayServer {
       unfinishedHeadBytes: unfinishedHeads.used,
       shedHeads: unfinishedHeads.shed,
       waitingBodyBytes: waitingBodies.used,
+      refusedBodies: waitingBodies.refused,
     }
   }
 

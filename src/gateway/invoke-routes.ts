@@ -47,15 +47,13 @@ export class InvokeRoutes {
   /** `url`: the target, beginning with the prefix of calls. `waitingBodies`: parts of request bodies that wait for a function. */
   handle(exchange: Exchange, url: string, waitingBodies: ByteBudget): void {
     const call = this.#callOf(exchange, url)
-    const { head } = exchange
-    if (!METHODS.has(head.method)) this.#refuse(call, 405, '')
-    else if (exchange.body instanceof RequestBody && waitingBodies.isFull) {
-      this.#refuse(
-        call,
-        503,
-        `the gateway holds ${waitingBodies.most} bytes of request bodies that wait for their functions (SAMPAN_BODY_BUDGET)`,
-      )
-    } else this.#run(call, () => this.#options.calls.invoke(call, call))
+    if (!METHODS.has(exchange.head.method)) {
+      this.#refuse(call, 405, '')
+      return
+    }
+    const full = exchange.body instanceof RequestBody ? waitingBodies.refusal() : null
+    if (full !== null) this.#refuse(call, 503, full)
+    else this.#run(call, () => this.#options.calls.invoke(call, call))
   }
 
   /** A WebSocket: passed on as bytes once the function agrees. Otherwise the connection ends with its answer. */

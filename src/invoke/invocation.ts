@@ -179,12 +179,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
       this.#fail(failures.notFound(this.call.fn))
       return
     }
-    try {
-      this.#context.waker.wait(this.#route.fn, this)
-    } catch (error) {
-      this.#failWaiting(error)
-      return
-    }
+    this.#context.waker.wait(this.#route.fn, this)
     this.#wait ??= new WaitTime()
     this.#wait.begin(this.#context.clock.now())
   }

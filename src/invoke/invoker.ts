@@ -1,3 +1,4 @@
+import { BudgetWatch } from '../budget-watch.ts'
 import type { Clock } from '../clock.ts'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { FaasError } from '../core/errors.ts'
@@ -13,6 +14,7 @@ import { notFound, stopping, tooMany, tooManyOf } from './call-failures.ts'
 import { Invocation } from './invocation.ts'
 import { Roster } from './roster.ts'
 import { RouteTable, type Route } from './route-table.ts'
+import type { IdleCount } from './target.ts'
 import { Waker, type WakerPorts } from './waker.ts'
 
 export interface InvokerPorts extends WakerPorts {
@@ -31,6 +33,18 @@ export interface InvokerOptions {
   readonly version: string
 }
 
+/** How the budgets of calls stand, and what happened to them since the start. */
+export interface CallFigures {
+  /** Calls under way, those that wait for a replica included. */
+  readonly inFlight: number
+  /** Calls refused because too many were under way in all. */
+  readonly refused: number
+  /** Calls refused because too many of their function were. */
+  readonly refusedOfFunction: number
+  /** Connections to functions that wait for a next call. */
+  readonly idleUpstreams: number
+}
+
 /** The only door to a function: every trigger calls it, so waiting, limits, retries and counts are the same for all. */
 export class Invoker {
   /** Fed by `daemon.ts`: what is registered and what is ready. */
@@ -39,15 +53,21 @@ export class Invoker {
   readonly ledger = new InFlight()
   readonly #context: InvocationContext
   readonly #capacity: CallCapacity
+  readonly #watch: BudgetWatch
+  readonly #idle: IdleCount
+  #refused = 0
+  #refusedOfFunction = 0
   #isStopping = false
 
   constructor({ ports, clock, log, limits, capacity, edge, version }: InvokerOptions) {
     const product = `sampan/${version}`
+    this.#idle = { count: 0, most: capacity.idleUpstreams }
+    this.#watch = new BudgetWatch(log, clock)
     this.routes = new RouteTable({
       ledger: this.ledger,
       clock,
       writes: new WriteBatch(),
-      idle: { count: 0, most: capacity.idleUpstreams },
+      idle: this.#idle,
       maxHeaderBytes: limits.maxHeaderBytes,
       onFault: (err) => log.error('a call failed unexpectedly', { err }),
     })
@@ -60,6 +80,16 @@ export class Invoker {
       suspect: (replica) => ports.suspect(replica),
       rules: { ...edge, userAgent: product },
       servedBy: product,
+    }
+  }
+
+  /** How the budgets of calls stand; for metrics. */
+  get figures(): CallFigures {
+    return {
+      inFlight: this.#context.roster.size,
+      refused: this.#refused,
+      refusedOfFunction: this.#refusedOfFunction,
+      idleUpstreams: this.#idle.count,
     }
   }
 
@@ -113,8 +143,16 @@ export class Invoker {
 
   #whyFull({ fn, metrics }: Route): FaasError | null {
     const { calls, callsPerFunction } = this.#capacity
-    if (metrics.inFlight >= callsPerFunction) return tooManyOf(fn, callsPerFunction)
-    return this.#context.roster.size >= calls ? tooMany(calls) : null
+    if (metrics.inFlight >= callsPerFunction) {
+      const setting = 'SAMPAN_MAX_CALLS_PER_FUNCTION'
+      this.#refusedOfFunction += 1
+      this.#watch.note('calls of a function full, new ones refused', { setting, limit: callsPerFunction, fn })
+      return tooManyOf(fn, callsPerFunction)
+    }
+    if (this.#context.roster.size < calls) return null
+    this.#refused += 1
+    this.#watch.note('calls full, new ones refused', { setting: 'SAMPAN_MAX_CALLS', limit: calls })
+    return tooMany(calls)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { FaasError } from '../core/errors.ts'
+import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
 
@@ -25,9 +25,6 @@ export interface Waiter {
   onUnready(error: unknown, again: boolean): void
 }
 
-/** Calls of one function that may wait at the same time. */
-const MAX_WAITING = 1_000
-
 interface Round {
   readonly waiters: Set<Waiter>
   readonly ending: AbortController
@@ -42,16 +39,13 @@ export class Waker {
     this.#options = options
   }
 
-  /** Throws `too-busy` when the waiting room is full. */
+  /** How many may wait is the invoker's affair: they count as calls under way. */
   wait(fn: FunctionName, waiter: Waiter): void {
     let round = this.#rounds.get(fn)
     if (round === undefined) {
       round = { waiters: new Set(), ending: new AbortController() }
       this.#rounds.set(fn, round)
       void this.#run(fn, round)
-    }
-    if (round.waiters.size >= MAX_WAITING) {
-      throw new FaasError('too-busy', `function ${fn}: ${MAX_WAITING} calls already wait for a replica`)
     }
     round.waiters.add(waiter)
   }

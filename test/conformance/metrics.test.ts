@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker } from '../fixtures/images.ts'
+import { samplesOf } from '../e2e/metrics-of.ts'
 import { Target } from './target.ts'
 
 describe('http-api 11: metrics', { skip: await skipWithoutDocker() }, () => {
@@ -14,13 +15,7 @@ describe('http-api 11: metrics', { skip: await skipWithoutDocker() }, () => {
   async function scrape(): Promise<ReadonlyMap<string, number>> {
     const { headers, text } = await target.metrics('GET', '/metrics')
     assert.match(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/)
-    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-    return new Map(
-      lines.map((line) => [
-        line.slice(0, line.lastIndexOf(' ')),
-        Number(line.slice(line.lastIndexOf(' ') + 1)),
-      ]),
-    )
+    return samplesOf(text)
   }
   const find = (
     samples: ReadonlyMap<string, number>,

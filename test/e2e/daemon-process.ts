@@ -35,6 +35,12 @@ export interface Deployment {
 
 export type Environment = Readonly<Record<string, string>>
 
+/** How the process is started. */
+export interface ProcessOptions {
+  /** Most descriptors that it may have; unset: as many as this process. */
+  readonly descriptors?: number
+}
+
 const MAIN = resolve(import.meta.dirname, '../../src/main.js')
 
 export class DaemonProcess {
@@ -45,12 +51,13 @@ export class DaemonProcess {
   /** Where the secrets of running functions lie. */
   readonly runtimeDir: string
   readonly #env: Environment
+  readonly #command: readonly [string, ...string[]]
   #process: ChildProcess | null = null
 
   private constructor(
     [dataDir, runtimeDir]: readonly [string, string],
     ports: readonly [number, number],
-    env: Environment,
+    { env, descriptors }: ProcessOptions & { readonly env: Environment },
   ) {
     this.url = `http://127.0.0.1:${ports[0]}`
     this.metricsUrl = `http://127.0.0.1:${ports[1]}`
@@ -66,19 +73,23 @@ export class DaemonProcess {
       SAMPAN_WATCHDOG_DIR: resolve('dist/watchdog'),
       ...env,
     }
+    this.#command =
+      descriptors === undefined
+        ? [process.execPath, MAIN]
+        : ['sh', '-c', `ulimit -n ${descriptors} && exec "$0" "$1"`, process.execPath, MAIN]
   }
 
   /**
    * Resolves when /healthz answers 200. With `SAMPAN_LISTEN` of its own it must answer at 127.0.0.1 as well.
    */
-  static async start(env: Environment = {}): Promise<DaemonProcess> {
+  static async start(env: Environment = {}, options: ProcessOptions = {}): Promise<DaemonProcess> {
     const folders = [
       env['SAMPAN_DATA_DIR'] ?? (await temporary(tmpdir())),
       await temporary('/dev/shm'),
     ] as const
     const given = /:(\d+)$/.exec(env['SAMPAN_LISTEN'] ?? '')?.[1]
     const port = given === undefined ? await freePort() : Number(given)
-    const daemon = new DaemonProcess(folders, [port, await freePort()], env)
+    const daemon = new DaemonProcess(folders, [port, await freePort()], { ...options, env })
     await daemon.launch()
     try {
       await daemon.whenHealthy()
@@ -115,7 +126,8 @@ export class DaemonProcess {
     await mkdir(LOG_FOLDER, { recursive: true })
     const log = createWriteStream(join(LOG_FOLDER, `${this.instance}.log`), { flags: 'a' })
     await once(log, 'open')
-    this.#process = spawn(process.execPath, [MAIN], {
+    const [program, ...words] = this.#command
+    this.#process = spawn(program, words, {
       env: { ...this.#env, ...change },
       stdio: ['ignore', log, log],
     })
@@ -140,6 +152,15 @@ export class DaemonProcess {
   /** Sends `signal` and does not wait; `end` still tells how the process ended. */
   signal(signal: 'SIGTERM'): void {
     assert.ok(this.#process?.kill(signal), 'the daemon does not run')
+  }
+
+  /** Resolves with its exit status when the process has ended by itself. It can be launched again then. */
+  async ended(): Promise<number | null> {
+    const running = this.#process
+    assert.ok(running, 'the daemon does not run')
+    if (running.exitCode === null) await once(running, 'exit')
+    this.#process = null
+    return running.exitCode
   }
 
   /** Ends the process with `signal`; answers its exit status, null after SIGKILL. */

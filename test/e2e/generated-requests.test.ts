@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
 import { METHODS } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
+import { openFiles } from '../fixtures/process-usage.ts'
 import { behindFirst } from '../fixtures/three-ways.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { Random } from '../integration/random.ts'
@@ -202,10 +202,6 @@ async function stateOf(daemon: DaemonProcess): Promise<unknown> {
 async function residentOf(daemon: DaemonProcess): Promise<number> {
   const metrics = await (await fetch(`${daemon.metricsUrl}/metrics`)).text()
   return Number(/^process_resident_memory_bytes (\d+)$/m.exec(metrics)?.[1])
-}
-
-async function openFiles(pid: number): Promise<number> {
-  return (await readdir(`/proc/${pid}/fd`)).length
 }
 
 /** Status of the answer, 0 when the connection was closed without one. An answer before the end of what is sent is one too. */

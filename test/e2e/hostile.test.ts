@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { openFiles } from '../fixtures/process-usage.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { eventually } from '../fakes/eventually.ts'
@@ -200,8 +200,4 @@ function leave(url: string, bytes: string): Promise<void> {
     socket.on('error', () => {})
     socket.on('close', () => done())
   })
-}
-
-async function openFiles(pid: number): Promise<number> {
-  return (await readdir(`/proc/${pid}/fd`)).length
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { residentBytes } from '../fixtures/process-usage.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { eventually } from '../fakes/eventually.ts'
@@ -90,11 +90,6 @@ async function mostBytes(pid: number, signal: AbortSignal): Promise<number> {
     await sleep(100)
   }
   return most
-}
-
-async function residentBytes(pid: number): Promise<number> {
-  const found = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))
-  return Number(found?.[1]) * 1024
 }
 
 /** Follows the chatty function over as many connections; reads everything, keeps nothing. */

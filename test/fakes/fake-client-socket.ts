@@ -52,6 +52,15 @@ export class FakeClientSocket {
     return this as unknown as Socket
   }
 
+  /** There is no network that could wait for more to send. */
+  setNoDelay(): this {
+    return this
+  }
+
+  setKeepAlive(): this {
+    return this
+  }
+
   get text(): string {
     return Buffer.concat(this.received).toString('latin1')
   }

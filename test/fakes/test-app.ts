@@ -1,3 +1,4 @@
+import { BudgetWatch } from '../../src/budget-watch.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { FunctionName } from '../../src/core/function-name.ts'
 import { HostNames } from '../../src/core/host-names.ts'
@@ -28,7 +29,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     secrets,
     invocations: (fn) => counts.get(fn) ?? 0,
     functionLabel: false,
-    bodies: new BodyBudget(64 * 1024 * 1024),
+    bodies: new BodyBudget(64 * 1024 * 1024, new BudgetWatch(log, systemClock)),
     build: { release: '0.1.0', sha: 'abcdef' },
     metricsPort: () => 8082,
     credentials: { user: 'admin', password: 'secret' },

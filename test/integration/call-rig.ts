@@ -88,6 +88,11 @@ export class CallRig {
     for (const resolve of this.#waiting) resolve(replica)
   }
 
+  /** Parts of request bodies that wait for a function. */
+  get waitingBodyBytes(): number {
+    return this.#server.figures.waitingBodyBytes
+  }
+
   get waiting(): number {
     return this.#waiting.size
   }

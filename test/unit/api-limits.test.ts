@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { BudgetWatch } from '../../src/budget-watch.ts'
 import { BodyBudget } from '../../src/gateway/body-budget.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
+const log = new RecordingLog()
+const watch = new BudgetWatch(log, new FakeClock())
 const hello = { service: 'hello', image: 'a/b:1' }
 
 function keys(count: number, length = 0): Record<string, string> {
@@ -116,7 +121,7 @@ describe('a namespace', () => {
 
 describe('the memory for bodies of API requests', () => {
   it('is full when the bodies together are too large, and free when they are answered', async () => {
-    const bodies = new BodyBudget(100)
+    const bodies = new BodyBudget(100, watch)
     const { ask } = testApp({ bodies })
     const other = bodies.share()
     other.take(80)
@@ -129,10 +134,14 @@ describe('the memory for bodies of API requests', () => {
     assert.match(await refused.text(), /100 bytes .*SAMPAN_API_BODY_MEMORY/)
     assert.equal(taken.status, 202)
     assert.deepEqual([bodies.usedBytes, bodies.refused], [0, 1])
+    assert.deepEqual(
+      log.named('bodies of API requests full, requests refused').map(({ fields }) => fields),
+      [{ setting: 'SAMPAN_API_BODY_MEMORY', limit: 100, times: 1 }],
+    )
   })
 
   it('is held by a deployment until that is answered', async () => {
-    const bodies = new BodyBudget(MIB)
+    const bodies = new BodyBudget(MIB, watch)
     let finish = (): void => {}
     const { ask, functions } = testApp({ bodies })
     functions.deploy = () => new Promise((resolve) => (finish = resolve))
@@ -147,7 +156,7 @@ describe('the memory for bodies of API requests', () => {
   })
 
   it('is given back whatever becomes of the request', async () => {
-    const bodies = new BodyBudget(MIB)
+    const bodies = new BodyBudget(MIB, watch)
     const { app, ask } = testApp({ bodies })
     const broken = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(Buffer.from('{"service"')),

@@ -50,6 +50,32 @@ describe('what the composition root hands out', () => {
     assert.ok(!inspect(options, { depth: null, showHidden: true }).includes(PASSWORD))
   })
 
+  it('says at the start that descriptors allow fewer calls and connections than the settings, and what to do', () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'sampan-assemble-'))
+    const lowered = (settings: Readonly<Record<string, string>>) => {
+      const log = new RecordingLog()
+      const registry = openRegistry(dataDir, log)
+      try {
+        const config = readConfig({ SAMPAN_DATA_DIR: dataDir, ...settings })
+        assemble({ config, log, clock: systemClock, makeProvider: () => new FakeProvider() }, registry)
+      } finally {
+        registry.close()
+      }
+      return log.lines.find(({ message }) => message.startsWith('too few descriptors'))?.fields
+    }
+    try {
+      const many = lowered({ SAMPAN_MAX_CONNECTIONS: '9999999' })
+      const few = lowered({ SAMPAN_MAX_CONNECTIONS: '50', SAMPAN_MAX_CALLS: '50' })
+
+      assert.match(String(many?.['SAMPAN_MAX_CONNECTIONS']), /^\d+ of 9999999$/)
+      assert.ok(Number(many?.['needed']) > 20_000_000)
+      assert.match(String(many?.['advice']), /LimitNOFILE=/)
+      assert.equal(few, undefined)
+    } finally {
+      rmSync(dataDir, { recursive: true })
+    }
+  })
+
   it('spreads no object of one part into another', () => {
     // A call or a choice makes a new object of named fields; anything else may carry what nobody named.
     const named = /^\.\.\.(?:\(|addresses\b|apiPorts\()/

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { shareDescriptors, type WishedCapacity } from '../../src/core/capacity.ts'
+import { descriptorsFor, shareDescriptors, type WishedCapacity } from '../../src/core/capacity.ts'
 
-const WISHED: WishedCapacity = {
+const USUAL: WishedCapacity = {
   connections: 10_000,
   connectionsPerClient: null,
   calls: 2_000,
   callsPerFunction: 1_000,
 }
 
-describe('the descriptors of the process', () => {
-  it('are enough for what the settings ask for where there are many', () => {
-    assert.deepEqual(shareDescriptors(1 << 20, WISHED), {
+describe('shareDescriptors', () => {
+  it('gives what the settings say where there are descriptors enough', () => {
+    assert.deepEqual(shareDescriptors(65_536, USUAL), {
       connections: 10_000,
       connectionsPerClient: 7_500,
       calls: 2_000,
@@ -20,43 +20,46 @@ describe('the descriptors of the process', () => {
     })
   })
 
-  it('leave a reserve for everything else, however many there are and whatever is asked for', () => {
-    for (const descriptors of [128, 256, 1_024, 2_048, 4_096, 65_536]) {
-      const given = shareDescriptors(descriptors, {
-        ...WISHED,
-        connections: 1e9,
-        calls: 1e9,
-        callsPerFunction: 1e9,
-      })
-      const taken = given.connections + given.calls + given.idleUpstreams
+  it('keeps a reserve for the API, the engine and the registry, however few there are', () => {
+    for (const descriptors of [256, 512, 1_024, 4_096, 20_000, 65_536]) {
+      const { connections, calls, idleUpstreams } = shareDescriptors(descriptors, USUAL)
 
-      assert.ok(taken <= descriptors - Math.min(96, descriptors - 16), `${taken} of ${descriptors}`)
-      assert.ok(descriptors - taken >= Math.floor(descriptors / 10), `${taken} of ${descriptors}`)
+      const rest = descriptors - connections - calls - idleUpstreams
+      assert.ok(rest >= 96 && rest >= descriptors / 10 - 1, `${rest} of ${descriptors} are left`)
     }
   })
 
-  it('are not all for one client or one function', () => {
-    for (const descriptors of [128, 1_024, 65_536]) {
-      const { connections, connectionsPerClient, calls, callsPerFunction } = shareDescriptors(descriptors, {
-        ...WISHED,
-        connectionsPerClient: 1e9,
-        callsPerFunction: 1e9,
-      })
-      assert.ok(connectionsPerClient < connections, `${connectionsPerClient} of ${connections}`)
-      assert.ok(callsPerFunction < calls, `${callsPerFunction} of ${calls}`)
+  it('gives no client all connections and no function all calls', () => {
+    for (const descriptors of [256, 512, 1_024, 65_536]) {
+      const given = shareDescriptors(descriptors, { ...USUAL, callsPerFunction: 9_999 })
+
+      assert.ok(given.connectionsPerClient < given.connections)
+      assert.ok(given.callsPerFunction < given.calls)
     }
   })
 
-  it('are always enough for some of each', () => {
+  it('gives all that is wished from exactly as many descriptors as descriptorsFor says', () => {
+    for (const [connections, calls] of [
+      [10_000, 2_000],
+      [100, 2_000],
+      [20, 10],
+      [1_000, 1_000],
+      [777, 333],
+    ] as const) {
+      const wished = { ...USUAL, connections, calls }
+      const enough = descriptorsFor(wished)
+
+      const given = shareDescriptors(enough, wished)
+      const less = shareDescriptors(enough - 3, wished)
+
+      assert.deepEqual([given.connections, given.calls], [connections, calls])
+      assert.notDeepEqual([less.connections, less.calls], [connections, calls])
+    }
+  })
+
+  it('gives some of each, however few descriptors there are', () => {
     for (let descriptors = 0; descriptors < 300; descriptors += 1)
-      for (const [name, value] of Object.entries(shareDescriptors(descriptors, WISHED)))
+      for (const [name, value] of Object.entries(shareDescriptors(descriptors, USUAL)))
         assert.ok(value >= 1 && Number.isInteger(value), `${name} is ${value} with ${descriptors}`)
-  })
-
-  it('are as few as the settings ask for', () => {
-    const few = { connections: 5, connectionsPerClient: 2, calls: 4, callsPerFunction: 1 }
-    const { idleUpstreams: _, ...given } = shareDescriptors(1 << 20, few)
-
-    assert.deepEqual(given, few)
   })
 })

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { BudgetWatch } from '../../src/budget-watch.ts'
 import { ConnectionCensus, type Counted, type WaitingList } from '../../src/gateway/edge/connection-census.ts'
 import { Random } from '../integration/random.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+
+const WATCH = new BudgetWatch(new RecordingLog(), new FakeClock())
 
 class Connection implements Counted {
   readonly network: string
@@ -29,7 +34,7 @@ class Connection implements Counted {
 
 /** `admit` answers a connection, or the sentence that refused it. */
 function start(most: number, mostPerClient: number) {
-  const census = new ConnectionCensus({ most, mostPerClient })
+  const census = new ConnectionCensus({ most, mostPerClient }, WATCH)
   const admit = (network: string): Connection => {
     const connection = new Connection(census, network)
     assert.equal(census.admit(connection), null)
@@ -80,7 +85,7 @@ describe('a full house', () => {
     const { census, admit, refused } = start(2, 2)
     for (const network of ['a', 'b']) census.work(admit(network))
 
-    assert.match(refused('c'), /more than 2 connections \(SAMPAN_MAX_CONNECTIONS\)$/)
+    assert.match(refused('c'), /2 busy connections \(SAMPAN_MAX_CONNECTIONS\)$/)
     assert.deepEqual(census.figures, { open: 2, evicted: 0, refused: 1 })
   })
 })
@@ -99,10 +104,7 @@ describe('the share of one client', () => {
     const { census, admit, refused } = start(9, 1)
     census.work(admit('a'))
 
-    assert.match(
-      refused('a'),
-      /more than 1 connections from one client \(SAMPAN_MAX_CONNECTIONS_PER_CLIENT\)$/,
-    )
+    assert.match(refused('a'), /1 busy connections of this client \(SAMPAN_MAX_CONNECTIONS_PER_CLIENT\)$/)
     assert.equal(admit('b').isGone, false)
   })
 })

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { BudgetWatch } from '../../src/budget-watch.ts'
 import { HeadBudget, type HeadSender } from '../../src/gateway/edge/head-budget.ts'
 import { Random } from '../integration/random.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+
+const WATCH = new BudgetWatch(new RecordingLog(), new FakeClock())
 
 class Sender implements HeadSender {
   said = ''
@@ -13,7 +18,7 @@ class Sender implements HeadSender {
 
 describe('the budget of unfinished heads', () => {
   it('gives up the head that was begun first, and says which setting is full', () => {
-    const budget = new HeadBudget(100)
+    const budget = new HeadBudget(100, WATCH)
     const [first, second, third] = [new Sender(), new Sender(), new Sender()]
     budget.hold(first, 40)
     budget.hold(second, 40)
@@ -26,7 +31,7 @@ describe('the budget of unfinished heads', () => {
   })
 
   it('gives up as many as it takes, the newcomer too', () => {
-    const budget = new HeadBudget(100)
+    const budget = new HeadBudget(100, WATCH)
     const senders = [new Sender(), new Sender(), new Sender()]
     for (const sender of senders) budget.hold(sender, 30)
     const large = new Sender()
@@ -41,7 +46,7 @@ describe('the budget of unfinished heads', () => {
   })
 
   it('takes what is complete off once, however often it is told', () => {
-    const budget = new HeadBudget(100)
+    const budget = new HeadBudget(100, WATCH)
     const sender = new Sender()
     budget.hold(sender, 30)
 
@@ -54,7 +59,7 @@ describe('the budget of unfinished heads', () => {
 
   it('is never exceeded and never negative, in any order', () => {
     const random = new Random(3)
-    const budget = new HeadBudget(500)
+    const budget = new HeadBudget(500, WATCH)
     const senders = Array.from({ length: 20 }, () => new Sender())
     for (let step = 0; step < 10_000; step += 1) {
       const sender = senders[random.below(senders.length)] ?? assert.fail()

@@ -15,7 +15,20 @@ const busy: MetricSources = {
     },
   ],
   replicas: () => [{ fn: figlet, desired: 3, ready: 1 }],
-  apiBodies: { usedBytes: 4_096, refused: 2 },
+  budgets: {
+    apiBodies: { usedBytes: 4_096, refused: 2 },
+    edge: () => ({
+      open: 31,
+      evicted: 32,
+      refused: 33,
+      unfinishedHeadBytes: 34,
+      shedHeads: 35,
+      waitingBodyBytes: 36,
+      refusedBodies: 37,
+    }),
+    calls: () => ({ inFlight: 41, refused: 42, refusedOfFunction: 43, idleUpstreams: 44 }),
+    limits: { connections: 51, calls: 52, descriptors: 53 },
+  },
 }
 
 async function lines(sources: MetricSources): Promise<readonly string[]> {
@@ -24,11 +37,28 @@ async function lines(sources: MetricSources): Promise<readonly string[]> {
 }
 
 describe('Metrics', () => {
-  it('shows what the bodies of API requests hold, and how many were refused for it', async () => {
+  it('shows how the budgets of clients and calls stand', async () => {
     const text = await lines(busy)
 
-    assert.ok(text.includes('sampan_api_body_bytes 4096'))
-    assert.ok(text.includes('sampan_api_body_refused_total 2'))
+    const samples = text.filter((line) => /^(?:sampan_|process_max_fds)/.test(line))
+    assert.deepEqual(samples, [
+      'sampan_edge_connections 31',
+      'sampan_edge_connections_limit 51',
+      'sampan_edge_connections_evicted_total 32',
+      'sampan_edge_connections_refused_total 33',
+      'sampan_edge_unfinished_head_bytes 34',
+      'sampan_edge_heads_given_up_total 35',
+      'sampan_edge_waiting_body_bytes 36',
+      'sampan_edge_bodies_refused_total 37',
+      'process_max_fds 53',
+      'sampan_calls 41',
+      'sampan_calls_limit 52',
+      'sampan_calls_refused_total 42',
+      'sampan_calls_of_function_refused_total 43',
+      'sampan_upstream_idle_connections 44',
+      'sampan_api_body_bytes 4096',
+      'sampan_api_body_refused_total 2',
+    ])
   })
 
   it('shows the call figures under the names of OpenFaaS', async () => {

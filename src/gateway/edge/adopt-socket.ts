@@ -1,4 +1,4 @@
-import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net'
+import { Socket, type OnReadOpts, type Server, type SocketConstructorOpts } from 'node:net'
 
 /** Most that is read at a time. */
 const READ_BYTES = 64 * 1024
@@ -6,26 +6,34 @@ const READ_BYTES = 64 * 1024
 /** What all clients' connections read into, one at a time: whoever takes the bytes copies what it keeps. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES)
 
-/** The part of a socket of Node that has no name in its types: the connection itself, without the stream around it. */
-interface Handled {
-  _handle: object | null
+/** What listens, inside a server of Node. It has no name in Node's types. */
+interface ListenHandle {
+  /** Called for each connection that the system accepted. */
+  onconnection: (this: ListenHandle, error: number, handle: object | undefined) => void
 }
 
 /** `length` bytes came and are lent until this returns. False: no more until the socket is resumed. */
 export type OnBytes = (bytes: Buffer, length: number) => boolean
 
 /**
- * The same connection in a socket that reads into one buffer for all, which costs neither an allocation nor a pass through the stream for each read. Node
- * has this (`onread`) for connections that it opens, and not for those that it accepts, so the connection moves to a new socket (Node 20 to 24;
- * docs/decisions/0007-server-side.md). `socket` must be paused (`pauseOnConnect`) and is of no use after this. Null: it is gone already.
+ * Has `server`, which listens, hand over each connection bare, without a socket around it. Node's own socket for it could not read into a buffer of ours, so it
+ * would be made to be thrown away, which a crowd of newcomers makes the costliest thing of all (Node 20 to 24; docs/decisions/0007-server-side.md).
  */
-export function adoptSocket(socket: Socket, onBytes: OnBytes): Socket | null {
-  const handled = socket as unknown as Handled
-  const handle = handled._handle
-  if (handle === null || socket.destroyed) return null
-  handled._handle = null
-  // Nothing is closed by this: it only leaves the count of the listening server.
-  socket.destroy()
+export function takeConnections(server: Server, take: (handle: object) => void): void {
+  const listening = (server as unknown as { readonly _handle: ListenHandle | null })._handle
+  if (typeof listening?.onconnection !== 'function')
+    throw new Error(`Node ${process.version} accepts connections in another way than is known here`)
+  listening.onconnection = (_error, handle) => {
+    // Without one `accept` failed, for want of descriptors for example; the next one may succeed.
+    if (handle !== undefined) take(handle)
+  }
+}
+
+/**
+ * A socket for it that reads into one buffer for all, which costs neither an allocation nor a pass through the stream for each read. Node has this
+ * (`onread`) for connections that it opens, and not for those that it accepts. It must be resumed.
+ */
+export function socketOf(handle: object, onBytes: OnBytes): Socket {
   const callback = (length: number, bytes: Uint8Array): boolean => onBytes(bytes as Buffer, length)
   const onread: OnReadOpts = { buffer: READ_BUFFER, callback }
   const options = { handle, allowHalfOpen: true, onread }

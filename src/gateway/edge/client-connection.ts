@@ -185,6 +185,8 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
 
   onHead(head: RequestHead, body: Uint8Array | RequestBody | null): void {
     this.#phase = 'busy'
+    // Not at the accept: a crowd that never asks for anything is not worth two system calls each.
+    if (this.#isFresh) this.#socket.setNoDelay(true).setKeepAlive(true)
     this.#isFresh = false
     this.#stillness.move()
     this.#shared.census.work(this)

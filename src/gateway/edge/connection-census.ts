@@ -1,3 +1,5 @@
+import type { BudgetWatch } from '../../budget-watch.ts'
+
 /** A connection, as far as it counts here. */
 export interface Counted {
   /** `networkOf` its address. */
@@ -35,6 +37,7 @@ const LOOK = 64
  */
 export class ConnectionCensus {
   readonly #limits: CensusLimits
+  readonly #watch: BudgetWatch
   readonly #perNetwork = new Map<string, number>()
   /** Never made a request. */
   readonly #fresh = new WaitingList()
@@ -44,8 +47,9 @@ export class ConnectionCensus {
   #evicted = 0
   #refused = 0
 
-  constructor(limits: CensusLimits) {
+  constructor(limits: CensusLimits, watch: BudgetWatch) {
     this.#limits = limits
+    this.#watch = watch
   }
 
   get figures(): CensusFigures {
@@ -57,14 +61,23 @@ export class ConnectionCensus {
     const { network } = connection
     const { most, mostPerClient } = this.#limits
     const own = this.#perNetwork.get(network) ?? 0
-    if (own >= mostPerClient && !this.#makeRoom(network)) {
-      return this.#refuse(
-        `more than ${mostPerClient} connections from one client`,
-        'SAMPAN_MAX_CONNECTIONS_PER_CLIENT',
-      )
+    if (own >= mostPerClient) {
+      const fields = { setting: 'SAMPAN_MAX_CONNECTIONS_PER_CLIENT', limit: mostPerClient, client: network }
+      if (!this.#makeRoom(network)) {
+        this.#refused += 1
+        this.#watch.note('connections of a client full, new ones refused', fields)
+        return `the gateway has ${mostPerClient} busy connections of this client (${fields.setting})`
+      }
+      this.#watch.note('connections of a client full, its waiting ones closed for new ones', fields)
     }
-    if (this.#open >= most && !this.#makeRoom(null)) {
-      return this.#refuse(`more than ${most} connections`, 'SAMPAN_MAX_CONNECTIONS')
+    if (this.#open >= most) {
+      const fields = { setting: 'SAMPAN_MAX_CONNECTIONS', limit: most }
+      if (!this.#makeRoom(null)) {
+        this.#refused += 1
+        this.#watch.note('connections full, new ones refused', fields)
+        return `the gateway has ${most} busy connections (${fields.setting})`
+      }
+      this.#watch.note('connections full, waiting ones closed for new ones', fields)
     }
     this.#open += 1
     this.#perNetwork.set(network, (this.#perNetwork.get(network) ?? 0) + 1)
@@ -115,11 +128,6 @@ export class ConnectionCensus {
       }
     }
     return found
-  }
-
-  #refuse(limit: string, setting: string): string {
-    this.#refused += 1
-    return `the gateway has ${limit} (${setting})`
   }
 }
 

@@ -1,3 +1,4 @@
+import { BudgetWatch } from '../../budget-watch.ts'
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import { WriteBatch } from '../../write-batch.ts'
@@ -48,13 +49,14 @@ export interface ConnectionSharedOptions extends Pick<
 
 /** The budgets of one server, all unused. */
 export function connectionShared({ limits, ...options }: ConnectionSharedOptions): ConnectionShared {
+  const watch = new BudgetWatch(options.log, options.clock)
   return {
     ...options,
     heads: new AnswerHeads(options.clock),
     writes: new WriteBatch(),
     mostHeadBytes: limits.headBytes,
-    census: new ConnectionCensus(limits.connections),
-    unfinishedHeads: new HeadBudget(limits.allHeadsBytes),
-    waitingBodies: new ByteBudget(limits.allBodiesBytes),
+    census: new ConnectionCensus(limits.connections, watch),
+    unfinishedHeads: new HeadBudget(limits.allHeadsBytes, watch),
+    waitingBodies: new ByteBudget(limits.allBodiesBytes, watch),
   }
 }

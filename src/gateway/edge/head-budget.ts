@@ -1,3 +1,5 @@
+import type { BudgetWatch } from '../../budget-watch.ts'
+
 /** Who sends a head piece by piece, or requests behind one that is under way. */
 export interface HeadSender {
   /** Answers 503 and closes, for others' sake. */
@@ -10,12 +12,14 @@ export interface HeadSender {
  */
 export class HeadBudget {
   readonly #most: number
+  readonly #watch: BudgetWatch
   readonly #held = new Map<HeadSender, number>()
   #used = 0
   #shed = 0
 
-  constructor(most: number) {
+  constructor(most: number, watch: BudgetWatch) {
     this.#most = most
+    this.#watch = watch
   }
 
   get used(): number {
@@ -35,8 +39,13 @@ export class HeadBudget {
       if (this.#used <= this.#most) return
       this.release(oldest)
       this.#shed += 1
+      const limit = this.#most
+      this.#watch.note('unfinished request heads full, the oldest given up', {
+        setting: 'SAMPAN_HEADER_BUDGET',
+        limit,
+      })
       oldest.shed(
-        `the gateway holds more than ${this.#most} bytes of unfinished request heads and of requests behind others (SAMPAN_HEADER_BUDGET)`,
+        `the gateway holds more than ${limit} bytes of unfinished request heads and of requests behind others (SAMPAN_HEADER_BUDGET)`,
       )
     }
   }

@@ -1,12 +1,18 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { ListenAddress } from '../../config.ts'
-import { adoptSocket } from './adopt-socket.ts'
+import { socketOf, takeConnections } from './adopt-socket.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { ConnectionShared } from './connection-shared.ts'
 
 /** How often silence is looked at, and a quarter of the shortest limit where that is less. */
 const LONGEST_SWEEP_MS = 1_000
 const SHORTEST_SWEEP_MS = 10
+
+/**
+ * Connections that the system keeps for us until they are accepted (it takes 4,096 itself, net.core.somaxconn). When there is no room for one
+ * it waits a whole second for its next attempt, and so do honest clients in a burst of others: Node's own 511 are gone within milliseconds.
+ */
+const BACKLOG = 4_096
 
 /** One listening socket, and the connections that came by it. */
 export class Listener {
@@ -22,8 +28,7 @@ export class Listener {
     const shortest = Math.min(...[headMs, bodyMs, halfClosedMs].filter((limit) => limit > 0), Infinity)
     this.#shared = shared
     this.#sweepMs = Math.max(SHORTEST_SWEEP_MS, Math.min(LONGEST_SWEEP_MS, shortest / 4))
-    this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true })
-    this.#server.on('connection', (socket) => this.#accept(socket))
+    this.#server = createServer()
   }
 
   /** Resolves with the bound address; rejects with the system's error. */
@@ -38,10 +43,16 @@ export class Listener {
         this.#server.off('error', onError)
         // After this only `accept` can fail (out of descriptors, say); the next one may succeed.
         this.#server.on('error', () => {})
-        resolve({ host, port: this.port ?? port })
+        try {
+          takeConnections(this.#server, (handle) => this.#accept(handle))
+          resolve({ host, port: this.port ?? port })
+        } catch (error) {
+          this.#server.close()
+          reject(error as Error)
+        }
       }
       this.#server.once('error', onError).once('listening', onListening)
-      this.#server.listen({ host, port })
+      this.#server.listen({ host, port, backlog: BACKLOG })
     })
   }
 
@@ -70,7 +81,7 @@ export class Listener {
   }
 
   /** What a callback throws ends this connection, never the process. */
-  #accept(accepted: Socket): void {
+  #accept(handle: object): void {
     let connection: ClientConnection | null = null
     const fenced =
       <A extends unknown[], R>(otherwise: R, act: (one: ClientConnection, ...args: A) => R) =>
@@ -83,11 +94,10 @@ export class Listener {
           return otherwise
         }
       }
-    const socket = adoptSocket(
-      accepted,
+    const socket = socketOf(
+      handle,
       fenced(true, (one, bytes: Buffer, length: number) => one.onBytes(bytes, length)),
     )
-    if (socket === null) return
     // The listener for errors stays for the life of the socket: an error event without one would end the process.
     socket.on('error', () => socket.destroy())
     connection = this.#admit(socket)

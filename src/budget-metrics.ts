@@ -1,0 +1,117 @@
+/** Clients' connections and what waits in them. */
+export interface EdgeFigures {
+  readonly open: number
+  /** Waiting ones that were closed for new ones, ever. */
+  readonly evicted: number
+  /** New ones that were refused, ever. */
+  readonly refused: number
+  readonly unfinishedHeadBytes: number
+  /** Unfinished heads that were given up for others, ever. */
+  readonly shedHeads: number
+  readonly waitingBodyBytes: number
+  /** Calls refused because too much of bodies waited, ever. */
+  readonly refusedBodies: number
+}
+
+/** Calls of all functions together. */
+export interface CallFigures {
+  /** Those that wait for a replica included. */
+  readonly inFlight: number
+  /** Calls refused because too many were under way in all, ever. */
+  readonly refused: number
+  /** Calls refused because too many of their function were, ever. */
+  readonly refusedOfFunction: number
+  /** Connections to functions that wait for a next call. */
+  readonly idleUpstreams: number
+}
+
+/** Bodies of API requests. */
+export interface ApiBodies {
+  /** What they hold in memory now. */
+  readonly usedBytes: number
+  /** Requests that were refused because all of them together were too large, ever. */
+  readonly refused: number
+}
+
+/** What clients share, and how it stands. `assemble.ts` plugs it. */
+export interface BudgetSources {
+  readonly edge: () => EdgeFigures
+  readonly calls: () => CallFigures
+  readonly apiBodies: ApiBodies
+  /** What the settings and the descriptors of the process allow. */
+  readonly limits: { readonly connections: number; readonly calls: number; readonly descriptors: number }
+}
+
+/** A metric with one value: its name, its help and how it is read. What only grows has a name that ends with `_total`. */
+export type PlainMetric = readonly [name: string, help: string, read: () => number]
+
+/** The metrics of the budgets. Each is read when somebody scrapes. */
+export function budgetMetrics({ edge, calls, apiBodies, limits }: BudgetSources): readonly PlainMetric[] {
+  return [...edgeMetrics(edge, limits), ...callMetrics(calls, limits), ...apiMetrics(apiBodies)]
+}
+
+type Limits = BudgetSources['limits']
+
+function edgeMetrics(edge: BudgetSources['edge'], limits: Limits): readonly PlainMetric[] {
+  const connections = 'sampan_edge_connections'
+  return [
+    [connections, "Clients' connections that are open", () => edge().open],
+    [`${connections}_limit`, "Clients' connections that may be open", () => limits.connections],
+    [`${connections}_evicted_total`, 'Waiting connections closed for new ones', () => edge().evicted],
+    [`${connections}_refused_total`, 'Connections refused, all others were busy', () => edge().refused],
+    [
+      'sampan_edge_unfinished_head_bytes',
+      'What unfinished request heads hold in memory',
+      () => edge().unfinishedHeadBytes,
+    ],
+    [
+      'sampan_edge_heads_given_up_total',
+      'Unfinished request heads given up for others',
+      () => edge().shedHeads,
+    ],
+    [
+      'sampan_edge_waiting_body_bytes',
+      'Parts of request bodies that wait for their functions',
+      () => edge().waitingBodyBytes,
+    ],
+    [
+      'sampan_edge_bodies_refused_total',
+      'Calls refused because too much of request bodies waited',
+      () => edge().refusedBodies,
+    ],
+    ['process_max_fds', 'File descriptors that the daemon may have', () => limits.descriptors],
+  ]
+}
+
+function callMetrics(calls: BudgetSources['calls'], limits: Limits): readonly PlainMetric[] {
+  return [
+    ['sampan_calls', 'Calls that run or wait now, of all functions', () => calls().inFlight],
+    ['sampan_calls_limit', 'Calls that may run or wait at a time', () => limits.calls],
+    [
+      'sampan_calls_refused_total',
+      'Calls refused because too many ran or waited in all',
+      () => calls().refused,
+    ],
+    [
+      'sampan_calls_of_function_refused_total',
+      'Calls refused because too many of their function ran or waited',
+      () => calls().refusedOfFunction,
+    ],
+    [
+      'sampan_upstream_idle_connections',
+      'Connections to functions that wait for a next call',
+      () => calls().idleUpstreams,
+    ],
+  ]
+}
+
+function apiMetrics(bodies: ApiBodies): readonly PlainMetric[] {
+  return [
+    ['sampan_api_body_bytes', 'What the bodies of API requests hold in memory', () => bodies.usedBytes],
+    [
+      'sampan_api_body_refused_total',
+      'API requests refused because the bodies of all together were too large',
+      () => bodies.refused,
+    ],
+  ]
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BudgetWatch } from '../../src/budget-watch.ts'
+import { ByteBudget } from '../../src/gateway/edge/byte-budget.ts'
+import {
+  ConnectionCensus,
+  type CensusLimits,
+  type Counted,
+  type WaitingList,
+} from '../../src/gateway/edge/connection-census.ts'
+import { HeadBudget } from '../../src/gateway/edge/head-budget.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+
+function watched() {
+  const log = new RecordingLog()
+  const said = (): unknown[] => log.lines.map(({ message, fields }) => [message, fields])
+  return { watch: new BudgetWatch(log, new FakeClock()), said }
+}
+
+class Client implements Counted {
+  readonly network: string
+  before: Counted | null = null
+  after: Counted | null = null
+  list: WaitingList | null = null
+  isEvicted = false
+  readonly #census: ConnectionCensus
+
+  constructor(network: string, census: ConnectionCensus) {
+    this.network = network
+    this.#census = census
+  }
+
+  evict(): void {
+    this.isEvicted = true
+    this.#census.leave(this)
+  }
+}
+
+function startCensus(limits: CensusLimits) {
+  const { watch, said } = watched()
+  const census = new ConnectionCensus(limits, watch)
+  const come = (network: string): { readonly client: Client; readonly refusal: string | null } => {
+    const client = new Client(network, census)
+    return { client, refusal: census.admit(client) }
+  }
+  /** In the middle of a request. */
+  const busy = (network: string): Client => {
+    const { client } = come(network)
+    census.work(client)
+    return client
+  }
+  return { census, come, busy, said }
+}
+
+describe('the census of connections', () => {
+  it('takes the place of a connection that never asked for anything before that of one that did', () => {
+    const { census, come, busy } = startCensus({ most: 3, mostPerClient: 3 })
+    const kept = busy('a')
+    census.wait(kept)
+    const silent = [come('a'), come('b')].map(({ client }) => client)
+
+    assert.equal(come('c').refusal, null)
+
+    assert.deepEqual(
+      [kept, ...silent].map(({ isEvicted }) => isEvicted),
+      [false, true, false],
+    )
+    assert.deepEqual(census.figures, { open: 3, evicted: 1, refused: 0 })
+  })
+
+  it('takes the place of the client that has most', () => {
+    const { come } = startCensus({ most: 4, mostPerClient: 4 })
+    const one = come('one').client
+    const many = Array.from({ length: 3 }, () => come('many').client)
+
+    come('new')
+
+    assert.deepEqual(
+      [one, ...many].map(({ isEvicted }) => isEvicted),
+      [false, true, false, false],
+    )
+  })
+
+  it('lets a client that has its share replace only connections of its own', () => {
+    const { come, said } = startCensus({ most: 10, mostPerClient: 2 })
+    const [other, first, second] = [come('b').client, come('a').client, come('a').client]
+
+    assert.equal(come('a').refusal, null)
+
+    assert.deepEqual(
+      [other, first, second].map(({ isEvicted }) => isEvicted),
+      [false, true, false],
+    )
+    assert.deepEqual(said(), [
+      [
+        'connections of a client full, its waiting ones closed for new ones',
+        { setting: 'SAMPAN_MAX_CONNECTIONS_PER_CLIENT', limit: 2, client: 'a', times: 1 },
+      ],
+    ])
+  })
+
+  it('refuses a newcomer only when every connection is busy, and names the limit and the setting', () => {
+    const { census, busy, come, said } = startCensus({ most: 2, mostPerClient: 2 })
+    busy('a')
+    busy('b')
+
+    const { refusal } = come('c')
+
+    assert.equal(refusal, 'the gateway has 2 busy connections (SAMPAN_MAX_CONNECTIONS)')
+    assert.deepEqual(census.figures, { open: 2, evicted: 0, refused: 1 })
+    assert.deepEqual(said(), [
+      ['connections full, new ones refused', { setting: 'SAMPAN_MAX_CONNECTIONS', limit: 2, times: 1 }],
+    ])
+  })
+
+  it('refuses a client whose share is busy, and nobody else', () => {
+    const { busy, come } = startCensus({ most: 10, mostPerClient: 1 })
+    busy('a')
+
+    assert.match(
+      come('a').refusal ?? '',
+      /1 busy connections of this client \(SAMPAN_MAX_CONNECTIONS_PER_CLIENT\)/,
+    )
+    assert.equal(come('b').refusal, null)
+  })
+})
+
+describe('the budget of unfinished heads', () => {
+  it('gives up the one that was begun first, and names the limit and the setting', () => {
+    const { watch, said } = watched()
+    const budget = new HeadBudget(100, watch)
+    const shed: string[] = []
+    const sender = (name: string) => ({ shed: (message: string) => shed.push(`${name}: ${message}`) })
+    const [first, second] = [sender('first'), sender('second')]
+    budget.hold(first, 50)
+    budget.hold(second, 50)
+
+    budget.hold(second, 1)
+
+    assert.deepEqual(shed, [
+      'first: the gateway holds more than 100 bytes of unfinished request heads (SAMPAN_HEADER_BUDGET)',
+    ])
+    assert.deepEqual([budget.used, budget.shed], [51, 1])
+    assert.deepEqual(said(), [
+      [
+        'unfinished request heads full, the oldest given up',
+        { setting: 'SAMPAN_HEADER_BUDGET', limit: 100, times: 1 },
+      ],
+    ])
+    budget.release(second)
+    assert.equal(budget.used, 0)
+  })
+})
+
+describe('the budget of waiting bodies', () => {
+  it('is full from its limit on, counts who finds it so, and has room again when bodies have gone on', () => {
+    const { watch, said } = watched()
+    const budget = new ByteBudget(100, watch)
+    budget.add(99)
+    assert.equal(budget.refusal(), null)
+    budget.add(1)
+
+    assert.match(budget.refusal() ?? '', /holds 100 bytes of request bodies .*\(SAMPAN_BODY_BUDGET\)/)
+    assert.equal(budget.refused, 1)
+    assert.deepEqual(said(), [
+      ['waiting request bodies full, calls refused', { setting: 'SAMPAN_BODY_BUDGET', limit: 100, times: 1 }],
+    ])
+    budget.add(-1)
+    assert.equal(budget.refusal(), null)
+  })
+})
