@@ -139,7 +139,7 @@ describe('the budget of unfinished heads', () => {
     budget.hold(second, 1)
 
     assert.deepEqual(shed, [
-      'first: the gateway holds more than 100 bytes of unfinished request heads (SAMPAN_HEADER_BUDGET)',
+      'first: the gateway holds more than 100 bytes of unfinished request heads and of requests behind others (SAMPAN_HEADER_BUDGET)',
     ])
     assert.deepEqual([budget.used, budget.shed], [51, 1])
     assert.deepEqual(said(), [
