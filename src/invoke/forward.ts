@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Call, CallSink } from '../core/call.ts'
 import { FaasError } from '../core/errors.ts'
 import { isBodyless } from './http1/answer-framing.ts'
-import { answerHead } from './answer-headers.ts'
+import { answerHead, isProcessMissing } from './answer-headers.ts'
 import { AnswerReader, type AnswerEnd, type AnswerTaker } from './http1/answer-reader.ts'
 import { BodySender, type BodyOwner } from './http1/body-sender.ts'
 import { ConnectError, type Connection, type ConnectionUser } from './http1/connection.ts'
@@ -25,6 +25,18 @@ export type Failure =
   | 'invalid'
   /** The function broke off, or what it says is not HTTP. */
   | 'broken'
+  /** Its watchdog answered that the process behind it does not listen: the function has not seen the call. */
+  | 'unready'
+
+/** The connection ended, or was cut, before a byte of an answer. */
+export class UnansweredError extends Error {
+  constructor(cause?: Error) {
+    super('it closed the connection without answering', { cause })
+    this.name = 'UnansweredError'
+  }
+}
+
+const CUTS = new Set(['ECONNRESET', 'EPIPE'])
 
 /** A wish to speak something else than HTTP on the connection. */
 export interface Upgrade {
@@ -41,6 +53,8 @@ export interface ForwardOwner {
   readonly servedBy: string
   /** Null for ordinary calls. */
   readonly upgrade: Upgrade | null
+  /** Whether the call may begin again after it failed so. */
+  mayBeginAgain(failure: Failure): boolean
   /** Final status and headers came. */
   onAnswer(status: number): void
   onAnswered(trailers: string[]): void
@@ -132,6 +146,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   }
 
   onEnd(): void {
+    if (!this.#hasBytes) return this.onBroken(new UnansweredError())
     try {
       this.#reader.end()
     } catch (error) {
@@ -140,7 +155,8 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   }
 
   onBroken(error: Error): void {
-    this.#fail(this.#failureOf(error), error)
+    const isCut = !this.#hasBytes && CUTS.has((error as NodeJS.ErrnoException).code ?? '')
+    this.#fail(this.#failureOf(error), isCut ? new UnansweredError(error) : error)
   }
 
   // BodyOwner
@@ -166,6 +182,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
 
   onHead(status: number, fields: string[]): void {
     if (!this.#isHeld) return
+    if (this.target.isUnproven && this.#isUnready(status, fields)) return
     const { call, sink, servedBy } = this.#owner
     const head = answerHead(fields, { call, status, servedBy })
     this.#owner.onAnswer(status)
@@ -194,6 +211,16 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     const { headers } = answerHead(fields, { call, status: 101, servedBy })
     headers.push('Connection', 'Upgrade', 'Upgrade', protocolOf(fields) ?? upgrade.protocol)
     this.#owner.onSwitched(headers, this.#connection.handOver(rest))
+  }
+
+  /** Looks only until the replica has given one answer of its process. */
+  #isUnready(status: number, fields: readonly string[]): boolean {
+    if (!isProcessMissing(status, fields)) this.target.isUnproven = false
+    else if (this.#owner.mayBeginAgain('unready')) {
+      this.#fail('unready', new Error('its process does not listen yet'))
+      return true
+    }
+    return false
   }
 
   /** In one piece: one system call, one packet. */

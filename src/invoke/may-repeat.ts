@@ -7,5 +7,6 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 /** Whether a call that failed so may be sent once more: the function has not seen it, or seeing it twice does no harm. Pure. */
 export function mayRepeat({ method, body }: Call, failure: Failure): boolean {
   if (failure === 'unsent') return true
+  if (failure === 'unready') return body === null || body instanceof Uint8Array
   return failure === 'stale' && body === null && IDEMPOTENT.has(method)
 }

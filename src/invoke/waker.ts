@@ -83,7 +83,8 @@ export class Waker {
       const replica = await ports.whenReady(fn, round.ending.signal)
       if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onReady(replica)
     } catch (error) {
-      if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onUnready(error, isTimeout)
+      const reason = isTimeout ? waitedFor(error, timeoutMs) : error
+      if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onUnready(reason, isTimeout)
     } finally {
       cancelTimeout()
     }
@@ -94,4 +95,11 @@ export class Waker {
     if (this.#rounds.get(fn) !== round) return false
     return this.#rounds.delete(fn)
   }
+}
+
+/** The reason why nothing came, with the limit that ended the wait. */
+function waitedFor(error: unknown, timeoutMs: number): unknown {
+  if (!(error instanceof FaasError)) return error
+  const limit = `waited ${timeoutMs / 1_000} s, SAMPAN_WAKE_TIMEOUT`
+  return new FaasError(error.code, `${error.message} (${limit})`, { cause: error })
 }

@@ -30,6 +30,8 @@ export class CallRig {
   readonly log = new RecordingLog()
   readonly suspected: Replica[] = []
   wakeUps = 0
+  /** What is told of a replica that broke off. */
+  fate = ''
   /** For tests that do something in that very moment. */
   onSuspect: () => void = () => undefined
   readonly #server: GatewayServer
@@ -47,6 +49,7 @@ export class CallRig {
           this.suspected.push(replica)
           this.onSuspect()
         },
+        fate: () => Promise.resolve(this.fate),
       },
       clock,
       limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, ...limits },

@@ -151,6 +151,7 @@ describe('the reason why a function is not ready', () => {
     setback: '',
     starting: 0,
     withdrawn: 0,
+    lack: '',
   }
 
   it('names what stands in the way, the root first', () => {
@@ -166,6 +167,11 @@ describe('the reason why a function is not ready', () => {
     )
     assert.match(explainNotReady(fn, { ...obstacles, starting: 1 }), /still starting$/)
     assert.match(explainNotReady(fn, { ...obstacles, starting: 2, withdrawn: 1 }), /its readiness probe$/)
+    assert.match(explainNotReady(fn, { ...obstacles, starting: 1, lack: 'nobody home' }), /: nobody home$/)
+    assert.match(
+      explainNotReady(fn, { ...obstacles, starting: 1, withdrawn: 1, lack: 'nobody home' }),
+      /its readiness probe \(nobody home\)$/,
+    )
     assert.match(explainNotReady(fn, obstacles), /being made$/)
   })
 })

@@ -11,6 +11,8 @@ export interface ReplicaRecord {
   readonly isRunning: boolean
   /** When it was made: milliseconds since the epoch, by the engine's clock or ours. */
   readonly createdAtMs: number
+  /** Of its first process on the engine's host; 0 while nobody asked. */
+  readonly pid: number
   /** It runs but must be replaced: it was unready for too long, or is not well. */
   readonly isFailed: boolean
   /** It was ready once since it was made or found. */
@@ -19,12 +21,22 @@ export interface ReplicaRecord {
   readonly isPaused: boolean
   /** The kernel killed something in it for want of memory. */
   readonly ranOutOfMemory: boolean
+  /** Null while it has not ended, as far as we saw. */
+  readonly exitCode: number | null
+  /** How often its watchdog's failures were taken for "not ready yet". */
+  readonly doubts: number
 }
 
 export type ReplicaChange = Partial<
-  Pick<ReplicaRecord, 'isRunning' | 'isFailed' | 'isPaused' | 'ranOutOfMemory'> & {
+  Pick<
+    ReplicaRecord,
+    'isRunning' | 'isFailed' | 'isPaused' | 'ranOutOfMemory' | 'pid' | 'exitCode' | 'doubts'
+  > & {
     readonly state: ReplicaState
     readonly host: string
+    /** Empty: none. A new state takes an old reason away. */
+    readonly reason: string
+    readonly isUnproven: boolean
   }
 >
 
@@ -120,7 +132,7 @@ export class ReplicaTable {
     }
     const { isRunning, createdAtMs = this.#now() } = found
     const flags = { isRunning, isFailed: false, wasReady: false, isPaused: false, ranOutOfMemory: false }
-    const record = { replica, identity, createdAtMs, ...flags }
+    const record = { replica, identity, createdAtMs, ...flags, pid: 0, exitCode: null, doubts: 0 }
     this.#records.set(id, record)
     const ids = this.#byFunction.get(fn) ?? new Set()
     this.#byFunction.set(fn, ids.add(id))
@@ -131,13 +143,9 @@ export class ReplicaTable {
   change(id: string, change: ReplicaChange): ReplicaRecord | undefined {
     const before = this.#records.get(id)
     if (before === undefined) return undefined
-    const { state = before.replica.state, host = before.replica.host, ...rest } = change
-    const moved = state !== before.replica.state
-    const replica =
-      moved || host !== before.replica.host
-        ? { ...before.replica, state, host, sinceMs: moved ? this.#now() : before.replica.sinceMs }
-        : before.replica
-    const wasReady = before.wasReady || state === 'ready'
+    const { state: _state, host: _host, reason: _reason, isUnproven: _isUnproven, ...rest } = change
+    const replica = this.#changed(before.replica, change)
+    const wasReady = before.wasReady || replica.state === 'ready'
     const record = { ...before, ...rest, wasReady, replica }
     this.#records.set(id, record)
     if (replica !== before.replica) this.#publish(replica.fn)
@@ -200,6 +208,24 @@ export class ReplicaTable {
 
   waitedFor(): readonly FunctionName[] {
     return [...this.#waiters.keys()]
+  }
+
+  /** The same object when nothing of it changes: who holds it sees by that. */
+  #changed(before: Replica, change: ReplicaChange): Replica {
+    const { state = before.state, host = before.host, isUnproven = before.isUnproven ?? false } = change
+    const moved = state !== before.state
+    const reason = change.reason ?? (moved ? '' : (before.reason ?? ''))
+    const isSame = !moved && host === before.host && reason === (before.reason ?? '')
+    if (isSame && isUnproven === (before.isUnproven ?? false)) return before
+    const { reason: _reason, isUnproven: _isUnproven, ...rest } = before
+    return {
+      ...rest,
+      state,
+      host,
+      sinceMs: moved ? this.#now() : before.sinceMs,
+      ...(reason !== '' && { reason }),
+      ...(isUnproven && { isUnproven }),
+    }
   }
 
   #tellWatchers(): void {
