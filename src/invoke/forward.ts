@@ -10,6 +10,7 @@ import { unknownPairs } from './http1/header-kinds.ts'
 import { MalformedError } from '../http1/http-fields.ts'
 import { requestHead } from './http1/request-head.ts'
 import type { Target } from './target.ts'
+import { unanswered, UnansweredError } from './unanswered.ts'
 
 /** Why an attempt failed, as far as it decides what comes next. */
 export type Failure =
@@ -28,16 +29,6 @@ export type Failure =
   /** Its watchdog answered that the process behind it does not listen: the function has not seen the call. */
   | 'unready'
 
-/** The connection ended, or was cut, before a byte of an answer. */
-export class UnansweredError extends Error {
-  constructor(cause?: Error) {
-    super('it closed the connection without answering', { cause })
-    this.name = 'UnansweredError'
-  }
-}
-
-const CUTS = new Set(['ECONNRESET', 'EPIPE'])
-
 /** A wish to speak something else than HTTP on the connection. */
 export interface Upgrade {
   /** As in the `Upgrade` header. */
@@ -53,8 +44,8 @@ export interface ForwardOwner {
   readonly servedBy: string
   /** Null for ordinary calls. */
   readonly upgrade: Upgrade | null
-  /** Whether the call may begin again after it failed so. */
-  mayBeginAgain(failure: Failure): boolean
+  /** The watchdog answered that its process does not listen. True: the call begins again, with `onFailed`; false: that is the answer. */
+  onProcessMissing(): boolean
   /** Final status and headers came. */
   onAnswer(status: number): void
   onAnswered(trailers: string[]): void
@@ -155,8 +146,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   }
 
   onBroken(error: Error): void {
-    const isCut = !this.#hasBytes && CUTS.has((error as NodeJS.ErrnoException).code ?? '')
-    this.#fail(this.#failureOf(error), isCut ? new UnansweredError(error) : error)
+    this.#fail(this.#failureOf(error), this.#hasBytes ? error : unanswered(error))
   }
 
   // BodyOwner
@@ -215,12 +205,13 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
 
   /** Looks only until the replica has given one answer of its process. */
   #isUnready(status: number, fields: readonly string[]): boolean {
-    if (!isProcessMissing(status, fields)) this.target.isUnproven = false
-    else if (this.#owner.mayBeginAgain('unready')) {
-      this.#fail('unready', new Error('its process does not listen yet'))
-      return true
+    if (!isProcessMissing(status, fields)) {
+      this.target.isUnproven = false
+      return false
     }
-    return false
+    const beginsAgain = this.#owner.onProcessMissing()
+    if (beginsAgain) this.#fail('unready', new Error('its process does not listen yet'))
+    return beginsAgain
   }
 
   /** In one piece: one system call, one packet. */

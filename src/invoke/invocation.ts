@@ -4,7 +4,7 @@ import { FaasError } from '../core/errors.ts'
 import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import * as failures from './call-failures.ts'
-import { Forward, UnansweredError, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
+import { Forward, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
 import { mayRepeat } from './may-repeat.ts'
 import { requestHeaders } from './request-headers.ts'
 import type { InvocationContext, Order } from './invocation-context.ts'
@@ -12,6 +12,7 @@ import type { Listed } from './roster.ts'
 import type { Route } from './route-table.ts'
 import { Silence } from './silence.ts'
 import type { Target } from './target.ts'
+import { UnansweredError } from './unanswered.ts'
 import { WaitTime } from './wait-time.ts'
 import type { Waiter } from './waker.ts'
 
@@ -126,6 +127,15 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#status = status
   }
 
+  onProcessMissing(): boolean {
+    const target = this.#forward?.target
+    // Who never says anything else is believed in the end: it says the same of a process that breaks off.
+    if (target === undefined || this.#refusals + 1 >= MAX_REFUSALS) return false
+    if (mayRepeat(this.call, 'unready')) return true
+    this.#context.suspect(target.replica, 'unready')
+    return false
+  }
+
   onAnswered(trailers: string[]): void {
     this.#end(this.#status)
     this.sink.onEnd(trailers)
@@ -163,10 +173,6 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     const forward = new Forward(this, target, fresh)
     this.#forward = forward
     forward.start(this.#headers)
-  }
-
-  mayBeginAgain(failure: Failure): boolean {
-    return this.#refusals + 1 < MAX_REFUSALS && mayRepeat(this.call, failure)
   }
 
   #onNotReady(target: Target, { why, error }: { readonly why: Suspicion; readonly error: Error }): void {

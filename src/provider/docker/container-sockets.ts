@@ -6,8 +6,8 @@ import type { ReplicaTable } from './replica-table.ts'
 export interface ContainerSocketsOptions {
   readonly engine: { inspectContainer(id: string): Promise<ContainerDetails | null> }
   readonly table: ReplicaTable
-  /** The host's `/proc`; another folder in tests. */
-  readonly procDir?: string
+  /** The host's `/proc`. */
+  readonly procDir: string
 }
 
 /** Sockets that listen stand first in the kernel's tables, which are as long as the container has connections. */
@@ -32,7 +32,7 @@ export class ContainerSockets {
     const pid = await this.#pid(id)
     const host = this.#options.table.get(id)?.replica.host ?? ''
     if (pid === 0 || host === '') return null
-    const dir = `${this.#options.procDir ?? '/proc'}/${pid}/net`
+    const dir = `${this.#options.procDir}/${pid}/net`
     const [addresses, tcp, tcp6] = await Promise.all([
       head(`${dir}/fib_trie`),
       head(`${dir}/tcp`),

@@ -42,6 +42,8 @@ export interface DockerProviderOptions {
   readonly runtimeDir: string | null
   /** Folder of Docker's `config.json`, for registry credentials; null: none. */
   readonly dockerConfigDir: string | null
+  /** Where the processes of the engine's host are seen; default `/proc`. */
+  readonly procDir?: string
   readonly guard: GuardSettings
   readonly ledger: CallLedger
   readonly secrets: SecretValues
@@ -137,8 +139,8 @@ export class ProviderParts {
   }
 
   #makeProbes(): ReplicaProbes {
-    const { clock, log } = this.#options
-    const sockets = new ContainerSockets({ engine: this.engine, table: this.table })
+    const { clock, log, procDir = '/proc' } = this.#options
+    const sockets = new ContainerSockets({ engine: this.engine, table: this.table, procDir })
     return new ReplicaProbes({
       table: this.table,
       readiness: new Readiness({ ask: httpAsk(clock), listeners: (id) => sockets.listeners(id) }),

@@ -1,59 +1,16 @@
 import { FaasError } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
-import type { Replica, ReplicaState } from '../../core/replica.ts'
+import type { Replica } from '../../core/replica.ts'
 import type { ContainerIdentity } from './docker-labels.ts'
+import {
+  changedReplica,
+  type FoundContainer,
+  type ReplicaChange,
+  type ReplicaRecord,
+} from './replica-record.ts'
 
-/** One container of ours, as last seen. Snapshots: a change makes a new one. */
-export interface ReplicaRecord {
-  readonly replica: Replica
-  readonly identity: ContainerIdentity
-  /** Whether its process runs. A created one that was never started does not. */
-  readonly isRunning: boolean
-  /** When it was made: milliseconds since the epoch, by the engine's clock or ours. */
-  readonly createdAtMs: number
-  /** Of its first process on the engine's host; 0 while nobody asked. */
-  readonly pid: number
-  /** It runs but must be replaced: it was unready for too long, or is not well. */
-  readonly isFailed: boolean
-  /** It was ready once since it was made or found. */
-  readonly wasReady: boolean
-  /** Somebody halted it by hand: it answers nobody until he lets it go on. */
-  readonly isPaused: boolean
-  /** The kernel killed something in it for want of memory. */
-  readonly ranOutOfMemory: boolean
-  /** Null while it has not ended, as far as we saw. */
-  readonly exitCode: number | null
-  /** How often its watchdog's failures were taken for "not ready yet". */
-  readonly doubts: number
-}
-
-export type ReplicaChange = Partial<
-  Pick<
-    ReplicaRecord,
-    'isRunning' | 'isFailed' | 'isPaused' | 'ranOutOfMemory' | 'pid' | 'exitCode' | 'doubts'
-  > & {
-    readonly state: ReplicaState
-    readonly host: string
-    /** Empty: none. A new state takes an old reason away. */
-    readonly reason: string
-    readonly isUnproven: boolean
-  }
->
-
-/** What is known of a container at first. */
-export interface FoundContainer {
-  readonly isRunning: boolean
-  /** Empty when it has no address yet. */
-  readonly host: string
-  /** Left out: now. */
-  readonly createdAtMs?: number
-}
-
-/** Whether it was ready, and its readiness probe, which goes on, keeps it out of service for now. */
-export function isWithdrawn({ replica, identity, isRunning, isFailed, wasReady }: ReplicaRecord): boolean {
-  const isOut = isRunning && !isFailed && replica.state === 'starting'
-  return isOut && wasReady && identity.probes.isReadinessRepeated
-}
+export { isWithdrawn } from './replica-record.ts'
+export type { FoundContainer, ReplicaChange, ReplicaRecord } from './replica-record.ts'
 
 /** Told the whole new list whenever the callable replicas of a function change. */
 export type ReadyListener = (fn: FunctionName, ready: readonly Replica[]) => void
@@ -144,7 +101,7 @@ export class ReplicaTable {
     const before = this.#records.get(id)
     if (before === undefined) return undefined
     const { state: _state, host: _host, reason: _reason, isUnproven: _isUnproven, ...rest } = change
-    const replica = this.#changed(before.replica, change)
+    const replica = changedReplica(before.replica, change, () => this.#now())
     const wasReady = before.wasReady || replica.state === 'ready'
     const record = { ...before, ...rest, wasReady, replica }
     this.#records.set(id, record)
@@ -208,24 +165,6 @@ export class ReplicaTable {
 
   waitedFor(): readonly FunctionName[] {
     return [...this.#waiters.keys()]
-  }
-
-  /** The same object when nothing of it changes: who holds it sees by that. */
-  #changed(before: Replica, change: ReplicaChange): Replica {
-    const { state = before.state, host = before.host, isUnproven = before.isUnproven ?? false } = change
-    const moved = state !== before.state
-    const reason = change.reason ?? (moved ? '' : (before.reason ?? ''))
-    const isSame = !moved && host === before.host && reason === (before.reason ?? '')
-    if (isSame && isUnproven === (before.isUnproven ?? false)) return before
-    const { reason: _reason, isUnproven: _isUnproven, ...rest } = before
-    return {
-      ...rest,
-      state,
-      host,
-      sinceMs: moved ? this.#now() : before.sinceMs,
-      ...(reason !== '' && { reason }),
-      ...(isUnproven && { isUnproven }),
-    }
   }
 
   #tellWatchers(): void {
