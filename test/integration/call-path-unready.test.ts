@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { Invoker } from '../../src/invoke/invoker.ts'
@@ -77,6 +78,31 @@ describe('a replica of which only the watchdog is known to answer', () => {
 
     assert.match(await exchange(rig.port, GET), /^HTTP\/1\.1 500 /)
     assert.deepEqual(rig.suspicions, [])
+  })
+})
+
+describe('a replica that closes the connection within a call', () => {
+  for (const [how, act] of [
+    ['in order', (socket: Socket) => socket.end()],
+    ['at once', (socket: Socket) => socket.resetAndDestroy()],
+  ] as const) {
+    it(`${how}: the caller is told, and how it died`, async () => {
+      const { rig } = await start(act)
+      rig.fate = 'it exited with code 3'
+
+      const answer = await exchange(rig.port, GET)
+
+      assert.match(answer, /^HTTP\/1\.1 502 /)
+      assert.match(answer, /: it closed the connection without answering: it exited with code 3\n$/)
+      assert.deepEqual(rig.counts, { 502: 1 })
+    })
+  }
+
+  it('is not asked for its fate when half an answer came', async () => {
+    const { rig } = await start((socket) => socket.end('HTTP/1.1 200 OK\r\nA:'))
+    rig.fate = 'it exited with code 3'
+
+    assert.match(await exchange(rig.port, GET), /ends too early\n$/)
   })
 })
 

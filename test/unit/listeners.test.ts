@@ -134,7 +134,7 @@ describe('readiness behind a watchdog', () => {
 })
 
 describe('the sentence about a finding', () => {
-  const probe = { path: '/_/health', timeoutMs: 2_000 }
+  const probe = { path: '/_/health', timeoutMs: 2_000, accept: 'status' } as const
   const say = (finding: Parameters<typeof describeFinding>[0], listeners: readonly Listener[] | null) =>
     describeFinding(finding, { port: 8_080, probe, listeners })
 
@@ -166,6 +166,13 @@ describe('the sentence about a finding', () => {
     assert.equal(say({ kind: 'silent' }, null), 'GET /_/health: no answer within 2 s')
     assert.equal(say({ kind: 'not-http' }, null), 'GET /_/health: what came back is not HTTP')
     assert.equal(say({ kind: 'status', status: 500 }, null), 'GET /_/health: answered with status 500')
+    assert.match(
+      describeFinding(
+        { kind: 'status', status: 503 },
+        { port: 8_080, probe: { ...probe, accept: 'speaks' }, listeners: null },
+      ),
+      /^GET \/_\/health: answered with status 503, by which its watchdog says/,
+    )
     assert.equal(say({ kind: 'no-address' }, null), 'its container has no address in its network')
     assert.equal(say({ kind: 'good', isUnproven: false }, null), '')
   })

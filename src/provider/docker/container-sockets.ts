@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { ContainerDetails } from './engine-answers.ts'
+import { Limiter } from './limiter.ts'
 import { type Listener, ownsAddress, parseListeners } from './listeners.ts'
 import type { ReplicaTable } from './replica-table.ts'
 
@@ -19,6 +20,8 @@ const MOST_BYTES = 64 * 1024
  */
 export class ContainerSockets {
   readonly #options: ContainerSocketsOptions
+  /** A restarted daemon may find a thousand replicas. */
+  readonly #inspections = new Limiter(8)
 
   constructor(options: ContainerSocketsOptions) {
     this.#options = options
@@ -49,7 +52,7 @@ export class ContainerSockets {
     const known = table.get(id)?.pid ?? 0
     if (known !== 0) return known
     // An engine that is away tells nothing, which is no reason to fail.
-    const details = await engine.inspectContainer(id).catch(() => null)
+    const details = await this.#inspections.run(() => engine.inspectContainer(id)).catch(() => null)
     const pid = details?.pid ?? 0
     table.change(id, { pid })
     return pid

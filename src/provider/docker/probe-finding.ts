@@ -19,7 +19,7 @@ export type Finding =
 /** What a finding is about. */
 export interface Asked {
   readonly port: number
-  readonly probe: Pick<Probe, 'path' | 'timeoutMs'>
+  readonly probe: Pick<Probe, 'path' | 'timeoutMs' | 'accept'>
   /** What listens in the container; null when that is not known. */
   readonly listeners: readonly Listener[] | null
 }
@@ -46,10 +46,15 @@ export function describeFinding(finding: Finding, { port, probe, listeners }: As
     case 'not-http':
       return `${question}: what came back is not HTTP`
     case 'status':
-      return `${question}: answered with status ${finding.status}`
+      return `${question}: answered with status ${finding.status}${byWatchdog(probe)}`
     case 'no-process':
       return `its process does not listen at port ${finding.port} (upstream_url)${whereBehind(port, listeners)}`
   }
+}
+
+/** The only answer that is a bad one then is a watchdog's 503. */
+function byWatchdog({ accept }: Asked['probe']): string {
+  return accept === 'speaks' ? ', by which its watchdog says that its process is not ready' : ''
 }
 
 function whereElse(port: number, listeners: readonly Listener[] | null): string {
