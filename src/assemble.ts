@@ -9,6 +9,7 @@ import type { Capacity } from './core/capacity.ts'
 import { namespaceOf, type FunctionName } from './core/function-name.ts'
 import { HostNames } from './core/host-names.ts'
 import type { Provider } from './core/provider.ts'
+import { isAvailable } from './core/replica.ts'
 import { capacityOf, descriptorLimit } from './descriptors.ts'
 import type { Api } from './gateway/api-requests.ts'
 import { createApp, type AppPorts } from './gateway/app.ts'
@@ -133,7 +134,8 @@ function makeInvoker(base: Base, { wantAwake, provider }: InvokerNeeds): Invoker
     ports: {
       wantAwake,
       whenReady: (fn, signal) => provider().whenReady(fn, signal),
-      suspect: (replica) => provider().suspect(replica),
+      suspect: (replica, why) => provider().suspect(replica, why),
+      fate: (replica) => provider().fate(replica),
     },
     limits: {
       upstreamMs: config.upstreamTimeoutMs,
@@ -288,6 +290,6 @@ function replicaFigures(
   desired: number,
   provider: Provider,
 ): { readonly fn: FunctionName; readonly desired: number; readonly ready: number } {
-  const ready = provider.replicas(fn).filter(({ state }) => state === 'ready').length
+  const ready = provider.replicas(fn).filter(isAvailable).length
   return { fn, desired, ready }
 }

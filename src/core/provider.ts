@@ -40,8 +40,13 @@ export interface Provider {
    */
   whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica>
 
-  /** A caller could not connect to this replica: it is no longer ready until it passes its probe again. */
-  suspect(replica: Replica): void
+  /** A call found out that this replica is not ready: it is not until it passes its probe again. */
+  suspect(replica: Replica, why: Suspicion): void
+
+  /**
+   * How this replica died just now, as a clause for a person; empty when it lives on, as far as a moment's wait for the news tells. Never rejects.
+   */
+  fate(replica: Replica): Promise<string>
 
   /**
    * Lines of all replicas, those that are gone included, ordered by time, as many at a time as there are. Ends when `signal` aborts or, without
@@ -61,6 +66,9 @@ export interface Provider {
   /** Whether the engine answers, and what it is. Never throws; cheap enough for a health check. */
   status(): ProviderStatus
 }
+
+/** `refused`: it took no connection. `unready`: its watchdog said that its process did not. */
+export type Suspicion = 'refused' | 'unready'
 
 export interface Capabilities {
   /** Orchestration's name in `/system/info`. */

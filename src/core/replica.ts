@@ -33,4 +33,16 @@ export interface Replica {
   readonly port: number
   /** Milliseconds since the epoch at which the present state began. */
   readonly sinceMs: number
+  /** What keeps it from being ready, as a clause for a person; absent when nothing does or nothing is known. */
+  readonly reason?: string
+  /**
+   * Its watchdog answers, but nobody could look whether the process behind it does. A failure of its watchdog may then mean that it is
+   * not ready yet.
+   */
+  readonly isUnproven?: boolean
+}
+
+/** Whether it takes calls. A frozen one does: it is thawed within milliseconds. */
+export function isAvailable({ state }: Pick<Replica, 'state'>): boolean {
+  return state === 'ready' || state === 'frozen'
 }

@@ -35,6 +35,8 @@ export const functionStatusAnswer = v.object({
   invocationCount: v.exactOptional(count),
   replicas: count,
   availableReplicas: count,
+  /** Why one of the missing replicas is not ready. An extension of ours. */
+  reason: v.exactOptional(text),
   createdAt: text,
   usage: v.exactOptional(v.object({ cpu: v.number(), totalMemoryBytes: v.number() })),
 })

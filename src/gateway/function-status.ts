@@ -1,7 +1,7 @@
 import { nameOf, namespaceOf } from '../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../core/function-spec.ts'
 import type { Usage } from '../core/provider.ts'
-import type { Replica } from '../core/replica.ts'
+import { isAvailable, type Replica } from '../core/replica.ts'
 import type { FunctionStatus } from './answer-schemas.ts'
 
 /** What a status adds to what was deployed. */
@@ -30,14 +30,20 @@ export function functionStatus(fn: DeployedFunction, observed: Observed): Functi
     ...(observed.invocations > 0 ? { invocationCount: observed.invocations } : {}),
     replicas: fn.replicas,
     availableReplicas: availableReplicas(observed.replicas),
+    ...reasonField(observed.replicas),
     createdAt: new Date(fn.createdAtMs).toISOString(),
     ...(observed.usage ? { usage: usageFields(observed.usage) } : {}),
   }
 }
 
-/** Replicas that take calls. A frozen one does: it is thawed within milliseconds. */
 export function availableReplicas(replicas: readonly Replica[]): number {
-  return replicas.filter(({ state }) => state === 'ready' || state === 'frozen').length
+  return replicas.filter(isAvailable).length
+}
+
+/** What the newest replica that cannot be called lacks. Official clients pass over the field. */
+function reasonField(replicas: readonly Replica[]): Partial<FunctionStatus> {
+  const reason = replicas.findLast((replica) => replica.reason !== undefined)?.reason
+  return reason === undefined ? {} : { reason }
 }
 
 function givenFields(spec: FunctionSpec): Partial<FunctionStatus> {

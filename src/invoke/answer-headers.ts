@@ -77,6 +77,18 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
   return { headers: kept, length }
 }
 
+/**
+ * Whether the watchdog that many images carry says so that it could not reach the process behind it (watchdog.md 8.3). Only as good as what
+ * else is known of the replica: it says the same of a process that breaks off.
+ */
+export function isProcessMissing(status: number, fields: readonly string[]): boolean {
+  if (status !== 500) return false
+  return fields.some(
+    (name, at) =>
+      at % 2 === 0 && kinds.kindOf(name) === kinds.PLATFORM_FAULT && fields[at + 1] === 'of-watchdog',
+  )
+}
+
 /** `seen`: a bit for each kind that the function sent. */
 function addOurs(headers: string[], seen: number, { call, status, servedBy }: Ours): void {
   headers.push('X-Call-Id', call.callId, 'X-Start-Time', call.startTime, 'X-Served-By', servedBy)

@@ -26,10 +26,10 @@ export function unsendable(cause: Error): FaasError {
   return new FaasError('invalid', messageOf(cause), { cause })
 }
 
-export function brokenOff(fn: FunctionName, cause: Error): FaasError {
-  return new FaasError('bad-gateway', `function ${fn} cannot be reached or broke off: ${messageOf(cause)}`, {
-    cause,
-  })
+/** `fate`: how its process ended, where that is known. */
+export function brokenOff(fn: FunctionName, cause: Error, fate = ''): FaasError {
+  const words = messageOf(cause) + (fate === '' ? '' : `: ${fate}`)
+  return new FaasError('bad-gateway', `function ${fn} cannot be reached or broke off: ${words}`, { cause })
 }
 
 /** One function has its share. */

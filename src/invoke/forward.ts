@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Call, CallSink } from '../core/call.ts'
 import { FaasError } from '../core/errors.ts'
 import { isBodyless } from './http1/answer-framing.ts'
-import { answerHead } from './answer-headers.ts'
+import { answerHead, isProcessMissing } from './answer-headers.ts'
 import { AnswerReader, type AnswerEnd, type AnswerTaker } from './http1/answer-reader.ts'
 import { BodySender, type BodyOwner } from './http1/body-sender.ts'
 import { ConnectError, type Connection, type ConnectionUser } from './http1/connection.ts'
@@ -10,6 +10,7 @@ import { unknownPairs } from './http1/header-kinds.ts'
 import { MalformedError } from '../http1/http-fields.ts'
 import { requestHead } from './http1/request-head.ts'
 import type { Freshness, Target } from './target.ts'
+import { unanswered, UnansweredError } from './unanswered.ts'
 
 /** Why an attempt failed, as far as it decides what comes next. */
 export type Failure =
@@ -25,6 +26,8 @@ export type Failure =
   | 'invalid'
   /** The function broke off, or what it says is not HTTP. */
   | 'broken'
+  /** Its watchdog answered that the process behind it does not listen: the function has not seen the call. */
+  | 'unready'
 
 /** A wish to speak something else than HTTP on the connection. */
 export interface Upgrade {
@@ -41,6 +44,8 @@ export interface ForwardOwner {
   readonly servedBy: string
   /** Null for ordinary calls. */
   readonly upgrade: Upgrade | null
+  /** The watchdog answered that its process does not listen. True: the call begins again, with `onFailed`; false: that is the answer. */
+  onProcessMissing(): boolean
   /** Final status and headers came. */
   onAnswer(status: number): void
   onAnswered(trailers: string[]): void
@@ -133,6 +138,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   }
 
   onEnd(): void {
+    if (!this.#hasBytes) return this.onBroken(new UnansweredError())
     try {
       this.#reader.end()
     } catch (error) {
@@ -141,7 +147,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   }
 
   onBroken(error: Error): void {
-    this.#fail(this.#failureOf(error), error)
+    this.#fail(this.#failureOf(error), this.#hasBytes ? error : unanswered(error))
   }
 
   // BodyOwner
@@ -167,6 +173,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
 
   onHead(status: number, fields: string[]): void {
     if (!this.#isHeld) return
+    if (this.target.isUnproven && this.#isUnready(status, fields)) return
     const { call, sink, servedBy } = this.#owner
     const head = answerHead(fields, { call, status, servedBy })
     this.#owner.onAnswer(status)
@@ -195,6 +202,17 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     const { headers } = answerHead(fields, { call, status: 101, servedBy })
     headers.push('Connection', 'Upgrade', 'Upgrade', protocolOf(fields) ?? upgrade.protocol)
     this.#owner.onSwitched(headers, this.#connection.handOver(rest))
+  }
+
+  /** Looks only until the replica has given one answer of its process. */
+  #isUnready(status: number, fields: readonly string[]): boolean {
+    if (!isProcessMissing(status, fields)) {
+      this.target.isUnproven = false
+      return false
+    }
+    const beginsAgain = this.#owner.onProcessMissing()
+    if (beginsAgain) this.#fail('unready', new Error('its process does not listen yet'))
+    return beginsAgain
   }
 
   /** In one piece: one system call, one packet. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Call, CallSink } from '../core/call.ts'
+import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Upgrade } from './forward.ts'
 import type { RequestRules } from './request-headers.ts'
@@ -32,8 +33,10 @@ export interface InvocationContext {
   readonly limits: CallLimits
   readonly waker: Waker
   readonly roster: Roster
-  /** A replica did not take a connection. Must not throw. */
-  readonly suspect: (replica: Replica) => void
+  /** A replica is not ready. Must not throw. */
+  readonly suspect: (replica: Replica, why: Suspicion) => void
+  /** How a replica died just now; empty when it lives. Must not reject. */
+  readonly fate: (replica: Replica) => Promise<string>
   readonly rules: RequestRules
   readonly servedBy: string
 }

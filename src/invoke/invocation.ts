@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import { FaasError } from '../core/errors.ts'
+import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import * as failures from './call-failures.ts'
 import { Forward, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
@@ -11,6 +12,7 @@ import type { Listed } from './roster.ts'
 import type { Route } from './route-table.ts'
 import { Silence } from './silence.ts'
 import type { Target } from './target.ts'
+import { UnansweredError } from './unanswered.ts'
 import { WaitTime } from './wait-time.ts'
 import type { Waiter } from './waker.ts'
 
@@ -42,6 +44,8 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   #silence: Silence | null = null
   #refusals = 0
   #lastRefusal: Error | null = null
+  /** Why the first round of its wait was in vain. */
+  #lastReason: unknown = null
   #hasRetried = false
 
   constructor(context: InvocationContext, route: Route, { call, sink, upgrade }: Order) {
@@ -111,6 +115,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
 
   onUnready(error: unknown, again: boolean): void {
     this.#stopWaiting()
+    this.#lastReason = error
     // The last part of a wait is not worth another round.
     if (again && this.#waitedMs() < this.#context.limits.wakeMs * 0.9) this.#beginWait()
     else this.#failWaiting(error)
@@ -120,6 +125,15 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
 
   onAnswer(status: number): void {
     this.#status = status
+  }
+
+  onProcessMissing(): boolean {
+    const target = this.#forward?.target
+    // Who never says anything else is believed in the end: it says the same of a process that breaks off.
+    if (target === undefined || this.#refusals + 1 >= MAX_REFUSALS) return false
+    if (mayRepeat(this.call, 'unready')) return true
+    this.#context.suspect(target.replica, 'unready')
+    return false
   }
 
   onAnswered(trailers: string[]): void {
@@ -140,10 +154,11 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     const target = this.#forward?.target
     this.#leaveTarget()
     if (this.#isOver || target === undefined) return
-    if (failure === 'refused') this.#onRefused(target, error)
+    if (failure === 'refused' || failure === 'unready') this.#onNotReady(target, { why: failure, error })
     else if (!this.#hasRetried && mayRepeat(this.call, failure)) this.#retry(target)
     else if (failure === 'exhausted') this.#fail(failures.noneReady(this.#route.fn, error))
     else if (failure === 'invalid') this.#fail(failures.unsendable(error))
+    else if (error instanceof UnansweredError) void this.#failWithFate(target, error)
     else this.#fail(failures.brokenOff(this.#route.fn, error))
   }
 
@@ -160,13 +175,19 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     forward.start(this.#headers)
   }
 
-  #onRefused(target: Target, error: Error): void {
+  #onNotReady(target: Target, { why, error }: { readonly why: Suspicion; readonly error: Error }): void {
     this.#route.leaveOut(target)
-    this.#context.suspect(target.replica)
+    this.#context.suspect(target.replica, why)
     this.#lastRefusal = error
     this.#refusals += 1
     if (this.#refusals >= MAX_REFUSALS) this.#failWaiting(null)
     else this.#next()
+  }
+
+  /** Its process may have died within the call: the caller wants to know how. */
+  async #failWithFate({ replica }: Target, error: Error): Promise<void> {
+    const fate = await this.#context.fate(replica)
+    this.#fail(failures.brokenOff(this.#route.fn, error, fate))
   }
 
   #retry(target: Target): void {
@@ -211,7 +232,8 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#fail(failures.timedOut(this.#route.fn, what))
   }
 
-  #failWaiting(reason: unknown): void {
+  #failWaiting(why: unknown): void {
+    const reason = why ?? this.#lastReason
     if (this.#isWaiting) this.#stopWaiting()
     this.#context.waker.leave(this.#route.fn, this)
     if (this.#lastRefusal !== null) this.#fail(failures.brokenOff(this.#route.fn, this.#lastRefusal))

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
 import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
+import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Log } from '../log.ts'
 import type { EdgeRules } from './edge-rules.ts'
@@ -18,8 +19,10 @@ import type { IdleCount } from './target.ts'
 import { Waker, type WakerPorts } from './waker.ts'
 
 export interface InvokerPorts extends WakerPorts {
-  /** A replica did not take a connection: it is not ready until it proves to be. Must not throw. */
-  suspect(replica: Replica): void
+  /** A call found out that a replica is not ready: it is not until it proves to be. Must not throw. */
+  suspect(replica: Replica, why: Suspicion): void
+  /** How a replica died just now; empty when it lives, as far as a moment tells. Must not reject. */
+  fate(replica: Replica): Promise<string>
 }
 
 export interface InvokerOptions {
@@ -77,7 +80,8 @@ export class Invoker {
       limits,
       waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs }),
       roster: new Roster(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
-      suspect: (replica) => ports.suspect(replica),
+      suspect: (replica, why) => ports.suspect(replica, why),
+      fate: (replica) => ports.fate(replica),
       rules: { ...edge, userAgent: product },
       servedBy: product,
     }

@@ -7,7 +7,9 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 /** Whether a call that failed so may be sent once more: the function has not seen it, or seeing it twice does no harm. Pure. */
 export function mayRepeat({ method, body }: Call, failure: Failure): boolean {
-  return failure === 'unsent' || (failure === 'stale' && isRepeatable({ method, body }))
+  if (failure === 'unsent') return true
+  if (failure === 'unready') return body === null || body instanceof Uint8Array
+  return failure === 'stale' && isRepeatable({ method, body })
 }
 
 /** The connection for a first attempt: one that the function may be about to close is only for calls that may be sent again. Pure. */

@@ -40,6 +40,8 @@ export class Target implements Candidate {
   readonly replica: Replica
   /** For the `Host` header. */
   readonly address: string
+  /** Its watchdog may answer for a process that is not there yet; until it gave one answer that was not a failure of its own. */
+  isUnproven: boolean
   readonly #shared: TargetShared
   readonly #calls: ReplicaCalls
   /** Used as a stack, so that connections not needed grow old and close. */
@@ -50,6 +52,7 @@ export class Target implements Candidate {
   constructor(replica: Replica, shared: TargetShared) {
     const { host, port } = replica
     this.replica = replica
+    this.isUnproven = replica.isUnproven === true
     this.address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     this.#shared = shared
     this.#calls = shared.ledger.retain(replica.id)

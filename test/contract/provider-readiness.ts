@@ -64,7 +64,7 @@ export function describeReadiness(stage: () => Stage): void {
     const [replica] = ready(provider, name)
     assert.ok(replica)
 
-    provider.suspect(replica)
+    provider.suspect(replica, 'refused')
     assert.deepEqual(ready(provider, name), [])
     subject.answerProbes(name)
 

@@ -13,6 +13,65 @@ export interface LoadResult {
   readonly failed: readonly FailedCall[]
 }
 
+/** One call: its address, and what `node:http` is told beside it. */
+export interface LoadedCall {
+  readonly url: string
+  readonly method?: string
+  readonly body?: string
+}
+
+/** Null for a 200 that was read to its end, else what went wrong. Never rejects. */
+function callOnce({ url, method = 'GET', body }: LoadedCall, agent: Agent): Promise<string | null> {
+  return new Promise((done) => {
+    const call = request(url, { agent, method }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (part: string) => (text += part.slice(0, 500)))
+      answer.on('error', (error) => done(String(error)))
+      answer.on('end', () => done(answer.statusCode === 200 ? null : `${String(answer.statusCode)} ${text}`))
+    })
+    call.on('error', (error) => done(String(error)))
+    call.end(body)
+  })
+}
+
+/** A call every `everyMs`, whether the ones before have been answered or not, until it is stopped. */
+export class Arrivals {
+  readonly #agent = new Agent({ keepAlive: true })
+  readonly #failed: FailedCall[] = []
+  readonly #running = new Set<Promise<void>>()
+  readonly #startMs = performance.now()
+  readonly #timer: NodeJS.Timeout
+  #calls = 0
+
+  constructor(call: LoadedCall, everyMs: number) {
+    this.#timer = setInterval(() => {
+      const running = this.#once(call).finally(() => this.#running.delete(running))
+      this.#running.add(running)
+    }, everyMs)
+  }
+
+  /** Calls that succeeded so far. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** Resolves when the calls under way have ended. */
+  async stop(): Promise<LoadResult> {
+    clearInterval(this.#timer)
+    await Promise.all(this.#running)
+    this.#agent.destroy()
+    return { calls: this.#calls, failed: this.#failed }
+  }
+
+  async #once(call: LoadedCall): Promise<void> {
+    const atMs = Math.round(performance.now() - this.#startMs)
+    const what = await callOnce(call, this.#agent)
+    if (what === null) this.#calls += 1
+    else this.#failed.push({ atMs, what })
+  }
+}
+
 /** Calls `url` over `connections` connections, each one call after the other, until it is stopped. */
 export class Load {
   readonly #agent: Agent
@@ -44,26 +103,9 @@ export class Load {
 
   async #work(): Promise<void> {
     while (this.#running) {
-      const what = await this.#once()
+      const what = await callOnce({ url: this.#url }, this.#agent)
       if (what === null) this.#calls += 1
       else this.#failed.push({ atMs: Math.round(performance.now() - this.#startMs), what })
     }
-  }
-
-  /** Null for a 200 that was read to its end, else what went wrong. Never rejects. */
-  #once(): Promise<string | null> {
-    return new Promise((done) => {
-      const call = request(this.#url, { agent: this.#agent }, (answer) => {
-        let text = ''
-        answer.setEncoding('utf8')
-        answer.on('data', (part: string) => (text += part.slice(0, 500)))
-        answer.on('error', (error) => done(String(error)))
-        answer.on('end', () =>
-          done(answer.statusCode === 200 ? null : `${String(answer.statusCode)} ${text}`),
-        )
-      })
-      call.on('error', (error) => done(String(error)))
-      call.end()
-    })
   }
 }

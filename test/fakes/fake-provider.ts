@@ -100,6 +100,10 @@ export class FakeProvider implements Provider {
     }
   }
 
+  async fate(): Promise<string> {
+    return ''
+  }
+
   suspect(replica: Replica): void {
     this.suspected.push(replica)
     this.#set(

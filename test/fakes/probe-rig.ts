@@ -1,8 +1,8 @@
 import { afterEach } from 'node:test'
-import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
+import type { Finding } from '../../src/provider/docker/probe-finding.ts'
 import { ReplicaProbes } from '../../src/provider/docker/replica-probes.ts'
 import { type ReplicaChange, ReplicaTable } from '../../src/provider/docker/replica-table.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { deployed, identityOf } from '../fixtures/deployed.ts'
 import { FakeClock } from './fake-clock.ts'
 import { RecordingLog } from './recording-log.ts'
 
@@ -21,6 +21,8 @@ export class ProbeRig {
   readonly log = new RecordingLog()
   /** Paths that get a bad answer. */
   readonly bad = new Set<string>()
+  badAnswer: Finding = { kind: 'refused' }
+  isUnproven = false
   /** The paths asked, with the seconds since the start of the test. */
   readonly asked: (readonly [string, number])[] = []
   readonly failures: string[] = []
@@ -34,10 +36,15 @@ export class ProbeRig {
   )
   readonly #probes = new ReplicaProbes({
     table: this.#table,
-    ask: ({ probe: { path } }) => {
-      this.asked.push([path, (this.clock.now() - this.#startMs) / 1_000])
-      this.meanwhile()
-      return Promise.resolve(!this.bad.has(path))
+    readiness: {
+      look: ({ probe: { path } }) => {
+        this.asked.push([path, (this.clock.now() - this.#startMs) / 1_000])
+        this.meanwhile()
+        const good = { kind: 'good', isUnproven: this.isUnproven } as const
+        return Promise.resolve(this.bad.has(path) ? this.badAnswer : good)
+      },
+      explain: (_target, finding) =>
+        Promise.resolve(finding.kind === 'status' ? `status ${finding.status}` : finding.kind),
     },
     clock: this.clock,
     log: this.log,
@@ -50,7 +57,7 @@ export class ProbeRig {
     { ageSeconds = 0, envVars = {}, id = LATE_ID }: RigOptions = {},
   ) {
     this.#id = id
-    const identity = containerIdentity(deployed({ spec: { annotations, envVars } }))
+    const identity = identityOf(deployed({ spec: { annotations, envVars } }))
     const createdAtMs = this.clock.wall() - ageSeconds * 1_000
     this.#table.add(this.#id, identity, { isRunning: true, host: '10.0.0.1', createdAtMs })
     this.begin()
@@ -65,7 +72,11 @@ export class ProbeRig {
   }
 
   get state() {
-    return this.#table.get(this.#id)?.replica.state
+    return this.replica?.state
+  }
+
+  get replica() {
+    return this.#table.get(this.#id)?.replica
   }
 
   change(change: ReplicaChange): void {

@@ -1,8 +1,7 @@
 import { deferred, whenAborted, type Deferred } from '../../src/clock.ts'
-import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
 import { Retirement } from '../../src/provider/docker/retirement.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { identityOf } from '../fixtures/deployed.ts'
 import { eventually } from './eventually.ts'
 import { FakeClock } from './fake-clock.ts'
 import { RecordingLog } from './recording-log.ts'
@@ -26,7 +25,14 @@ export class RetirementRig {
   )
   readonly #held = new Map<Step, Deferred<void>>()
   readonly #failing = new Map<Step, Error>()
-  readonly #details = { state: 'exited', exitCode: 137, oomKilled: false, error: '', addresses: {} } as const
+  readonly #details = {
+    state: 'exited',
+    pid: 0,
+    exitCode: 137,
+    oomKilled: false,
+    error: '',
+    addresses: {},
+  } as const
   graceSeconds: number | undefined
   readonly retirement = new Retirement({
     engine: {
@@ -56,7 +62,7 @@ export class RetirementRig {
 
   /** A ready replica. */
   add(id: string): void {
-    this.table.add(id, containerIdentity(deployed()), { isRunning: true, host: '10.0.0.2' })
+    this.table.add(id, identityOf(), { isRunning: true, host: '10.0.0.2' })
     this.table.change(id, { state: 'ready' })
   }
 

@@ -5,6 +5,7 @@ import type { Server as NetServer } from 'node:net'
 import { systemClock } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
+import type { Suspicion } from '../../src/core/provider.ts'
 import type { Replica } from '../../src/core/replica.ts'
 import { GatewayServer, type GatewayServerOptions } from '../../src/gateway/gateway-server.ts'
 import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
@@ -29,7 +30,12 @@ export class CallRig {
   readonly invoker: Invoker
   readonly log = new RecordingLog()
   readonly suspected: Replica[] = []
+  readonly suspicions: Suspicion[] = []
   wakeUps = 0
+  /** Of the replicas that are served from now on. */
+  isUnproven = false
+  /** What is told of a replica that broke off. */
+  fate = ''
   /** For tests that do something in that very moment. */
   onSuspect: () => void = () => undefined
   readonly #server: GatewayServer
@@ -43,10 +49,12 @@ export class CallRig {
       ports: {
         wantAwake: () => (this.wakeUps += 1),
         whenReady: (fn, signal) => this.#whenReady(fn, signal),
-        suspect: (replica) => {
+        suspect: (replica, why) => {
           this.suspected.push(replica)
+          this.suspicions.push(why)
           this.onSuspect()
         },
+        fate: () => Promise.resolve(this.fate),
       },
       clock,
       limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, maxHeaderBytes: 65_536, ...limits },
@@ -116,7 +124,8 @@ export class CallRig {
   #replica(port: number): Replica {
     this.#serial += 1
     const id = `r${this.#serial}`
-    return { id, fn: hello, revision: 1, state: 'ready', host: '127.0.0.1', port, sinceMs: 0 }
+    const { isUnproven } = this
+    return { id, fn: hello, revision: 1, state: 'ready', host: '127.0.0.1', port, sinceMs: 0, isUnproven }
   }
 
   #whenReady(fn: FunctionName, signal: AbortSignal): Promise<Replica> {

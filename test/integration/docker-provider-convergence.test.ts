@@ -115,7 +115,7 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
   it('takes a suspected replica out of service until it has proved itself', async () => {
     const replica = await bench.deploy(bench.fn('suspect', { image: httpd }))
 
-    bench.provider.suspect(replica)
+    bench.provider.suspect(replica, 'refused')
     assert.deepEqual(bench.ready(replica.fn), [])
     const again = await bench.provider.whenReady(replica.fn, AbortSignal.timeout(2_000))
 

@@ -80,7 +80,7 @@ describe('the Docker provider without its engine', { skip }, () => {
     const [during] = bench.ready(first.fn)
     assert.equal(during?.id, first.id)
     assert.match(await ask(first), /404/)
-    bench.provider.suspect(first)
+    bench.provider.suspect(first, 'refused')
     await eventually(() => bench.ready(first.fn).length === 1)
     await engine.start(true)
 

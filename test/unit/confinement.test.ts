@@ -14,7 +14,7 @@ import { readVersion } from '../../src/provider/docker/engine-answers.ts'
 import { ReplicaMaker } from '../../src/provider/docker/replica-maker.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { deployed, identityOf } from '../fixtures/deployed.ts'
 
 const SET: Confinement = {
   memoryBytes: 512 * 2 ** 20,
@@ -163,7 +163,11 @@ describe('a bound on what a container writes', () => {
       host: () => undefined,
       making: () => () => {},
     })
-    const blueprint = { fn: deployed(), body: { HostConfig: { StorageOpt: { size: '1' }, Other: 1 } } }
+    const blueprint = {
+      fn: deployed(),
+      identity: identityOf(),
+      body: { HostConfig: { StorageOpt: { size: '1' }, Other: 1 } },
+    }
 
     await maker.make(blueprint)
     await maker.make(blueprint)

@@ -2,14 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
 import type { DeployedFunction } from '../../src/core/function-spec.ts'
-import {
-  type ContainerInput,
-  containerIdentity,
-  containerSpec,
-} from '../../src/provider/docker/container-spec.ts'
+import { type ContainerInput, containerSpec } from '../../src/provider/docker/container-spec.ts'
 import { UNKNOWN_ABILITIES } from '../../src/provider/docker/confinement.ts'
 import { containerLabels, readContainerLabels } from '../../src/provider/docker/docker-labels.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { deployed, identityOf } from '../fixtures/deployed.ts'
 
 interface Body {
   readonly Image: string
@@ -188,7 +184,7 @@ describe('containerSpec', () => {
 
 describe('container labels', () => {
   it('container labels carry all that the daemon must know after a restart', () => {
-    const identity = containerIdentity(
+    const identity = identityOf(
       deployed({ revision: 7, createdAtMs: 1_700_000_000_123, spec: { envVars: { write_timeout: '5s' } } }),
     )
 
@@ -196,7 +192,7 @@ describe('container labels', () => {
   })
 
   it('container labels of others are not ours', () => {
-    const labels = containerLabels('test', containerIdentity(deployed()))
+    const labels = containerLabels('test', identityOf())
 
     assert.equal(readContainerLabels({}), null)
     assert.equal(readContainerLabels({ ...labels, 'com.sampan.revision': 'x' }), null)

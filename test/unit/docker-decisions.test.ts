@@ -5,7 +5,7 @@ import { functionName } from '../../src/core/function-name.ts'
 import { parseDockerHost } from '../../src/provider/docker/docker-host.ts'
 import { readContainers, readNetworks, readUsage } from '../../src/provider/docker/engine-answers.ts'
 import { EngineAway, translateEngineError } from '../../src/provider/docker/engine-errors.ts'
-import { readEvent } from '../../src/provider/docker/engine-events.ts'
+import { EVENT_NAMES, readEvent } from '../../src/provider/docker/engine-events.ts'
 import { pickApiVersion } from '../../src/provider/docker/engine-version.ts'
 import { explainNotReady } from '../../src/provider/docker/not-ready-reason.ts'
 import { checkPlatform, watchdogFile } from '../../src/provider/docker/platform.ts'
@@ -98,6 +98,13 @@ describe('what the engine answers', () => {
     assert.equal(readEvent('nonsense'), null)
   })
 
+  it('asks for every event that something is made of, by the names of Docker and of Podman', () => {
+    const asked = EVENT_NAMES.map((Action) => readEvent({ Action, Actor: { ID: 'abc' } })?.kind)
+
+    assert.deepEqual(new Set(asked), new Set(['start', 'die', 'oom', 'destroy', 'pause', 'unpause']))
+    for (const name of ['died', 'remove', 'unpause']) assert.ok(EVENT_NAMES.includes(name), name)
+  })
+
   it('gives use of CPU and of memory without reclaimable cache', () => {
     const usage = readUsage({
       read: '2026-01-01T00:00:01Z',
@@ -151,6 +158,7 @@ describe('the reason why a function is not ready', () => {
     setback: '',
     starting: 0,
     withdrawn: 0,
+    lack: '',
   }
 
   it('names what stands in the way, the root first', () => {
@@ -166,6 +174,11 @@ describe('the reason why a function is not ready', () => {
     )
     assert.match(explainNotReady(fn, { ...obstacles, starting: 1 }), /still starting$/)
     assert.match(explainNotReady(fn, { ...obstacles, starting: 2, withdrawn: 1 }), /its readiness probe$/)
+    assert.match(explainNotReady(fn, { ...obstacles, starting: 1, lack: 'nobody home' }), /: nobody home$/)
+    assert.match(
+      explainNotReady(fn, { ...obstacles, starting: 1, withdrawn: 1, lack: 'nobody home' }),
+      /its readiness probe \(nobody home\)$/,
+    )
     assert.match(explainNotReady(fn, obstacles), /being made$/)
   })
 })

@@ -2,19 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName } from '../../src/core/function-name.ts'
-import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { containerLabels, networkLabels } from '../../src/provider/docker/docker-labels.ts'
 import type { ContainerSummary, NetworkSummary } from '../../src/provider/docker/engine-answers.ts'
 import { Networks } from '../../src/provider/docker/networks.ts'
 import { Observer } from '../../src/provider/docker/observer.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { identityOf } from '../fixtures/deployed.ts'
 
 const hello = functionName('hello')
 
 function container(id: string, change: Partial<ContainerSummary> = {}): ContainerSummary {
-  const labels = containerLabels('test', containerIdentity(deployed()))
+  const labels = containerLabels('test', identityOf())
   return {
     id,
     name: `name-${id}`,
@@ -139,7 +138,7 @@ describe('the observer', () => {
     await observer.look()
     list.onList = () => {
       observer.handle({ kind: 'destroy', id: 'old', exitCode: 0 })
-      table.add('young', containerIdentity(deployed()), { isRunning: true, host: '' })
+      table.add('young', identityOf(), { isRunning: true, host: '' })
     }
 
     await observer.look()

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseDuration } from '../../src/core/duration.ts'
 import { UNKNOWN_ABILITIES } from '../../src/provider/docker/confinement.ts'
-import { checkSpec, containerIdentity } from '../../src/provider/docker/container-spec.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { checkSpec } from '../../src/provider/docker/container-spec.ts'
+import { deployed, identityOf } from '../fixtures/deployed.ts'
 
 /** At quadratic cost a text of this length takes hours: a test that ends has shown that it is not. */
 const HUGE = 20_000_000
@@ -46,7 +46,7 @@ describe('a duration that an older release stored', () => {
   it('counts as none where it is in the environment', () => {
     const envVars = { write_timeout: digits, grace_period: digits, startup_timeout: `${digits}x` }
 
-    assert.deepEqual(containerIdentity(deployed({ spec: { envVars } })), containerIdentity(deployed({})))
+    assert.deepEqual(identityOf(deployed({ spec: { envVars } })), identityOf(deployed({})))
   })
 
   it('is refused where it is in an annotation', () => {

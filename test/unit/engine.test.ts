@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
+import { EVENT_NAMES } from '../../src/provider/docker/engine-events.ts'
 import { Engine } from '../../src/provider/docker/engine.ts'
 
 describe('the logs of a container that is being removed', () => {
@@ -21,6 +22,29 @@ describe('the logs of a container that is being removed', () => {
       code: 'not-found',
     })
 
+    engine.close()
+    docker.close()
+  })
+})
+
+describe('the stream of events', () => {
+  it('is asked for with the very names that are understood', async () => {
+    const asked: string[] = []
+    const docker = createServer((request, response) => {
+      asked.push(String(request.url))
+      response.writeHead(200).end()
+    }).listen(0, '127.0.0.1')
+    await once(docker, 'listening')
+    const { port } = docker.address() as AddressInfo
+    const engine = new Engine({ dockerHost: `tcp://127.0.0.1:${port}`, clock: systemClock })
+
+    await engine.containerEvents('a=b', new AbortController().signal)
+
+    const filters = JSON.parse(
+      new URL(asked[0] ?? '', 'http://docker').searchParams.get('filters') ?? '',
+    ) as { event: Record<string, boolean> | string[] }
+    const events = Array.isArray(filters.event) ? filters.event : Object.keys(filters.event)
+    assert.deepEqual(events, EVENT_NAMES)
     engine.close()
     docker.close()
   })

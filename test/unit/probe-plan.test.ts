@@ -10,7 +10,7 @@ import {
   writeProbePlan,
 } from '../../src/provider/docker/probe.ts'
 import { planProbes } from '../../src/provider/docker/probe-plan.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { BARE_IMAGE, deployed, identityOf, WATCHDOG_IMAGE } from '../fixtures/deployed.ts'
 
 const READY = 'com.openfaas.ready.http.'
 const HEALTH = 'com.openfaas.health.http.'
@@ -24,7 +24,7 @@ const ANNOTATED = {
 }
 
 type Spec = Parameters<typeof deployed>[0]
-const plan = (spec: NonNullable<Spec>['spec'] = {}) => planProbes(deployed({ spec }).spec)
+const plan = (spec: NonNullable<Spec>['spec'] = {}) => planProbes(deployed({ spec }).spec, WATCHDOG_IMAGE)
 const annotated = (annotations: Readonly<Record<string, string>>) => plan({ annotations })
 
 describe('the probes of a function', () => {
@@ -37,6 +37,29 @@ describe('the probes of a function', () => {
     assert.equal(plan({ envVars: { startup_timeout: '9'.repeat(400) } }).patienceMs, 60_000)
     assert.equal(plan({ envVars: { ready_path: '/up' } }).readiness.path, '/_/ready')
     assert.equal(plan({ envVars: { ready_path: '/up' } }).readiness.accept, 'status')
+  })
+
+  it('the probes of a function are decided by the image where the deployment says nothing, and by the deployment where it does', () => {
+    const env = ['ready_path=/up', 'startup_timeout=2m', 'grace_period=7s']
+    const image = { ...WATCHDOG_IMAGE, env }
+    const own = deployed({ spec: { envVars: { ready_path: '', startup_timeout: '5s', grace_period: '1s' } } })
+
+    const ofImage = containerIdentity(deployed(), image)
+    const ofBoth = containerIdentity(own, image)
+
+    assert.deepEqual([ofImage.probes.readiness.path, ofImage.probes.patienceMs], ['/_/ready', 120_000])
+    assert.deepEqual([ofBoth.probes.readiness.path, ofBoth.probes.patienceMs], ['/_/health', 5_000])
+    assert.deepEqual([ofImage.graceSeconds, ofBoth.graceSeconds], [9, 3])
+  })
+
+  it('the probes of a function take any answer of an image without a watchdog, whatever watchdogs mean by it', () => {
+    const { readiness, processPort } = planProbes(
+      deployed({ spec: { envVars: { ready_path: '/up', mode: 'http', upstream_url: 'http://127.0.0.1:1' } } })
+        .spec,
+      BARE_IMAGE,
+    )
+
+    assert.deepEqual([readiness.path, readiness.accept, processPort], ['/_/health', 'any', null])
   })
 
   it('the probes of a function let a watchdog pass that never says it is ready because it was told not to', () => {
@@ -94,6 +117,41 @@ describe('the probes of a function', () => {
   })
 })
 
+describe('the process behind a watchdog', () => {
+  const HTTP = { mode: 'http', upstream_url: 'http://127.0.0.1:5000' }
+  const portOf = (envVars: Readonly<Record<string, string>>, annotations = {}) =>
+    plan({ envVars, annotations }).processPort
+
+  it('must be seen to listen where upstream_url points, whoever sets it', () => {
+    const image = { ...WATCHDOG_IMAGE, env: ['mode=http', 'upstream_url=http://127.0.0.1:5000'] }
+
+    assert.equal(planProbes(deployed().spec, image).processPort, 5_000)
+    assert.equal(portOf(HTTP), 5_000)
+    assert.equal(portOf({ ...HTTP, upstream_url: 'http://localhost' }), 80)
+    assert.equal(portOf({ ...HTTP, upstream_url: 'http://[::1]:81/base' }), 81)
+    assert.equal(portOf({ ...HTTP, upstream_url: '', http_upstream_url: 'http://127.0.0.2:82' }), 82)
+    assert.equal(portOf({ ...HTTP, http_upstream_url: 'http://127.0.0.1:83' }), 83)
+    assert.equal(portOf(HTTP, { [`${READY}periodSeconds`]: '1' }), 5_000)
+    assert.equal(portOf(HTTP, { [`${READY}path`]: '/_/ready' }), 5_000)
+  })
+
+  it('is looked for with a watchdog of ours as well', () => {
+    const { spec } = deployed({ spec: { envProcess: '/server', envVars: HTTP } })
+
+    assert.equal(planProbes(spec, BARE_IMAGE).processPort, 5_000)
+  })
+
+  it('is not looked for where the watchdog has none, it has no port here, or it answers the question itself', () => {
+    assert.equal(portOf({ mode: 'streaming', upstream_url: 'http://127.0.0.1:5000' }), null)
+    assert.equal(portOf({ ...HTTP, upstream_url: 'unix:///run/fn.sock' }), null)
+    assert.equal(portOf({ ...HTTP, upstream_url: 'http://other.example:5000' }), null)
+    assert.equal(portOf({ ...HTTP, upstream_url: 'five thousand' }), null)
+    assert.equal(portOf({ ...HTTP, ready_path: '/up' }), null)
+    assert.equal(portOf(HTTP, { [`${READY}path`]: '/up' }), null)
+    assert.equal(portOf(HTTP, { [`${HEALTH}path`]: '/well' }), null)
+  })
+})
+
 describe('an annotation about probes', () => {
   for (const prefix of [READY, HEALTH]) {
     for (const [field, text] of [
@@ -124,7 +182,7 @@ describe('the label with the probes', () => {
       [`${READY}initialDelaySeconds`]: '9',
       [`${HEALTH}path`]: '/well',
     }
-    const identity = containerIdentity(deployed({ spec: { annotations } }))
+    const identity = identityOf(deployed({ spec: { annotations } }))
 
     assert.deepEqual(readContainerLabels(containerLabels('i', identity)), identity)
   })

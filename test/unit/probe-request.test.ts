@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { PLAIN_PLAN, type Probe } from '../../src/provider/docker/probe.ts'
@@ -29,15 +29,15 @@ async function replica(answer: (response: http.ServerResponse) => void, change: 
   })
   const { port } = server.address() as AddressInfo
   const probe = { ...PLAIN_PLAN.readiness, ...change }
-  return { asked, server, target: { host: '127.0.0.1', port, probe } }
+  return { asked, server, target: { id: 'r', host: '127.0.0.1', port, probe, processPort: null } }
 }
 
 describe('a probe', () => {
   it('asks for its path and judges the status', async () => {
     const { asked, target } = await replica((response) => response.writeHead(503).end(), { path: '/up?a=1' })
 
-    assert.equal(await ask(target, NEVER), false)
-    assert.equal(await ask({ ...target, probe: { ...target.probe, accept: 'any' } }, NEVER), true)
+    assert.deepEqual(await ask(target, NEVER), { kind: 'status', status: 503 })
+    assert.equal((await ask({ ...target, probe: { ...target.probe, accept: 'any' } }, NEVER)).kind, 'good')
     assert.deepEqual(asked, ['GET /up?a=1', 'GET /up?a=1'])
   })
 
@@ -47,14 +47,14 @@ describe('a probe', () => {
       { accept: 'status' },
     )
 
-    assert.equal(await ask(target, NEVER), true)
+    assert.equal((await ask(target, NEVER)).kind, 'good')
     assert.equal(asked.length, 1)
   })
 
   it('fails when no answer comes in time', async () => {
     const { target } = await replica(() => {}, { timeoutMs: 50 })
 
-    assert.equal(await ask(target, NEVER), false)
+    assert.equal((await ask(target, NEVER)).kind, 'silent')
   })
 
   it('a probe is not failed by a busy moment of ours in which its time passes', async () => {
@@ -66,7 +66,7 @@ describe('a probe', () => {
     const endMs = performance.now() + 150
     while (performance.now() < endMs);
 
-    assert.equal(await asking, true)
+    assert.equal((await asking).kind, 'good')
   })
 
   it('fails when nothing listens', async () => {
@@ -74,13 +74,13 @@ describe('a probe', () => {
     server.close()
     await once(server, 'close')
 
-    assert.equal(await ask(target, NEVER), false)
+    assert.equal((await ask(target, NEVER)).kind, 'refused')
   })
 
   it('a probe of a replica without an address is never answered by our own door', async () => {
     const { asked, target } = await replica((response) => response.end())
 
-    assert.equal(await ask({ ...target, host: '' }, NEVER), false)
+    assert.equal((await ask({ ...target, host: '' }, NEVER)).kind, 'no-address')
     assert.deepEqual(asked, [])
   })
 
@@ -88,12 +88,48 @@ describe('a probe', () => {
     const stopping = new AbortController()
     const { target } = await replica(() => stopping.abort())
 
-    assert.equal(await ask(target, stopping.signal), false)
+    assert.equal((await ask(target, stopping.signal)).kind, 'silent')
   })
 
   it('a probe is over with the head of the answer, however long its body', async () => {
     const { target } = await replica((response) => response.writeHead(200).write('and so on'))
 
-    assert.equal(await ask(target, NEVER), true)
+    assert.equal((await ask(target, NEVER)).kind, 'good')
   })
+})
+
+describe('what a probe finds', () => {
+  const raw: readonly (readonly [what: string, bytes: string | null, kind: string])[] = [
+    ['closes without a word', '', 'closed'],
+    ['is cut off', null, 'closed'],
+    ['speaks something else', 'SSH-2.0-OpenSSH_9.2\r\n', 'not-http'],
+    ['ends within the first line', 'HTTP/1.1 2', 'not-http'],
+    ['ends its lines with a line feed alone', 'HTTP/1.0 200 OK\nA: b\n\nhello', 'good'],
+    ['answers without a reason', 'HTTP/1.1 200\r\n\r\n', 'good'],
+    [
+      'answers in between first',
+      'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n',
+      'good',
+    ],
+    ['never comes to the answer', 'HTTP/1.1 102 Processing\r\n\r\n', 'closed'],
+    ['claims an impossible status', 'HTTP/1.1 999 OK\r\n\r\n', 'status'],
+    ['says not yet', 'HTTP/1.1 503 Service Unavailable\r\n\r\n', 'status'],
+  ]
+  for (const [what, bytes, kind] of raw) {
+    it(`of a server that ${what} is told apart: ${kind}`, async () => {
+      const server = createServer((socket) => {
+        socket.on('error', () => {})
+        socket.once('data', () => (bytes === null ? socket.resetAndDestroy() : socket.end(bytes, 'latin1')))
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      closing.push(() => server.close())
+      const { port } = server.address() as AddressInfo
+      const probe: Probe = { ...PLAIN_PLAN.readiness, accept: kind === 'status' ? 'status' : 'speaks' }
+
+      const finding = await ask({ id: 'r', host: '127.0.0.1', port, probe, processPort: null }, NEVER)
+
+      assert.equal(finding.kind, kind)
+    })
+  }
 })

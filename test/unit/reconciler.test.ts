@@ -4,14 +4,13 @@ import { deferred } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName } from '../../src/core/function-name.ts'
 import type { DeployedFunction } from '../../src/core/function-spec.ts'
-import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { EngineAway } from '../../src/provider/docker/engine-errors.ts'
 import { Reconciler } from '../../src/provider/docker/reconciler.ts'
 import type { Blueprint } from '../../src/provider/docker/replica-maker.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { deployed, identityOf } from '../fixtures/deployed.ts'
 
 const hello = functionName('hello')
 
@@ -65,15 +64,15 @@ class Rig {
 
   async #prepare(fn: DeployedFunction): Promise<Blueprint | null> {
     this.prepared += 1
-    return this.hasImage ? { fn, body: {} } : null
+    return this.hasImage ? { fn, identity: identityOf(fn), body: {} } : null
   }
 
-  async #make({ fn }: Blueprint): Promise<string> {
+  async #make({ fn, identity }: Blueprint): Promise<string> {
     if (this.makeFails !== null) throw this.makeFails
     this.made += 1
     this.artifacts.push(fn.artifact)
     const id = `replica-${this.made}`
-    this.table.add(id, containerIdentity(fn), { isRunning: true, host: '10.0.0.1' })
+    this.table.add(id, identity, { isRunning: true, host: '10.0.0.1' })
     return id
   }
 

@@ -44,7 +44,7 @@ describe('a starting replica', () => {
     assert.deepEqual(made.failures, [])
     await made.seconds(2)
 
-    assert.deepEqual(made.failures, ['it was not ready within 60 s'])
+    assert.deepEqual(made.failures, ['it was not ready within 60 s: refused'])
     const { length } = made.asked
     await made.clock.advance(HOUR_MS)
     assert.equal(made.asked.length, length)
@@ -138,6 +138,79 @@ describe('a starting replica', () => {
   })
 })
 
+describe('what is said of a replica that is not ready', () => {
+  const lines = (made: ReturnType<typeof rig>) =>
+    made.log.named('replica not ready').map(({ fields }) => fields['reason'])
+
+  it('is nothing at first, then the reason to those who ask, then one line in the log', async () => {
+    const made = rig({})
+    made.bad.add('/_/health')
+
+    await made.seconds(0.9)
+    assert.equal(made.replica?.reason, undefined)
+    await made.seconds(0.5)
+    assert.equal(made.replica?.reason, 'refused')
+    assert.deepEqual(lines(made), [])
+    await made.seconds(30)
+
+    assert.deepEqual(lines(made), ['refused'])
+  })
+
+  it('follows what is found, and is gone when it is ready', async () => {
+    const made = rig({})
+    made.bad.add('/_/health')
+    await made.seconds(8)
+    made.badAnswer = { kind: 'closed' }
+    await made.seconds(8)
+
+    assert.equal(made.replica?.reason, 'closed')
+    assert.deepEqual(lines(made), ['refused', 'closed'])
+    made.bad.clear()
+    await made.seconds(1)
+    assert.equal(made.replica?.state, 'ready')
+    assert.equal(made.replica?.reason, undefined)
+  })
+
+  it('fills no log, however often it changes its mind', async () => {
+    const made = rig({}, { envVars: { startup_timeout: '0' } })
+    made.bad.add('/_/health')
+    for (let status = 500; status < 520; status += 1) {
+      made.badAnswer = { kind: 'status', status }
+      await made.seconds(6)
+    }
+
+    assert.equal(lines(made).length, 5)
+    assert.equal(made.replica?.reason, 'status 519')
+  })
+
+  it('is that it is paused, whatever its answers are', async () => {
+    const made = rig({})
+    made.bad.add('/_/health')
+    made.change({ isPaused: true })
+
+    await made.seconds(2)
+
+    assert.equal(made.replica?.reason, 'its container is paused')
+  })
+})
+
+describe('a replica of which only its watchdog is known to answer', () => {
+  it('is marked so, and tried ever later when calls doubt it', async () => {
+    const made = rig({})
+    made.isUnproven = true
+    await made.seconds(0.1)
+    assert.equal(made.replica?.isUnproven, true)
+    made.change({ state: 'starting', doubts: 5 })
+    made.begin()
+
+    await made.seconds(1)
+    assert.equal(made.state, 'starting')
+    await made.seconds(1)
+
+    assert.equal(made.state, 'ready')
+  })
+})
+
 describe('a ready replica with health annotations', () => {
   const annotations = { [`${HEALTH}path`]: '/well' }
 
@@ -163,7 +236,7 @@ describe('a ready replica with health annotations', () => {
     await made.seconds(2)
 
     assert.equal(made.state, 'starting')
-    assert.deepEqual(made.failures, ['it failed its health probe'])
+    assert.deepEqual(made.failures, ['it failed its health probe: refused'])
     const { length } = made.asked
     await made.clock.advance(HOUR_MS)
     assert.equal(made.asked.length, length)
@@ -221,6 +294,6 @@ describe('a ready replica with health annotations', () => {
     made.bad.add('/well')
     await made.seconds(30)
 
-    assert.deepEqual(made.failures, ['it failed its health probe'])
+    assert.deepEqual(made.failures, ['it failed its health probe: refused'])
   })
 })

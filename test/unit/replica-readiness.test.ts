@@ -103,7 +103,7 @@ describe('a ready replica with readiness annotations', () => {
     assert.deepEqual(made.failures, [])
     await made.seconds(2)
 
-    assert.deepEqual(made.failures, ['it was not ready within 60 s'])
+    assert.deepEqual(made.failures, ['it was not ready within 60 s: its container is paused'])
   })
 
   it('a ready replica with readiness annotations that a caller could not reach may stay out of service, too', async () => {

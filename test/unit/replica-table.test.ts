@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FaasError, hasCode } from '../../src/core/errors.ts'
 import { functionName } from '../../src/core/function-name.ts'
-import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { identityOf } from '../fixtures/deployed.ts'
 
 const hello = functionName('hello')
 const NEVER = new AbortController().signal
@@ -16,7 +15,7 @@ function table() {
     (_fn, ready) => told.push(ready.map(({ id }) => id)),
   )
   const add = (id: string) => {
-    made.add(id, containerIdentity(deployed()), { isRunning: true, host: '10.0.0.1' })
+    made.add(id, identityOf(), { isRunning: true, host: '10.0.0.1' })
   }
   return { made, told, add }
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FaasError } from '../../src/core/errors.ts'
-import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { DRAIN_MS, RetirementRig } from '../fakes/retirement-rig.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { identityOf } from '../fixtures/deployed.ts'
 
 describe('the retirement of a running replica', () => {
   it('takes it out of service at once, then drains, stops, keeps its log and removes it', async () => {
@@ -26,7 +25,7 @@ describe('the retirement of a running replica', () => {
     assert.deepEqual(rig.steps, ['drain a', 'stop a', 'keep a', 'remove a'])
     assert.equal(rig.table.get('a'), undefined)
     assert.deepEqual(rig.log.messages('info'), ['replica removed'])
-    assert.equal(rig.graceSeconds, containerIdentity(deployed()).graceSeconds)
+    assert.equal(rig.graceSeconds, identityOf().graceSeconds)
     assert.equal(rig.clock.waiting, 0)
   })
 

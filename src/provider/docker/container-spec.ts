@@ -1,5 +1,5 @@
 import { FaasError } from '../../core/errors.ts'
-import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
+import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
 import { quoted } from '../../core/quoted.ts'
 import { LEAST_MEMORY_BYTES } from '../../core/host-settings.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../../core/resources.ts'
@@ -8,7 +8,8 @@ import { deviceRequests } from './device-requests.ts'
 import { type ContainerIdentity, containerLabels } from './docker-labels.ts'
 import type { EngineAbilities } from './engine-answers.ts'
 import { envDurationMs } from './env-duration.ts'
-import { planProbes } from './probe-plan.ts'
+import { deployedVariables, mergedEnvironment } from './merged-environment.ts'
+import { checkProbeAnnotations, planProbes } from './probe-plan.ts'
 import { type ImageCommand, planWatchdog, WATCHDOG_PATH, type WatchdogPlan } from './watchdog-injection.ts'
 
 /** A folder or file of the host that a container sees, read-only. */
@@ -51,7 +52,7 @@ const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID', 'KI
 export function containerSpec(input: ContainerInput): object {
   const { spec } = input.fn
   const plan = planWatchdog(input.image, spec)
-  const identity = containerIdentity(input.fn)
+  const identity = containerIdentity(input.fn, input.image)
   return {
     Image: input.imageRef,
     Labels: containerLabels(input.instance, identity),
@@ -90,7 +91,7 @@ export function containerSpec(input: ContainerInput): object {
 
 /** Throws `invalid`, naming the field, for what no container can be made of, whatever its image is. Pure. */
 export function checkSpec(spec: FunctionSpec, host: HostLimits): void {
-  planProbes(spec)
+  checkProbeAnnotations(spec.annotations)
   environment(spec, false)
   resources(spec, host)
   confine(spec, host.confinement, host.abilities)
@@ -99,13 +100,13 @@ export function checkSpec(spec: FunctionSpec, host: HostLimits): void {
 }
 
 /** What the labels of the function's next container will say. */
-export function containerIdentity(fn: DeployedFunction): ContainerIdentity {
+export function containerIdentity(fn: DeployedFunction, image: ImageCommand): ContainerIdentity {
   return {
     fn: fn.spec.name,
     revision: fn.revision,
     deployedAtMs: fn.createdAtMs,
-    graceSeconds: graceSeconds(fn.spec.envVars),
-    probes: planProbes(fn.spec),
+    graceSeconds: graceSeconds(mergedEnvironment(image, fn.spec)),
+    probes: planProbes(fn.spec, image),
   }
 }
 
@@ -114,16 +115,13 @@ function isWatchdogPid1(plan: WatchdogPlan): boolean {
 }
 
 /** Time for the last calls to end after SIGTERM, and a little for the process itself. */
-function graceSeconds(env: StringMap): number {
-  const ms = envDurationMs(env['grace_period']) ?? envDurationMs(env['write_timeout']) ?? 30_000
+function graceSeconds(env: ReadonlyMap<string, string>): number {
+  const ms = envDurationMs(env.get('grace_period')) ?? envDurationMs(env.get('write_timeout')) ?? 30_000
   return Math.ceil(Math.min(ms, MAX_GRACE_MS) / 1_000) + 2
 }
 
 function environment(spec: FunctionSpec, hasWatchdog: boolean): string[] {
-  const env: Record<string, string> = { ...spec.envVars }
-  // An empty one would hide the image's own; watchdogs refuse to start with it.
-  if (!env['fprocess']) delete env['fprocess']
-  if (env['fprocess'] === undefined && spec.envProcess !== '') env['fprocess'] = spec.envProcess
+  const env: Record<string, string> = { ...deployedVariables(spec) }
   // The replica is out of the ready set before it is told to stop: it need not wait for anybody to notice (watchdog.md 13.4).
   if (hasWatchdog && env['healthcheck_interval'] === undefined) env['healthcheck_interval'] = '1ms'
 

@@ -9,10 +9,12 @@ import type {
   Provider,
   ProviderEvent,
   ProviderStatus,
+  Suspicion,
   Usage,
 } from '../../core/provider.ts'
 import type { Replica } from '../../core/replica.ts'
 import { type DockerProviderOptions, ProviderParts } from './provider-parts.ts'
+import { deathOf } from './replica-fate.ts'
 import { isWithdrawn } from './replica-table.ts'
 import { explainNotReady } from './not-ready-reason.ts'
 
@@ -93,11 +95,17 @@ export class DockerProvider implements Provider {
     return await table.whenReady(name, signal, () => this.#explain(name))
   }
 
-  suspect(replica: Replica): void {
+  suspect(replica: Replica, why: Suspicion): void {
     const { table, probes } = this.#parts
-    if (table.get(replica.id)?.replica.state !== 'ready') return
-    table.change(replica.id, { state: 'starting' })
+    const record = table.get(replica.id)
+    if (record?.replica.state !== 'ready') return
+    table.change(replica.id, { state: 'starting', doubts: why === 'unready' ? record.doubts + 1 : 0 })
     probes.begin(replica.id)
+  }
+
+  async fate(replica: Replica): Promise<string> {
+    const dead = await deathOf(replica.id, { table: this.#parts.table, clock: this.#options.clock })
+    return dead === null ? '' : this.#parts.causeOfDeath(dead)
   }
 
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
@@ -133,12 +141,14 @@ export class DockerProvider implements Provider {
     const running = table.of(name).filter(({ isRunning }) => isRunning)
     const starting = running.length
     const withdrawn = running.filter(isWithdrawn).length
+    const lack = running.findLast(({ replica }) => replica.reason !== undefined)?.replica.reason ?? ''
     const desired = reconciler.desired(name)?.replicas ?? 0
     return explainNotReady(name, {
       status: this.status(),
       desired,
       starting,
       withdrawn,
+      lack,
       ...reconciler.trouble(name),
     })
   }

@@ -44,6 +44,8 @@ export interface ContainerSummary {
 /** How a container stands, in detail. */
 export interface ContainerDetails {
   readonly state: string
+  /** Of its first process, as the engine's host numbers it; 0 when it does not run. */
+  readonly pid: number
   readonly exitCode: number
   readonly oomKilled: boolean
   /** Why the engine could not start it; usually empty. */
@@ -118,6 +120,7 @@ export function readContainer(answer: unknown): ContainerDetails {
   const state = field(answer, 'State')
   return {
     state: text(state, 'Status').toLowerCase(),
+    pid: number(state, 'Pid'),
     exitCode: number(state, 'ExitCode'),
     oomKilled: field(state, 'OOMKilled') === true,
     error: text(state, 'Error'),

@@ -21,6 +21,9 @@ const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
   unpause: 'unpause',
 }
 
+/** What the engine is asked to send: the one list, so that nothing is handled that never comes. */
+export const EVENT_NAMES: readonly string[] = Object.keys(KINDS)
+
 /** The events of a raw stream that we act on. Throws `EngineAway` when the stream breaks off. */
 export async function* containerEvents(stream: Readable): AsyncIterable<ContainerEvent> {
   for await (const line of jsonLines(stream)) {

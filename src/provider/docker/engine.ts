@@ -18,6 +18,7 @@ import type {
   NetworkSummary,
 } from './engine-answers.ts'
 import { EngineAway, engineMessage } from './engine-errors.ts'
+import { EVENT_NAMES } from './engine-events.ts'
 import { pickApiVersion } from './engine-version.ts'
 import type { PullRequest } from './image-pull.ts'
 import { followPull } from './pull-progress.ts'
@@ -219,9 +220,7 @@ export class Engine {
 
   /** The raw stream of those events that concern us, of containers with this label, until `signal` aborts. */
   containerEvents(label: string, signal: AbortSignal): Promise<Readable> {
-    const query = {
-      filters: { type: ['container'], event: ['start', 'die', 'oom', 'destroy', 'pause'], label: [label] },
-    }
+    const query = { filters: { type: ['container'], event: EVENT_NAMES, label: [label] } }
     return this.#stream({ method: 'GET', path: '/events', query, doing: 'send events', signal })
   }
 

@@ -13,17 +13,19 @@ export interface Obstacles {
   readonly starting: number
   /** Of these, those that were ready and fail their readiness probe now. */
   readonly withdrawn: number
+  /** What the newest of them lacks; empty when that is not known. */
+  readonly lack: string
 }
 
 /** Why `fn` has no replica that can be called, in one sentence for the caller. Pure. */
 export function explainNotReady(fn: FunctionName, obstacles: Obstacles): string {
-  const { status, desired, isFetching, setback, starting, withdrawn } = obstacles
+  const { status, desired, isFetching, setback, starting, withdrawn, lack } = obstacles
   const subject = `function ${fn} is not ready`
   if (!status.reachable) return `${subject}: ${status.reason || 'Docker is not reachable'}`
   if (desired === 0) return `${subject}: it is scaled to zero`
   if (isFetching) return `${subject}: its image is being pulled${setback === '' ? '' : ` (${setback})`}`
   if (setback !== '') return `${subject}: ${setback}`
-  if (withdrawn > 0) return `${subject}: it fails its readiness probe`
-  if (starting > 0) return `${subject}: it is still starting`
+  if (withdrawn > 0) return `${subject}: it fails its readiness probe${lack === '' ? '' : ` (${lack})`}`
+  if (starting > 0) return `${subject}: ${lack === '' ? 'it is still starting' : lack}`
   return `${subject}: its container is being made`
 }

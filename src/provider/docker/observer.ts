@@ -134,10 +134,10 @@ export class Observer {
     const { table, onCrash, onChange } = this.#options
     const { id, fn, state } = record.replica
     if (state === 'draining') {
-      table.change(id, { isRunning: false })
+      table.change(id, { isRunning: false, exitCode })
       return
     }
-    table.change(id, { isRunning: false, state: 'gone' })
+    table.change(id, { isRunning: false, state: 'gone', exitCode })
     onCrash(record, exitCode)
     onChange(fn)
   }

@@ -1,7 +1,7 @@
 const PROBE_ACCEPTS = ['status', 'speaks', 'any'] as const
 
 /**
- * Which answers are good. `status`: those below 400. `speaks`: any but a watchdog's "not yet". `any`: any at all.
+ * Which answers are good. `status`: those below 400. `speaks`: any but a watchdog's "not yet". `any`: any at all, as long as it is HTTP.
  */
 export type ProbeAccept = (typeof PROBE_ACCEPTS)[number]
 
@@ -29,6 +29,11 @@ export interface ProbePlan {
   readonly readiness: Probe
   /** Whether that is asked again of a ready one: it then comes and goes as it answers. */
   readonly isReadinessRepeated: boolean
+  /**
+   * Where, behind its watchdog, the process listens, which must be seen beside a good answer: the watchdog answers for itself, before its
+   * process can. Null where the answer is proof enough.
+   */
+  readonly processPort: number | null
   /** Whether it is well: one that is not is replaced. Null: not asked. */
   readonly liveness: Probe | null
 }
@@ -51,6 +56,7 @@ export const PLAIN_PLAN: ProbePlan = {
     failures: 3,
   },
   isReadinessRepeated: false,
+  processPort: null,
   liveness: null,
 }
 
@@ -74,7 +80,8 @@ function isPlan(value: unknown): value is ProbePlan {
   if (!hasShapeOf({ patienceMs, isReadinessRepeated }, value) || !isProbe(Reflect.get(value, 'readiness')))
     return false
   const live: unknown = Reflect.get(value, 'liveness')
-  return live === null || isProbe(live)
+  const port: unknown = Reflect.get(value, 'processPort')
+  return (live === null || isProbe(live)) && (port === null || typeof port === 'number')
 }
 
 function isProbe(value: unknown): value is Probe {
@@ -94,7 +101,7 @@ export function isGoodStatus(accept: ProbeAccept, status: number): boolean {
       return true
     case 'status':
       return status >= 200 && status < 400
-    // A watchdog says 503 while its process starts. An image without one answers as it likes, usually 404.
+    // A watchdog says 503 while its process starts.
     case 'speaks':
       return status !== 503
   }

@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock.ts'
-import type { Ask, ProbeTarget } from './probe-request.ts'
+import type { ProbeTarget } from './probe-request.ts'
 
 export interface Probing {
   /** What to ask now; null ends it. Looked at again after each answer, which may be about a replica that has gone or moved since. */
   readonly next: () => ProbeTarget | null
-  readonly ask: Ask
+  /** Asks once; answers whether the answer was good. Never rejects. */
+  readonly ask: (target: ProbeTarget, signal: AbortSignal) => Promise<boolean>
   readonly clock: Clock
   /** Ends it. */
   readonly signal: AbortSignal

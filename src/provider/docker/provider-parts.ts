@@ -7,6 +7,7 @@ import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
 import { shortId } from './container-logs.ts'
 import { imageFor } from './deployable.ts'
+import { ContainerSockets } from './container-sockets.ts'
 import { ownLabel } from './docker-labels.ts'
 import { EngineAway } from './engine-errors.ts'
 import { EngineLink } from './engine-link.ts'
@@ -18,6 +19,7 @@ import { LogArchive } from './log-archive.ts'
 import { Networks } from './networks.ts'
 import { Observer } from './observer.ts'
 import { httpAsk } from './probe-request.ts'
+import { Readiness } from './readiness.ts'
 import { Reconciler } from './reconciler.ts'
 import { ReplicaMaker } from './replica-maker.ts'
 import { ReplicaProbes } from './replica-probes.ts'
@@ -40,6 +42,8 @@ export interface DockerProviderOptions {
   readonly runtimeDir: string | null
   /** Folder of Docker's `config.json`, for registry credentials; null: none. */
   readonly dockerConfigDir: string | null
+  /** Where the processes of the engine's host are seen; default `/proc`. */
+  readonly procDir?: string
   readonly guard: GuardSettings
   readonly ledger: CallLedger
   readonly secrets: SecretValues
@@ -127,11 +131,19 @@ export class ProviderParts {
     return imageFor(spec, signal, { images, host: () => this.link.engine, confinement: guard.confinement })
   }
 
+  /** How a replica ended, as a clause for a person. */
+  causeOfDeath(record: Pick<ReplicaRecord, 'replica' | 'exitCode' | 'ranOutOfMemory'>): string {
+    return record.ranOutOfMemory
+      ? this.#outOfMemory(record)
+      : `it exited with code ${record.exitCode ?? 'unknown'}`
+  }
+
   #makeProbes(): ReplicaProbes {
-    const { clock, log } = this.#options
+    const { clock, log, procDir = '/proc' } = this.#options
+    const sockets = new ContainerSockets({ engine: this.engine, table: this.table, procDir })
     return new ReplicaProbes({
       table: this.table,
-      ask: httpAsk(clock),
+      readiness: new Readiness({ ask: httpAsk(clock), listeners: (id) => sockets.listeners(id) }),
       clock,
       log,
       onReady: ({ replica }) => this.reconciler.recovered(replica.fn),
@@ -151,8 +163,7 @@ export class ProviderParts {
       log,
       onChange: (fn) => this.reconciler.nudge(fn),
       onCrash: (record, exitCode) => {
-        const reason = record.ranOutOfMemory ? this.#outOfMemory(record) : `it exited with code ${exitCode}`
-        this.reconciler.setback(record, reason)
+        this.reconciler.setback(record, this.causeOfDeath({ ...record, exitCode }))
         // Not only when its function's turn comes: somebody may be about to remove the container, and its log with it.
         this.retirement.begin(record.replica.id)
       },
@@ -239,7 +250,7 @@ export class ProviderParts {
     void this.guard.firewall.look()
   }
 
-  #outOfMemory({ replica }: ReplicaRecord): string {
+  #outOfMemory({ replica }: Pick<ReplicaRecord, 'replica'>): string {
     return this.guard.outOfMemory(this.reconciler.desired(replica.fn)?.spec)
   }
 

@@ -7,6 +7,7 @@ import type { Log } from '../../log.ts'
 import type { Confinement } from './confinement.ts'
 import { containerIdentity, containerSpec, type Mount } from './container-spec.ts'
 import { hostLimits } from './deployable.ts'
+import type { ContainerIdentity } from './docker-labels.ts'
 import type { ContainerDetails, EngineVersion } from './engine-answers.ts'
 import type { ImageFacts } from './images.ts'
 import { Limiter } from './limiter.ts'
@@ -41,6 +42,7 @@ export interface ReplicaMakerOptions {
 /** Everything that the replicas of one revision have in common. */
 export interface Blueprint {
   readonly fn: DeployedFunction
+  readonly identity: ContainerIdentity
   readonly body: ContainerBody
 }
 
@@ -78,7 +80,7 @@ export class ReplicaMaker {
       ...hostLimits(confinement(), engine),
       mounts: await mounts(fn),
     })
-    return { fn, body }
+    return { fn, identity: containerIdentity(fn, image), body }
   }
 
   /** One more replica, running; answers its id. On failure nothing is left but, at worst, a record of a dead one. */
@@ -96,14 +98,14 @@ export class ReplicaMaker {
     return pinned ?? (await images.inspect(fn.spec.image))
   }
 
-  async #create({ fn, body }: Blueprint): Promise<string> {
+  async #create({ fn, identity, body }: Blueprint): Promise<string> {
     const { instance, table, making } = this.#options
     const name = `sampan-${instance}-${nameOf(fn.spec.name)}-${randomBytes(5).toString('hex')}`
     const made = making(name)
     try {
       const id = await this.#createOnDisk(name, this.#limitsDisk ? body : withoutDiskLimit(body))
       // Counted as running from here on: an event that tells of its death must find it so.
-      table.add(id, containerIdentity(fn), { isRunning: true, host: '' })
+      table.add(id, identity, { isRunning: true, host: '' })
       return id
     } finally {
       made()
@@ -131,7 +133,7 @@ export class ReplicaMaker {
       const details = await engine.inspectContainer(id)
       // One that has ended already is told of by its event.
       const host = Object.values(details?.addresses ?? {})[0]
-      if (host !== undefined) table.change(id, { host })
+      if (host !== undefined) table.change(id, { host, pid: details?.pid ?? 0 })
     } catch (error) {
       const record = table.change(id, { isRunning: false, state: 'gone' })
       if (record !== undefined && hasCode(error, 'not-found')) networks.forget(namespaceOf(record.replica.fn))

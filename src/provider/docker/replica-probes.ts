@@ -4,14 +4,20 @@ import type { Replica } from '../../core/replica.ts'
 import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
 import { shortId } from './container-logs.ts'
+import { Complaint } from './complaint.ts'
 import type { Probe } from './probe.ts'
-import type { Ask, ProbeTarget } from './probe-request.ts'
+import type { Finding } from './probe-finding.ts'
+import type { ProbeTarget } from './probe-request.ts'
 import { type Probing, untilFailed, untilReady } from './probing.ts'
 import { isWithdrawn, type ReplicaRecord, type ReplicaTable } from './replica-table.ts'
 
 export interface ReplicaProbesOptions {
   readonly table: ReplicaTable
-  readonly ask: Ask
+  /** What proves that a replica is ready. Neither method rejects. */
+  readonly readiness: {
+    look(target: ProbeTarget, signal: AbortSignal): Promise<Finding>
+    explain(target: ProbeTarget, finding: Finding): Promise<string>
+  }
   readonly clock: Clock
   readonly log: Log
   readonly onReady: (record: ReplicaRecord) => void
@@ -20,6 +26,21 @@ export interface ReplicaProbesOptions {
 }
 
 type Series = 'readiness' | 'liveness'
+
+/** Who is asked what, in which states. */
+interface Watch {
+  readonly id: string
+  readonly series: Series
+  readonly states: readonly Replica['state'][]
+}
+
+type Hear = (target: ProbeTarget, finding: Finding) => Promise<void>
+
+const PAUSED = 'its container is paused'
+/** Between two attempts with a replica of which only a call can tell whether it is ready. */
+const FIRST_DOUBT_MS = 250
+const LONGEST_DOUBT_MS = 2_000
+const DOUBT_GROWTH = 1.5
 
 /**
  * Asks every replica that runs and is not known to be ready, until it is. One that is ready is left in peace, unless its plan says otherwise
@@ -66,12 +87,36 @@ export class ReplicaProbes {
     if (record === undefined) return
     const startMs = clock.now()
     const { patienceMs, readiness } = record.identity.probes
-    const outcome = await untilReady(this.#probing(id, 'readiness', ['starting']), {
-      delayMs: record.wasReady ? 0 : this.#delayLeft(record, readiness),
+    const complaint = this.#complaint(id)
+    let isUnproven = false
+    const probing = this.#probing(
+      { id, series: 'readiness', states: ['starting'] },
+      async (target, finding) => {
+        if (finding.kind === 'good') isUnproven = finding.isUnproven
+        else await complaint.hear(target, finding)
+      },
+    )
+    const outcome = await untilReady(probing, {
+      delayMs: record.wasReady ? doubtMs(record) : this.#delayLeft(record, readiness),
       isOverdue: this.#patience(id, patienceMs),
     })
-    if (outcome === 'ready') this.#ready(id, clock.now() - startMs)
-    if (outcome === 'overdue') this.#fail(id, `it was not ready within ${Math.round(patienceMs / 1_000)} s`)
+    if (outcome === 'ready') this.#ready(id, { tookMs: clock.now() - startMs, isUnproven })
+    if (outcome === 'overdue') this.#overdue(id, patienceMs)
+  }
+
+  #complaint(id: string): Complaint {
+    const { table, clock, log, readiness } = this.#options
+    return new Complaint({
+      clock,
+      explain: (target, finding) =>
+        table.get(id)?.isPaused === true ? Promise.resolve(PAUSED) : readiness.explain(target, finding),
+      say: (reason, isLasting) => {
+        const record = table.get(id)
+        if (record?.replica.state !== 'starting') return
+        if (isLasting) log.warn('replica not ready', { ...named(record), reason })
+        else table.change(id, { reason })
+      },
+    })
   }
 
   /** One that was ready, and says itself that it is not now, may take its time; one that was halted has its time from that moment. */
@@ -86,9 +131,15 @@ export class ReplicaProbes {
     }
   }
 
-  #ready(id: string, tookMs: number): void {
+  #overdue(id: string, patienceMs: number): void {
+    const reason = this.#options.table.get(id)?.replica.reason
+    const limit = `it was not ready within ${Math.round(patienceMs / 1_000)} s`
+    this.#fail(id, reason === undefined ? limit : `${limit}: ${reason}`)
+  }
+
+  #ready(id: string, { tookMs, isUnproven }: { tookMs: number; isUnproven: boolean }): void {
     const { table, log, onReady } = this.#options
-    const record = table.change(id, { state: 'ready' })
+    const record = table.change(id, { state: 'ready', isUnproven })
     if (record === undefined) return
     log.info('replica ready', { ...named(record), ms: Math.round(tookMs) })
     onReady(record)
@@ -109,17 +160,20 @@ export class ReplicaProbes {
 
   async #untilUnready(id: string, firstMs: number): Promise<(() => void) | void> {
     const { table, log } = this.#options
-    if ((await untilFailed(this.#probing(id, 'readiness', ['ready']), firstMs)) === 'ended') return
-    const record = table.change(id, { state: 'starting' })
+    const { probing, reason } = this.#watching({ id, series: 'readiness', states: ['ready'] })
+    if ((await untilFailed(probing, firstMs)) === 'ended') return
+    const why = await reason()
+    const record = table.change(id, { state: 'starting', reason: why })
     if (record === undefined) return
-    log.warn('replica out of service: it fails its readiness probe', named(record))
+    log.warn('replica out of service: it fails its readiness probe', { ...named(record), reason: why })
     return () => this.begin(id)
   }
 
   /** Asks also while it is out of service: what is withdrawn may be unwell. */
   async #untilUnwell(id: string, firstMs: number): Promise<void> {
-    const outcome = await untilFailed(this.#probing(id, 'liveness', ['ready', 'starting']), firstMs)
-    if (outcome === 'failed') this.#fail(id, 'it failed its health probe')
+    const { probing, reason } = this.#watching({ id, series: 'liveness', states: ['ready', 'starting'] })
+    if ((await untilFailed(probing, firstMs)) === 'failed')
+      this.#fail(id, `it failed its health probe: ${await reason()}`)
   }
 
   /** Out of service at once. */
@@ -131,10 +185,29 @@ export class ReplicaProbes {
     onFailed(record, reason)
   }
 
-  #probing(id: string, series: Series, states: readonly Replica['state'][]): Probing {
-    const { table, ask, clock } = this.#options
-    const next = () => targetOf(table.get(id), series, states)
-    return { next, ask, clock, signal: this.#stopping.signal }
+  /** `reason`: what the last bad answer was. */
+  #watching(series: Watch): { probing: Probing; reason: () => Promise<string> } {
+    const { readiness } = this.#options
+    let reason = (): Promise<string> => Promise.resolve('')
+    const probing = this.#probing(series, (target, finding) => {
+      if (finding.kind !== 'good') reason = () => readiness.explain(target, finding)
+      return Promise.resolve()
+    })
+    return { probing, reason: () => reason() }
+  }
+
+  #probing({ id, series, states }: Watch, onFinding: Hear): Probing {
+    const { table, readiness, clock } = this.#options
+    return {
+      next: () => targetOf(table.get(id), series, states),
+      ask: async (target, signal) => {
+        const finding = await readiness.look(target, signal)
+        await onFinding(target, finding)
+        return finding.kind === 'good'
+      },
+      clock,
+      signal: this.#stopping.signal,
+    }
   }
 
   /** The engine may have another time of day, or ours may have been set: never longer than the delay itself. */
@@ -151,9 +224,16 @@ function targetOf(
   states: readonly Replica['state'][],
 ): ProbeTarget | null {
   if (record === undefined || !record.isRunning || record.isFailed) return null
-  const { host, port, state } = record.replica
-  const probe = record.identity.probes[series]
-  return probe === null || !states.includes(state) ? null : { host, port, probe }
+  const { id, host, port, state } = record.replica
+  const { processPort, ...probes } = record.identity.probes
+  const probe = probes[series]
+  if (probe === null || !states.includes(state)) return null
+  return { id, host, port, probe, processPort: series === 'readiness' ? processPort : null }
+}
+
+/** A replica whose watchdog passes every question while its process starts must not be tried in a hot loop. */
+function doubtMs({ doubts }: ReplicaRecord): number {
+  return doubts === 0 ? 0 : Math.min(LONGEST_DOUBT_MS, FIRST_DOUBT_MS * DOUBT_GROWTH ** (doubts - 1))
 }
 
 /** A part of the period that differs by replica: a thousand that are found ready together are not all asked in the same moment. */

@@ -1,47 +1,16 @@
 import { FaasError } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
-import type { Replica, ReplicaState } from '../../core/replica.ts'
+import type { Replica } from '../../core/replica.ts'
 import type { ContainerIdentity } from './docker-labels.ts'
+import {
+  changedReplica,
+  type FoundContainer,
+  type ReplicaChange,
+  type ReplicaRecord,
+} from './replica-record.ts'
 
-/** One container of ours, as last seen. Snapshots: a change makes a new one. */
-export interface ReplicaRecord {
-  readonly replica: Replica
-  readonly identity: ContainerIdentity
-  /** Whether its process runs. A created one that was never started does not. */
-  readonly isRunning: boolean
-  /** When it was made: milliseconds since the epoch, by the engine's clock or ours. */
-  readonly createdAtMs: number
-  /** It runs but must be replaced: it was unready for too long, or is not well. */
-  readonly isFailed: boolean
-  /** It was ready once since it was made or found. */
-  readonly wasReady: boolean
-  /** Somebody halted it by hand: it answers nobody until he lets it go on. */
-  readonly isPaused: boolean
-  /** The kernel killed something in it for want of memory. */
-  readonly ranOutOfMemory: boolean
-}
-
-export type ReplicaChange = Partial<
-  Pick<ReplicaRecord, 'isRunning' | 'isFailed' | 'isPaused' | 'ranOutOfMemory'> & {
-    readonly state: ReplicaState
-    readonly host: string
-  }
->
-
-/** What is known of a container at first. */
-export interface FoundContainer {
-  readonly isRunning: boolean
-  /** Empty when it has no address yet. */
-  readonly host: string
-  /** Left out: now. */
-  readonly createdAtMs?: number
-}
-
-/** Whether it was ready, and its readiness probe, which goes on, keeps it out of service for now. */
-export function isWithdrawn({ replica, identity, isRunning, isFailed, wasReady }: ReplicaRecord): boolean {
-  const isOut = isRunning && !isFailed && replica.state === 'starting'
-  return isOut && wasReady && identity.probes.isReadinessRepeated
-}
+export { isWithdrawn } from './replica-record.ts'
+export type { FoundContainer, ReplicaChange, ReplicaRecord } from './replica-record.ts'
 
 /** Told the whole new list whenever the callable replicas of a function change. */
 export type ReadyListener = (fn: FunctionName, ready: readonly Replica[]) => void
@@ -120,7 +89,7 @@ export class ReplicaTable {
     }
     const { isRunning, createdAtMs = this.#now() } = found
     const flags = { isRunning, isFailed: false, wasReady: false, isPaused: false, ranOutOfMemory: false }
-    const record = { replica, identity, createdAtMs, ...flags }
+    const record = { replica, identity, createdAtMs, ...flags, pid: 0, exitCode: null, doubts: 0 }
     this.#records.set(id, record)
     const ids = this.#byFunction.get(fn) ?? new Set()
     this.#byFunction.set(fn, ids.add(id))
@@ -131,13 +100,9 @@ export class ReplicaTable {
   change(id: string, change: ReplicaChange): ReplicaRecord | undefined {
     const before = this.#records.get(id)
     if (before === undefined) return undefined
-    const { state = before.replica.state, host = before.replica.host, ...rest } = change
-    const moved = state !== before.replica.state
-    const replica =
-      moved || host !== before.replica.host
-        ? { ...before.replica, state, host, sinceMs: moved ? this.#now() : before.replica.sinceMs }
-        : before.replica
-    const wasReady = before.wasReady || state === 'ready'
+    const { state: _state, host: _host, reason: _reason, isUnproven: _isUnproven, ...rest } = change
+    const replica = changedReplica(before.replica, change, () => this.#now())
+    const wasReady = before.wasReady || replica.state === 'ready'
     const record = { ...before, ...rest, wasReady, replica }
     this.#records.set(id, record)
     if (replica !== before.replica) this.#publish(replica.fn)

@@ -1,6 +1,7 @@
 import { FaasError } from '../../core/errors.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
 import { quoted } from '../../core/quoted.ts'
+import { mergedEnvironment } from './merged-environment.ts'
 
 /** What the decision looks at in an image. */
 export interface ImageCommand {
@@ -35,19 +36,14 @@ export function planWatchdog(image: ImageCommand, spec: FunctionSpec): WatchdogP
   const own = findWatchdog(command)
   const carries = own !== null || image.env.includes('mode=inproc')
   const isPid1 = own !== null && own === command[0]
-  const process = processOf(image, spec)
+  // The one that the watchdog runs. Empty means none.
+  const process = mergedEnvironment(image, spec).get('fprocess') ?? ''
 
   if (wish === 'none') return { kind: 'untouched', watchdog: carries, isPid1 }
   if (wish === 'replace') return { kind: 'replace', path: replacePath(own), isPid1 }
   if (wish === 'inject') return planInjection({ own, isPid1, command, process })
   if (carries || process === '') return { kind: 'untouched', watchdog: carries, isPid1 }
   return { kind: 'inject', argv: [] }
-}
-
-/** The process that the watchdog runs: the deployment's own, else the image's. Empty means none. */
-function processOf(image: Pick<ImageCommand, 'env'>, spec: FunctionSpec): string {
-  const fromImage = image.env.find((line) => line.startsWith('fprocess='))?.slice('fprocess='.length)
-  return spec.envVars['fprocess'] || spec.envProcess || fromImage || ''
 }
 
 interface Injection {

@@ -1,0 +1,84 @@
+import { isLoopback, type Listener } from './listeners.ts'
+import type { Probe } from './probe.ts'
+
+/** What came of one question to a replica. */
+export type Finding =
+  /** It can take calls. `isUnproven`: as far as its watchdog says, and nobody could look behind it. */
+  | { readonly kind: 'good'; readonly isUnproven: boolean }
+  | { readonly kind: 'no-address' }
+  /** No connection came about. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'silent' }
+  /** The connection ended before an answer. */
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'not-http' }
+  | { readonly kind: 'status'; readonly status: number }
+  /** Its watchdog answers, but the process behind it does not listen. */
+  | { readonly kind: 'no-process'; readonly port: number }
+
+/** What a finding is about. */
+export interface Asked {
+  readonly port: number
+  readonly probe: Pick<Probe, 'path' | 'timeoutMs' | 'accept'>
+  /** What listens in the container; null when that is not known. */
+  readonly listeners: readonly Listener[] | null
+}
+
+/** Listed in a sentence. */
+const MOST_LISTED = 5
+
+/**
+ * What was tried and what happened, as a clause that completes "function … is not ready: …". Empty when all is well. Pure.
+ */
+export function describeFinding(finding: Finding, { port, probe, listeners }: Asked): string {
+  const question = `GET ${probe.path}`
+  switch (finding.kind) {
+    case 'good':
+      return ''
+    case 'no-address':
+      return 'its container has no address in its network'
+    case 'refused':
+      return `nothing accepts connections at port ${port} of the container${whereElse(port, listeners)}`
+    case 'silent':
+      return `${question}: no answer within ${probe.timeoutMs / 1_000} s`
+    case 'closed':
+      return `${question}: closed without an answer`
+    case 'not-http':
+      return `${question}: what came back is not HTTP`
+    case 'status':
+      return `${question}: answered with status ${finding.status}${byWatchdog(probe)}`
+    case 'no-process':
+      return `its process does not listen at port ${finding.port} (upstream_url)${whereBehind(port, listeners)}`
+  }
+}
+
+/** The only answer that is a bad one then is a watchdog's 503. */
+function byWatchdog({ accept }: Asked['probe']): string {
+  return accept === 'speaks' ? ', by which its watchdog says that its process is not ready' : ''
+}
+
+function whereElse(port: number, listeners: readonly Listener[] | null): string {
+  const wish = `0.0.0.0:${port}`
+  if (listeners === null) return `; does it listen on ${wish}?`
+  if (listeners.length === 0) return ': it does not listen yet'
+  const hidden = listeners.filter((one) => one.port === port && isLoopback(one))
+  if (hidden.length > 0) {
+    return `: it listens on ${listed(hidden)} only, which is reached from within the container alone; let it listen on ${wish}`
+  }
+  return `: it listens on ${listed(listeners)}; let it listen on ${wish}`
+}
+
+/** Not the watchdog's own ports: the functions', and that of its metrics. */
+function whereBehind(port: number, listeners: readonly Listener[] | null): string {
+  const others = (listeners ?? []).filter((one) => one.port !== port && one.port !== port + 1)
+  return others.length === 0 ? '' : `: it listens on ${listed(others)}`
+}
+
+function listed(listeners: readonly Listener[]): string {
+  const texts = listeners.map(
+    ({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`,
+  )
+  const distinct = [...new Set(texts)]
+  const more = distinct.length - MOST_LISTED
+  return distinct.slice(0, MOST_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { eventually } from '../fakes/eventually.ts'
+import { skipWithoutDocker, testImage, type TestImage } from '../fixtures/images.ts'
+import { whenAvailable } from './available.ts'
+import { DaemonProcess, type Deployment } from './daemon-process.ts'
+import { Arrivals } from './load.ts'
+
+/** 25 calls a second. */
+const EVERY_MS = 40
+/** From the start of the container to the moment at which its process listens. Its watchdog answers long before. */
+const SLOW_START = { FN_START_DELAY: '2s' }
+
+describe(
+  'calls of a function whose process starts slowly behind its own watchdog',
+  {
+    skip: await skipWithoutDocker(),
+  },
+  () => {
+    let daemon: DaemonProcess
+    before(async () => {
+      daemon = await DaemonProcess.start()
+    })
+    after(() => daemon[Symbol.asyncDispose]())
+
+    for (const [service, listen, call] of [
+      ['inside', '127.0.0.1:8082', { method: 'GET' }],
+      ['everywhere', ':8082', { method: 'POST', body: 'hello' }],
+    ] as const) {
+      it(`none fails in deploy, update, scale-up and wake, listening on ${listen}`, async () => {
+        const deployment: Deployment = {
+          service,
+          image: await testImage('upstream-http'),
+          envVars: { ...SLOW_START, FN_LISTEN: listen },
+        }
+        const arrive = (): Arrivals =>
+          new Arrivals({ ...call, url: `${daemon.url}/function/${service}/id` }, EVERY_MS)
+        const scale = (replicas: number): Promise<void> =>
+          daemon.must('POST', `/system/scale-function/${service}`, { serviceName: service, replicas })
+
+        await daemon.deploy(deployment)
+        const first = arrive()
+        await eventually(() => first.calls > 50, 20_000, 'calls are answered after the deployment')
+        const [old] = await daemon.containersOf(service)
+        await daemon.must('PUT', '/system/functions', {
+          ...deployment,
+          envVars: { ...deployment.envVars, REVISION: '2' },
+        })
+        await eventually(
+          async () => {
+            const now = await daemon.containersOf(service)
+            return now.length === 1 && now[0] !== old
+          },
+          20_000,
+          'the update replaced the container',
+        )
+        await scale(3)
+        await whenAvailable(daemon, service, 3)
+        const settled = first.calls
+        await eventually(() => first.calls > settled + 50, 20_000, 'three replicas are called')
+        const untilScaled = await first.stop()
+
+        await scale(0)
+        await eventually(async () => (await daemon.containersOf(service)).length === 0, 20_000, 'it sleeps')
+        const second = arrive()
+        await eventually(() => second.calls > 50, 20_000, 'calls are answered after the wake')
+        const untilWoken = await second.stop()
+
+        assert.deepEqual(untilScaled.failed.slice(0, 5), [], `${untilScaled.failed.length} calls failed`)
+        assert.deepEqual(untilWoken.failed.slice(0, 5), [], `${untilWoken.failed.length} calls failed`)
+      })
+    }
+
+    it('a restarted daemon finds a starting replica and waits for its process, too', async () => {
+      await daemon.deploy({
+        service: 'adopted',
+        image: await testImage('upstream-http'),
+        envVars: { FN_START_DELAY: '4s' },
+      })
+      await eventually(async () => (await daemon.containersOf('adopted')).length === 1, 20_000, 'it starts')
+      await daemon.end('SIGKILL')
+      await daemon.launch()
+      await daemon.whenHealthy()
+
+      const arrivals = new Arrivals({ url: `${daemon.url}/function/adopted/id` }, EVERY_MS)
+      await eventually(() => arrivals.calls > 50, 20_000, 'calls are answered')
+      const { failed } = await arrivals.stop()
+
+      assert.deepEqual(failed.slice(0, 5), [], `${failed.length} calls failed`)
+    })
+  },
+)
+
+describe('a function that cannot be reached', { skip: await skipWithoutDocker() }, () => {
+  let daemon: DaemonProcess
+  before(async () => {
+    daemon = await DaemonProcess.start({ SAMPAN_WAKE_TIMEOUT: '2s' })
+  })
+  after(() => daemon[Symbol.asyncDispose]())
+
+  const cases: readonly (readonly [
+    service: string,
+    what: string,
+    is: { readonly image: TestImage; readonly listen: string },
+    reason: RegExp,
+  ])[] = [
+    [
+      'hidden',
+      'because it listens within its container only',
+      { image: 'fn', listen: '127.0.0.1:8080' },
+      /nothing accepts connections at port 8080 of the container: it listens on 127\.0\.0\.1:8080 only, .*let it listen on 0\.0\.0\.0:8080/,
+    ],
+    [
+      'elsewhere',
+      'because it listens at another port',
+      { image: 'fn', listen: '0.0.0.0:3000' },
+      /nothing accepts connections at port 8080 of the container: it listens on (?:0\.0\.0\.0|\[::\]):3000; let it/,
+    ],
+    [
+      'behind',
+      "because its process listens elsewhere than its image's watchdog looks for it",
+      { image: 'upstream-http', listen: '127.0.0.1:3000' },
+      /its process does not listen at port 8082 \(upstream_url\): it listens on 127\.0\.0\.1:3000/,
+    ],
+    [
+      'ours',
+      'because its process listens elsewhere than our watchdog looks for it',
+      { image: 'fn-watchdog', listen: '127.0.0.1:3000' },
+      /its process does not listen at port 8082 \(upstream_url\): it listens on 127\.0\.0\.1:3000/,
+    ],
+  ]
+  for (const [service, what, is, reason] of cases) {
+    it(`${what} says so in its status, once in the log, and in the 503 of a call`, async () => {
+      await daemon.deploy({
+        service,
+        image: await testImage(is.image),
+        envVars: { FN_LISTEN: is.listen },
+      })
+
+      await untilReason(daemon, service, reason)
+      const logged = async (): Promise<number> =>
+        (await daemon.log()).split('\n').filter((line) => line.includes(service) && isComplaint(line, reason))
+          .length
+      await eventually(async () => (await logged()) === 1, 20_000, 'it is in the log')
+      const answer = await daemon.call(service)
+      const text = await answer.text()
+
+      assert.equal(answer.status, 503)
+      assert.match(text, reason)
+      assert.match(text, /\(waited 2 s, SAMPAN_WAKE_TIMEOUT\)/)
+      assert.equal(await logged(), 1)
+      await daemon.remove(service)
+    })
+  }
+
+  it('because it closes every connection says so, and not that nothing listens', async () => {
+    const service = 'closes'
+    await daemon.deploy({
+      service,
+      image: await testImage('closes'),
+    })
+
+    await untilReason(daemon, service, /closed without an answer/)
+    const answer = await daemon.call(service)
+
+    assert.equal(answer.status, 503)
+    assert.match(await answer.text(), /GET \/_\/health: closed without an answer/)
+    await daemon.remove(service)
+  })
+})
+
+describe('a function without a watchdog', { skip: await skipWithoutDocker() }, () => {
+  it('is ready with any answer, and tells how it died within a call', async () => {
+    await using daemon = await DaemonProcess.start()
+    // Says 503 to every question about its health.
+    await daemon.deploy({
+      service: 'odd',
+      image: await testImage('fn'),
+      envVars: { FN_HEALTH_DELAY: '1h' },
+    })
+    assert.equal((await daemon.call('odd/id')).status, 200)
+
+    // The engine may be slow to tell of a death: then the sentence ends without it.
+    await eventually(
+      async () => {
+        const answer = await daemon.call('odd/exit/7', { method: 'POST', body: 'once' })
+        const text = await answer.text()
+        assert.equal(answer.status, 502)
+        assert.match(text, /closed the connection without answering/)
+        return text.includes(': it exited with code 7')
+      },
+      30_000,
+      'a call tells the exit code',
+    )
+  })
+})
+
+async function untilReason(daemon: DaemonProcess, service: string, reason: RegExp): Promise<void> {
+  await eventually(
+    async () => {
+      const answer = await daemon.api('GET', `/system/function/${service}`)
+      const status = (await answer.json()) as { readonly reason?: string }
+      return reason.test(status.reason ?? '')
+    },
+    30_000,
+    `the status of ${service} says ${String(reason)}`,
+  )
+}
+
+function isComplaint(line: string, reason: RegExp): boolean {
+  if (!line.includes('"replica not ready"')) return false
+  const { reason: said } = JSON.parse(line) as { readonly reason: string }
+  return reason.test(said)
+}
