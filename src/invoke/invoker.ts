@@ -48,6 +48,7 @@ export class Invoker {
       clock,
       writes: new WriteBatch(),
       idle: { count: 0, most: capacity.idleUpstreams },
+      connections: new Map(),
       onFault: (err) => log.error('a call failed unexpectedly', { err }),
     })
     this.#capacity = capacity

@@ -31,6 +31,8 @@ export class FakeProvider implements Provider {
   usageNow: Usage = { cpuMillicores: 0, memoryBytes: 0 }
   /** Images that `prepare` refuses. */
   readonly missingImages = new Set<string>()
+  /** What it says of every deployment. */
+  remarked: readonly string[] = []
   readonly applied: DeployedFunction[] = []
   readonly suspected: Replica[] = []
   readonly refreshed: string[] = []
@@ -56,6 +58,10 @@ export class FakeProvider implements Provider {
       throw new FaasError('invalid', `image: ${spec.image} does not exist`)
     }
     return `sha256:${spec.image}`
+  }
+
+  remarks(): readonly string[] {
+    return this.remarked
   }
 
   apply(fn: DeployedFunction): void {

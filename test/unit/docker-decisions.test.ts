@@ -76,7 +76,7 @@ describe('what the engine answers', () => {
     })
     assert.deepEqual(readContainers(null), [])
     assert.deepEqual(readNetworks([{ Id: 'n' }]), [
-      { id: 'n', name: '', labels: {}, subnet: '', gateway: '', bridge: 'br-n', hasIpv6: false },
+      { id: 'n', name: '', labels: {}, subnet: '', gateway: '', bridge: 'br-n', hasIpv6: false, mtu: 1_500 },
     ])
   })
 
@@ -89,13 +89,23 @@ describe('what the engine answers', () => {
   })
 
   it('tells the events that we act on from the others', () => {
-    const event = (Action: string, Attributes = {}) => readEvent({ Action, Actor: { ID: 'abc', Attributes } })
+    const OURS = 'com.sampan.instance=mine'
+    const event = (Action: string, attributes = {}, Type = 'container') => {
+      const Attributes = { 'com.sampan.instance': 'mine', ...attributes }
+      return readEvent({ Type, Action, Actor: { ID: 'abc', Attributes } }, OURS)
+    }
 
     assert.deepEqual(event('die', { exitCode: '137' }), { kind: 'die', id: 'abc', exitCode: 137 })
     assert.deepEqual(event('died'), { kind: 'die', id: 'abc', exitCode: 0 })
     assert.equal(event('exec_start: sh'), null)
-    assert.equal(readEvent({ Action: 'die' }), null)
-    assert.equal(readEvent('nonsense'), null)
+    assert.equal(event('die', { 'com.sampan.instance': 'other' }), null)
+    const rewired = { kind: 'rewired', id: 'moved', exitCode: 0 }
+    assert.deepEqual(event('connect', { container: 'moved' }, 'network'), rewired)
+    assert.deepEqual(event('disconnect', { container: 'moved' }, 'network'), rewired)
+    assert.equal(event('destroy', { container: 'moved' }, 'network'), null)
+    assert.equal(event('connect', {}, 'network'), null)
+    assert.equal(readEvent({ Action: 'die' }, OURS), null)
+    assert.equal(readEvent('nonsense', OURS), null)
   })
 
   it('gives use of CPU and of memory without reclaimable cache', () => {

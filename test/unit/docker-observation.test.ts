@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FaasError } from '../../src/core/errors.ts'
 import { functionName } from '../../src/core/function-name.ts'
 import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
-import { containerLabels, networkLabels } from '../../src/provider/docker/docker-labels.ts'
-import type { ContainerSummary, NetworkSummary } from '../../src/provider/docker/engine-answers.ts'
-import { Networks } from '../../src/provider/docker/networks.ts'
+import { containerLabels } from '../../src/provider/docker/docker-labels.ts'
+import type { ContainerSummary } from '../../src/provider/docker/engine-answers.ts'
+import { ReplicaAddresses } from '../../src/provider/docker/replica-addresses.ts'
 import { Observer } from '../../src/provider/docker/observer.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
@@ -34,11 +33,36 @@ function rig() {
     vanished: [] as string[],
     unready: [] as string[],
     strangers: 0,
+    rewired: [] as string[],
+    lost: [] as string[],
   }
+  /** What a look at one container finds; null: it is gone. */
+  const inspected = { address: null as string | null, state: 'running' }
   const table = new ReplicaTable(
     () => 0,
     () => {},
   )
+  const log = new RecordingLog()
+  const addresses = new ReplicaAddresses({
+    engine: {
+      inspectContainer: async () => {
+        const { address, state } = inspected
+        if (address === null) return null
+        return {
+          state,
+          exitCode: 0,
+          oomKilled: false,
+          error: '',
+          addresses: address === '' ? {} : { net: address },
+        }
+      },
+    },
+    table,
+    log,
+    onLost: ({ id, host }) => seen.lost.push(`${id} ${host}`),
+    onUnready: (id) => seen.unready.push(id),
+    onChange: () => (seen.changes += 1),
+  })
   const observer = new Observer({
     engine: {
       listContainers: async () => {
@@ -49,7 +73,10 @@ function rig() {
     },
     instance: 'test',
     table,
-    log: new RecordingLog(),
+    addresses,
+    isOurs: (labels) => labels['com.sampan.registry'] !== 'another',
+    log,
+    onRewired: (id) => seen.rewired.push(id),
     onChange: () => (seen.changes += 1),
     onCrash: (_record, exitCode) => seen.crashes.push(exitCode),
     onVanished: ({ replica }) => {
@@ -59,7 +86,7 @@ function rig() {
     onUnready: (id) => seen.unready.push(id),
     onStranger: () => (seen.strangers += 1),
   })
-  return { list, seen, table, observer }
+  return { list, seen, table, observer, addresses, inspected, log }
 }
 
 describe('the observer', () => {
@@ -71,6 +98,7 @@ describe('the observer', () => {
       container('half', { state: 'created' }),
       container('leaves', { state: 'removing' }),
       container('foreign', { labels: {} }),
+      container('another', { labels: { ...container('x').labels, 'com.sampan.registry': 'another' } }),
     ]
 
     await observer.look()
@@ -195,99 +223,71 @@ describe('the observer', () => {
   })
 })
 
-/** Networks of an engine that answers a turn later, and refuses a name twice. */
-class FakeNetworks {
-  readonly there = new Map<string, NetworkSummary>()
-  created = 0
-
-  async listNetworks(): Promise<readonly NetworkSummary[]> {
-    return [...this.there.values()]
+describe('the address of a replica', () => {
+  const started = async () => {
+    const made = rig()
+    made.list.now = [container('a')]
+    await made.observer.look()
+    made.table.change('a', { state: 'ready' })
+    made.seen.unready.length = 0
+    return made
+  }
+  const stateOf = (table: ReplicaTable) => {
+    const record = table.get('a')
+    return [record?.replica.host, record?.replica.state, record?.isFailed]
   }
 
-  async createNetwork(): Promise<string> {
-    await Promise.resolve()
-    if (this.there.size > 0) throw new FaasError('conflict', 'network with this name exists')
-    this.created += 1
-    const labels = networkLabels('test', 'spaced')
-    this.there.set('id', { ...bridged('id', ''), labels, subnet: '10.9.0.0/16' })
-    return 'id'
-  }
+  it('is looked at when somebody changes its networks, and followed', async () => {
+    const { observer, addresses, inspected, seen, table } = await started()
+    inspected.address = '10.0.0.7'
 
-  async removeNetwork(id: string): Promise<void> {
-    await Promise.resolve()
-    this.there.delete(id)
-  }
-}
+    observer.handle({ kind: 'rewired', id: 'a', exitCode: 0 })
+    observer.handle({ kind: 'rewired', id: 'nobody', exitCode: 0 })
+    await addresses.look('a')
 
-function bridged(id: string, gateway: string): NetworkSummary {
-  return { id, name: 'n', labels: {}, subnet: '', gateway, bridge: `br-${id}`, hasIpv6: false }
-}
-
-describe('networks', () => {
-  const make = () => {
-    const engine = new FakeNetworks()
-    const told: (readonly string[])[] = []
-    const onAddresses = (addresses: readonly string[]) => told.push(addresses)
-    const fenced: string[] = []
-    const fence = {
-      want: () => {},
-      whenTried: async ({ id }: { readonly id: string }) => {
-        await Promise.resolve()
-        fenced.push(id)
-      },
-    }
-    return {
-      engine,
-      told,
-      fenced,
-      networks: new Networks({ engine, instance: 'test', log: new RecordingLog(), onAddresses, fence }),
-    }
-  }
-
-  it('are made once for many who need them, and told of once', async () => {
-    const { engine, told, networks } = make()
-
-    const all = await Promise.all([1, 2, 3].map(() => networks.ensure('spaced')))
-    await networks.look()
-
-    assert.equal(engine.created, 1)
-    assert.deepEqual(new Set(all.map(({ gateway }) => gateway)), new Set(['10.9.0.1']))
-    assert.deepEqual(told, [['10.9.0.1']])
+    assert.deepEqual(seen.rewired, ['a'])
+    assert.deepEqual(stateOf(table), ['10.0.0.7', 'starting', false])
+    assert.deepEqual(seen.lost, ['a 10.0.0.2'])
+    assert.deepEqual(seen.unready, ['a'])
   })
 
-  it('are fenced before anybody gets to know them', async () => {
-    const { fenced, networks } = make()
+  it('is missed when it was taken out of its network: it is replaced', async () => {
+    const { addresses, inspected, seen, table, log } = await started()
+    inspected.address = ''
+    const changes = seen.changes
 
-    await networks.ensure('spaced')
+    await addresses.look('a')
+    await addresses.look('a')
 
-    assert.deepEqual(fenced, ['id'])
+    assert.deepEqual(stateOf(table), ['', 'starting', true])
+    assert.deepEqual(seen.lost, ['a 10.0.0.2'])
+    assert.deepEqual(seen.unready, [])
+    assert.equal(seen.changes, changes + 1)
+    assert.deepEqual(log.messages('warn'), ['address of a replica changed by hand'])
   })
 
-  it('are found again after a restart', async () => {
-    const { engine, networks } = make()
-    await engine.createNetwork()
+  it('is missed by a full look, too', async () => {
+    const { observer, list, seen, table } = await started()
+    list.now = [container('a', { addresses: {} })]
 
-    const network = await networks.ensure('spaced')
+    await observer.look()
 
-    assert.equal(network.id, 'id')
+    assert.deepEqual(stateOf(table), ['', 'starting', true])
+    assert.deepEqual(seen.lost, ['a 10.0.0.2'])
   })
 
-  it('that are being removed are made anew for who needs them then', async () => {
-    const { engine, networks } = make()
-    await networks.ensure('spaced')
+  it('is not missed when it just ends, or nobody touched it', async () => {
+    const { addresses, inspected, seen, table } = await started()
 
-    const removal = networks.remove('spaced')
-    const network = await networks.ensure('spaced')
-    await removal
+    inspected.address = '10.0.0.2'
+    await addresses.look('a')
+    inspected.address = ''
+    inspected.state = 'exited'
+    await addresses.look('a')
+    inspected.address = null
+    await addresses.look('a')
 
-    assert.equal(engine.created, 2)
-    assert.equal(engine.there.has(network.id), true)
-  })
-
-  it('of somebody else under our name are not used', async () => {
-    const { engine, networks } = make()
-    engine.there.set('x', bridged('x', '10.1.0.1'))
-
-    await assert.rejects(networks.ensure('spaced'), /is not ours/)
+    assert.deepEqual(stateOf(table), ['10.0.0.2', 'ready', false])
+    assert.deepEqual(seen.lost, [])
   })
 })
