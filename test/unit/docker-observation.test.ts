@@ -37,7 +37,7 @@ function rig() {
     lost: [] as string[],
   }
   /** What a look at one container finds; null: it is gone. */
-  const inspected = { address: null as string | null, state: 'running' }
+  const inspected = { address: null as string | null, state: 'running', isAway: false }
   const table = new ReplicaTable(
     () => 0,
     () => {},
@@ -46,7 +46,8 @@ function rig() {
   const addresses = new ReplicaAddresses({
     engine: {
       inspectContainer: async () => {
-        const { address, state } = inspected
+        const { address, state, isAway } = inspected
+        if (isAway) throw new Error('away')
         if (address === null) return null
         return {
           state,
@@ -248,6 +249,17 @@ describe('the address of a replica', () => {
     assert.deepEqual(seen.rewired, ['a'])
     assert.deepEqual(stateOf(table), ['10.0.0.7', 'starting', false])
     assert.deepEqual(seen.lost, ['a 10.0.0.2'])
+    assert.deepEqual(new Set(seen.unready), new Set(['a']))
+  })
+
+  it('is not called while nobody knows it, and is asked again when the engine does not say', async () => {
+    const { addresses, inspected, seen, table } = await started()
+    inspected.isAway = true
+
+    const look = addresses.look('a')
+    assert.deepEqual(stateOf(table), ['10.0.0.2', 'starting', false])
+    await assert.rejects(look)
+
     assert.deepEqual(seen.unready, ['a'])
   })
 
@@ -261,18 +273,21 @@ describe('the address of a replica', () => {
 
     assert.deepEqual(stateOf(table), ['', 'starting', true])
     assert.deepEqual(seen.lost, ['a 10.0.0.2'])
-    assert.deepEqual(seen.unready, [])
     assert.equal(seen.changes, changes + 1)
     assert.deepEqual(log.messages('warn'), ['address of a replica changed by hand'])
   })
 
   it('is missed by a full look, too', async () => {
-    const { observer, list, seen, table } = await started()
-    list.now = [container('a', { addresses: {} })]
+    const { observer, addresses, inspected, list, seen, table } = await started()
+    list.now = [container('a', { addresses: {} }), container('b', { addresses: {} })]
 
     await observer.look()
+    assert.deepEqual(seen.rewired, ['a', 'b'])
+    inspected.address = ''
+    for (const id of seen.rewired) await addresses.look(id)
 
     assert.deepEqual(stateOf(table), ['', 'starting', true])
+    assert.equal(table.get('b')?.isFailed, true)
     assert.deepEqual(seen.lost, ['a 10.0.0.2'])
   })
 
@@ -287,7 +302,8 @@ describe('the address of a replica', () => {
     inspected.address = null
     await addresses.look('a')
 
-    assert.deepEqual(stateOf(table), ['10.0.0.2', 'ready', false])
+    assert.deepEqual(stateOf(table), ['10.0.0.2', 'starting', false])
+    assert.deepEqual(new Set(seen.unready), new Set(['a']))
     assert.deepEqual(seen.lost, [])
   })
 })

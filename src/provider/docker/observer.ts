@@ -106,17 +106,19 @@ export class Observer {
   #adopt(container: ContainerSummary): void {
     const identity = readContainerLabels(container.labels)
     if (identity === null || container.state === 'removing') return
-    const { table, onUnready } = this.#options
+    const { table, onUnready, onRewired } = this.#options
     const isRunning = container.state === 'running' || container.state === 'paused'
     const { id, createdAtMs } = container
-    table.add(id, identity, { isRunning, host: addressIn(container), createdAtMs })
+    const host = addressIn(container)
+    table.add(id, identity, { isRunning, host, createdAtMs })
     if (container.state === 'paused') table.change(id, { isPaused: true })
-    if (isRunning) onUnready(id)
+    if (isRunning && host === '') onRewired(id)
+    else if (isRunning) onUnready(id)
     else table.change(id, { state: 'gone' })
   }
 
   #refresh(record: ReplicaRecord, container: ContainerSummary): void {
-    const { table, addresses, onChange } = this.#options
+    const { table, addresses, onChange, onRewired } = this.#options
     // Ours in the making: created, not started yet. The dead never come back: they are removed.
     if (!record.isRunning || container.state === 'created') return
     const { id } = record.replica
@@ -127,7 +129,10 @@ export class Observer {
     }
     if (container.state === 'paused' && !record.isPaused) this.#paused(record)
     if (container.state === 'running' && record.isPaused) table.change(id, { isPaused: false })
-    addresses.follow(table.get(id) ?? record, addressIn(container))
+    const host = addressIn(container)
+    // Lists are not to be trusted with that: asked alone the container tells.
+    if (host === '') onRewired(id)
+    else addresses.follow(table.get(id) ?? record, host)
   }
 
   /** By hand: it would let calls hang. It is probed until it goes on, or replaced when it does not. */

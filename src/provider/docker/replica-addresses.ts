@@ -28,24 +28,28 @@ export class ReplicaAddresses {
     this.#options = options
   }
 
-  /** Something was done to its networks: asks where it is now. Throws `EngineAway`. */
+  /** Something was done to its networks: nobody calls it until it is known where it is now. Throws `EngineAway`. */
   async look(id: string): Promise<void> {
-    const { engine, table } = this.#options
-    const isRunning = () => table.get(id)?.isRunning === true
-    if (!isRunning()) return
-    const details = await engine.inspectContainer(id)
-    const record = table.get(id)
-    // One that ends loses its address too: other events tell of that.
-    const runs = details?.state === 'running' || details?.state === 'paused'
-    if (details !== null && record !== undefined && runs && isRunning())
-      this.follow(record, addressIn(details))
+    const { engine, table, onUnready } = this.#options
+    const before = table.get(id)
+    if (before?.isRunning !== true) return
+    if (before.replica.state === 'ready') table.change(id, { state: 'starting' })
+    try {
+      const details = await engine.inspectContainer(id)
+      const record = table.get(id)
+      // One that ends loses its address too: other events tell of that.
+      const runs = details?.state === 'running' || details?.state === 'paused'
+      if (details !== null && record?.isRunning === true && runs) this.follow(record, addressIn(details))
+    } finally {
+      onUnready(id)
+    }
   }
 
   /** It runs, and this is its address; empty: it is not in its network any more, and has to be replaced. */
   follow(record: ReplicaRecord, host: string): void {
     const { table, log, onLost, onUnready, onChange } = this.#options
-    const { replica } = record
-    if (host === replica.host) return
+    const { replica, isFailed } = record
+    if (host === replica.host && (host !== '' || isFailed)) return
     const { id, fn, state } = replica
     const isGone = host === ''
     table.change(id, {
