@@ -274,7 +274,7 @@ describe('the address of a replica', () => {
     assert.deepEqual(stateOf(table), ['', 'starting', true])
     assert.deepEqual(seen.lost, ['a 10.0.0.2'])
     assert.equal(seen.changes, changes + 1)
-    assert.deepEqual(log.messages('warn'), ['address of a replica changed by hand'])
+    assert.deepEqual(log.messages('warn'), ['replica is not in its network any more: it is replaced'])
   })
 
   it('is missed by a full look, too', async () => {

@@ -57,15 +57,10 @@ export class ReplicaAddresses {
       ...(state === 'ready' && { state: 'starting' }),
       ...(isGone && { isFailed: true }),
     })
-    if (replica.host !== '') {
-      log.warn('address of a replica changed by hand', {
-        fn,
-        replica: shortId(id),
-        from: replica.host,
-        to: host || 'none',
-      })
-      onLost(replica)
-    }
+    const facts = { fn, replica: shortId(id), from: replica.host || 'none' }
+    if (isGone) log.warn('replica is not in its network any more: it is replaced', facts)
+    else if (replica.host !== '') log.warn('address of a replica changed by hand', { ...facts, to: host })
+    if (replica.host !== '') onLost(replica)
     if (isGone) onChange(fn)
     else onUnready(id)
   }
