@@ -15,7 +15,8 @@ describe('a deployment with a mistake in it', { skip: await skipWithoutDocker() 
   })
   after(() => daemon[Symbol.asyncDispose]())
 
-  const deploy = (fields: object) => daemon.api('POST', '/system/functions', { service: 'slip', image, ...fields })
+  const deploy = (fields: object) =>
+    daemon.api('POST', '/system/functions', { service: 'slip', image, ...fields })
 
   it('is refused when nothing in its image can be started, but for a process that it names', async () => {
     const empty = await plainImage('without-command')
@@ -61,7 +62,10 @@ describe('a deployment with a mistake in it', { skip: await skipWithoutDocker() 
     assert.match(warning, /scale\.max: 100000 is more than the 100 replicas/)
     assert.match(await daemon.log(), /"msg":"audit".*"remarks":\["limits\.cpu: /)
 
-    const scaled = await daemon.api('POST', '/system/scale-function/slip', { serviceName: 'slip', replicas: 0 })
+    const scaled = await daemon.api('POST', '/system/scale-function/slip', {
+      serviceName: 'slip',
+      replicas: 0,
+    })
     assert.equal(scaled.headers.get('warning'), null)
     await daemon.remove('slip')
   })
@@ -69,10 +73,16 @@ describe('a deployment with a mistake in it', { skip: await skipWithoutDocker() 
   it('of its replicas is told of', async () => {
     await daemon.deploy({ service: 'many', image, labels: { 'com.openfaas.scale.max': '2' } })
 
-    const scaled = await daemon.api('POST', '/system/scale-function/many', { serviceName: 'many', replicas: 100_000 })
+    const scaled = await daemon.api('POST', '/system/scale-function/many', {
+      serviceName: 'many',
+      replicas: 100_000,
+    })
 
     assert.equal(scaled.status, 202)
-    assert.match(scaled.headers.get('warning') ?? '', /replicas: 100000 is more than the function may have, and becomes 2/)
+    assert.match(
+      scaled.headers.get('warning') ?? '',
+      /replicas: 100000 is more than the function may have, and becomes 2/,
+    )
     await daemon.remove('many')
   })
 

@@ -184,7 +184,9 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     const atRest = await lookAtFiles(daemon.dataDir, (path) => readFile(path))
     assert.ok(!atRest.some(({ seen }) => holds(seen, value)), 'at rest')
 
-    await Promise.all(['reader', 'writer', 'watcher', 'placed', 'user', 'loser', 'stayer'].map((name) => daemon.remove(name)))
+    await Promise.all(
+      ['reader', 'writer', 'watcher', 'placed', 'user', 'loser', 'stayer'].map((name) => daemon.remove(name)),
+    )
     await eventually(
       async () => {
         return (await readdir(daemon.runtimeDir)).length === 0

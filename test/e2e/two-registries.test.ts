@@ -57,7 +57,10 @@ describe('two data folders under one instance name', { skip: SKIP }, () => {
       const { status, printed } = await DaemonProcess.fail(settings())
 
       assert.equal(status, 1)
-      assert.match(printed, new RegExp(`cannot start: .*that of the data folder ${owner.dataDir}; nothing was touched`))
+      assert.match(
+        printed,
+        new RegExp(`cannot start: .*that of the data folder ${owner.dataDir}; nothing was touched`),
+      )
       assert.match(printed, new RegExp(`SAMPAN_TAKE_OVER=${ownerId}`))
       assert.deepEqual(await belongings(), before)
     }
@@ -110,7 +113,12 @@ describe('two data folders under one instance name', { skip: SKIP }, () => {
     await lost.deploy({ service: 'fn', image: await testImage('fn') })
     assert.equal((await lost.call('fn/id')).status, 200)
     const [container = ''] = await lost.containers()
-    const id = await docker('inspect', '--format', '{{index .Config.Labels "com.sampan.registry"}}', container)
+    const id = await docker(
+      'inspect',
+      '--format',
+      '{{index .Config.Labels "com.sampan.registry"}}',
+      container,
+    )
     assert.equal(await lost.end('SIGTERM'), 0)
     await rm(lost.dataDir, { recursive: true })
 
