@@ -63,7 +63,13 @@ describe('containers of another registry, or of an earlier release', { skip: awa
 
     const adopted = await bench.provider.whenReady(fn.spec.name, AbortSignal.timeout(20_000))
     assert.equal(adopted.id, replica.id)
-    const network = await docker('network', 'ls', '-q', '--filter', `label=com.sampan.instance=${bench.instance}`)
+    const network = await docker(
+      'network',
+      'ls',
+      '-q',
+      '--filter',
+      `label=com.sampan.instance=${bench.instance}`,
+    )
     assert.equal(network.split('\n').length, 1)
   })
 })

@@ -72,6 +72,15 @@ describe('what belongs to a registry', () => {
     assert.deepEqual(asked, ['com.sampan.instance=shop', 'com.sampan.instance=shop'])
   })
 
+  it('says so when the folder is the same, and empty: its disk may not be mounted', async () => {
+    const before = makerLabels({ registryId: THEIRS, dataDir: '/data' })
+
+    await assert.rejects(
+      rig(owningRegistry('b'), { containers: [before] }).ownership.settle(),
+      /another registry, which was in this very data folder, \/data; nothing was touched\. Is its disk mounted\?/,
+    )
+  })
+
   it('may be settled later, when the others are gone', async () => {
     const containers = [byThem]
     const { ownership } = rig(owningRegistry('b'), { containers })

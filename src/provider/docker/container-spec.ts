@@ -10,7 +10,7 @@ import { type ContainerIdentity, containerLabels } from './docker-labels.ts'
 import type { EngineAbilities } from './engine-answers.ts'
 import { envDurationMs } from './env-duration.ts'
 import { planProbes } from './probe-plan.ts'
-import { checkCores, LEAST_NANO_CPUS } from './resource-remarks.ts'
+import { LEAST_NANO_CPUS } from './resource-remarks.ts'
 import { type ImageCommand, planWatchdog, WATCHDOG_PATH, type WatchdogPlan } from './watchdog-injection.ts'
 
 /** A folder or file of the host that a container sees, read-only. */
@@ -96,7 +96,6 @@ export function containerSpec(input: ContainerInput): object {
 export function checkSpec(spec: FunctionSpec, host: HostLimits): void {
   planProbes(spec)
   environment(spec, false)
-  checkCores(spec, host.hostCpus)
   resources(spec, host)
   confine(spec, host.confinement, host.abilities)
   devices(spec)

@@ -14,7 +14,7 @@ import type {
 import type { Replica } from '../../core/replica.ts'
 import type { DockerProviderOptions } from './docker-provider-options.ts'
 import { ProviderParts } from './provider-parts.ts'
-import { resourceRemarks } from './resource-remarks.ts'
+import { checkCores, resourceRemarks } from './resource-remarks.ts'
 import { isWithdrawn } from './replica-table.ts'
 import { explainNotReady } from './not-ready-reason.ts'
 
@@ -73,6 +73,8 @@ export class DockerProvider implements Provider {
   }
 
   async prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string> {
+    // Not with every look for an image: what an earlier release let in runs on.
+    checkCores(spec, this.#parts.link.engine?.cpus ?? 0)
     return (await this.#parts.imageFor(spec, signal)).id
   }
 

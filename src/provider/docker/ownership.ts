@@ -80,12 +80,12 @@ export class Ownership {
    * sentence for the operator, when something is left. Before that nothing may be changed on the engine.
    */
   async settle(): Promise<void> {
-    const { wanted, instance } = this.#options
+    const { wanted } = this.#options
     this.#dispute = null
     for (const foreign of await this.#foreign()) {
       const isWanted = wanted.includes(foreign.maker.registryId || UNMARKED)
       if (isWanted) await this.#takeOver(foreign)
-      else throw this.#refuse(whoseSentence(foreign, instance))
+      else throw this.#refuse(whoseSentence(foreign, this.#options))
     }
   }
 
@@ -132,17 +132,20 @@ export class Ownership {
   }
 }
 
-function whoseSentence({ maker, containers, networks }: Foreign, instance: string): string {
-  const what = [counted(containers, 'container'), counted(networks, 'network')]
-    .filter((text) => text !== '')
-    .join(' and ')
+function whoseSentence(
+  { maker, containers, networks }: Foreign,
+  { instance, dataDir }: Pick<OwnershipOptions, 'instance' | 'dataDir'>,
+): string {
+  const what = [counted(containers, 'container'), counted(networks, 'network')].filter((text) => text !== '')
+  const isHere = maker.dataDir === dataDir
+  const registry = `for another registry${isHere ? `, which was in this very data folder, ${dataDir}` : folderOf(maker)}`
   const whose =
-    maker.registryId === ''
-      ? 'by an earlier release, which did not write for which data folder'
-      : `for another registry${folderOf(maker)}`
+    maker.registryId === '' ? 'by an earlier release, which did not write for which data folder' : registry
+  const cure = isHere
+    ? 'Is its disk mounted? Mount it, or put back what was in the folder, or run beside them with another SAMPAN_INSTANCE. '
+    : 'Set SAMPAN_DATA_DIR to the data folder that they belong to (is its disk mounted?), or run beside them with another SAMPAN_INSTANCE. '
   return (
-    `the instance ${quoted(instance)} has ${what} on this engine, made ${whose}; nothing was touched. ` +
-    'Set SAMPAN_DATA_DIR to the data folder that they belong to (is its disk mounted?), or run beside them with a SAMPAN_INSTANCE of its own. ' +
+    `the instance ${quoted(instance)} has ${what.join(' and ')} on this engine, made ${whose}; nothing was touched. ${cure}` +
     `To take them over, which removes what this registry does not know: SAMPAN_TAKE_OVER=${maker.registryId || UNMARKED}`
   )
 }
