@@ -80,7 +80,9 @@ describe('a replica that does not answer at its address any more', () => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
     })
     const client = new RawClient(port)
-    client.send(`${GET}\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n`)
+    client.send(
+      `${GET}\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n\r\n`,
+    )
     await eventually(() => client.text.includes('101 Switching'))
 
     loseAddress(rig, fn.port)

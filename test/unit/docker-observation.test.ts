@@ -4,7 +4,6 @@ import { functionName } from '../../src/core/function-name.ts'
 import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
 import { containerLabels } from '../../src/provider/docker/docker-labels.ts'
 import type { ContainerSummary } from '../../src/provider/docker/engine-answers.ts'
-import { ReplicaAddresses } from '../../src/provider/docker/replica-addresses.ts'
 import { Observer } from '../../src/provider/docker/observer.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
@@ -34,36 +33,12 @@ function rig() {
     unready: [] as string[],
     strangers: 0,
     rewired: [] as string[],
-    lost: [] as string[],
+    moved: [] as string[],
   }
-  /** What a look at one container finds; null: it is gone. */
-  const inspected = { address: null as string | null, state: 'running', isAway: false }
   const table = new ReplicaTable(
     () => 0,
     () => {},
   )
-  const log = new RecordingLog()
-  const addresses = new ReplicaAddresses({
-    engine: {
-      inspectContainer: async () => {
-        const { address, state, isAway } = inspected
-        if (isAway) throw new Error('away')
-        if (address === null) return null
-        return {
-          state,
-          exitCode: 0,
-          oomKilled: false,
-          error: '',
-          addresses: address === '' ? {} : { net: address },
-        }
-      },
-    },
-    table,
-    log,
-    onLost: ({ id, host }) => seen.lost.push(`${id} ${host}`),
-    onUnready: (id) => seen.unready.push(id),
-    onChange: () => (seen.changes += 1),
-  })
   const observer = new Observer({
     engine: {
       listContainers: async () => {
@@ -74,9 +49,9 @@ function rig() {
     },
     instance: 'test',
     table,
-    addresses,
+    addresses: { follow: ({ replica }, host) => seen.moved.push(`${replica.id} ${replica.host} to ${host}`) },
     isOurs: (labels) => labels['com.sampan.registry'] !== 'another',
-    log,
+    log: new RecordingLog(),
     onRewired: (id) => seen.rewired.push(id),
     onChange: () => (seen.changes += 1),
     onCrash: (_record, exitCode) => seen.crashes.push(exitCode),
@@ -87,7 +62,7 @@ function rig() {
     onUnready: (id) => seen.unready.push(id),
     onStranger: () => (seen.strangers += 1),
   })
-  return { list, seen, table, observer, addresses, inspected, log }
+  return { list, seen, table, observer }
 }
 
 describe('the observer', () => {
@@ -218,92 +193,21 @@ describe('the observer', () => {
     observer.handle({ kind: 'start', id: 'stranger', exitCode: 0 })
 
     assert.equal(table.get('a'), undefined)
-    assert.equal(table.get('b')?.replica.host, '10.0.0.9')
-    assert.equal(table.get('b')?.replica.state, 'starting')
+    assert.deepEqual(seen.moved, ['b 10.0.0.2 to 10.0.0.9'])
     assert.equal(seen.strangers, 1)
   })
-})
 
-describe('the address of a replica', () => {
-  const started = async () => {
-    const made = rig()
-    made.list.now = [container('a')]
-    await made.observer.look()
-    made.table.change('a', { state: 'ready' })
-    made.seen.unready.length = 0
-    return made
-  }
-  const stateOf = (table: ReplicaTable) => {
-    const record = table.get('a')
-    return [record?.replica.host, record?.replica.state, record?.isFailed]
-  }
-
-  it('is looked at when somebody changes its networks, and followed', async () => {
-    const { observer, addresses, inspected, seen, table } = await started()
-    inspected.address = '10.0.0.7'
-
-    observer.handle({ kind: 'rewired', id: 'a', exitCode: 0 })
-    observer.handle({ kind: 'rewired', id: 'nobody', exitCode: 0 })
-    await addresses.look('a')
-
-    assert.deepEqual(seen.rewired, ['a'])
-    assert.deepEqual(stateOf(table), ['10.0.0.7', 'starting', false])
-    assert.deepEqual(seen.lost, ['a 10.0.0.2'])
-    assert.deepEqual(new Set(seen.unready), new Set(['a']))
-  })
-
-  it('is not called while nobody knows it, and is asked again when the engine does not say', async () => {
-    const { addresses, inspected, seen, table } = await started()
-    inspected.isAway = true
-
-    const look = addresses.look('a')
-    assert.deepEqual(stateOf(table), ['10.0.0.2', 'starting', false])
-    await assert.rejects(look)
-
-    assert.deepEqual(seen.unready, ['a'])
-  })
-
-  it('is missed when it was taken out of its network: it is replaced', async () => {
-    const { addresses, inspected, seen, table, log } = await started()
-    inspected.address = ''
-    const changes = seen.changes
-
-    await addresses.look('a')
-    await addresses.look('a')
-
-    assert.deepEqual(stateOf(table), ['', 'starting', true])
-    assert.deepEqual(seen.lost, ['a 10.0.0.2'])
-    assert.equal(seen.changes, changes + 1)
-    assert.deepEqual(log.messages('warn'), ['replica is not in its network any more: it is replaced'])
-  })
-
-  it('is missed by a full look, too', async () => {
-    const { observer, addresses, inspected, list, seen, table } = await started()
+  it('has those looked at whose networks somebody changed, or who have no address in a list', async () => {
+    const { list, seen, observer } = rig()
+    list.now = [container('a')]
+    await observer.look()
     list.now = [container('a', { addresses: {} }), container('b', { addresses: {} })]
 
     await observer.look()
-    assert.deepEqual(seen.rewired, ['a', 'b'])
-    inspected.address = ''
-    for (const id of seen.rewired) await addresses.look(id)
+    observer.handle({ kind: 'rewired', id: 'a', exitCode: 0 })
+    observer.handle({ kind: 'rewired', id: 'nobody', exitCode: 0 })
 
-    assert.deepEqual(stateOf(table), ['', 'starting', true])
-    assert.equal(table.get('b')?.isFailed, true)
-    assert.deepEqual(seen.lost, ['a 10.0.0.2'])
-  })
-
-  it('is not missed when it just ends, or nobody touched it', async () => {
-    const { addresses, inspected, seen, table } = await started()
-
-    inspected.address = '10.0.0.2'
-    await addresses.look('a')
-    inspected.address = ''
-    inspected.state = 'exited'
-    await addresses.look('a')
-    inspected.address = null
-    await addresses.look('a')
-
-    assert.deepEqual(stateOf(table), ['10.0.0.2', 'starting', false])
-    assert.deepEqual(new Set(seen.unready), new Set(['a']))
-    assert.deepEqual(seen.lost, [])
+    assert.deepEqual(seen.rewired, ['a', 'b', 'a'])
+    assert.deepEqual(seen.moved, [])
   })
 })
