@@ -156,13 +156,15 @@ describe('networks', () => {
     engine.mtu = 1_400
     engine.attached = 1
 
-    await networks.look()
-    await networks.look()
+    await networks.mendSizes()
+    await networks.mendSizes()
     assert.equal((await networks.ensure('spaced')).id, before.id)
     assert.equal(log.named('network has another MTU than it should').length, 1)
 
     engine.attached = 0
     await networks.look()
+    assert.equal((await networks.ensure('spaced')).id, before.id, 'a look changes nothing')
+    await networks.mendSizes()
     const after = await networks.ensure('spaced')
     assert.notEqual(after.id, before.id)
     assert.equal(after.mtu, 1_400)

@@ -75,7 +75,6 @@ export class Networks {
       if (!this.#turns.has(namespace)) this.#known.set(namespace, network)
     }
     this.#tell()
-    await this.#mendSizes()
   }
 
   /** The namespace's network, made when there is none, and fenced. */
@@ -117,16 +116,19 @@ export class Networks {
     return turn
   }
 
-  /** Packets longer than the way out can take are lost, often without a word: what was made for others is made anew as soon as nobody is in it. */
-  async #mendSizes(): Promise<void> {
+  /**
+   * Packets longer than the way out can take are lost, often without a word: networks that were made for longer ones are removed as soon as nobody is in
+   * them; `ensure` makes them anew.
+   */
+  async mendSizes(): Promise<void> {
     const mtu = await this.#wantedMtu()
     if (mtu === null) return
     for (const [namespace, network] of this.#known) {
-      if (network.mtu !== mtu) await this.#inTurn(namespace, () => this.#remake(namespace, network, mtu))
+      if (network.mtu !== mtu) await this.#inTurn(namespace, () => this.#drop(namespace, network, mtu))
     }
   }
 
-  async #remake(namespace: string, network: FunctionNetwork, mtu: number): Promise<void> {
+  async #drop(namespace: string, network: FunctionNetwork, mtu: number): Promise<void> {
     const { engine, log } = this.#options
     const details = await engine.inspectNetwork(network.id)
     if (details !== null && details.attached > 0) {
@@ -148,7 +150,7 @@ export class Networks {
       return
     }
     this.#known.delete(namespace)
-    await this.#make(namespace)
+    this.#tell()
   }
 
   /** Null: whatever the engine takes by itself. */

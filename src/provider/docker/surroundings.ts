@@ -10,7 +10,7 @@ import type { ReplicaTable } from './replica-table.ts'
 import type { SecretFiles, SecretId } from './secret-files.ts'
 
 export interface SurroundingsOptions {
-  readonly networks: Pick<Networks, 'look' | 'ensure' | 'remove'>
+  readonly networks: Pick<Networks, 'look' | 'mendSizes' | 'ensure' | 'remove'>
   readonly secretFiles: Pick<SecretFiles, 'place' | 'keepOnly' | 'refresh'>
   readonly table: ReplicaTable
   /** Which functions there should be. */
@@ -32,6 +32,7 @@ export class Surroundings {
   async lookAtNetworks(): Promise<void> {
     const { networks, desired } = this.#options
     await networks.look()
+    await networks.mendSizes()
     const namespaces = new Set(desired().names().map(namespaceOf))
     await Promise.all([...namespaces].map((namespace) => this.#ensureNetwork(namespace)))
   }
