@@ -7,6 +7,7 @@ readonly ROOT
 readonly NODE_FLOOR=20.19.0
 readonly INSTANCE_LABEL=com.sampan.instance
 readonly TAG_LABEL=com.sampan.tag
+readonly DATA_DIR_LABEL=com.sampan.data-dir
 
 step() { printf '\n==> %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }
@@ -33,6 +34,18 @@ at_least() {
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
 
+# only_one FD FOLDER: waits until no other script works on the folder, and holds it as descriptor 8 or 9 until this script ends. The lock is on the
+# folder itself, so nothing is left of it. What runs on after the script must not inherit the descriptors. False when the folder is gone meanwhile.
+only_one() {
+  have flock || return 0
+  eval "exec $1<\"\$2\"" 2>/dev/null || return 1
+  if ! flock -n "$1"; then
+    note "another run of this script works on $2: waiting for its end"
+    flock "$1"
+  fi
+  [ "$2" -ef "/proc/self/fd/$1" ]
+}
+
 # ---- Debian packages -------------------------------------------------------------------------------------------
 
 # Installs the named packages that are missing. Updates the package lists once, only when something is missing.
@@ -53,7 +66,7 @@ need_packages() {
 apt_get() {
   local log
   log=$(mktemp)
-  if ! DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1; then
+  if ! DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1 8>&- 9>&-; then
     tail -n 15 "$log" >&2
     rm -f "$log"
     fail "apt-get $* failed (its last lines are above)"
@@ -208,7 +221,7 @@ start_engine() {
     [ -n "$(ls -A /sys/fs/cgroup 2>/dev/null)" ] || { need_packages cgroupfs-mount && cgroupfs-mount; }
     local log="${DOCKERD_LOG:-/var/log/sampan-dockerd.log}"
     note "no service manager here: starting dockerd in the background, log in $log"
-    setsid dockerd >"$log" 2>&1 </dev/null &
+    setsid dockerd >"$log" 2>&1 </dev/null 8>&- 9>&- &
     DOCKERD_PID=$!
     printf '%s\n' "$DOCKERD_PID" >"${DOCKERD_PID_FILE:-/run/sampan-dockerd.pid}"
   fi
@@ -264,16 +277,32 @@ build_image() {
   fail "docker build of $1 failed (its last lines are above)"
 }
 
-# Containers, networks and firewall rules of one Sampan instance.
+# remove_instance NAME [DATA_DIR]: containers, networks and firewall rules of one Sampan instance; with a data folder only what was made for that one, or
+# does not say for which.
 remove_instance() {
   local ids
-  ids=$(docker ps -aq --filter "label=$INSTANCE_LABEL=$1")
+  ids=$(made_for "${2:-}" ps -a --filter "label=$INSTANCE_LABEL=$1")
   # shellcheck disable=SC2086 # A list of ids.
   [ -z "$ids" ] || docker rm -f $ids >/dev/null
-  ids=$(docker network ls -q --filter "label=$INSTANCE_LABEL=$1")
+  ids=$(made_for "${2:-}" network ls --filter "label=$INSTANCE_LABEL=$1")
   # shellcheck disable=SC2086
   [ -z "$ids" ] || docker network rm $ids >/dev/null
-  remove_firewall "$1"
+  ids=$(made_for '' ps -a --filter "label=$INSTANCE_LABEL=$1")$(made_for '' network ls --filter "label=$INSTANCE_LABEL=$1")
+  if [ -n "$ids" ]; then
+    note "left alone: what instance $1 has for another data folder than $2"
+  else
+    remove_firewall "$1"
+  fi
+}
+
+# made_for DATA_DIR docker-words…: ids of what the words list, made for that folder or for none that it names; all of it for an empty one.
+made_for() {
+  local folder=$1
+  shift
+  docker "$@" --format "{{.ID}} {{.Label \"$DATA_DIR_LABEL\"}}" |
+    while read -r id made; do
+      if [ -z "$folder" ] || [ -z "$made" ] || [ "$made" = "$folder" ]; then printf '%s ' "$id"; fi
+    done
 }
 
 # The rules that the daemon, or firewall.sh, has set for one instance: jumps that carry its comment, and the chains that they lead to. Nothing

@@ -57,6 +57,9 @@ main() {
 
 bring_up() {
   make_data_dir
+  # Two at a time would stop each other's daemon, and build into each other's folder.
+  until only_one 9 "$DATA_DIR"; do make_data_dir; done
+  only_one 8 "$ROOT"
 
   step '1/6 Tools'
   need_packages curl git ca-certificates
@@ -134,7 +137,7 @@ check_ports() {
 
 start_daemon() {
   [ -n "${SAMPAN_ADMIN_PASSWORD:-}" ] || note "password in $PASSWORD_FILE"
-  SAMPAN_DATA_DIR=$DATA_DIR setsid node "$ROOT/dist/src/main.js" >>"$LOG_FILE" 2>&1 </dev/null &
+  SAMPAN_DATA_DIR=$DATA_DIR setsid node "$ROOT/dist/src/main.js" >>"$LOG_FILE" 2>&1 </dev/null 8>&- 9>&- &
   local pid=$! tries=0
   (umask 077 && printf '%s\n' "$pid" >"$PID_FILE")
   # As the service has it: when the host runs out of memory functions go first. Only root may.
@@ -224,10 +227,11 @@ settings_given() {
 
 take_down() {
   step 'Down'
+  [ ! -d "$DATA_DIR" ] || only_one 9 "$DATA_DIR" || true
   stop_daemon
   if have docker && docker info >/dev/null 2>&1; then
     note "removing the containers, networks and firewall rules of instance $INSTANCE"
-    remove_instance "$INSTANCE"
+    remove_instance "$INSTANCE" "$DATA_DIR"
     # Each quickstart made one; a function elsewhere keeps the one that it is of.
     [ -z "$1" ] || docker image ls -q --filter "label=$TAG_LABEL=$HELLO_IMAGE" | sort -u | xargs -r docker image rm >/dev/null 2>&1 || true
     note 'the Docker engine itself is left running'

@@ -159,6 +159,8 @@ function providerOptions({ config, clock, log, registry }: Base, { ledger }: Inv
   return {
     dockerHost: config.dockerHost,
     instance: config.instance,
+    registry: registry.owners,
+    takeOver: config.takeOver,
     dataDir: config.dataDir,
     watchdogDir: config.watchdogDir,
     runtimeDir: config.runtimeDir,
@@ -166,6 +168,7 @@ function providerOptions({ config, clock, log, registry }: Base, { ledger }: Inv
     ledger,
     secrets: { value: (namespace, name) => registry.secrets.value(namespace, name) },
     guard: guardSettings(config),
+    mtu: config.networkMtu,
     clock,
     log,
   }
@@ -240,6 +243,7 @@ function apiPorts(
     secrets: new SecretControl({
       registry: secrets,
       hasNamespace: (name) => namespaces.has(name),
+      usersOf: ({ namespace, name }) => functions.usersOfSecret(namespace, name),
       onChanged: (secret) => provider.refreshSecret(secret),
       nowMs,
     }),

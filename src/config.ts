@@ -85,6 +85,10 @@ export interface Config {
   readonly hostPorts: readonly HostPort[]
   /** Whether functions reach private addresses beyond the host. */
   readonly privateNetworks: 'open' | 'closed'
+  /** Longest packet on the networks of functions, bytes; null: as on the engine's default network. */
+  readonly networkMtu: number | null
+  /** Ids of registries whose containers and networks this one takes over; `unmarked`: those without an id. */
+  readonly takeOver: readonly string[]
 }
 
 /** Thrown by `readConfig`: all problems, a line each. */
@@ -103,17 +107,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Environment to settings. Pure; throws one `ConfigError` with every problem; a malformed value is never the default. */
 export function readConfig(env: Environment): Config {
   const problems: string[] = []
-  const read = <T>(name: string, fallback: T, parse: (text: string) => T): T => {
-    const text = env[name]?.trim()
-    if (text === undefined || text === '') return fallback
-    try {
-      return parse(text)
-    } catch (error) {
-      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
-      return fallback
-    }
-  }
-
+  const read = readerOf(env, problems)
   const config: Config = {
     listen: read('SAMPAN_LISTEN', { host: '127.0.0.1', port: 8080 }, parseListen),
     metricsListen: read('SAMPAN_METRICS_LISTEN', { host: '127.0.0.1', port: 8082 }, parseListen),
@@ -155,10 +149,28 @@ export function readConfig(env: Environment): Config {
     firewall: read<'auto' | 'off'>('SAMPAN_FIREWALL', 'auto', oneOf('auto', 'off')),
     hostPorts: read<readonly HostPort[]>('SAMPAN_HOST_PORTS', [], parseHostPorts),
     privateNetworks: read<'open' | 'closed'>('SAMPAN_PRIVATE_NETWORKS', 'open', oneOf('open', 'closed')),
+    networkMtu: read<number | null>('SAMPAN_NETWORK_MTU', null, parseMtu),
+    takeOver: read<readonly string[]>('SAMPAN_TAKE_OVER', [], parseOwners),
   }
 
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(config)
+}
+
+type Read = <T>(name: string, fallback: T, parse: (text: string) => T) => T
+
+/** Reads one variable; what is wrong with it becomes a line of `problems`. */
+function readerOf(env: Environment, problems: string[]): Read {
+  return (name, fallback, parse) => {
+    const text = env[name]?.trim()
+    if (text === undefined || text === '') return fallback
+    try {
+      return parse(text)
+    } catch (error) {
+      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      return fallback
+    }
+  }
 }
 
 /** The environment of this process: the only place that reads it. */
@@ -206,6 +218,24 @@ function parsePort(text: string): number {
     throw new Error(`${JSON.stringify(text)} is not a port from 0 to 65535`)
   }
   return Number(text)
+}
+
+/** IPv4 wants 576 at least (RFC 791); a bridge takes no more than 65535. */
+function parseMtu(text: string): number {
+  const mtu = /^\d{3,5}$/.test(text) ? Number(text) : 0
+  if (mtu >= 576 && mtu <= 65_535) return mtu
+  throw new Error(`${JSON.stringify(text)} is not a number of bytes from 576 to 65535`)
+}
+
+function parseOwners(text: string): readonly string[] {
+  const ids = text.split(',').map((id) => id.trim().toLowerCase())
+  for (const id of ids) {
+    if (!/^(?:[0-9a-f]{32}|unmarked)$/.test(id))
+      throw new Error(
+        `${JSON.stringify(id)} is not the id of a registry, 32 digits from 0 to f, nor unmarked`,
+      )
+  }
+  return ids
 }
 
 /** Without ports: `Host` is compared by its name. */

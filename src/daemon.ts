@@ -1,6 +1,7 @@
 import { assemble, type AssemblyOptions, type Parts } from './assemble.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { ListenAddress } from './config.ts'
+import { RegistryLock } from './registry/registry-lock.ts'
 import { openRegistry } from './registry/registry.ts'
 
 /** Longest time that running calls may take to end when the daemon stops. A service manager must wait a little longer. */
@@ -57,6 +58,8 @@ export class Daemon {
     const { config, log, clock = systemClock, makeProvider } = this.#options
     const registry = openRegistry(config.dataDir, log)
     this.#endings.push(() => registry.close())
+    const lock = await RegistryLock.take(registry.owners.id, log)
+    this.#endings.push(() => lock.release())
 
     const options = { config, log, clock, ...(makeProvider === undefined ? {} : { makeProvider }) }
     const parts = assemble(options, registry)
@@ -64,6 +67,7 @@ export class Daemon {
     for (const fn of registry.functions.all()) invoker.routes.add(fn.spec.name)
     provider.watch((event) => {
       if (event.kind === 'ready') invoker.routes.setReady(event.fn, event.ready)
+      else if (event.kind === 'lost') invoker.routes.cut(event.replica)
       else gateway.listenOn(event.addresses)
     })
 

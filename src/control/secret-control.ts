@@ -15,7 +15,9 @@ export interface SecretControlPorts {
     remove(secret: SecretId): void
   }
   readonly hasNamespace: (name: string) => boolean
-  /** Told after a value changed, so that running replicas see the new one. */
+  /** Names of the functions that ask for it. */
+  readonly usersOf: (secret: SecretId) => readonly string[]
+  /** Told after a value changed or came, so that running replicas see it. */
   readonly onChanged: (secret: SecretId) => void
   readonly nowMs: () => number
 }
@@ -38,6 +40,8 @@ export class SecretControl {
   create(secret: SecretId, value: Uint8Array): void {
     this.#check(secret, value)
     this.#ports.registry.insert(secret, value, this.#ports.nowMs())
+    // Replicas may be left of a time when there was one of this name.
+    this.#ports.onChanged(secret)
   }
 
   /** Throws `not-found`. */
@@ -47,10 +51,12 @@ export class SecretControl {
     this.#ports.onChanged(secret)
   }
 
-  /** Throws `not-found`. A secret in use may be removed: replicas that have it keep it until they go. */
+  /** Throws `not-found`, and `conflict`, naming the functions, while some ask for it: after the next start of the host they would be without it. */
   remove(secret: SecretId): void {
     this.#checkNamespace(secret.namespace)
     checkSecretName('name', secret.name)
+    const users = this.#ports.usersOf(secret)
+    if (users.length > 0) throw new FaasError('conflict', inUse(secret, users))
     this.#ports.registry.remove(secret)
   }
 
@@ -64,4 +70,17 @@ export class SecretControl {
     if (this.#ports.hasNamespace(namespace)) return
     throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
   }
+}
+
+/** Most names in one sentence. */
+const MOST_NAMES = 10
+
+function inUse({ name }: SecretId, users: readonly string[]): string {
+  const named = users.slice(0, MOST_NAMES).join(', ')
+  const rest = users.length > MOST_NAMES ? ` and ${users.length - MOST_NAMES} more` : ''
+  const [who, what] = users.length === 1 ? ['function', 'uses'] : ['functions', 'use']
+  return (
+    `secret ${name} is in use: ${who} ${named}${rest} ${what} it. Deploy without it, or remove, first; ` +
+    'to change its value update it (faas-cli secret update), which reaches what runs'
+  )
 }

@@ -1,8 +1,12 @@
 /**
- * Names by which functions reach the gateway. No stranger can own one: the first two end in no public domain,
+ * Names by which functions reach the gateway: ours, and those that are written into images for the cluster that the reference runs in. No stranger can own one: the first two end in no public domain,
  * the third in `.local`.
  */
-const NAMES_IN_FUNCTIONS = ['gateway', 'gateway.openfaas', 'gateway.openfaas.svc.cluster.local']
+export const NAMES_IN_FUNCTIONS: readonly string[] = [
+  'gateway',
+  'gateway.openfaas',
+  'gateway.openfaas.svc.cluster.local',
+]
 
 // A name without a dot is nobody's on the network of the world: it is looked up in this machine's own domain (as with Ollama's check of the same kind).
 

@@ -5,6 +5,10 @@ import { quoted } from './quoted.ts'
 export interface ImageReference {
   /** Where it would be pulled from: `docker.io` or `HOST[:PORT]`; empty for an image id, which no registry knows. */
   readonly registry: string
+  /** It names its registry itself; else the default one is meant, unless this host has built an image of that name. */
+  readonly isQualified: boolean
+  /** The name without registry, tag and digest; empty for an image id. */
+  readonly repository: string
   /** What to ask the engine for: always with a tag or a digest, because a bare name pulls every tag (Engine API, ImageCreate). */
   readonly name: string
   /** The content is pinned by its hash: what the engine has under this name can never be out of date. */
@@ -26,7 +30,8 @@ const LONGEST = 512
 /** Reads an image string as `docker pull` does; throws `invalid` when it cannot name an image. */
 export function parseImageReference(image: string): ImageReference {
   if (image.length > LONGEST) throw invalid(image, `is longer than ${LONGEST} characters`)
-  if (IMAGE_ID.test(image)) return { registry: '', name: image, pinned: true }
+  if (IMAGE_ID.test(image))
+    return { registry: '', isQualified: true, repository: '', name: image, pinned: true }
 
   const [path = '', digest, ...rest] = image.split('@')
   const colon = path.lastIndexOf(':')
@@ -35,6 +40,7 @@ export function parseImageReference(image: string): ImageReference {
   const tag = hasTag ? path.slice(colon + 1) : 'latest'
 
   const { registry, remainder } = splitRegistry(repository)
+  const isQualified = remainder !== repository
   const fits =
     rest.length === 0 &&
     REPOSITORY.test(remainder) &&
@@ -46,8 +52,9 @@ export function parseImageReference(image: string): ImageReference {
   }
 
   // With a digest the tag says nothing, and old engines do not find name:tag@digest.
-  if (digest !== undefined) return { registry, name: `${repository}@${digest}`, pinned: true }
-  return { registry, name: `${repository}:${tag}`, pinned: false }
+  const common = { registry, isQualified, repository: remainder }
+  if (digest !== undefined) return { ...common, name: `${repository}@${digest}`, pinned: true }
+  return { ...common, name: `${repository}:${tag}`, pinned: false }
 }
 
 /** The first part is a host when it looks like one: a dot, a port, or `localhost` (distribution's rule). */

@@ -11,7 +11,8 @@ export interface Provider {
 
   /**
    * Adopts what already runs, removes what no function owns, and converges from then on. Resolves when adoption was
-   * tried once; an engine that is away does not fail it. `functions` is the whole desired state.
+   * tried once; an engine that is away does not fail it. `functions` is the whole desired state. Throws `conflict`, with a sentence for the operator,
+   * when what runs belongs to another registry; nothing was changed then.
    */
   start(functions: readonly DeployedFunction[]): Promise<void>
 
@@ -24,6 +25,9 @@ export interface Provider {
    * away, `cancelled` when `signal` aborts: the caller stops waiting; the fetch goes on for whoever asks next.
    */
   prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string>
+
+  /** What the deployment asks for and does not get to the letter here, a sentence each that names the field. Never throws. */
+  remarks(spec: FunctionSpec): readonly string[]
 
   /** Make it so. Idempotent, returns at once, converges in the background, reports by events. */
   apply(fn: DeployedFunction): void
@@ -57,7 +61,7 @@ export interface Provider {
   /** What the function's replicas use now, summed. */
   usage(name: FunctionName, signal: AbortSignal): Promise<Usage>
 
-  /** A secret has a new value: running replicas that have it see it soon. Never throws. */
+  /** A secret has a new value, or is new: running replicas that ask for it see it soon, those that wait for it are made. Never throws. */
   refreshSecret(secret: { readonly namespace: string; readonly name: string }): void
 
   /** Calls `listener` on every change from now on; answers a function that ends this. Listeners must not throw. */
@@ -82,6 +86,8 @@ export interface Capabilities {
 export type ProviderEvent =
   /** The replicas of `fn` that can be called have changed; `ready` is the whole new list. */
   | { readonly kind: 'ready'; readonly fn: FunctionName; readonly ready: readonly Replica[] }
+  /** This replica does not answer at the address in here any more; whoever does is a stranger. Comes after the `ready` that leaves it out. */
+  | { readonly kind: 'lost'; readonly replica: Replica }
   /** Functions reach the host at these addresses (for Docker: the networks' gateways). The whole list, on every change. */
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
 

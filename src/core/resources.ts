@@ -1,9 +1,24 @@
 import { FaasError } from './errors.ts'
-import { quoted } from './quoted.ts'
+import { quoted, shortened } from './quoted.ts'
 
 /** Bytes meant by a Kubernetes quantity such as `128Mi`, rounded up. 0 (and empty text) means no limit. Throws `invalid`, naming `field`. */
 export function parseMemoryBytes(field: string, text: string): number {
   return parseQuantity(field, text, 0)
+}
+
+/** Less cannot be meant as the memory of a program. */
+const LEAST_MEANT_BYTES = 2 ** 20
+
+/**
+ * As `parseMemoryBytes`, and throws for what is surely a slip of the pen: `64m` is Docker's way to write 64 MiB and means thousandths of a byte here, `64` is
+ * bytes.
+ */
+export function checkMemory(field: string, text: string): void {
+  const bytes = parseMemoryBytes(field, text)
+  if (bytes === 0 || bytes >= LEAST_MEANT_BYTES) return
+  const [number = ''] = /^[\d.]*/.exec(text.replace(/^\+/, '')) ?? []
+  const means = text.endsWith('m') ? 'is in thousandths of a byte' : `is ${bytes} bytes`
+  throw invalid(field, text, `${means}: write ${shortened(`${number}Mi`, 20)} for mebibytes`)
 }
 
 /** Billionths of a core meant by a Kubernetes quantity such as `250m`, rounded up. 0 (and empty text) means no limit. Throws `invalid`, naming `field`. */

@@ -17,6 +17,17 @@ export function replicaBounds(labels: StringMap, serverMax: number): ReplicaBoun
   return { min, max: Math.max(min, max) }
 }
 
+/** What labels ask for and the server does not allow, a sentence each. */
+export function boundsRemarks(labels: StringMap, serverMax: number): readonly string[] {
+  return ['com.openfaas.scale.min', 'com.openfaas.scale.max'].flatMap((label) => {
+    const asked = positiveInteger(labels[label])
+    if (asked === undefined || asked <= serverMax) return []
+    return [
+      `labels.${label}: ${asked} is more than the ${serverMax} replicas that a function may have, and becomes ${serverMax}`,
+    ]
+  })
+}
+
 /** Replicas after an update: the present count within the new bounds, and at least one so that the update shows. */
 export function replicasAfterUpdate(current: number, bounds: ReplicaBounds): number {
   return Math.min(bounds.max, Math.max(bounds.min, current))

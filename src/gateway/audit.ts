@@ -11,6 +11,7 @@ const LONGEST = 200
 export function audit(log: Log, c: ApiContext, result: AuditResult): void {
   const refused = c.get('refused')
   if (result.route.access !== 'admin' || (result.route.method === 'GET' && refused === undefined)) return
+  const remarks = c.get('remarks')
   const forwarded = c.req.header('x-forwarded-for')
   log.record('audit', {
     user: c.get('user') ?? null,
@@ -20,6 +21,7 @@ export function audit(log: Log, c: ApiContext, result: AuditResult): void {
     subject: c.get('subject') ?? null,
     status: result.status,
     ...(refused === undefined ? {} : { refused }),
+    ...(remarks === undefined ? {} : { remarks }),
     ms: Math.round(result.ms),
   })
 }

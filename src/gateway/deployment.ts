@@ -4,7 +4,7 @@ import type { FunctionResources, FunctionSpec } from '../core/function-spec.ts'
 import { parseImageReference } from '../core/image-reference.ts'
 import { checkEnvironment, checkList, checkMap, checkVariable } from '../core/map-limits.ts'
 import { quoted } from '../core/quoted.ts'
-import { parseMemoryBytes, parseNanoCpus } from '../core/resources.ts'
+import { checkMemory, parseNanoCpus } from '../core/resources.ts'
 import { checkSecretName } from '../core/secret-name.ts'
 import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
 
@@ -44,7 +44,7 @@ const GPUS = ['nvidia.com/gpu', 'amd.com/gpu', 'intel.com/gpu'] as const
 
 /** The same strings, checked; empty ones left out. */
 function resourcesOf(field: string, texts: ResourceTexts): FunctionResources {
-  parseMemoryBytes(`${field}.memory`, texts.memory)
+  checkMemory(`${field}.memory`, texts.memory)
   parseNanoCpus(`${field}.cpu`, texts.cpu)
   for (const gpu of GPUS) {
     if (/^\d{0,3}$/.test(texts[gpu])) continue

@@ -2,9 +2,11 @@ import type { Clock } from '../clock.ts'
 import { FaasError } from '../core/errors.ts'
 import { namespaceOf, type FunctionName } from '../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../core/function-spec.ts'
+import { boundsRemarks } from '../core/scaling-policy.ts'
 import type { Provider, Usage } from '../core/provider.ts'
 import { functionStatusAnswer, functionStatusesAnswer, type FunctionStatus } from './answer-schemas.ts'
 import { specOf } from './deployment.ts'
+import { withRemarks } from './remarks.ts'
 import { functionStatus } from './function-status.ts'
 import { readJson } from './json-body.ts'
 import { jsonList } from './json-list.ts'
@@ -66,7 +68,7 @@ function deploymentRoutes(ports: FunctionRoutePorts): readonly Route[] {
       query: ['namespace'],
       body: functionDeployment,
       answers: { 202: 'Accepted', 400: 'Something in the body is wrong', 409: 'The name is taken' },
-      handle: (c) => deploy(c, (spec, body) => ports.functions.deploy(spec, body)),
+      handle: (c) => deploy(c, ports, (spec, body) => ports.functions.deploy(spec, body)),
     },
     {
       method: 'PUT',
@@ -76,7 +78,7 @@ function deploymentRoutes(ports: FunctionRoutePorts): readonly Route[] {
       query: ['namespace'],
       body: functionDeployment,
       answers: { 202: 'Accepted', 400: 'Something in the body is wrong', 404: 'No such function' },
-      handle: (c) => deploy(c, (spec, body) => ports.functions.update(spec, body)),
+      handle: (c) => deploy(c, ports, (spec, body) => ports.functions.update(spec, body)),
     },
     {
       method: 'DELETE',
@@ -127,13 +129,15 @@ function list(c: ApiContext, ports: FunctionRoutePorts): Response {
 
 async function deploy(
   c: ApiContext,
+  { provider }: FunctionRoutePorts,
   apply: (spec: FunctionSpec, body: string) => Promise<void>,
 ): Promise<Response> {
   const { value, text } = await readJson(c, functionDeployment)
   const spec = specOf(value, queryValue(c, 'namespace'))
   c.set('subject', spec.name)
   await apply(spec, storable(text))
-  return accepted()
+  const replicas = boundsRemarks(spec.labels, provider.capabilities.maxReplicas)
+  return withRemarks(c, accepted(), [...provider.remarks(spec), ...replicas])
 }
 
 /** The body as it came, but for registry credentials: older clients send them, nobody uses them (http-api 4.1), and it is kept on disk. */
@@ -164,8 +168,10 @@ async function status(c: ApiContext, ports: FunctionRoutePorts): Promise<Respons
 async function scale(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {
   const { value } = await readJson(c, scaleServiceRequest)
   // The path names the function; `serviceName` is for servers that read only the body.
-  await ports.functions.scale(functionFor(c, c.req.param('name') ?? '', value.namespace), value.replicas)
-  return accepted()
+  const fn = functionFor(c, c.req.param('name') ?? '', value.namespace)
+  const set = await ports.functions.scale(fn, value.replicas)
+  const remark = `replicas: ${value.replicas} is more than the function may have, and becomes ${set}`
+  return withRemarks(c, accepted(), set < value.replicas ? [remark] : [])
 }
 
 function checkNamespaceExists(ports: FunctionRoutePorts, namespace: string): void {

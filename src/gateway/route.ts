@@ -21,6 +21,8 @@ export interface ApiEnv {
     subject: string
     /** Why nobody looked at the credentials; for the audit line. */
     refused: 'browser'
+    /** What was taken otherwise than it was asked for; for the audit line. */
+    remarks: readonly string[]
     /** What its body holds of the memory for all of them. */
     body: BodyShare
   }

@@ -19,7 +19,7 @@ export interface SecretControl {
   create(secret: SecretId, value: Uint8Array): void | Promise<void>
   /** Throws `not-found`. */
   update(secret: SecretId, value: Uint8Array): void | Promise<void>
-  /** Throws `not-found`. */
+  /** Throws `not-found`, and `conflict` while functions use it. */
   remove(secret: SecretId): void | Promise<void>
 }
 
@@ -73,7 +73,12 @@ export function secretRoutes(secrets: SecretControl): readonly Route[] {
       summary: 'Remove a secret',
       query: ['namespace'],
       body: secretName,
-      answers: { 202: 'Accepted', 400: 'Something in the body is wrong', 404: 'No such secret' },
+      answers: {
+        202: 'Accepted',
+        400: 'Something in the body is wrong',
+        404: 'No such secret',
+        409: 'Functions use it; the text names them',
+      },
       handle: (c) => remove(c, secrets),
     },
   ]

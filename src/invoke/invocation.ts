@@ -192,7 +192,8 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
 
   #retry(target: Target): void {
     this.#hasRetried = true
-    this.#forwardTo(target, true)
+    if (target.isLost) this.#next()
+    else this.#forwardTo(target, true)
   }
 
   #beginWait(): void {

@@ -72,6 +72,7 @@ export class Invoker {
       writes: new WriteBatch(),
       idle: this.#idle,
       maxHeaderBytes: limits.maxHeaderBytes,
+      connections: new Map(),
       onFault: (err) => log.error('a call failed unexpectedly', { err }),
     })
     this.#capacity = capacity

@@ -110,6 +110,15 @@ export class RouteTable {
     this.#byName.get(fn)?.setReady(ready)
   }
 
+  /** The replica does not answer at this address any more: ends every connection to it, those of calls that run too. Set the ready list first. */
+  cut(replica: Replica): void {
+    for (const [connection, target] of this.#shared.connections) {
+      if (!isSame(target.replica, replica)) continue
+      target.isLost = true
+      connection.break(new Error('it was taken out of its network'))
+    }
+  }
+
   /** What was counted, function by function. */
   *metrics(): Iterable<CallMetrics> {
     for (const route of this.#byName.values()) yield route.metrics

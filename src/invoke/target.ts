@@ -28,6 +28,8 @@ export interface TargetShared {
   readonly clock: Clock
   readonly writes: WriteBatch
   readonly idle: IdleCount
+  /** All connections that are not closed, and whose they are. */
+  readonly connections: Map<Connection, Target>
   /** A fault of ours on a connection. Must not throw. */
   readonly onFault: (error: unknown) => void
 }
@@ -46,6 +48,8 @@ export class Target implements Candidate {
   readonly #calls: ReplicaCalls
   /** Used as a stack, so that connections not needed grow old and close. */
   readonly #idle: Connection[] = []
+  /** Its replica does not answer at its address any more: what is sent there reaches nobody, or a stranger. */
+  isLost = false
   #isSweeping = false
   #retired = false
 
@@ -118,14 +122,18 @@ export class Target implements Candidate {
   }
 
   #open(isForTunnel: boolean): Connection {
-    return new Connection({
+    const { connections } = this.#shared
+    const connection = new Connection({
       replica: this.replica,
       clock: this.#shared.clock,
       writes: this.#shared.writes,
       onFault: this.#shared.onFault,
-      onLost: (connection) => this.#forget(connection),
+      onLost: (lost) => this.#forget(lost),
+      onClosed: (closed) => connections.delete(closed),
       isForTunnel,
     })
+    connections.set(connection, this)
+    return connection
   }
 
   #forget(connection: Connection): void {

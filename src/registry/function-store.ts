@@ -37,6 +37,12 @@ export class FunctionStore {
     return [...this.#functions.values()]
   }
 
+  /** Names of the functions of this namespace that ask for a secret. */
+  usersOfSecret(namespace: string, secret: string): readonly string[] {
+    const inNamespace = this.all().filter(({ spec }) => namespaceOf(spec.name) === namespace)
+    return inNamespace.flatMap(({ spec }) => (spec.secrets.includes(secret) ? [nameOf(spec.name)] : []))
+  }
+
   /** Throws `conflict` when the name is taken. */
   insert(change: FunctionChange): DeployedFunction {
     const { spec, nowMs } = change

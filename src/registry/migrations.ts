@@ -91,6 +91,16 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE secret;
   ALTER TABLE padded_secret RENAME TO secret;
   `,
+  `
+  -- Whose containers this registry answers for: its own, by the id that they carry, and those of registries that it has taken over. Containers
+  -- of releases that wrote no id have the empty one; a registry that has deployed something before this step made such.
+  CREATE TABLE owner (
+    id          TEXT PRIMARY KEY,
+    is_self     INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO owner (id, is_self) VALUES (lower(hex(randomblob(16))), 1);
+  INSERT INTO owner (id, is_self) SELECT '', 0 FROM counter WHERE name = 'revision' AND value > 0;
+  `,
 ]
 
 /** Registries below this version were written without erasing what was deleted: their free pages hold old values. */

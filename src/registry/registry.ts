@@ -5,6 +5,7 @@ import { Database } from './database.ts'
 import { FunctionStore } from './function-store.ts'
 import { InvocationStore } from './invocation-store.ts'
 import { NamespaceStore } from './namespace-store.ts'
+import { OwnerStore } from './owner-store.ts'
 import { openSeal } from './secret-seal.ts'
 import { SecretStore } from './secret-store.ts'
 
@@ -14,6 +15,7 @@ export interface Registry {
   readonly namespaces: NamespaceStore
   readonly secrets: SecretStore
   readonly invocations: InvocationStore
+  readonly owners: OwnerStore
   close(): void
 }
 
@@ -29,6 +31,7 @@ export function openRegistry(dataDir: string, log: Log): Registry {
       namespaces: new NamespaceStore(db),
       secrets: new SecretStore(db, openSeal(dataDir, SecretStore.holdsValues(db))),
       invocations: new InvocationStore(db),
+      owners: new OwnerStore(db),
       close: () => db.close(),
     }
   } catch (error) {

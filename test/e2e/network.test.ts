@@ -68,6 +68,13 @@ describe('the networks of functions', { skip: await skipWithoutDocker() }, () =>
     assert.equal((await ask(`${gateway}/function/called/id`)).status, 200)
   })
 
+  it('know the gateway by the names that images for the reference have written into them', async () => {
+    const { port } = new URL(gateway)
+    for (const name of ['gateway.openfaas', 'gateway.openfaas.svc.cluster.local']) {
+      assert.equal((await ask(`http://${name}:${port}/function/called/id`)).status, 200, name)
+    }
+  })
+
   it('do not open the API to a function without credentials', async () => {
     assert.equal((await ask(`${gateway}/system/functions`)).status, 401)
     assert.equal((await ask(`${gateway}/system/secrets`)).status, 401)

@@ -33,6 +33,8 @@ export class FakeProvider implements Provider {
   readonly silentImages = new Set<string>()
   /** Images that `prepare` refuses. */
   readonly missingImages = new Set<string>()
+  /** What it says of every deployment. */
+  remarked: readonly string[] = []
   readonly applied: DeployedFunction[] = []
   readonly suspected: Replica[] = []
   readonly refreshed: string[] = []
@@ -62,6 +64,10 @@ export class FakeProvider implements Provider {
       throw new FaasError('invalid', `image: ${spec.image} does not exist`)
     }
     return `sha256:${spec.image}`
+  }
+
+  remarks(): readonly string[] {
+    return this.remarked
   }
 
   apply(fn: DeployedFunction): void {

@@ -164,6 +164,21 @@ describe('images of a real registry and engine', { skip }, () => {
     await resolve(second)
   })
 
+  it('images that were built here win over any of the same unqualified name, until they are pushed under it', async () => {
+    const { log, resolve } = setUp()
+    const built = await plainImage(NAME, 'ENV VERSION=here')
+    made.push(await docker('inspect', '--format={{.Id}}', built))
+
+    const facts = await resolve(built)
+
+    assert.ok(facts.env.includes('VERSION=here'))
+    assert.deepEqual(log.messages('info'), ['image of this host used: it was built here and never pushed'])
+    // What the registry has given a name of its own is known by that name, and not by another one.
+    await docker('tag', pushed, `${NAME}:pulled`)
+    assert.equal((await resolve(`${NAME}:pulled`)).id, pushedId)
+    assert.equal(log.lines.length, 2)
+  })
+
   it('images of a real registry and engine of an engine that is away are unavailable', async () => {
     const away = new Engine({ dockerHost: 'unix:///nowhere/docker.sock', clock: systemClock })
     const images = new Images({

@@ -43,8 +43,11 @@ describe('what the composition root hands out', () => {
       'instance',
       'ledger',
       'log',
+      'mtu',
+      'registry',
       'runtimeDir',
       'secrets',
+      'takeOver',
       'watchdogDir',
     ])
     assert.ok(!inspect(options, { depth: null, showHidden: true }).includes(PASSWORD))

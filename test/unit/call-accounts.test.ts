@@ -130,6 +130,7 @@ describe('route table', () => {
       ledger: new InFlight(),
       clock: new FakeClock(),
       writes: new WriteBatch(),
+      connections: new Map(),
       idle: { count: 0, most: 10 },
       onFault: (error) => assert.fail(String(error)),
       maxHeaderBytes: 65_536,

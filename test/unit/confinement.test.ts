@@ -156,6 +156,7 @@ describe('a bound on what a container writes', () => {
         () => {},
       ),
       instance: 'test',
+      ownerLabels: () => ({}),
       confinement: () => SET,
       log,
       watchdogDir: '/',

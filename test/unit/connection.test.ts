@@ -66,6 +66,7 @@ async function connected(isForTunnel = false): Promise<{ connection: Connection;
     clock: systemClock,
     writes: new WriteBatch(),
     onLost: () => undefined,
+    onClosed: () => undefined,
     onFault: (error) => assert.fail(String(error)),
     isForTunnel,
   })

@@ -20,6 +20,7 @@ interface Body {
 function body(fn: DeployedFunction, change: Partial<ContainerInput> = {}): Body {
   return containerSpec({
     instance: 'test',
+    ownerLabels: { 'com.sampan.registry': 'abc' },
     fn,
     imageRef: 'sha256:abc',
     image: { entrypoint: [], cmd: ['server'], env: [] },
@@ -41,7 +42,11 @@ describe('containerSpec', () => {
     assert.deepEqual(HostConfig['SecurityOpt'], ['no-new-privileges'])
     assert.equal(HostConfig['PidsLimit'], 512)
     assert.equal(HostConfig['NetworkMode'], 'sampan-test-openfaas-fn')
-    assert.deepEqual(HostConfig['ExtraHosts'], ['gateway:172.30.0.1'])
+    assert.deepEqual(HostConfig['ExtraHosts'], [
+      'gateway:172.30.0.1',
+      'gateway.openfaas:172.30.0.1',
+      'gateway.openfaas.svc.cluster.local:172.30.0.1',
+    ])
     assert.deepEqual(HostConfig['RestartPolicy'], { Name: 'no' })
     assert.equal('PortBindings' in HostConfig, false)
     assert.equal('Privileged' in HostConfig, false)

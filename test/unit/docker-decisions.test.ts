@@ -5,7 +5,7 @@ import { functionName } from '../../src/core/function-name.ts'
 import { parseDockerHost } from '../../src/provider/docker/docker-host.ts'
 import { readContainers, readNetworks, readUsage } from '../../src/provider/docker/engine-answers.ts'
 import { EngineAway, translateEngineError } from '../../src/provider/docker/engine-errors.ts'
-import { EVENT_NAMES, readEvent } from '../../src/provider/docker/engine-events.ts'
+import { EVENT_FILTERS, readEvent } from '../../src/provider/docker/engine-events.ts'
 import { pickApiVersion } from '../../src/provider/docker/engine-version.ts'
 import { explainNotReady } from '../../src/provider/docker/not-ready-reason.ts'
 import { checkPlatform, watchdogFile } from '../../src/provider/docker/platform.ts'
@@ -76,7 +76,7 @@ describe('what the engine answers', () => {
     })
     assert.deepEqual(readContainers(null), [])
     assert.deepEqual(readNetworks([{ Id: 'n' }]), [
-      { id: 'n', name: '', labels: {}, subnet: '', gateway: '', bridge: 'br-n', hasIpv6: false },
+      { id: 'n', name: '', labels: {}, subnet: '', gateway: '', bridge: 'br-n', hasIpv6: false, mtu: 1_500 },
     ])
   })
 
@@ -88,21 +88,35 @@ describe('what the engine answers', () => {
     assert.equal(bridgeOf({ Id: '0123456789abcdef0123', Options: given }), 'functions0')
   })
 
-  it('tells the events that we act on from the others', () => {
-    const event = (Action: string, Attributes = {}) => readEvent({ Action, Actor: { ID: 'abc', Attributes } })
+  const OURS = 'com.sampan.instance=mine'
+  const event = (Action: string, attributes = {}, Type = 'container') => {
+    const Attributes = { 'com.sampan.instance': 'mine', ...attributes }
+    return readEvent({ Type, Action, Actor: { ID: 'abc', Attributes } }, OURS)
+  }
 
+  it('tells the events that we act on from the others', () => {
     assert.deepEqual(event('die', { exitCode: '137' }), { kind: 'die', id: 'abc', exitCode: 137 })
     assert.deepEqual(event('died'), { kind: 'die', id: 'abc', exitCode: 0 })
     assert.equal(event('exec_start: sh'), null)
-    assert.equal(readEvent({ Action: 'die' }), null)
-    assert.equal(readEvent('nonsense'), null)
+    assert.equal(event('die', { 'com.sampan.instance': 'other' }), null)
+    const rewired = { kind: 'rewired', id: 'moved', exitCode: 0 }
+    assert.deepEqual(event('connect', { container: 'moved' }, 'network'), rewired)
+    assert.deepEqual(event('disconnect', { container: 'moved' }, 'network'), rewired)
+    assert.equal(event('destroy', { container: 'moved' }, 'network'), null)
+    assert.equal(event('connect', {}, 'network'), null)
+    assert.equal(readEvent({ Action: 'die' }, OURS), null)
+    assert.equal(readEvent('nonsense', OURS), null)
   })
 
   it('asks for every event that something is made of, by the names of Docker and of Podman', () => {
-    const asked = EVENT_NAMES.map((Action) => readEvent({ Action, Actor: { ID: 'abc' } })?.kind)
+    const names = EVENT_FILTERS.event
+    const kinds = EVENT_FILTERS.type.flatMap((type) =>
+      names.map((action) => event(action, { container: 'abc' }, type)?.kind),
+    )
 
-    assert.deepEqual(new Set(asked), new Set(['start', 'die', 'oom', 'destroy', 'pause', 'unpause']))
-    for (const name of ['died', 'remove', 'unpause']) assert.ok(EVENT_NAMES.includes(name), name)
+    const all = ['start', 'die', 'oom', 'destroy', 'pause', 'unpause', 'rewired']
+    assert.deepEqual(new Set(kinds.filter((kind) => kind !== undefined)), new Set(all))
+    for (const name of ['died', 'remove', 'unpause', 'connect']) assert.ok(names.includes(name), name)
   })
 
   it('gives use of CPU and of memory without reclaimable cache', () => {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FaasError } from '../../src/core/errors.ts'
 import { functionName } from '../../src/core/function-name.ts'
-import { containerLabels, networkLabels } from '../../src/provider/docker/docker-labels.ts'
-import type { ContainerSummary, NetworkSummary } from '../../src/provider/docker/engine-answers.ts'
-import { Networks } from '../../src/provider/docker/networks.ts'
+import { containerLabels } from '../../src/provider/docker/docker-labels.ts'
+import type { ContainerSummary } from '../../src/provider/docker/engine-answers.ts'
 import { Observer } from '../../src/provider/docker/observer.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
@@ -33,6 +31,8 @@ function rig() {
     vanished: [] as string[],
     unready: [] as string[],
     strangers: 0,
+    rewired: [] as string[],
+    moved: [] as string[],
   }
   const table = new ReplicaTable(
     () => 0,
@@ -48,7 +48,10 @@ function rig() {
     },
     instance: 'test',
     table,
+    addresses: { follow: ({ replica }, host) => seen.moved.push(`${replica.id} ${replica.host} to ${host}`) },
+    isOurs: (labels) => labels['com.sampan.registry'] !== 'another',
     log: new RecordingLog(),
+    onRewired: (id) => seen.rewired.push(id),
     onChange: () => (seen.changes += 1),
     onCrash: (_record, exitCode) => seen.crashes.push(exitCode),
     onVanished: ({ replica }) => {
@@ -70,6 +73,7 @@ describe('the observer', () => {
       container('half', { state: 'created' }),
       container('leaves', { state: 'removing' }),
       container('foreign', { labels: {} }),
+      container('another', { labels: { ...container('x').labels, 'com.sampan.registry': 'another' } }),
     ]
 
     await observer.look()
@@ -188,105 +192,21 @@ describe('the observer', () => {
     observer.handle({ kind: 'start', id: 'stranger', exitCode: 0 })
 
     assert.equal(table.get('a'), undefined)
-    assert.equal(table.get('b')?.replica.host, '10.0.0.9')
-    assert.equal(table.get('b')?.replica.state, 'starting')
+    assert.deepEqual(seen.moved, ['b 10.0.0.2 to 10.0.0.9'])
     assert.equal(seen.strangers, 1)
   })
-})
 
-/** Networks of an engine that answers a turn later, and refuses a name twice. */
-class FakeNetworks {
-  readonly there = new Map<string, NetworkSummary>()
-  created = 0
+  it('has those looked at whose networks somebody changed, or who have no address in a list', async () => {
+    const { list, seen, observer } = rig()
+    list.now = [container('a')]
+    await observer.look()
+    list.now = [container('a', { addresses: {} }), container('b', { addresses: {} })]
 
-  async listNetworks(): Promise<readonly NetworkSummary[]> {
-    return [...this.there.values()]
-  }
+    await observer.look()
+    observer.handle({ kind: 'rewired', id: 'a', exitCode: 0 })
+    observer.handle({ kind: 'rewired', id: 'nobody', exitCode: 0 })
 
-  async createNetwork(): Promise<string> {
-    await Promise.resolve()
-    if (this.there.size > 0) throw new FaasError('conflict', 'network with this name exists')
-    this.created += 1
-    const labels = networkLabels('test', 'spaced')
-    this.there.set('id', { ...bridged('id', ''), labels, subnet: '10.9.0.0/16' })
-    return 'id'
-  }
-
-  async removeNetwork(id: string): Promise<void> {
-    await Promise.resolve()
-    this.there.delete(id)
-  }
-}
-
-function bridged(id: string, gateway: string): NetworkSummary {
-  return { id, name: 'n', labels: {}, subnet: '', gateway, bridge: `br-${id}`, hasIpv6: false }
-}
-
-describe('networks', () => {
-  const make = () => {
-    const engine = new FakeNetworks()
-    const told: (readonly string[])[] = []
-    const onAddresses = (addresses: readonly string[]) => told.push(addresses)
-    const fenced: string[] = []
-    const fence = {
-      want: () => {},
-      whenTried: async ({ id }: { readonly id: string }) => {
-        await Promise.resolve()
-        fenced.push(id)
-      },
-    }
-    return {
-      engine,
-      told,
-      fenced,
-      networks: new Networks({ engine, instance: 'test', log: new RecordingLog(), onAddresses, fence }),
-    }
-  }
-
-  it('networks are made once for many who need them, and told of once', async () => {
-    const { engine, told, networks } = make()
-
-    const all = await Promise.all([1, 2, 3].map(() => networks.ensure('spaced')))
-    await networks.look()
-
-    assert.equal(engine.created, 1)
-    assert.deepEqual(new Set(all.map(({ gateway }) => gateway)), new Set(['10.9.0.1']))
-    assert.deepEqual(told, [['10.9.0.1']])
-  })
-
-  it('are fenced before anybody gets to know them', async () => {
-    const { fenced, networks } = make()
-
-    await networks.ensure('spaced')
-
-    assert.deepEqual(fenced, ['id'])
-  })
-
-  it('are found again after a restart', async () => {
-    const { engine, networks } = make()
-    await engine.createNetwork()
-
-    const network = await networks.ensure('spaced')
-
-    assert.equal(network.id, 'id')
-  })
-
-  it('networks that are being removed are made anew for who needs them then', async () => {
-    const { engine, networks } = make()
-    await networks.ensure('spaced')
-
-    const removal = networks.remove('spaced')
-    const network = await networks.ensure('spaced')
-    await removal
-
-    assert.equal(engine.created, 2)
-    assert.equal(engine.there.has(network.id), true)
-  })
-
-  it('networks of somebody else under our name are not used', async () => {
-    const { engine, networks } = make()
-    engine.there.set('x', bridged('x', '10.1.0.1'))
-
-    await assert.rejects(networks.ensure('spaced'), /is not ours/)
+    assert.deepEqual(seen.rewired, ['a', 'b', 'a'])
+    assert.deepEqual(seen.moved, [])
   })
 })

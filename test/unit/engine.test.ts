@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { EVENT_NAMES } from '../../src/provider/docker/engine-events.ts'
+import { EVENT_FILTERS } from '../../src/provider/docker/engine-events.ts'
 import { Engine } from '../../src/provider/docker/engine.ts'
 
 describe('the logs of a container that is being removed', () => {
@@ -38,13 +38,13 @@ describe('the stream of events', () => {
     const { port } = docker.address() as AddressInfo
     const engine = new Engine({ dockerHost: `tcp://127.0.0.1:${port}`, clock: systemClock })
 
-    await engine.containerEvents('a=b', new AbortController().signal)
+    await engine.events(new AbortController().signal)
 
     const filters = JSON.parse(
       new URL(asked[0] ?? '', 'http://docker').searchParams.get('filters') ?? '',
     ) as { event: Record<string, boolean> | string[] }
     const events = Array.isArray(filters.event) ? filters.event : Object.keys(filters.event)
-    assert.deepEqual(events, EVENT_NAMES)
+    assert.deepEqual(events, EVENT_FILTERS.event)
     engine.close()
     docker.close()
   })

@@ -6,6 +6,29 @@ import { testApp } from '../fakes/test-app.ts'
 const hello = { service: 'hello', image: 'ghcr.io/sampan/hello:1' }
 
 describe('deploying by POST', () => {
+  it('says in headers that any client can read what is taken otherwise than asked for', async () => {
+    const { ask, provider, log } = testApp()
+    provider.remarked = ['limits.cpu: "4" is more than this host has, and becomes 2', 'ünd mehr\r\nX: y']
+    const labels = { 'com.openfaas.scale.max': '50' }
+
+    const answer = await ask('POST', '/system/functions', { service: 'hello', image: 'hello', labels })
+
+    assert.equal(answer.status, 202)
+    assert.equal(
+      answer.headers.get('warning'),
+      [
+        '299 - "limits.cpu: \\"4\\" is more than this host has, and becomes 2"',
+        '299 - "?nd mehr??X: y"',
+        '299 - "labels.com.openfaas.scale.max: 50 is more than the 20 replicas that a function may have, and becomes 20"',
+      ].join(', '),
+    )
+    const [audit] = log.named('audit')
+    assert.match(String(audit?.fields['remarks']), /limits\.cpu: .*ünd mehr.*,labels\.com/s)
+    provider.remarked = []
+    const quiet = await ask('PUT', '/system/functions', { service: 'hello', image: 'hello' })
+    assert.equal(quiet.headers.get('warning'), null)
+  })
+
   it('accepts a deployment and keeps its body verbatim', async () => {
     const { ask, functions } = testApp()
     const body = '{ "service": "hello",  "image": "ghcr.io/sampan/hello:1" }'

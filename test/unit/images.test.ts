@@ -252,7 +252,7 @@ describe('a registry that could not be reached', () => {
 
 describe('the pull annotation', () => {
   it('the pull annotation is one of the policies, or refused', () => {
-    assert.equal(pullPolicyOf({}), 'newest')
+    assert.equal(pullPolicyOf({}), 'auto')
     assert.equal(pullPolicyOf({ 'com.sampan.pull': 'missing' }), 'missing')
     assert.throws(
       () => pullPolicyOf({ 'com.sampan.pull': 'sometimes' }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { parseMemoryBytes, parseNanoCpus } from '../../src/core/resources.ts'
+import { checkMemory, parseMemoryBytes, parseNanoCpus } from '../../src/core/resources.ts'
 
 describe('resource strings', () => {
   it('reads powers of 1000 and of 1024 for memory', () => {
@@ -43,6 +43,18 @@ describe('resource strings', () => {
         text,
       )
     }
+  })
+
+  it('refuses memory that is surely meant otherwise, and says what to write', () => {
+    assert.throws(() => checkMemory('limits.memory', '64m'), {
+      code: 'invalid',
+      message: 'limits.memory: "64m" is in thousandths of a byte: write 64Mi for mebibytes',
+    })
+    assert.throws(() => checkMemory('limits.memory', '512'), /"512" is 512 bytes: write 512Mi/)
+    assert.throws(() => checkMemory('requests.memory', '1.5k'), /"1.5k" is 1500 bytes: write 1.5Mi/)
+    // What Kubernetes itself writes for 128 MiB divided by something.
+    for (const fine of ['', '0', '0m', '64Mi', '1Mi', '2M', '134217728', '134217728000m'])
+      checkMemory('limits.memory', fine)
   })
 
   it('refuses more cores than a number can carry', () => {

@@ -28,6 +28,7 @@ beforeEach(async () => {
     writes: new WriteBatch(),
     maxHeaderBytes: 65_536,
     idle: { count: 0, most: 10 },
+    connections: new Map(),
     onFault: (error: unknown) => assert.fail(String(error)),
   }
   const fn = functionName('hello')

@@ -61,6 +61,8 @@ export interface ConnectionOptions {
   readonly onFault: (error: unknown) => void
   /** It closed while nobody used it, or sent what nobody had asked for. */
   readonly onLost: (connection: Connection) => void
+  /** It is closed, by whomever. */
+  readonly onClosed: (connection: Connection) => void
   /** To be handed over after an upgrade: it reads by the usual events of a stream. */
   readonly isForTunnel: boolean
 }
@@ -115,7 +117,10 @@ export class Connection implements LateWrite {
       .on('drain', () => this.#fenced(() => this.#user?.onDrain()))
       .on('end', () => this.#fenced(() => this.#onEnd()))
       .on('error', (error) => this.#fenced(() => this.#onError(error)))
-      .on('close', cancelTimeout)
+      .on('close', () => {
+        cancelTimeout()
+        options.onClosed(this)
+      })
   }
 
   /** Whether it served a call before: if it fails at once, the function may merely have closed it in that moment. */
@@ -211,6 +216,11 @@ export class Connection implements LateWrite {
     socket.losePatience()
     if (rest.length > 0) socket.unshift(rest)
     return socket
+  }
+
+  /** Ends it as if it had broken; its user is told why. */
+  break(error: Error): void {
+    this.#socket.destroy(error)
   }
 
   /** Ends it; nobody is told. */

@@ -1,6 +1,7 @@
 import { FaasError } from '../../core/errors.ts'
-import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
+import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
 import { quoted } from '../../core/quoted.ts'
+import { NAMES_IN_FUNCTIONS } from '../../core/host-names.ts'
 import { LEAST_MEMORY_BYTES } from '../../core/host-settings.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../../core/resources.ts'
 import { type Confinement, confine, defaultMemory } from './confinement.ts'
@@ -10,6 +11,7 @@ import type { EngineAbilities } from './engine-answers.ts'
 import { envDurationMs } from './env-duration.ts'
 import { deployedVariables, mergedEnvironment } from './merged-environment.ts'
 import { checkProbeAnnotations, planProbes } from './probe-plan.ts'
+import { LEAST_NANO_CPUS } from './resource-remarks.ts'
 import { type ImageCommand, planWatchdog, WATCHDOG_PATH, type WatchdogPlan } from './watchdog-injection.ts'
 
 /** A folder or file of the host that a container sees, read-only. */
@@ -20,6 +22,8 @@ export interface Mount {
 
 export interface ContainerInput {
   readonly instance: string
+  /** Say which registry it is made for. */
+  readonly ownerLabels: StringMap
   readonly fn: DeployedFunction
   /** Image id, or its name where the id is not known. */
   readonly imageRef: string
@@ -55,7 +59,7 @@ export function containerSpec(input: ContainerInput): object {
   const identity = containerIdentity(input.fn, input.image)
   return {
     Image: input.imageRef,
-    Labels: containerLabels(input.instance, identity),
+    Labels: { ...containerLabels(input.instance, identity), ...input.ownerLabels },
     Env: environment(spec, isWatchdogPid1(plan)),
     ...(plan.kind === 'inject' && { Entrypoint: [WATCHDOG_PATH], Cmd: plan.argv }),
     // The image's own check would run a shell in every container every few seconds; readiness is probed from outside.
@@ -63,7 +67,7 @@ export function containerSpec(input: ContainerInput): object {
     StopTimeout: identity.graceSeconds,
     HostConfig: {
       NetworkMode: input.network.name,
-      ExtraHosts: [`gateway:${input.network.gateway}`],
+      ExtraHosts: NAMES_IN_FUNCTIONS.map((name) => `${name}:${input.network.gateway}`),
       // The reconciler restarts, with backoff and after it has kept the logs.
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } },
@@ -168,7 +172,7 @@ function devices(spec: FunctionSpec): object {
 /** Docker takes from 0.01 to as many cores as there are (Engine API, ContainerCreate). */
 function clampCpus(nanoCpus: number, hostCpus: number): number {
   const most = hostCpus > 0 ? hostCpus * 1e9 : Number.POSITIVE_INFINITY
-  return Math.min(most, Math.max(1e7, nanoCpus))
+  return Math.min(most, Math.max(LEAST_NANO_CPUS, nanoCpus))
 }
 
 function pidsLimit(spec: FunctionSpec): number {

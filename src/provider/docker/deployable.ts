@@ -41,6 +41,7 @@ export function hostLimits(confinement: Confinement, host: EngineVersion | undef
 function checkContainer(spec: FunctionSpec, image: ImageFacts, limits: HostLimits): void {
   containerSpec({
     instance: '',
+    ownerLabels: {},
     fn: { spec, revision: 0, replicas: 0, artifact: null, createdAtMs: 0, updatedAtMs: 0 },
     imageRef: image.id,
     image,

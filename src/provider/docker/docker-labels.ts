@@ -13,6 +13,8 @@ export interface ContainerIdentity {
 }
 
 const INSTANCE = 'com.sampan.instance'
+const REGISTRY = 'com.sampan.registry'
+const DATA_DIR = 'com.sampan.data-dir'
 const FUNCTION = 'com.sampan.function'
 const NAMESPACE = 'com.sampan.namespace'
 const REVISION = 'com.sampan.revision'
@@ -20,11 +22,27 @@ const DEPLOYED = 'com.sampan.deployed'
 const GRACE = 'com.sampan.grace-seconds'
 const PROBES = 'com.sampan.probes'
 
-type Labels = Readonly<Record<string, string>>
+export type Labels = Readonly<Record<string, string>>
 
-/** The filter that finds what belongs to this daemon, and nothing else. */
-export function ownLabel(instance: string): string {
+/** The registry that a thing on the engine was made for. */
+export interface Maker {
+  /** Empty: made by a release that wrote none. */
+  readonly registryId: string
+  /** The registry's data folder when it was made, for people; empty when not known. */
+  readonly dataDir: string
+}
+
+/** The filter that finds what has this instance's name. Whose it is says `ownership.ts`. */
+export function instanceLabel(instance: string): string {
   return `${INSTANCE}=${instance}`
+}
+
+export function makerLabels({ registryId, dataDir }: Maker): Labels {
+  return { [REGISTRY]: registryId, [DATA_DIR]: dataDir }
+}
+
+export function readMaker(labels: Labels): Maker {
+  return { registryId: labels[REGISTRY] ?? '', dataDir: labels[DATA_DIR] ?? '' }
 }
 
 export function containerLabels(instance: string, identity: ContainerIdentity): Labels {

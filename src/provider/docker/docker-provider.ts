@@ -13,12 +13,14 @@ import type {
   Usage,
 } from '../../core/provider.ts'
 import type { Replica } from '../../core/replica.ts'
-import { type DockerProviderOptions, ProviderParts } from './provider-parts.ts'
+import type { DockerProviderOptions } from './docker-provider-options.ts'
+import { ProviderParts } from './provider-parts.ts'
 import { deathOf } from './replica-fate.ts'
+import { checkCores, resourceRemarks } from './resource-remarks.ts'
 import { isWithdrawn } from './replica-table.ts'
 import { explainNotReady } from './not-ready-reason.ts'
 
-export type { DockerProviderOptions } from './provider-parts.ts'
+export type { DockerProviderOptions } from './docker-provider-options.ts'
 
 /** The net under the events: how often everything is looked at. */
 const LOOK_EVERY_MS = 30_000
@@ -48,11 +50,12 @@ export class DockerProvider implements Provider {
   }
 
   async start(functions: readonly DeployedFunction[]): Promise<void> {
-    const { reconciler, link, archive, looks } = this.#parts
+    const { reconciler, link, archive, looks, ownership } = this.#parts
     await this.#parts.guard.start()
     for (const fn of functions) reconciler.apply(fn)
     await archive.start()
     await link.start()
+    if (ownership.dispute !== null) throw ownership.dispute
     this.#net ??= every(
       {
         clock: this.#options.clock,
@@ -72,7 +75,13 @@ export class DockerProvider implements Provider {
   }
 
   async prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string> {
+    // Not with every look for an image: what an earlier release let in runs on.
+    checkCores(spec, this.#parts.link.engine?.cpus ?? 0)
     return (await this.#parts.imageFor(spec, signal)).id
+  }
+
+  remarks(spec: FunctionSpec): readonly string[] {
+    return resourceRemarks(spec, this.#parts.link.engine?.cpus ?? 0)
   }
 
   apply(fn: DeployedFunction): void {
@@ -122,9 +131,7 @@ export class DockerProvider implements Provider {
   }
 
   refreshSecret(secret: { readonly namespace: string; readonly name: string }): void {
-    this.#parts.background.run('refresh a secret', () =>
-      this.#parts.secretFiles.refresh(secret.namespace, secret.name),
-    )
+    this.#parts.background.run('refresh a secret', () => this.#parts.surroundings.refreshSecret(secret))
   }
 
   watch(listener: (event: ProviderEvent) => void): () => void {

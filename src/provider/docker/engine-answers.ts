@@ -37,7 +37,7 @@ export interface ContainerSummary {
   /** `created` `running` `paused` `restarting` `removing` `exited` `dead`. */
   readonly state: string
   readonly createdAtMs: number
-  /** By network name; empty while it does not run. */
+  /** By name of the network that it was made for. Empty while it does not run, and when it was taken out of that network by hand. */
   readonly addresses: Readonly<Record<string, string>>
 }
 
@@ -63,7 +63,20 @@ export interface NetworkSummary {
   /** Name of the bridge interface on the host. */
   readonly bridge: string
   readonly hasIpv6: boolean
+  /** Longest packet, bytes. */
+  readonly mtu: number
 }
+
+/** A network, looked at alone. */
+export interface NetworkDetails {
+  readonly mtu: number
+  /** Containers that run in it. */
+  readonly attached: number
+}
+
+export const MTU_OPTION = 'com.docker.network.driver.mtu'
+/** What a bridge network has when nothing was said. */
+export const USUAL_MTU = 1_500
 
 /** An image that the engine has. */
 export interface ImageInspect {
@@ -139,8 +152,17 @@ export function readNetworks(answer: unknown): NetworkSummary[] {
       gateway: text(pool, 'Gateway'),
       bridge: bridgeOf(item),
       hasIpv6: field(item, 'EnableIPv6') === true,
+      mtu: mtuOf(item),
     }
   })
+}
+
+export function readNetwork(answer: unknown): NetworkDetails {
+  return { mtu: mtuOf(answer), attached: Object.keys(field(answer, 'Containers') ?? {}).length }
+}
+
+function mtuOf(network: unknown): number {
+  return Number(text(field(network, 'Options'), MTU_OPTION)) || USUAL_MTU
 }
 
 /** Docker's own way to name it, unless the network was made with a name for it. */
@@ -180,11 +202,17 @@ export function readUsage(answer: unknown): Usage {
   }
 }
 
+/** Modes that are not the name of a network. */
+const NAMELESS = new Set(['', 'default', 'bridge'])
+
 function readAddresses(container: unknown): Record<string, string> {
   const networks = field(field(container, 'NetworkSettings'), 'Networks')
   const addresses: Record<string, string> = {}
   if (typeof networks !== 'object' || networks === null) return addresses
+  const home = text(field(container, 'HostConfig'), 'NetworkMode')
   for (const [name, endpoint] of Object.entries(networks)) {
+    // Others were added by hand. Podman does not say which one was first.
+    if (name !== home && !NAMELESS.has(home)) continue
     const address = text(endpoint, 'IPAddress')
     if (address !== '') addresses[name] = address
   }

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
 import { jsonLines } from './json-lines.ts'
 
-/** What happened to one of our containers. */
+/** What happened to one container. */
 export interface ContainerEvent {
-  readonly kind: 'start' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause'
+  /** `rewired`: it was put into a network or taken out of one. The engine does not tell whose container that is. */
+  readonly kind: 'start' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause' | 'rewired'
   readonly id: string
   /** Of `die`; else 0. */
   readonly exitCode: number
@@ -19,27 +20,35 @@ const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
   remove: 'destroy',
   pause: 'pause',
   unpause: 'unpause',
+  connect: 'rewired',
+  disconnect: 'rewired',
 }
 
-/** What the engine is asked to send: the one list, so that nothing is handled that never comes. */
-export const EVENT_NAMES: readonly string[] = Object.keys(KINDS)
+/** What the engine is asked for. Not by label: events of networks have none. */
+export const EVENT_FILTERS = { type: ['container', 'network'], event: Object.keys(KINDS) } as const
 
-/** The events of a raw stream that we act on. Throws `EngineAway` when the stream breaks off. */
-export async function* containerEvents(stream: Readable): AsyncIterable<ContainerEvent> {
+/** The events of a raw stream that we act on, of containers with this label. Throws `EngineAway` when the stream breaks off. */
+export async function* containerEvents(stream: Readable, label: string): AsyncIterable<ContainerEvent> {
   for await (const line of jsonLines(stream)) {
-    const event = readEvent(line)
+    const event = readEvent(line, label)
     if (event !== null) yield event
   }
 }
 
-/** Null for what does not concern us. Pure. */
-export function readEvent(line: unknown): ContainerEvent | null {
+/** Null for what does not concern us; `label` is `key=value`. Pure. */
+export function readEvent(line: unknown, label: string): ContainerEvent | null {
   const actor = field(line, 'Actor')
+  const attributes = field(actor, 'Attributes')
   const kind = KINDS[String(field(line, 'Action'))]
-  const id = field(actor, 'ID')
+  const isOfNetwork = field(line, 'Type') === 'network'
+  const id = isOfNetwork ? field(attributes, 'container') : field(actor, 'ID')
   if (kind === undefined || typeof id !== 'string' || id === '') return null
+  // Of a network only that.
+  if (isOfNetwork !== (kind === 'rewired')) return null
+  const at = label.indexOf('=')
+  if (!isOfNetwork && field(attributes, label.slice(0, at)) !== label.slice(at + 1)) return null
 
-  const exitCode = Number(field(field(actor, 'Attributes'), 'exitCode') ?? 0)
+  const exitCode = Number(field(attributes, 'exitCode') ?? 0)
   return { kind, id, exitCode: Number.isInteger(exitCode) ? exitCode : 0 }
 }
 

@@ -10,11 +10,12 @@ import { type ContainerEvent, containerEvents } from './engine-events.ts'
 /** What this needs of `engine.ts`. */
 export interface LinkEngine {
   connect(): Promise<EngineVersion>
-  containerEvents(label: string, signal: AbortSignal): Promise<Readable>
+  events(signal: AbortSignal): Promise<Readable>
 }
 
 export interface LinkOptions {
   readonly engine: LinkEngine
+  /** Of our containers: `key=value`. */
   readonly label: string
   readonly clock: Clock
   readonly log: Log
@@ -108,7 +109,7 @@ export class EngineLink {
     const { signal } = this.#session
     const found = await engine.connect()
     // Before the look, so that nothing falls between the two.
-    const stream = await engine.containerEvents(label, signal)
+    const stream = await engine.events(signal)
     await look()
     if (signal.aborted || this.#stopping.signal.aborted) return
 
@@ -118,7 +119,7 @@ export class EngineLink {
     log.info('docker connected', { version: found.version, api: found.apiVersion })
     this.#options.onUp()
     this.#firstTry.resolve()
-    for await (const event of containerEvents(stream)) this.#options.onEvent(event)
+    for await (const event of containerEvents(stream, label)) this.#options.onEvent(event)
     throw new Error('Docker ended its stream of events')
   }
 

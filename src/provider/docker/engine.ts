@@ -15,10 +15,11 @@ import type {
   ContainerSummary,
   EngineVersion,
   ImageInspect,
+  NetworkDetails,
   NetworkSummary,
 } from './engine-answers.ts'
+import { EVENT_FILTERS } from './engine-events.ts'
 import { EngineAway, engineMessage } from './engine-errors.ts'
-import { EVENT_NAMES } from './engine-events.ts'
 import { pickApiVersion } from './engine-version.ts'
 import type { PullRequest } from './image-pull.ts'
 import { followPull } from './pull-progress.ts'
@@ -192,6 +193,13 @@ export class Engine {
     await orNull(this.#ask({ ...call, timeoutMs: WORK_MS }))
   }
 
+  /** Null when there is none of this id or name. */
+  async inspectNetwork(idOrName: string): Promise<NetworkDetails | null> {
+    const path = `/networks/${encodeURIComponent(idOrName)}`
+    const answer = await orNull(this.#ask({ method: 'GET', path, doing: 'inspect a network' }))
+    return answer === null ? null : answers.readNetwork(answer)
+  }
+
   /** Null when the engine does not have it, or when no image can have that name. */
   async inspectImage(ref: string): Promise<ImageInspect | null> {
     const parts = ref.split('/')
@@ -218,9 +226,9 @@ export class Engine {
     }
   }
 
-  /** The raw stream of those events that concern us, of containers with this label, until `signal` aborts. */
-  containerEvents(label: string, signal: AbortSignal): Promise<Readable> {
-    const query = { filters: { type: ['container'], event: EVENT_NAMES, label: [label] } }
+  /** The raw stream of the events that `engine-events.ts` reads, until `signal` aborts. */
+  events(signal: AbortSignal): Promise<Readable> {
+    const query = { filters: EVENT_FILTERS }
     return this.#stream({ method: 'GET', path: '/events', query, doing: 'send events', signal })
   }
 

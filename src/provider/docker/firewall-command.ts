@@ -44,7 +44,10 @@ async function networksOf(engine: Engine, instance: string): Promise<readonly Fu
     want: (networks: readonly FunctionNetwork[]) => void (found = networks),
     whenTried: () => Promise.resolve(),
   }
-  const networks = new Networks({ engine, instance, log: stdoutLog('warn'), onAddresses: () => {}, fence })
+  // Whichever registry they belong to: only one has an instance name on an engine. It makes none.
+  const ownership = { labels: {}, isOurs: () => true }
+  const options = { engine, instance, ownership, log: stdoutLog('warn'), fence, mtu: null }
+  const networks = new Networks({ ...options, onAddresses: () => {} })
   await networks.look()
   return found
 }

@@ -16,6 +16,8 @@ export interface ImageFacts {
   readonly cmd: readonly string[]
   readonly env: readonly string[]
   readonly user: string
+  /** `REPOSITORY@DIGEST` for each registry that it was pulled from or pushed to. */
+  readonly repoDigests: readonly string[]
 }
 
 /** What this needs of `engine.ts`. */
@@ -70,7 +72,7 @@ export class Images {
    * The image that `ref` means now, pulled if its policy says so. Throws `invalid`, with the reason, when it cannot be had,
    * `unavailable` when the engine is away, `cancelled` when `signal` aborts: then the pull goes on for whoever asks next.
    */
-  async resolve(ref: string, signal: AbortSignal, policy: PullPolicy = 'newest'): Promise<ImageFacts> {
+  async resolve(ref: string, signal: AbortSignal, policy: PullPolicy = 'auto'): Promise<ImageFacts> {
     const key = `${policy} ${ref}`
     let flight = this.#flights.get(key)
     if (flight === undefined) {
@@ -93,6 +95,13 @@ export class Images {
     const local = await this.inspect(reference.name)
     const isEnough = reference.pinned || policy === 'missing' || policy === 'never'
     if (local !== null && isEnough) return local
+    if (local !== null && policy === 'auto' && isHomeMade(reference, local)) {
+      this.#log.info('image of this host used: it was built here and never pushed', {
+        image: ref,
+        imageId: local.id,
+      })
+      return local
+    }
     if (reference.registry === '' || policy === 'never')
       throw notHad(ref, 'the engine has no such image, and none is pulled')
 
@@ -155,6 +164,20 @@ export class Images {
     }
     this.#outages.set(registry, { atMs: nowMs, failure })
   }
+}
+
+/**
+ * Whether no registry can be meant: the name says none, and the image under it has never been in one by that name. What was there before it was built
+ * may have been pulled. (With containerd's image store the engine gives built images digests too; then a registry is asked, as for any other.)
+ */
+function isHomeMade({ isQualified, repository }: ImageReference, { repoDigests }: ImageFacts): boolean {
+  const isKnown = (entry: string): boolean => plain(entry.slice(0, entry.indexOf('@'))) === plain(repository)
+  return !isQualified && !repoDigests.some(isKnown)
+}
+
+/** `docker.io/library/nginx` and `nginx` are one. */
+function plain(repository: string): string {
+  return repository.replace(/^docker\.io\//, '').replace(/^library\//, '')
 }
 
 function notHad(ref: string, reason: string): FaasError {

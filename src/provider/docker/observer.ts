@@ -1,9 +1,10 @@
 import type { FunctionName } from '../../core/function-name.ts'
 import type { Log } from '../../log.ts'
 import { shortId } from './container-logs.ts'
-import { ownLabel, readContainerLabels } from './docker-labels.ts'
+import { instanceLabel, type Labels, readContainerLabels } from './docker-labels.ts'
 import type { ContainerSummary } from './engine-answers.ts'
 import type { ContainerEvent } from './engine-events.ts'
+import { addressIn, type ReplicaAddresses } from './replica-addresses.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 
 /** What this needs of `engine.ts`. */
@@ -15,6 +16,9 @@ export interface ObserverOptions {
   readonly engine: ObserverEngine
   readonly instance: string
   readonly table: ReplicaTable
+  readonly addresses: Pick<ReplicaAddresses, 'follow'>
+  /** Whether the container with these labels was made for our registry. Others are left alone. */
+  readonly isOurs: (labels: Labels) => boolean
   readonly log: Log
   /** Something about `fn` changed that may need action. */
   readonly onChange: (fn: FunctionName) => void
@@ -24,6 +28,8 @@ export interface ObserverOptions {
   readonly onVanished: (record: ReplicaRecord) => void
   /** A running container whose readiness is not known. */
   readonly onUnready: (id: string) => void
+  /** Somebody changed the networks of this container. */
+  readonly onRewired: (id: string) => void
   /** The event concerns a container that nobody knows: look at all of them. */
   readonly onStranger: () => void
 }
@@ -46,9 +52,11 @@ export class Observer {
 
   /** A full look. A container found dead here was not seen dying: the engine or the host was restarted, which is no crash. */
   async look(): Promise<void> {
-    const { engine, instance, table } = this.#options
+    const { engine, instance, isOurs, table } = this.#options
     const before = table.ids()
-    const found = await engine.listContainers(ownLabel(instance))
+    const found = (await engine.listContainers(instanceLabel(instance))).filter(({ labels }) =>
+      isOurs(labels),
+    )
     const seen = new Set(found.map(({ id }) => id))
 
     for (const container of found) {
@@ -64,7 +72,7 @@ export class Observer {
   }
 
   handle(event: ContainerEvent): void {
-    const { table, log, onStranger } = this.#options
+    const { table, log, onStranger, onRewired } = this.#options
     const record = table.get(event.id)
     if (record === undefined) {
       if (event.kind === 'start') onStranger()
@@ -87,6 +95,9 @@ export class Observer {
       case 'unpause':
         table.change(event.id, { isPaused: false })
         break
+      case 'rewired':
+        onRewired(event.id)
+        break
       case 'start':
         break
     }
@@ -95,17 +106,19 @@ export class Observer {
   #adopt(container: ContainerSummary): void {
     const identity = readContainerLabels(container.labels)
     if (identity === null || container.state === 'removing') return
-    const { table, onUnready } = this.#options
+    const { table, onUnready, onRewired } = this.#options
     const isRunning = container.state === 'running' || container.state === 'paused'
     const { id, createdAtMs } = container
-    table.add(id, identity, { isRunning, host: addressOf(container), createdAtMs })
+    const host = addressIn(container)
+    table.add(id, identity, { isRunning, host, createdAtMs })
     if (container.state === 'paused') table.change(id, { isPaused: true })
-    if (isRunning) onUnready(id)
+    if (isRunning && host === '') onRewired(id)
+    else if (isRunning) onUnready(id)
     else table.change(id, { state: 'gone' })
   }
 
   #refresh(record: ReplicaRecord, container: ContainerSummary): void {
-    const { table, onUnready, onChange } = this.#options
+    const { table, addresses, onChange, onRewired } = this.#options
     // Ours in the making: created, not started yet. The dead never come back: they are removed.
     if (!record.isRunning || container.state === 'created') return
     const { id } = record.replica
@@ -116,10 +129,10 @@ export class Observer {
     }
     if (container.state === 'paused' && !record.isPaused) this.#paused(record)
     if (container.state === 'running' && record.isPaused) table.change(id, { isPaused: false })
-    const host = addressOf(container)
-    if (host === record.replica.host) return
-    table.change(id, { host, ...(record.replica.state === 'ready' && { state: 'starting' }) })
-    onUnready(id)
+    const host = addressIn(container)
+    // Lists are not to be trusted with that: asked alone the container tells.
+    if (host === '') onRewired(id)
+    else addresses.follow(table.get(id) ?? record, host)
   }
 
   /** By hand: it would let calls hang. It is probed until it goes on, or replaced when it does not. */
@@ -150,9 +163,4 @@ export class Observer {
     table.delete(id)
     onChange(record.replica.fn)
   }
-}
-
-/** It is in one network, its namespace's. */
-function addressOf(container: ContainerSummary): string {
-  return Object.values(container.addresses)[0] ?? ''
 }

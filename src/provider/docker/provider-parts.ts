@@ -1,57 +1,35 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Clock } from '../../clock.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
-import type { CallLedger, ProviderEvent } from '../../core/provider.ts'
-import type { Log } from '../../log.ts'
+import type { ProviderEvent } from '../../core/provider.ts'
 import { Background } from './background.ts'
 import { shortId } from './container-logs.ts'
 import { imageFor } from './deployable.ts'
 import { ContainerSockets } from './container-sockets.ts'
-import { ownLabel } from './docker-labels.ts'
+import type { DockerProviderOptions } from './docker-provider-options.ts'
+import { instanceLabel } from './docker-labels.ts'
 import { EngineAway } from './engine-errors.ts'
 import { EngineLink } from './engine-link.ts'
 import { Engine } from './engine.ts'
 import { FunctionLogs } from './function-logs.ts'
-import { type GuardSettings, HostGuard } from './host-guard.ts'
+import { HostGuard } from './host-guard.ts'
 import { type ImageFacts, Images } from './images.ts'
 import { LogArchive } from './log-archive.ts'
 import { Networks } from './networks.ts'
 import { Observer } from './observer.ts'
+import { Ownership } from './ownership.ts'
 import { httpAsk } from './probe-request.ts'
 import { Readiness } from './readiness.ts'
 import { Reconciler } from './reconciler.ts'
+import { ReplicaAddresses } from './replica-addresses.ts'
 import { ReplicaMaker } from './replica-maker.ts'
 import { ReplicaProbes } from './replica-probes.ts'
 import { type ReplicaRecord, ReplicaTable } from './replica-table.ts'
 import { Retirement } from './retirement.ts'
-import { SecretFiles, type SecretValues } from './secret-files.ts'
+import { SecretFiles } from './secret-files.ts'
 import { Surroundings } from './surroundings.ts'
 import { UsageMeter } from './usage.ts'
 import { WorkQueue } from './work-queue.ts'
-
-export interface DockerProviderOptions {
-  /** `unix:///path`, `tcp://host:port`, …; null is the usual socket. */
-  readonly dockerHost: string | null
-  /** Which containers and networks are ours: the value of their instance label. */
-  readonly instance: string
-  readonly dataDir: string
-  /** Folder of `fwatchdog-amd64` and its like; null: beside the program. */
-  readonly watchdogDir: string | null
-  /** Folder on a tmpfs for secrets; null looks for one. */
-  readonly runtimeDir: string | null
-  /** Folder of Docker's `config.json`, for registry credentials; null: none. */
-  readonly dockerConfigDir: string | null
-  /** Where the processes of the engine's host are seen; default `/proc`. */
-  readonly procDir?: string
-  readonly guard: GuardSettings
-  readonly ledger: CallLedger
-  readonly secrets: SecretValues
-  readonly clock: Clock
-  readonly log: Log
-  /** Longest wait for the calls of a replica that goes; default 60 s. */
-  readonly drainMs?: number
-}
 
 const DRAIN_MS = 60_000
 const RETRY_REMOVAL_MS = 2_000
@@ -67,6 +45,7 @@ const RETRY_REMOVAL_MS = 2_000
 export class ProviderParts {
   readonly #options: DockerProviderOptions
   readonly engine: Engine
+  readonly ownership: Ownership
   readonly table: ReplicaTable
   readonly images: Images
   readonly archive: LogArchive
@@ -77,6 +56,7 @@ export class ProviderParts {
   readonly guard: HostGuard
   readonly networks: Networks
   readonly surroundings: Surroundings
+  readonly addresses: ReplicaAddresses
   readonly observer: Observer
   readonly probes: ReplicaProbes
   readonly retirement: Retirement
@@ -87,24 +67,40 @@ export class ProviderParts {
 
   /** Does no I/O. */
   constructor(options: DockerProviderOptions, emit: (event: ProviderEvent) => void) {
-    const { clock, log, instance, dockerConfigDir, runtimeDir, secrets } = options
+    const { clock, log, instance, dockerConfigDir, runtimeDir, secrets, registry, dataDir } = options
     this.#options = options
     this.engine = new Engine({ dockerHost: options.dockerHost, clock })
+    this.ownership = new Ownership({
+      engine: this.engine,
+      instance,
+      registry,
+      wanted: options.takeOver,
+      dataDir,
+      log,
+    })
     this.table = new ReplicaTable(
       () => clock.wall(),
       (fn, ready) => emit({ kind: 'ready', fn, ready }),
     )
     this.background = new Background(log)
     this.images = new Images({ engine: this.engine, clock, log, dockerConfigDir })
-    this.secretFiles = new SecretFiles({ runtimeDir, instance, values: secrets, log })
-    this.archive = new LogArchive({ dir: join(options.dataDir, 'logs'), clock, log })
-    const { engine, archive, table } = this
+    this.secretFiles = new SecretFiles({
+      runtimeDir,
+      instance,
+      values: secrets,
+      owners: () => this.ownership.owners(),
+      log,
+    })
+    this.archive = new LogArchive({ dir: join(dataDir, 'logs'), clock, log })
+    const { engine, archive, table, ownership } = this
     this.logs = new FunctionLogs({ engine, archive, replicas: table, clock, log })
     this.usage = new UsageMeter({ engine, clock, log })
     this.guard = new HostGuard({ settings: options.guard, instance, clock, log })
     this.networks = new Networks({
       engine,
       instance,
+      ownership,
+      mtu: options.mtu,
       log,
       fence: this.guard.firewall,
       onAddresses: (addresses) => emit({ kind: 'addresses', addresses }),
@@ -118,6 +114,7 @@ export class ProviderParts {
       log,
     })
     this.probes = this.#makeProbes()
+    this.addresses = this.#makeAddresses(emit)
     this.observer = this.#makeObserver()
     this.retirement = this.#makeRetirement()
     this.reconciler = this.#makeReconciler()
@@ -154,12 +151,25 @@ export class ProviderParts {
     })
   }
 
+  #makeAddresses(emit: (event: ProviderEvent) => void): ReplicaAddresses {
+    return new ReplicaAddresses({
+      engine: this.engine,
+      table: this.table,
+      log: this.#options.log,
+      onLost: (replica) => emit({ kind: 'lost', replica }),
+      onUnready: (id) => this.probes.begin(id),
+      onChange: (fn) => this.reconciler.nudge(fn),
+    })
+  }
+
   #makeObserver(): Observer {
     const { log, instance } = this.#options
     return new Observer({
       engine: this.engine,
       instance,
       table: this.table,
+      addresses: this.addresses,
+      isOurs: (labels) => this.ownership.isOurs(labels),
       log,
       onChange: (fn) => this.reconciler.nudge(fn),
       onCrash: (record, exitCode) => {
@@ -170,6 +180,7 @@ export class ProviderParts {
       onVanished: ({ replica }) =>
         this.background.run('keep a followed log', () => this.logs.keepFollowed(replica.fn, replica.id)),
       onUnready: (id) => this.probes.begin(id),
+      onRewired: (id) => this.background.run('look at an address', () => this.addresses.look(id)),
       onStranger: () => this.looks.add('all'),
     })
   }
@@ -206,6 +217,7 @@ export class ProviderParts {
       networks,
       table,
       instance,
+      ownerLabels: () => this.ownership.labels,
       log,
       confinement: () => this.guard.confinement,
       watchdogDir: watchdogDir ?? fileURLToPath(new URL('../../../watchdog', import.meta.url)),
@@ -230,10 +242,14 @@ export class ProviderParts {
     const { clock, log, instance } = this.#options
     return new EngineLink({
       engine: this.engine,
-      label: ownLabel(instance),
+      label: instanceLabel(instance),
       clock,
       log,
-      look: () => this.#look(),
+      look: async () => {
+        // Before anything is changed on this engine.
+        await this.ownership.settle()
+        await this.#look()
+      },
       onUp: () => {
         if (this.link.engine !== undefined) this.guard.meet(this.link.engine)
         this.reconciler.nudgeAll()

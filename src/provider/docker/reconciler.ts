@@ -113,6 +113,14 @@ export class Reconciler {
     this.#queue.add(name)
   }
 
+  /** What its last attempt lacked may be there now: the next one need not wait. */
+  hurry(name: FunctionName): void {
+    const desired = this.#desired.get(name)
+    if (desired === undefined || desired.setbacks.reason === '') return
+    desired.setbacks = { ...desired.setbacks, retryAtMs: 0 }
+    this.nudge(name)
+  }
+
   nudgeAll(): void {
     for (const name of this.#desired.keys()) this.nudge(name)
     for (const name of this.#options.table.functions()) this.nudge(name)

@@ -7,12 +7,13 @@ import type { Log } from '../../log.ts'
 import type { Confinement } from './confinement.ts'
 import { containerIdentity, containerSpec, type Mount } from './container-spec.ts'
 import { hostLimits } from './deployable.ts'
-import type { ContainerIdentity } from './docker-labels.ts'
+import type { ContainerIdentity, Labels } from './docker-labels.ts'
 import type { ContainerDetails, EngineVersion } from './engine-answers.ts'
 import type { ImageFacts } from './images.ts'
 import { Limiter } from './limiter.ts'
 import type { FunctionNetwork } from './networks.ts'
 import { watchdogFile } from './platform.ts'
+import { addressIn } from './replica-addresses.ts'
 import type { ReplicaTable } from './replica-table.ts'
 
 /** What this needs of `engine.ts`. */
@@ -28,6 +29,8 @@ export interface ReplicaMakerOptions {
   readonly networks: { ensure(namespace: string): Promise<FunctionNetwork>; forget(namespace: string): void }
   readonly table: ReplicaTable
   readonly instance: string
+  /** What says whose containers these are. */
+  readonly ownerLabels: () => Labels
   /** As it is now: it is read after this was made. */
   readonly confinement: () => Confinement
   readonly log: Log
@@ -64,7 +67,7 @@ export class ReplicaMaker {
 
   /** Null when the engine has not got the image. */
   async prepare(fn: DeployedFunction): Promise<Blueprint | null> {
-    const { images, networks, instance, watchdogDir, mounts, host, confinement } = this.#options
+    const { images, networks, instance, ownerLabels, watchdogDir, mounts, host, confinement } = this.#options
     const image = await this.#findImage(fn, images)
     if (image === null) return null
 
@@ -72,6 +75,7 @@ export class ReplicaMaker {
     const platform = engine ?? { architecture: '', os: '' }
     const body = containerSpec({
       instance,
+      ownerLabels: ownerLabels(),
       fn,
       imageRef: image.id,
       image,
@@ -132,8 +136,8 @@ export class ReplicaMaker {
       await engine.startContainer(id)
       const details = await engine.inspectContainer(id)
       // One that has ended already is told of by its event.
-      const host = Object.values(details?.addresses ?? {})[0]
-      if (host !== undefined) table.change(id, { host, pid: details?.pid ?? 0 })
+      const host = details === null ? '' : addressIn(details)
+      if (host !== '') table.change(id, { host, pid: details?.pid ?? 0 })
     } catch (error) {
       const record = table.change(id, { isRunning: false, state: 'gone' })
       if (record !== undefined && hasCode(error, 'not-found')) networks.forget(namespaceOf(record.replica.fn))

@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import { namespaceOf } from '../../core/function-name.ts'
 import type { DeployedFunction } from '../../core/function-spec.ts'
+import { quoted } from '../../core/quoted.ts'
 import type { Log } from '../../log.ts'
+
+export interface SecretId {
+  readonly namespace: string
+  readonly name: string
+}
 
 /** Where the bytes come from. `assemble.ts` plugs the registry. */
 export interface SecretValues {
@@ -16,6 +22,8 @@ export interface SecretFilesOptions {
   readonly runtimeDir: string | null
   readonly instance: string
   readonly values: SecretValues
+  /** Ids of the registries whose replicas are ours, our own first; an empty one is that of releases that had none. */
+  readonly owners: () => readonly string[]
   readonly log: Log
 }
 
@@ -35,25 +43,29 @@ export class SecretFiles {
     this.#options = options
   }
 
-  /** Writes what `fn` asks for; answers the folder to mount, or null when it asks for nothing. Throws `unavailable`. */
+  /** Writes what `fn` asks for; answers the folder to mount, or null when it asks for nothing. Throws `unavailable`, also when one of them does not exist. */
   async place(fn: DeployedFunction): Promise<string | null> {
     if (fn.spec.secrets.length === 0) return null
     return await this.#inTurn(async () => {
       try {
         return await this.#place(fn)
       } catch (cause) {
+        if (cause instanceof FaasError) throw cause
         throw new FaasError('unavailable', `secrets cannot be made available: ${messageOf(cause)}`, { cause })
       }
     })
   }
 
-  /** Puts the present value of a secret into every folder that has it. */
-  async refresh(namespace: string, name: string): Promise<void> {
+  /** Puts the present value of a secret into every folder that has it, or is that of a revision that wants it. */
+  async refresh(secret: SecretId, isWanted: (revision: number) => boolean): Promise<void> {
+    const { namespace, name } = secret
     await this.#inTurn(async () => {
-      const root = await this.#findRoot()
-      for (const folder of await namesIn(root)) {
-        if (!folder.startsWith(`${namespace}.`)) continue
-        if (await exists(join(root, folder, name))) await this.#write(join(root, folder), namespace, name)
+      for (const root of await this.#roots()) {
+        for (const folder of await readdir(root)) {
+          if (!folder.startsWith(`${namespace}.`)) continue
+          const dir = join(root, folder)
+          if (isWanted(revisionOf(folder)) || (await exists(join(dir, name)))) await this.#write(dir, secret)
+        }
       }
     })
   }
@@ -61,16 +73,15 @@ export class SecretFiles {
   /** Removes the folders of all revisions that are not in use at that moment. Safe to call at any time. */
   async keepOnly(isUsed: (revision: number) => boolean): Promise<void> {
     await this.#inTurn(async () => {
-      const root = await this.#findRoot()
-      for (const folder of await namesIn(root)) {
-        const revision = Number(folder.slice(folder.lastIndexOf('.') + 1))
-        if (!isUsed(revision)) await rm(join(root, folder), { recursive: true, force: true })
-      }
-      // Both fail while something is in them, which is what we want.
-      if (root !== '')
+      for (const root of await this.#roots()) {
+        for (const folder of await readdir(root)) {
+          if (!isUsed(revisionOf(folder))) await rm(join(root, folder), { recursive: true, force: true })
+        }
+        // Both fail while something is in them, which is what we want.
         await rmdir(root)
           .then(() => rmdir(dirname(root)))
           .catch(() => {})
+      }
     })
   }
 
@@ -82,15 +93,23 @@ export class SecretFiles {
 
   async #place(fn: DeployedFunction): Promise<string> {
     const namespace = namespaceOf(fn.spec.name)
+    const { values } = this.#options
+    const missing = fn.spec.secrets.find((name) => values.value(namespace, name) === undefined)
+    if (missing !== undefined) {
+      throw new FaasError(
+        'unavailable',
+        `its secret ${quoted(missing)} does not exist in namespace ${namespace}: create it again`,
+      )
+    }
     const dir = join(await this.#makeRoot(), folderOf(namespace, fn.revision))
     await mkdir(dir, { recursive: true })
     // Whatever the umask: the function may be any user.
     await chmod(dir, 0o755)
-    for (const name of fn.spec.secrets) await this.#write(dir, namespace, name)
+    for (const name of fn.spec.secrets) await this.#write(dir, { namespace, name })
     return dir
   }
 
-  async #write(dir: string, namespace: string, name: string): Promise<void> {
+  async #write(dir: string, { namespace, name }: SecretId): Promise<void> {
     const value = this.#options.values.value(namespace, name)
     if (value === undefined) return
     // A new file under a hidden name, then renamed: a reader sees the old value or the new one, never half of it. One name for all: that of
@@ -108,23 +127,28 @@ export class SecretFiles {
     return runtimeDir === null ? ['/run/sampan', '/dev/shm/sampan'] : [runtimeDir]
   }
 
-  #rootIn(candidate: string): string {
-    return join(candidate, this.#options.instance, 'secrets')
+  /** One of each registry: what belongs to another one is not looked at. */
+  #rootIn(candidate: string, owner: string): string {
+    return join(candidate, this.#options.instance, owner === '' ? 'secrets' : `secrets-${owner}`)
   }
 
-  /** Where secrets lie; empty when none do. */
-  async #findRoot(): Promise<string> {
+  /** Folders in which secrets lie. */
+  async #roots(): Promise<readonly string[]> {
+    const roots: string[] = []
     for (const candidate of this.#candidates()) {
-      const root = this.#rootIn(candidate)
-      if ((await exists(root)) && (await this.#isOurs(root))) return root
+      for (const owner of this.#options.owners()) {
+        const root = this.#rootIn(candidate, owner)
+        if ((await exists(root)) && (await this.#isOurs(root))) roots.push(root)
+      }
     }
-    return ''
+    return roots
   }
 
   async #makeRoot(): Promise<string> {
+    const [own = ''] = this.#options.owners()
     for (const candidate of this.#candidates()) {
       if (!(await isInMemory(candidate))) continue
-      const root = this.#rootIn(candidate)
+      const root = this.#rootIn(candidate, own)
       // Private to this user on the host; a container does not walk this path, it sees the mount. What another user holds or forbids is
       // passed over.
       await mkdir(root, { recursive: true, mode: 0o700 }).catch(() => undefined)
@@ -159,6 +183,10 @@ function folderOf(namespace: string, revision: number): string {
   return `${namespace}.${revision}`
 }
 
+function revisionOf(folder: string): number {
+  return Number(folder.slice(folder.lastIndexOf('.') + 1))
+}
+
 /** Whether `path`, or the nearest folder above it that exists, is on a tmpfs. */
 async function isInMemory(path: string): Promise<boolean> {
   if (await exists(path)) return (await statfs(path)).type === TMPFS_MAGIC
@@ -171,9 +199,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/** Nothing when it is not there. */
-async function namesIn(folder: string): Promise<readonly string[]> {
-  return folder === '' ? [] : await readdir(folder)
 }

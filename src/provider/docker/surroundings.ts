@@ -7,14 +7,14 @@ import { EngineAway } from './engine-errors.ts'
 import type { Networks } from './networks.ts'
 import type { Reconciler } from './reconciler.ts'
 import type { ReplicaTable } from './replica-table.ts'
-import type { SecretFiles } from './secret-files.ts'
+import type { SecretFiles, SecretId } from './secret-files.ts'
 
 export interface SurroundingsOptions {
-  readonly networks: Pick<Networks, 'look' | 'ensure' | 'remove'>
-  readonly secretFiles: Pick<SecretFiles, 'place' | 'keepOnly'>
+  readonly networks: Pick<Networks, 'look' | 'mendSizes' | 'ensure' | 'remove'>
+  readonly secretFiles: Pick<SecretFiles, 'place' | 'keepOnly' | 'refresh'>
   readonly table: ReplicaTable
   /** Which functions there should be. */
-  readonly desired: () => Pick<Reconciler, 'names' | 'desired' | 'isNamespaceUsed'>
+  readonly desired: () => Pick<Reconciler, 'names' | 'desired' | 'isNamespaceUsed' | 'hurry'>
   readonly log: Log
 }
 
@@ -32,6 +32,7 @@ export class Surroundings {
   async lookAtNetworks(): Promise<void> {
     const { networks, desired } = this.#options
     await networks.look()
+    await networks.mendSizes()
     const namespaces = new Set(desired().names().map(namespaceOf))
     await Promise.all([...namespaces].map((namespace) => this.#ensureNetwork(namespace)))
   }
@@ -39,6 +40,20 @@ export class Surroundings {
   async mounts(fn: DeployedFunction): Promise<readonly Mount[]> {
     const folder = await this.#options.secretFiles.place(fn)
     return folder === null ? [] : [{ source: folder, target: SECRETS_TARGET }]
+  }
+
+  /** Brings the present value of a secret to the replicas that ask for it, and has those made that could not be without it. */
+  async refreshSecret(secret: SecretId): Promise<void> {
+    const functions = this.#options.desired()
+    const users = functions.names().flatMap((name) => {
+      const fn = functions.desired(name)
+      const asks = namespaceOf(name) === secret.namespace && fn?.spec.secrets.includes(secret.name) === true
+      return asks ? [fn] : []
+    })
+    await this.#options.secretFiles.refresh(secret, (revision) =>
+      users.some((fn) => fn.revision === revision),
+    )
+    for (const { spec } of users) functions.hurry(spec.name)
   }
 
   /** Takes away what only a replica of `fn` that is gone now may have needed. */

@@ -39,6 +39,17 @@ export function planWatchdog(image: ImageCommand, spec: FunctionSpec): WatchdogP
   // The one that the watchdog runs. Empty means none.
   const process = mergedEnvironment(image, spec).get('fprocess') ?? ''
 
+  if (
+    wish !== 'inject' &&
+    wish !== 'replace' &&
+    command.length === 0 &&
+    (wish === 'none' || process === '')
+  ) {
+    throw new FaasError(
+      'invalid',
+      'image: it has neither ENTRYPOINT nor CMD, so nothing in it can be started. Give it one, or name a process (fprocess)',
+    )
+  }
   if (wish === 'none') return { kind: 'untouched', watchdog: carries, isPid1 }
   if (wish === 'replace') return { kind: 'replace', path: replacePath(own), isPid1 }
   if (wish === 'inject') return planInjection({ own, isPid1, command, process })

@@ -1,0 +1,36 @@
+import type { Clock } from '../../clock.ts'
+import type { CallLedger } from '../../core/provider.ts'
+import type { Log } from '../../log.ts'
+import type { GuardSettings } from './host-guard.ts'
+import type { OwningRegistry } from './ownership.ts'
+import type { SecretValues } from './secret-files.ts'
+
+/** What the provider is given: settings, and ports that `assemble.ts` plugs. */
+export interface DockerProviderOptions {
+  /** `unix:///path`, `tcp://host:port`, …; null is the usual socket. */
+  readonly dockerHost: string | null
+  /** In the names and labels of containers and networks. */
+  readonly instance: string
+  /** Whose containers and networks are ours. */
+  readonly registry: OwningRegistry
+  /** Ids of other registries that the operator wants taken over. */
+  readonly takeOver: readonly string[]
+  readonly dataDir: string
+  /** Folder of `fwatchdog-amd64` and its like; null: beside the program. */
+  readonly watchdogDir: string | null
+  /** Folder on a tmpfs for secrets; null looks for one. */
+  readonly runtimeDir: string | null
+  /** Folder of Docker's `config.json`, for registry credentials; null: none. */
+  readonly dockerConfigDir: string | null
+  /** Where the processes of the engine's host are seen; default `/proc`. */
+  readonly procDir?: string
+  readonly guard: GuardSettings
+  /** Longest packet on the networks of functions, bytes; null: as on the engine's default network. */
+  readonly mtu: number | null
+  readonly ledger: CallLedger
+  readonly secrets: SecretValues
+  readonly clock: Clock
+  readonly log: Log
+  /** Longest wait for the calls of a replica that goes; default 60 s. */
+  readonly drainMs?: number
+}
