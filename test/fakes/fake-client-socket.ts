@@ -14,6 +14,8 @@ export interface SocketEvents {
 const HIGH_WATER_BYTES = 16 * 1024
 /** What bytes are lent in, one piece after the other, as `adopt-socket.ts` does it. */
 const LENT = Buffer.alloc(64 * 1024)
+/** What is in it when the server must not look at it any more. Nobody sends that. */
+export const LENT_AGAIN = 0xfe
 
 /**
  * The server's end of a client's connection without a network, and what the client does at the other end: as much of `Socket` as `ClientConnection`
@@ -148,7 +150,7 @@ export class FakeClientSocket {
       if (piece.length > LENT.length) this.#sent.unshift(piece.subarray(LENT.length))
       const length = piece.copy(LENT, 0, 0, Math.min(piece.length, LENT.length))
       if (!this.events.onBytes(LENT, length)) this.#isReading = false
-      LENT.fill('#', 0, length)
+      LENT.fill(LENT_AGAIN, 0, length)
     }
     this.#isDelivering = false
     const isDue = this.#isSentEnded && this.#sent.length === 0 && this.#isReading && !this.readableEnded

@@ -7,7 +7,11 @@ import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
 import type { Suspicion } from '../../src/core/provider.ts'
 import type { Replica } from '../../src/core/replica.ts'
-import { GatewayServer, type GatewayServerOptions } from '../../src/gateway/gateway-server.ts'
+import {
+  GatewayServer,
+  type EdgeFigures,
+  type GatewayServerOptions,
+} from '../../src/gateway/gateway-server.ts'
 import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
 import { Invoker } from '../../src/invoke/invoker.ts'
 import type { CallCapacity, CallLimits } from '../../src/invoke/invocation-context.ts'
@@ -113,6 +117,11 @@ export class CallRig {
 
   get inFlight(): number {
     return this.invoker.routes.metricsOf(hello)?.inFlight ?? 0
+  }
+
+  /** What all clients together hold of the gateway. */
+  get figures(): EdgeFigures {
+    return this.#server.figures
   }
 
   async stop(): Promise<void> {

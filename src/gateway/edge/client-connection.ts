@@ -71,7 +71,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   onEnd(): void {
     if (this.#phase === 'tunnel') this.#tunnel?.push(null)
     else if (this.#phase === 'closing') this.onFinish()
-    else if (this.#intake.stage === 'between') this.#finish()
+    else if (this.#intake.stage === 'between') this.closeIdle()
     else if (this.#intake.stage !== 'complete')
       this.#refuse(new Refusal(400, 'the request is incomplete'), 499)
     else {
@@ -131,7 +131,9 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
 
   /** Closes it if it waits for a next request, when the client has taken the last answer. */
   closeIdle(): void {
-    if (this.#phase === 'waiting' && this.#intake.stage === 'between') this.#finish()
+    if (this.#phase !== 'waiting' || this.#intake.stage !== 'between') return
+    if (this.out.isWaiting) this.#finish()
+    else this.destroy()
   }
 
   destroy(): void {
