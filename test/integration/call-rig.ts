@@ -36,7 +36,7 @@ export class CallRig {
   wakeUps = 0
   /** For tests that do something in that very moment. */
   onSuspect: () => void = () => undefined
-  readonly #server: GatewayServer
+  readonly server: GatewayServer
   readonly #waiting = new Set<(replica: Replica) => void>()
   #serial = 0
   #port = 0
@@ -61,7 +61,7 @@ export class CallRig {
     })
     const calls = new InvokeRoutes({ calls: this.invoker, clock, log: this.log, version: '1.2.3' })
     const api = (): Response => new Response('the API')
-    this.#server = new GatewayServer(
+    this.server = new GatewayServer(
       { calls, api, clock, log: this.log },
       gatewayOptions({ readTimeoutMs: 0, ...edge }),
     )
@@ -70,7 +70,7 @@ export class CallRig {
 
   static async start(options: RigOptions = {}): Promise<CallRig> {
     const rig = new CallRig(options)
-    rig.#port = (await rig.#server.start()).port
+    rig.#port = (await rig.server.start()).port
     return rig
   }
 
@@ -106,13 +106,8 @@ export class CallRig {
     return this.invoker.routes.metricsOf(hello)?.inFlight ?? 0
   }
 
-  /** What all clients together hold of the gateway. */
-  get figures(): EdgeFigures {
-    return this.#server.figures
-  }
-
   async stop(): Promise<void> {
-    const stopped = this.#server.stop(0)
+    const stopped = this.server.stop(0)
     await this.invoker.stop(AbortSignal.abort())
     await stopped
   }
