@@ -6,11 +6,7 @@ import { systemClock } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
 import type { Replica } from '../../src/core/replica.ts'
-import {
-  GatewayServer,
-  type EdgeFigures,
-  type GatewayServerOptions,
-} from '../../src/gateway/gateway-server.ts'
+import { GatewayServer, type GatewayServerOptions } from '../../src/gateway/gateway-server.ts'
 import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
 import { Invoker } from '../../src/invoke/invoker.ts'
 import type { CallCapacity, CallLimits } from '../../src/invoke/invocation-context.ts'
