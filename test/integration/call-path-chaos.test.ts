@@ -56,7 +56,7 @@ describe('a function and clients that do anything', () => {
     t.diagnostic(`${answered} answers`)
     assert.ok(answered > CLIENTS / 4)
     await eventually(() => {
-      const { open, unfinishedHeadBytes, waitingBodyBytes } = rig.figures
+      const { open, unfinishedHeadBytes, waitingBodyBytes } = rig.server.figures
       return open === 0 && unfinishedHeadBytes === 0 && waitingBodyBytes === 0 && rig.inFlight === 0
     })
     assert.deepEqual(rig.log.messages('error'), [], `seed ${SEED}`)

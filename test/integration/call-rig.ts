@@ -7,11 +7,7 @@ import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
 import type { Suspicion } from '../../src/core/provider.ts'
 import type { Replica } from '../../src/core/replica.ts'
-import {
-  GatewayServer,
-  type EdgeFigures,
-  type GatewayServerOptions,
-} from '../../src/gateway/gateway-server.ts'
+import { GatewayServer, type GatewayServerOptions } from '../../src/gateway/gateway-server.ts'
 import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
 import { Invoker } from '../../src/invoke/invoker.ts'
 import type { CallCapacity, CallLimits } from '../../src/invoke/invocation-context.ts'
@@ -42,7 +38,7 @@ export class CallRig {
   fate = ''
   /** For tests that do something in that very moment. */
   onSuspect: () => void = () => undefined
-  readonly #server: GatewayServer
+  readonly server: GatewayServer
   readonly #waiting = new Set<(replica: Replica) => void>()
   #serial = 0
   #port = 0
@@ -69,7 +65,7 @@ export class CallRig {
     })
     const calls = new InvokeRoutes({ calls: this.invoker, clock, log: this.log, version: '1.2.3' })
     const api = (): Response => new Response('the API')
-    this.#server = new GatewayServer(
+    this.server = new GatewayServer(
       { calls, api, clock, log: this.log },
       gatewayOptions({ readTimeoutMs: 0, ...edge }),
     )
@@ -78,7 +74,7 @@ export class CallRig {
 
   static async start(options: RigOptions = {}): Promise<CallRig> {
     const rig = new CallRig(options)
-    rig.#port = (await rig.#server.start()).port
+    rig.#port = (await rig.server.start()).port
     return rig
   }
 
@@ -119,13 +115,8 @@ export class CallRig {
     return this.invoker.routes.metricsOf(hello)?.inFlight ?? 0
   }
 
-  /** What all clients together hold of the gateway. */
-  get figures(): EdgeFigures {
-    return this.#server.figures
-  }
-
   async stop(): Promise<void> {
-    const stopped = this.#server.stop(0)
+    const stopped = this.server.stop(0)
     await this.invoker.stop(AbortSignal.abort())
     await stopped
   }

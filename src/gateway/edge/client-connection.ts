@@ -208,8 +208,6 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     this.#exchange?.interim(100, [])
   }
 
-  // Reading
-
   #takeIn(bytes: Buffer, length: number): void {
     const intake = this.#intake
     const before = intake.stage
@@ -257,8 +255,6 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     if (this.#isHalfClosed && this.#intake.stage !== 'complete') this.onEnd()
     else this.onRoom()
   }
-
-  // Ending
 
   #onUnreadable(error: unknown): void {
     if (!(error instanceof Refusal)) throw error
