@@ -98,7 +98,7 @@ export class CallRig {
 
   /** Parts of request bodies that wait for a function. */
   get waitingBodyBytes(): number {
-    return this.#server.figures.waitingBodyBytes
+    return this.server.figures.waitingBodyBytes
   }
 
   get waiting(): number {
