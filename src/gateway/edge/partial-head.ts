@@ -50,7 +50,8 @@ export class PartialHead {
         throw new Refusal(400, 'a line ends without a carriage return')
       }
     } catch (error) {
-      if (error instanceof HeadTooLongError) throw new Refusal(431, `the request has ${error.message}`)
+      if (error instanceof HeadTooLongError)
+        throw new Refusal(431, `the gateway: the request has ${error.message}`)
       if (error instanceof MalformedError) throw new Refusal(400, `the request has ${error.message}`)
       throw error
     }

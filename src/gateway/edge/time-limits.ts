@@ -64,9 +64,15 @@ export function endOf(situation: Situation, limitMs: number): Refusal | 'finish'
   const { phase, isFresh, stage, isHalfClosed, isAnswered } = situation
   const seconds = limitMs / 1_000
   if (phase === 'waiting' && (isFresh || stage === 'head')) {
-    return new Refusal(408, `the request head did not arrive within ${seconds} s`)
+    return new Refusal(
+      408,
+      `the request head did not arrive within ${seconds} s, a fixed limit of the gateway`,
+    )
   }
   if (phase !== 'busy' || isHalfClosed) return 'close'
   if (isAnswered) return 'finish'
-  return new Refusal(408, `nothing of the request body arrived for ${seconds} s (SAMPAN_READ_TIMEOUT)`)
+  return new Refusal(
+    408,
+    `nothing of the request body reached the gateway for ${seconds} s (SAMPAN_READ_TIMEOUT)`,
+  )
 }
