@@ -207,7 +207,11 @@ export class LogFollower {
       while (tail.hasMore(followed.reader)) {
         yield this.#unseen(followed, tail.take(followed.reader).lines)
       }
-      if (followed.isLive) followed.seen.note(tail.lastHad(followed.reader))
+      // Of a live one nothing was noted on the way: what is older than its last lines it has had, also within their millisecond.
+      if (followed.isLive) {
+        followed.seen.note(tail.lastHad(followed.reader))
+        followed.seen.ignoreEarlier()
+      }
       followed.seen.rewind()
       for await (const batch of this.#ports.history.readGone(this.#restOf(followed.seen), followed.id)) {
         yield this.#fresh(followed.seen, batch)
