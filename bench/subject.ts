@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { DaemonProcess } from '../test/e2e/daemon-process.ts'
 import { testImage } from '../test/fixtures/images.ts'
 import { Nginx } from './nginx.ts'
 import { childrenOf } from '../test/fixtures/process-usage.ts'
+import { freePort } from '../test/fixtures/free-port.ts'
 
 const run = promisify(execFile)
 
@@ -70,13 +69,4 @@ async function inspect(container: string): Promise<{ readonly pid: number; reado
   const { stdout } = await run('docker', ['inspect', '--format', format, container])
   const [pid, address = ''] = stdout.trim().split(' ')
   return { pid: Number(pid), address }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -7,12 +7,12 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { eventually } from '../fakes/eventually.ts'
 import { removeRules } from '../fixtures/host-rules.ts'
+import { freePort } from '../fixtures/free-port.ts'
 
 const run = promisify(execFile)
 const INSTANCE_LABEL = 'com.sampan.instance'
@@ -269,21 +269,16 @@ export class DaemonProcess {
     const filter = `label=${INSTANCE_LABEL}=${this.instance}`
     const { stdout } = await run('docker', ['network', 'ls', '-q', '--filter', filter])
     const networks = stdout.split('\n').filter(Boolean)
-    if (networks.length > 0) await run('docker', ['network', 'rm', ...networks])
+    // The engine lets go of a removed container's endpoint a moment later.
+    for (const network of networks) {
+      const removed = async (): Promise<boolean> =>
+        (await run('docker', ['network', 'rm', network])).stdout !== ''
+      await eventually(removed, 10_000, `network ${network} is removed`)
+    }
     await removeRules(this.instance)
   }
 }
 
 function temporary(parent: string): Promise<string> {
   return mkdtemp(join(parent, 'sampan-e2e-'))
-}
-
-/** A port that was free a moment ago. The daemon is restarted on the same one, so it cannot be 0. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

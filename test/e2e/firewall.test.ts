@@ -11,7 +11,8 @@ import { docker } from '../fixtures/docker-cli.ts'
 import { FakeMetadata } from '../fixtures/fake-metadata.ts'
 import { hostRulesSkip, rulesOf, steadyRules } from '../fixtures/host-rules.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
-import { DaemonProcess, freePort } from './daemon-process.ts'
+import { freePort } from '../fixtures/free-port.ts'
+import { DaemonProcess } from './daemon-process.ts'
 
 const run = promisify(execFile)
 

@@ -10,7 +10,8 @@ import { Random } from '../integration/random.ts'
 import type { Known } from '../openapi/bad-bodies.ts'
 import { badRequest, type BadRequest } from '../openapi/bad-requests.ts'
 import { fetchDescription, type Description, type Operation } from '../openapi/description.ts'
-import { DaemonProcess, freePort } from './daemon-process.ts'
+import { freePort } from '../fixtures/free-port.ts'
+import { DaemonProcess } from './daemon-process.ts'
 import { inspected, liveHeapBytes } from './heap.ts'
 
 // What the project promises: 10,000 generated bad inputs, and no 5xx, no crash, no state changed, memory back to where it was. Over real

@@ -6,7 +6,8 @@ import { networkInterfaces } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { inBrowser } from './browser.ts'
-import { DaemonProcess, freePort } from './daemon-process.ts'
+import { freePort } from '../fixtures/free-port.ts'
+import { DaemonProcess } from './daemon-process.ts'
 import type { Page } from './page.ts'
 
 // A function is written by somebody else, and its pages have the origin of the API. Browsers treat a loopback

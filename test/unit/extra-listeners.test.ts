@@ -10,6 +10,7 @@ import { Listener } from '../../src/gateway/edge/listener.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { EDGE_LIMITS, gatewayOptions } from '../fixtures/edge.ts'
+import { freePort } from '../fixtures/free-port.ts'
 
 const open: GatewayServer[] = []
 afterEach(async () => {
@@ -31,15 +32,6 @@ async function start(functionPort: number) {
 /** Retries come at once. */
 function soon(_ms: number, action: () => void): () => void {
   return systemClock.after(5, action)
-}
-
-async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, '127.0.0.1')
-  await once(holder, 'listening')
-  const { port } = holder.address() as AddressInfo
-  holder.close()
-  await once(holder, 'close')
-  return port
 }
 
 async function answers(host: string, port: number): Promise<boolean> {
