@@ -201,7 +201,7 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
     const pauses = logged('function set back').map(({ fields }) => Number(fields['retryInMs']))
     assert.ok(
       pauses.slice(1).every((ms, at) => ms > (pauses[at] ?? 0)),
-      `${pauses}`,
+      pauses.join(' '),
     )
     bench.provider.remove(fn.spec.name)
   })
