@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { docker } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { freePort } from '../fixtures/free-port.ts'
+import { whenAvailable } from './available.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { eventually } from '../fakes/eventually.ts'
 
@@ -82,6 +83,7 @@ describe('the networks of functions', { skip: await skipWithoutDocker() }, () =>
   })
 
   it('keep functions from reaching each other', async () => {
+    await whenAvailable(daemon, 'called', 1)
     const [called = ''] = await daemon.containersOf('called')
     const address = await addressOf(called)
 
