@@ -289,7 +289,7 @@ remove_instance() {
   [ -z "$ids" ] || docker network rm $ids >/dev/null
   ids=$(made_for '' ps -a --filter "label=$INSTANCE_LABEL=$1")$(made_for '' network ls --filter "label=$INSTANCE_LABEL=$1")
   if [ -n "$ids" ]; then
-    note "left alone: what instance $1 has for another data folder than $2"
+    note "left alone: what instance $1 has for another data folder than ${2:-any}"
   else
     remove_firewall "$1"
   fi

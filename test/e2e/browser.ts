@@ -40,14 +40,16 @@ export class Browser {
   static async open(): Promise<Browser> {
     const profile = await mkdtemp(join(tmpdir(), 'sampan-browser-'))
     // Detached: its processes are a group then.
-    const process = spawn('chromium', [...SWITCHES, `--user-data-dir=${profile}`], {
+    const browser = spawn('chromium', [...SWITCHES, `--user-data-dir=${profile}`], {
       detached: true,
+      // What Chromium puts in the folder for temporary files goes with the profile.
+      env: { ...process.env, TMPDIR: profile },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     try {
-      return new Browser(process, profile, await DevTools.connect(await addressOf(process)))
+      return new Browser(browser, profile, await DevTools.connect(await addressOf(browser)))
     } catch (error) {
-      await end(process, profile)
+      await end(browser, profile)
       throw error
     }
   }
