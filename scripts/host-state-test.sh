@@ -89,7 +89,6 @@ sees '' "${everywhere[@]}" 'note, perhaps of somebody else: interfaces: new: pla
 
 # What somebody else has removed meanwhile, and what nobody may.
 rm "/tmp/bystander-$$"
-sees 1 "files: gone: bystander-$$ in /tmp"
 sees '' "note, perhaps of somebody else: files: gone: bystander-$$ in /tmp"
 
 unplant >/dev/null

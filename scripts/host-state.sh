@@ -162,9 +162,9 @@ host_state_spared() {
 
 # ---- Docker ----------------------------------------------------------------------------------------------------
 
-list_networks() { docker network ls --no-trunc --format '{{.Name}} {{.Driver}} {{.ID}} {{.Labels}}' 2>/dev/null || true; }
+list_networks() { docker network ls --no-trunc --format '{{.Name}} {{.Driver}} {{.ID}}' 2>/dev/null || true; }
 
-list_containers() { docker ps -a --no-trunc --format '{{.Names}} {{.Image}} {{.ID}} {{.Labels}}' 2>/dev/null || true; }
+list_containers() { docker ps -a --no-trunc --format '{{.Names}} {{.Image}} {{.ID}}' 2>/dev/null || true; }
 
 # Without those that tests make and keep for the next: they are known by their label, and test.sh removes them.
 list_images() {
