@@ -165,7 +165,10 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     this.#stillness.move()
     if (!isKept || this.mustClose) this.#finish()
     else if (this.#intake.stage === 'complete') this.#next()
-    else this.#intake.stopBody()
+    else {
+      this.#intake.stopBody()
+      this.#shared.census.linger(this)
+    }
   }
 
   leaveHttp(): Duplex {
@@ -286,7 +289,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     // An answer that is complete may wait for the end of the turn.
     this.#exchange?.flush()
     this.#isAllRead ||= this.#intake.stop()
-    this.#shared.census.work(this)
+    this.#shared.census.linger(this)
     this.#socket.end()
     this.onRoom()
   }
