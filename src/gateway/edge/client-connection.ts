@@ -163,12 +163,10 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   onAnswered(isKept: boolean): void {
     if (this.#phase !== 'busy') return
     this.#stillness.move()
-    if (!isKept || this.mustClose) this.#finish()
-    else if (this.#intake.stage === 'complete') this.#next()
-    else {
-      this.#intake.stopBody()
-      this.#shared.census.linger(this)
-    }
+    if (!isKept || this.mustClose) return this.#finish()
+    if (this.#intake.stage === 'complete') return this.#next()
+    this.#intake.stopBody()
+    this.#shared.census.linger(this)
   }
 
   leaveHttp(): Duplex {
