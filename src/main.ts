@@ -1,7 +1,9 @@
 import { writeSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
+import { systemClock } from './clock.ts'
 import { ConfigError, configFromProcess } from './config.ts'
 import { Daemon } from './daemon.ts'
+import { collectEarly } from './early-collection.ts'
 import { jsonLog, stdoutLog } from './log.ts'
 
 /** Exit status when the settings, the registry or an address make a start impossible. */
@@ -15,32 +17,29 @@ const INTERNAL_FAILURE = 70
  */
 const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1'
 
-/**
- * Collects old garbage when a tenth of the room for more of it is used. V8 by itself waits until half a gigabyte is full, which one client fills within
- * seconds by requests that are cheap for it (docs/decisions/0006-small-young-generation.md).
- */
-const EARLY_COLLECTION = '--incremental-marking-hard-trigger=10'
-
 /** Whatever the daemon writes is for its own user alone; what containers must read is opened by name (`secret-files.ts`). */
 const PRIVATE = 0o077
 
 async function main(): Promise<void> {
   process.umask(PRIVATE)
   setFlagsFromString(SMALL_YOUNG_GENERATION)
-  setFlagsFromString(EARLY_COLLECTION)
   const config = configFromProcess()
   const log = stdoutLog(config.logLevel)
   const daemon = new Daemon({ config, log })
 
+  const running = new AbortController()
   let stopping = false
   const stop = (reason: string) => {
     if (stopping) process.exit(INTERNAL_FAILURE)
     stopping = true
     log.info('stopping', { reason })
-    void daemon.stop().then(
-      () => log.info('stopped'),
-      (err: unknown) => log.error('stop failed', { err }),
-    )
+    void daemon
+      .stop()
+      .then(
+        () => log.info('stopped'),
+        (err: unknown) => log.error('stop failed', { err }),
+      )
+      .finally(() => running.abort())
   }
   // Nobody reads the log any more. That must not end the calls, and there is nowhere left to say it.
   process.stdout.on('error', () => {})
@@ -50,6 +49,7 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', endAtOnce)
 
   await daemon.start()
+  await collectEarly(systemClock, running.signal)
 }
 
 /**
