@@ -47,11 +47,18 @@ export function stdoutLog(level: LogLevel): Log {
   return jsonLog(level, (line) => process.stdout.write(line))
 }
 
+/**
+ * What JSON lets stand although it is no text: controls beyond ASCII, of which U+009B steers a terminal as ESC does, other line ends, and what turns
+ * the direction of writing. Clients and functions choose what some fields say.
+ */
+const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
 function stringify(fields: LogFields): string {
-  return JSON.stringify(fields, (_key, value: unknown) => {
+  const text = JSON.stringify(fields, (_key, value: unknown) => {
     if (value instanceof Error) return describe(value)
     return typeof value === 'bigint' ? String(value) : value
   })
+  return text.replace(UNSAFE, (unsafe) => `\\u${unsafe.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function describe(error: Error): string {

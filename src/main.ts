@@ -1,7 +1,9 @@
 import { writeSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
+import { systemClock } from './clock.ts'
 import { ConfigError, configFromProcess } from './config.ts'
 import { Daemon } from './daemon.ts'
+import { collectEarly } from './early-collection.ts'
 import { jsonLog, stdoutLog } from './log.ts'
 
 /** Exit status when the settings, the registry or an address make a start impossible. */
@@ -25,15 +27,19 @@ async function main(): Promise<void> {
   const log = stdoutLog(config.logLevel)
   const daemon = new Daemon({ config, log })
 
+  const running = new AbortController()
   let stopping = false
   const stop = (reason: string) => {
     if (stopping) process.exit(INTERNAL_FAILURE)
     stopping = true
     log.info('stopping', { reason })
-    void daemon.stop().then(
-      () => log.info('stopped'),
-      (err: unknown) => log.error('stop failed', { err }),
-    )
+    void daemon
+      .stop()
+      .then(
+        () => log.info('stopped'),
+        (err: unknown) => log.error('stop failed', { err }),
+      )
+      .finally(() => running.abort())
   }
   // Nobody reads the log any more. That must not end the calls, and there is nowhere left to say it.
   process.stdout.on('error', () => {})
@@ -43,6 +49,7 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', endAtOnce)
 
   await daemon.start()
+  await collectEarly(systemClock, running.signal)
 }
 
 /**

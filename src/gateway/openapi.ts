@@ -3,7 +3,7 @@ import { callRoutes } from './call-routes.ts'
 import { PROVIDER_NAME, type BuildInfo } from './info-routes.ts'
 import { jsonSchema } from './json-schema.ts'
 import { metricsRoutes } from './metrics-server.ts'
-import { json, METHODS, type Method, type Route, type RouteDescription } from './route.ts'
+import { jsonText, METHODS, type Method, type Route, type RouteDescription } from './route.ts'
 
 // The description of everything that a listener of ours answers, made from the tables that route and the schemas that validate. It has no
 // statuses of its own but those that any request may get before a route sees it.
@@ -33,13 +33,23 @@ const BROKEN_REQUESTS = {
 
 /** `/openapi.json`: the description of `routes`, of this route itself, of calls and of the metrics listener. */
 export function openApiRoute(routes: readonly Route[], ports: OpenApiPorts): Route {
+  let made: { readonly port: number; readonly text: string } | null = null
+  const text = (): string => {
+    const port = ports.metricsPort()
+    // Everybody may ask for it, and it takes milliseconds to make.
+    if (made?.port !== port) {
+      const all = [...routes, own, ...callRoutes, ...metricsRoutes]
+      made = { port, text: JSON.stringify(describe(all, ports)) }
+    }
+    return made.text
+  }
   const own: Route = {
     method: 'GET',
     path: '/openapi.json',
     access: 'public',
     summary: 'This description',
     answers: { 200: 'OpenAPI 3.1' },
-    handle: () => json(describe([...routes, own, ...callRoutes, ...metricsRoutes], ports)),
+    handle: () => jsonText(text()),
   }
   return own
 }

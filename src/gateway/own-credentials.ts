@@ -1,7 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { basicToken, type Credentials } from './auth.ts'
+import type { Credentials } from './auth.ts'
 import { LoginDelays } from './login-delays.ts'
+
+/** Basic credentials anywhere in a header, in either alphabet of base64. */
+const BASIC = /\bbasic[\t ]+([A-Za-z0-9+/_-]+)/gi
 
 /** Wrong passwords remembered as such. */
 const MOST_KNOWN = 1_000
@@ -30,9 +33,14 @@ export class OwnCredentials {
 
   /** Whether a function may have this `Authorization` header. Runs on every call that has one. */
   mayForward(authorization: string, peer: string | null): boolean {
-    const token = basicToken(authorization)
-    if (token === null || !this.#users.some((user) => token.subarray(0, user.length).equals(user)))
-      return true
+    // Also what the API itself would not take: several in one header, as a proxy joins them, or other blanks.
+    for (const [, token = ''] of authorization.matchAll(BASIC))
+      if (!this.#mayPass(Buffer.from(token, 'base64'), peer)) return false
+    return true
+  }
+
+  #mayPass(token: Buffer, peer: string | null): boolean {
+    if (!this.#users.some((user) => token.subarray(0, user.length).equals(user))) return true
     const guess = digest(token)
     const key = guess.toString('latin1')
     if (this.#wrong.has(key)) return true

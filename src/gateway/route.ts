@@ -133,5 +133,10 @@ export function accepted(): Response {
 
 /** An answer in JSON. */
 export function json(value: unknown): Response {
-  return new Response(JSON.stringify(value), { headers: { 'Content-Type': 'application/json' } })
+  return jsonText(JSON.stringify(value))
+}
+
+/** The same for what is JSON already. */
+export function jsonText(text: string): Response {
+  return new Response(text, { headers: { 'Content-Type': 'application/json' } })
 }

@@ -1,6 +1,12 @@
 import type { FunctionName } from '../core/function-name.ts'
 import { DURATION_BUCKETS, type CallSeries, type FunctionCalls } from '../metrics.ts'
 
+/**
+ * Statuses of one function that are told apart. A function may answer any of 900, at the wish of its callers, and each is 14 lines for whoever
+ * scrapes: honest ones use a dozen.
+ */
+const MOST_STATUSES = 32
+
 /** Calls of one function that ended with one status. */
 class StatusCount implements CallSeries {
   readonly code: number
@@ -43,16 +49,20 @@ export class CallMetrics implements FunctionCalls {
   /** `ms` is without the time that the call waited for a replica. */
   end(code: number, ms: number): void {
     this.inFlight -= 1
-    let status = this.#byStatus.get(code)
-    if (status === undefined) {
-      status = new StatusCount(code)
-      this.#byStatus.set(code, status)
-    }
+    const status = this.#byStatus.get(code) ?? this.#countFor(code)
     const seconds = ms / 1_000
     status.count += 1
     status.seconds += seconds
     const bucket = bucketOf(seconds)
     status.buckets[bucket] = (status.buckets[bucket] ?? 0) + 1
+  }
+
+  /** Above the most, a status that is new counts as the first one of its class (RFC 9110, 15: what one does not know means that). */
+  #countFor(code: number): StatusCount {
+    const counted = this.#byStatus.size < MOST_STATUSES ? code : code - (code % 100)
+    const status = this.#byStatus.get(counted) ?? new StatusCount(counted)
+    this.#byStatus.set(counted, status)
+    return status
   }
 }
 

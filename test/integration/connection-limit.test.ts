@@ -8,6 +8,7 @@ import { describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { connectionShared } from '../../src/gateway/edge/connection-shared.ts'
 import { Listener } from '../../src/gateway/edge/listener.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { EDGE_LIMITS } from '../fixtures/edge.ts'
 
@@ -57,9 +58,46 @@ describe('the connections of a listener', { skip }, () => {
   })
 })
 
+describe('connections that have their answer', () => {
+  const MANY = 20
+
+  for (const [what, request] of [
+    ['and send a body that nobody wants', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n.'],
+    [
+      'and go on after its end',
+      'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n.',
+    ],
+  ] as const) {
+    it(`${what} keep no place from a newcomer`, async (test) => {
+      const shared = connectionShared({
+        handler: { request: (exchange) => exchange.answer(200, 'well') },
+        isDraining: () => false,
+        times: { headMs: 300_000, bodyMs: 300_000, halfClosedMs: 0 },
+        limits: { ...EDGE_LIMITS, connections: { most: MANY, mostPerClient: MANY } },
+        clock: new FakeClock(),
+        log: new RecordingLog(),
+      })
+      const listener = new Listener(shared)
+      const { port } = await listener.listen({ host: '127.0.0.1', port: 0 })
+      const options = { port, host: '127.0.0.1', allowHalfOpen: true }
+      const sockets = Array.from({ length: MANY }, () => connect(options).on('error', () => {}))
+      test.after(async () => {
+        for (const socket of sockets) socket.destroy()
+        listener.closeAll()
+        await listener.close()
+      })
+      for (const socket of sockets) await ask(socket, request)
+
+      for (let n = 0; n < MANY * 2; n += 1) assert.match(await answerOfNewOne(port), /^HTTP\/1\.1 200 /)
+
+      assert.equal(shared.census.figures.refused, 0)
+    })
+  }
+})
+
 /** One request on a connection that stays open; resolves when it was answered well. */
-async function ask(socket: Socket): Promise<void> {
-  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+async function ask(socket: Socket, request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'): Promise<void> {
+  socket.write(request)
   let answer = ''
   for await (const [chunk] of on(socket, 'data') as AsyncIterable<[Buffer]>) {
     answer += chunk.toString('latin1')

@@ -187,6 +187,23 @@ describe('route table', () => {
 })
 
 describe('counts of a function', () => {
+  it('tells few statuses of a function apart, and counts every call all the same', () => {
+    const metrics = new CallMetrics(fn)
+    for (let round = 0; round < 2; round += 1) {
+      for (let code = 200; code < 1_000; code += 1) {
+        metrics.begin()
+        metrics.end(code, 1)
+      }
+    }
+
+    const series = [...metrics.series]
+    assert.ok(series.length <= 40, `${series.length} statuses`)
+    assert.equal(metrics.ended, 1_600)
+    assert.equal(metrics.inFlight, 0)
+    assert.equal(series.find(({ code }) => code === 204)?.count, 2)
+    assert.equal(series.find(({ code }) => code === 900)?.count, 200)
+  })
+
   it('counts of a function fall into the buckets of OpenFaaS', () => {
     const metrics = new CallMetrics(fn)
     for (const ms of [5, 6, 10_000, 10_001]) {

@@ -46,7 +46,11 @@ function start(most: number, mostPerClient: number) {
     census.work(connection)
     census.wait(connection)
   }
-  return { census, admit, refused, keep }
+  const linger = (connection: Connection): void => {
+    census.work(connection)
+    census.linger(connection)
+  }
+  return { census, admit, refused, keep, linger }
 }
 
 describe('a full house', () => {
@@ -57,6 +61,34 @@ describe('a full house', () => {
     admit('d')
 
     assert.deepEqual([first.isGone, second.isGone, third.isGone], [true, false, false])
+  })
+
+  it('lets one go first that has its answer, whatever else it still sends', () => {
+    const { admit, keep, linger } = start(4, 4)
+    const [fresh, kept, answered, later] = [admit('a'), admit('b'), admit('c'), admit('d')]
+    keep(kept)
+    linger(answered)
+    linger(later)
+
+    admit('e')
+    assert.deepEqual(
+      [fresh, kept, answered, later].map(({ isGone }) => isGone),
+      [false, false, true, false],
+    )
+    admit('f')
+    assert.equal(later.isGone, true)
+  })
+
+  it('keeps one again that waits for a request after the rest of a body', () => {
+    const { census, admit, linger } = start(2, 2)
+    const [lingering, fresh] = [admit('a'), admit('b')]
+    linger(lingering)
+    census.wait(lingering)
+
+    admit('c')
+    assert.deepEqual([lingering.isGone, fresh.isGone], [false, true])
+    admit('c')
+    assert.equal(lingering.isGone, false)
   })
 
   it('takes the place of the client that has most', () => {
@@ -122,6 +154,7 @@ describe('the census', () => {
         if (census.admit(newcomer) === null) all.push(newcomer)
       } else if (act === 1) one.leave()
       else if (act === 2) census.work(one)
+      else if (act === 3) census.linger(one)
       else if (one.list === null) census.wait(one)
       all = all.filter(({ isGone }) => !isGone)
       assert.equal(census.figures.open, all.length)

@@ -136,6 +136,10 @@ describe('headers that no function may set for its caller', () => {
       'Report-To',
       'Secure-Session-Registration',
       'Sec-Session-Registration',
+      'Use-As-Dictionary',
+      'Set-Login',
+      'Public-Key-Pins',
+      'Expect-CT',
     ]
     const raw = names.flatMap((name) => [
       name,

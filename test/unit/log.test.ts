@@ -42,6 +42,16 @@ describe('the log', () => {
     }
   })
 
+  it('writes nothing that steers a terminal, ends a line or turns the direction of writing, and loses none of it', () => {
+    const hostile = 'a\u0000\u001b[2J\u007f\u0085\u009b31m\u2028\u2029\u202e\u2066\u200f\r\nb ü 日本 \ud800'
+    let text = ''
+    jsonLog('info', (line) => (text += line)).info('a line', { hostile, err: new Error(hostile) })
+
+    assert.doesNotMatch(text.slice(0, -1), /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u)
+    assert.match(text, /ü 日本/)
+    assert.equal((JSON.parse(text) as { readonly hostile: string }).hostile, hostile)
+  })
+
   it('the log has the audit at every level', async () => {
     const { log, lines } = written('error')
 

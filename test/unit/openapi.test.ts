@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { routeTable } from '../../src/gateway/app.ts'
+import { createApp, routeTable } from '../../src/gateway/app.ts'
 import { callRoutes } from '../../src/gateway/call-routes.ts'
 import { metricsRoutes } from '../../src/gateway/metrics-server.ts'
 import { methodsOf, openApiPaths } from '../../src/gateway/openapi.ts'
@@ -50,6 +50,31 @@ describe('the OpenAPI description', () => {
     const described = (await description()).operations.map(({ method, path }) => `${method} ${path}`)
 
     assert.deepEqual(described.toSorted(), [...routed].toSorted())
+  })
+
+  it('is made once for all who ask, and anew when the metrics listener is elsewhere', async () => {
+    let made = 0
+    let port = 1
+    const base = testApp().ports
+    const counted = {
+      ...base,
+      metricsPort: () => port,
+      build: {
+        ...base.build,
+        get release() {
+          made += 1
+          return '1.0'
+        },
+      },
+    }
+    const app = createApp(counted)
+    const ask = async (): Promise<string> => (await app.request('/openapi.json')).text()
+    const first = await ask()
+
+    assert.equal(await ask(), first)
+    assert.equal(made, 1)
+    port = 2
+    assert.notEqual(await ask(), first)
   })
 
   it('tells the listeners apart', async () => {

@@ -27,6 +27,30 @@ describe('the credentials of the API in a call', () => {
     }
   })
 
+  it('never reach a function in a header that the API would not take itself', () => {
+    const right = basic('admin:right')
+    const headers = [
+      right.replace(' ', '\t'),
+      right.replace(' ', ' \t '),
+      `${right}, Basic eDp5`,
+      `Basic eDp5,${right}`,
+      `Bearer token, ${right}`,
+      `${right};`,
+      right.replace(/=+$/, ''),
+      `Basic ${Buffer.from('admin:right').toString('base64url')}`,
+    ]
+    for (const header of headers) assert.equal(rig().asks(header), false, header)
+    assert.equal(rig('>>>???').asks(`Basic ${Buffer.from('admin:>>>???').toString('base64url')}`), false)
+  })
+
+  it('are guessed once each, also where many guesses come in one header', () => {
+    const { asks } = rig()
+    const guesses = Array.from({ length: 100 }, (_, guess) => basic(`admin:guess ${guess}`))
+
+    assert.equal(asks(guesses.join(', ')), false)
+    assert.equal(asks(basic('admin:guess 100')), false)
+  })
+
   it('are told from those of others, which pass untouched', () => {
     const { asks } = rig()
 

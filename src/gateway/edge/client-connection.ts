@@ -165,9 +165,10 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   onAnswered(isKept: boolean): void {
     if (this.#phase !== 'busy') return
     this.#stillness.move()
-    if (!isKept || this.mustClose) this.#finish()
-    else if (this.#intake.stage === 'complete') this.#next()
-    else this.#intake.stopBody()
+    if (!isKept || this.mustClose) return this.#finish()
+    if (this.#intake.stage === 'complete') return this.#next()
+    this.#intake.stopBody()
+    this.#shared.census.linger(this)
   }
 
   leaveHttp(): Duplex {
@@ -284,7 +285,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     // An answer that is complete may wait for the end of the turn.
     this.#exchange?.flush()
     this.#isAllRead ||= this.#intake.stop()
-    this.#shared.census.work(this)
+    this.#shared.census.linger(this)
     this.#socket.end()
     this.onRoom()
   }

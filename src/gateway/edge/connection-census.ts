@@ -27,18 +27,21 @@ export interface CensusFigures {
   readonly refused: number
 }
 
-/** How many waiting connections are looked at to find one of the network that has most. */
+/** How many connections of a kind are looked at to find one of the network that has most. */
 const LOOK = 64
 
 /**
  * Who is connected, against clients that take every place. A connection that comes when there is no room takes the place of one that waits for a
- * request: of the same client where that one has its share, else of the client that has most; one that never made a request goes before one that did, the
- * longest waiting first. Only when none waits is the newcomer refused.
+ * request: of the same client where that one has its share, else of the client that has most. One that has its answer, and of which only unwanted bytes or the
+ * end are still due, goes first; then one that never made a request, then one that did; the longest waiting first. Only when every connection has a request
+ * that is not answered yet is the newcomer refused: else whoever sends a body that nobody wants, and sends it slowly, would keep places that no budget counts.
  */
 export class ConnectionCensus {
   readonly #limits: CensusLimits
   readonly #watch: BudgetWatch
   readonly #perNetwork = new Map<string, number>()
+  /** Have their answer, and take no other request before something else has come. */
+  readonly #answered = new WaitingList()
   /** Never made a request. */
   readonly #fresh = new WaitingList()
   /** Wait for the next one. */
@@ -87,7 +90,14 @@ export class ConnectionCensus {
 
   /** It waits for its next request: it may go when another one comes. */
   wait(connection: Counted): void {
+    this.work(connection)
     this.#kept.add(connection)
+  }
+
+  /** Its answer has left; what is still due is a body that nobody wants, or its end. */
+  linger(connection: Counted): void {
+    this.work(connection)
+    this.#answered.add(connection)
   }
 
   /** It has a request. */
@@ -106,7 +116,10 @@ export class ConnectionCensus {
 
   /** `network`: whose connection must go; null: of whoever has most. */
   #makeRoom(network: string | null): boolean {
-    const found = this.#longestWaiting(this.#fresh, network) ?? this.#longestWaiting(this.#kept, network)
+    const found =
+      this.#longestWaiting(this.#answered, network) ??
+      this.#longestWaiting(this.#fresh, network) ??
+      this.#longestWaiting(this.#kept, network)
     if (found === null) return false
     this.#evicted += 1
     // It leaves the census by itself, before this returns.
