@@ -63,8 +63,11 @@ export class Daemon {
     const { invoker, provider, gateway, metricsServer, control, counts } = parts
     for (const fn of registry.functions.all()) invoker.routes.add(fn.spec.name)
     provider.watch((event) => {
-      if (event.kind === 'ready') invoker.routes.setReady(event.fn, event.ready)
-      else gateway.listenOn(event.addresses)
+      if (event.kind === 'ready') {
+        invoker.routes.setReady(event.fn, event.ready)
+        const revisions = event.ready.map(({ revision }) => revision)
+        control.proof.sawReady(event.fn, revisions)
+      } else gateway.listenOn(event.addresses)
     })
 
     // The listeners first: an address that is taken must end the start before a container is touched.

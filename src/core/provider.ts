@@ -1,3 +1,4 @@
+import type { FunctionCondition } from './function-condition.ts'
 import type { FunctionName } from './function-name.ts'
 import type { DeployedFunction, FunctionSpec } from './function-spec.ts'
 import type { Replica } from './replica.ts'
@@ -33,6 +34,9 @@ export interface Provider {
 
   /** The replicas known now, whatever their state. */
   replicas(name: FunctionName): readonly Replica[]
+
+  /** How the function does, and why; null for one that does not exist. Cheap: asked for each function of a list. */
+  condition(name: FunctionName): FunctionCondition | null
 
   /** Resolves with a replica that can take a call; throws `unavailable`, with the reason, when `signal` aborts first. */
   whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica>

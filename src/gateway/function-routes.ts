@@ -5,7 +5,7 @@ import type { DeployedFunction, FunctionSpec } from '../core/function-spec.ts'
 import type { Provider, Usage } from '../core/provider.ts'
 import { functionStatusAnswer, functionStatusesAnswer, type FunctionStatus } from './answer-schemas.ts'
 import { specOf } from './deployment.ts'
-import { functionStatus } from './function-status.ts'
+import { functionStatus, type Observed } from './function-status.ts'
 import { readJson } from './json-body.ts'
 import { jsonList } from './json-list.ts'
 import { accepted, functionFor, json, NAME, namespaceFor, queryValue } from './route.ts'
@@ -122,7 +122,7 @@ function namedRoutes(ports: FunctionRoutePorts): readonly Route[] {
 
 function list(c: ApiContext, ports: FunctionRoutePorts): Response {
   const functions = ports.functions.list(namespaceFor(c))
-  return jsonList(functions, (fn) => statusOf(fn, ports))
+  return jsonList(functions, (fn) => statusOf(fn, ports, { isDescribed: false }))
 }
 
 async function deploy(
@@ -158,7 +158,7 @@ async function status(c: ApiContext, ports: FunctionRoutePorts): Promise<Respons
     throw new FaasError('not-found', `function ${fn} does not exist`)
   }
   const usage = wantsUsage(c) ? await usageOf(c, fn, ports) : undefined
-  return json(statusOf(found, ports, usage))
+  return json(statusOf(found, ports, { isDescribed: true, ...(usage ? { usage } : {}) }))
 }
 
 async function scale(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {
@@ -173,13 +173,18 @@ function checkNamespaceExists(ports: FunctionRoutePorts, namespace: string): voi
   throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
 }
 
-function statusOf(fn: DeployedFunction, ports: FunctionRoutePorts, usage?: Usage): FunctionStatus {
+function statusOf(
+  fn: DeployedFunction,
+  ports: FunctionRoutePorts,
+  wanted: Pick<Observed, 'isDescribed' | 'usage'>,
+): FunctionStatus {
   const { name } = fn.spec
   return functionStatus(fn, {
     replicas: ports.provider.replicas(name),
     invocations: ports.invocations(name),
     functionLabel: ports.functionLabel,
-    ...(usage ? { usage } : {}),
+    condition: ports.provider.condition(name),
+    ...wanted,
   })
 }
 

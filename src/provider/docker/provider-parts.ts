@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../clock.ts'
+import { exitReason } from '../../core/exit-reason.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
+import { lastWords } from '../../core/last-words.ts'
 import type { CallLedger, ProviderEvent } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
@@ -134,7 +136,7 @@ export class ProviderParts {
       ask: httpAsk(clock),
       clock,
       log,
-      onReady: ({ replica }) => this.reconciler.recovered(replica.fn),
+      onReady: (record) => this.reconciler.recovered(record),
       onFailed: (record, reason) => {
         this.reconciler.setback(record, reason)
         this.reconciler.nudge(record.replica.fn)
@@ -151,7 +153,7 @@ export class ProviderParts {
       log,
       onChange: (fn) => this.reconciler.nudge(fn),
       onCrash: (record, exitCode) => {
-        const reason = record.ranOutOfMemory ? this.#outOfMemory(record) : `it exited with code ${exitCode}`
+        const reason = record.ranOutOfMemory ? this.#outOfMemory(record) : exitReason(exitCode)
         this.reconciler.setback(record, reason)
         // Not only when its function's turn comes: somebody may be about to remove the container, and its log with it.
         this.retirement.begin(record.replica.id)
@@ -173,6 +175,7 @@ export class ProviderParts {
       log,
       drainMs,
       keepLogs: ({ replica }, signal) => this.logs.keep(replica.fn, replica.id, signal),
+      onLastLines: (record, lines) => this.#heard(record, lines),
       onGone: (fn) => this.background.run('tidy up', () => this.surroundings.tidyUp(fn)),
       onFailure: (fn, error) => {
         if (error instanceof EngineAway) this.link.lost(error)
@@ -241,6 +244,15 @@ export class ProviderParts {
 
   #outOfMemory({ replica }: ReplicaRecord): string {
     return this.guard.outOfMemory(this.reconciler.desired(replica.fn)?.spec)
+  }
+
+  /** A replica died, or was given up: what it wrote last may say why. */
+  #heard(record: ReplicaRecord, lines: readonly string[]): void {
+    const { fn, id, revision } = record.replica
+    const words = lastWords(lines)
+    if (words.length === 0) return
+    this.#options.log.warn('last words of a replica', { fn, replica: shortId(id), revision, words })
+    this.reconciler.heard(record, words)
   }
 
   async #lookAgain(): Promise<void> {

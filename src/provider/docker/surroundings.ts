@@ -55,7 +55,10 @@ export class Surroundings {
     const { table, secretFiles } = this.#options
     const functions = this.#options.desired()
     const isDesired = (revision: number) =>
-      functions.names().some((name) => functions.desired(name)?.revision === revision)
+      functions.names().some((name) => {
+        const fn = functions.desired(name)
+        return fn?.revision === revision || fn?.lastGood?.revision === revision
+      })
     const hasReplica = (revision: number) =>
       table.functions().some((name) => table.of(name).some(({ replica }) => replica.revision === revision))
     await secretFiles.keepOnly((revision) => isDesired(revision) || hasReplica(revision))
