@@ -31,7 +31,12 @@ const capacity = shareDescriptors(descriptorLimit(), {
 })
 const hostNames = new HostNames({ listenHost: '127.0.0.1', allowed: [] })
 const invoker = new Invoker({
-  ports: { wantAwake: () => undefined, whenReady: () => Promise.resolve(replica), suspect: () => undefined },
+  ports: {
+    wantAwake: () => undefined,
+    whenReady: () => Promise.resolve(replica),
+    suspect: () => undefined,
+    obstacle: () => '',
+  },
   limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000 },
   capacity,
   edge: { keepOddNames: false, mayForward: () => true, answersTo: (host) => hostNames.includes(host) },

@@ -133,6 +133,7 @@ function makeInvoker(base: Base, { wantAwake, provider }: InvokerNeeds): Invoker
       wantAwake,
       whenReady: (fn, signal) => provider().whenReady(fn, signal),
       suspect: (replica) => provider().suspect(replica),
+      obstacle: (fn) => provider().condition(fn)?.reason ?? '',
     },
     limits: {
       upstreamMs: config.upstreamTimeoutMs,

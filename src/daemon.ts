@@ -101,6 +101,9 @@ export class Daemon {
 /** No new connections; calls that still come over open ones are served, and close them. Then no calls at all. */
 async function drain({ gateway, invoker }: Parts, clock: Clock): Promise<void> {
   const deadline = clock.timeout(DRAIN_MS)
-  await gateway.stop(DRAIN_MS)
+  const isShut = gateway.stop(DRAIN_MS)
+  // They do not end by themselves.
+  invoker.ledger.endTunnels()
+  await isShut
   await invoker.stop(deadline)
 }

@@ -82,7 +82,7 @@ export type ProviderEvent =
 export interface CallLedger {
   /** Calls now running on this replica. */
   inFlight(replicaId: string): number
-  /** Resolves when the replica has no call in flight, or when `signal` aborts. Never throws. */
+  /** The replica is to go. Resolves when it has no call in flight, or when `signal` aborts. Never throws. */
   whenIdle(replicaId: string, signal: AbortSignal): Promise<void>
 }
 

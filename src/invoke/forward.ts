@@ -30,8 +30,11 @@ export type Failure =
 export interface Upgrade {
   /** As in the `Upgrade` header. */
   readonly protocol: string
-  /** The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must be read, and destroyed at the end. */
-  onUpgraded(rawHeaders: string[], socket: Duplex): void
+  /**
+   * The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must be read, and destroyed at the end. The answer
+   * asks both sides to end soon.
+   */
+  onUpgraded(rawHeaders: string[], socket: Duplex): () => void
 }
 
 /** Whose attempt this is. None of the methods may throw. */

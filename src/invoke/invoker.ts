@@ -9,7 +9,7 @@ import type { Upgrade } from './forward.ts'
 import { WriteBatch } from '../write-batch.ts'
 import { InFlight } from './in-flight.ts'
 import type { CallCapacity, CallLimits, InvocationContext } from './invocation-context.ts'
-import { notFound, stopping, tooMany, tooManyOf } from './call-failures.ts'
+import { notFound, notReady, stopping, tooMany, tooManyOf } from './call-failures.ts'
 import { Invocation } from './invocation.ts'
 import { Roster } from './roster.ts'
 import { RouteTable, type Route } from './route-table.ts'
@@ -18,6 +18,8 @@ import { Waker, type WakerPorts } from './waker.ts'
 export interface InvokerPorts extends WakerPorts {
   /** A replica did not take a connection: it is not ready until it proves to be. Must not throw. */
   suspect(replica: Replica): void
+  /** What stands in the way of a function without a replica that can be called; completes "it is not ready: …", empty when nobody knows. Must not throw. */
+  obstacle(fn: FunctionName): string
 }
 
 export interface InvokerOptions {
@@ -57,6 +59,9 @@ export class Invoker {
       waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs }),
       roster: new Roster(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
       suspect: (replica) => ports.suspect(replica),
+      whyNotReady: (fn) => notReady(fn, ports.obstacle(fn)),
+      onBrokenOff: ({ callId, fn }, { message }) =>
+        log.info('answer broken off', { fn, callId, reason: message }),
       rules: { ...edge, userAgent: product },
       servedBy: product,
     }

@@ -62,6 +62,11 @@ export class Target implements Candidate {
     this.#calls.leave()
   }
 
+  /** A call has left HTTP: `endSoon` asks it to end when the replica, or the gateway, is about to go. The answer takes it off. */
+  openTunnel(endSoon: () => void): () => void {
+    return this.#calls.openTunnel(endSoon)
+  }
+
   /** A connection that nobody else uses; `fresh` asks for one that was never used. Give it back or destroy it. */
   acquire(fresh: boolean): Connection {
     const nowMs = fresh ? 0 : this.#shared.clock.now()

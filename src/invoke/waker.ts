@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
-import { FaasError } from '../core/errors.ts'
+import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
+import { tooManyWaiting } from './call-failures.ts'
 
 /** What the waker needs from its neighbours; `assemble.ts` plugs it. */
 export interface WakerPorts {
@@ -51,7 +52,7 @@ export class Waker {
       void this.#run(fn, round)
     }
     if (round.waiters.size >= MAX_WAITING) {
-      throw new FaasError('too-busy', `function ${fn}: ${MAX_WAITING} calls already wait for a replica`)
+      throw tooManyWaiting(fn, MAX_WAITING)
     }
     round.waiters.add(waiter)
   }

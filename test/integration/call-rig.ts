@@ -43,6 +43,7 @@ export class CallRig {
       ports: {
         wantAwake: () => (this.wakeUps += 1),
         whenReady: (fn, signal) => this.#whenReady(fn, signal),
+        obstacle: () => 'its image is not here',
         suspect: (replica) => {
           this.suspected.push(replica)
           this.onSuspect()
