@@ -170,7 +170,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   onHead(status: number, fields: string[]): void {
     if (!this.#isHeld) return
     const { call, sink, servedBy } = this.#owner
-    const head = answerHead(fields, { call, status, servedBy })
+    const head = answerHead(fields, { call, status, servedBy, address: this.target.address })
     this.#owner.onAnswer(status)
     const length = isBodyless({ method: call.method, status }) ? 0 : head.length
     sink.onStart(status, head.headers, length)
@@ -194,7 +194,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     const { call, upgrade, servedBy } = this.#owner
     if (!this.#isHeld || upgrade === null) return
     this.#letGo()
-    const { headers } = answerHead(fields, { call, status: 101, servedBy })
+    const { headers } = answerHead(fields, { call, status: 101, servedBy, address: this.target.address })
     headers.push('Connection', 'Upgrade', 'Upgrade', protocolOf(fields) ?? upgrade.protocol)
     this.#owner.onSwitched(headers, this.#connection.handOver(rest))
   }
