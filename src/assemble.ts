@@ -176,6 +176,7 @@ function guardSettings(config: Config): DockerProviderOptions['guard'] {
       diskBytes: config.functionDiskBytes,
       seccomp: config.seccompProfile,
       runtimes: config.runtimes,
+      labelPrefixes: config.containerLabels,
     },
     firewall: {
       mode: config.firewall,

@@ -46,7 +46,7 @@ export function readFields(text: string, from: number, to: number): string[] {
     const valueAt = at
     while (is(IN_VALUE, text, at)) at += 1
     if (text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF)
-      throw new MalformedError('a malformed header value')
+      throw new MalformedError(`a malformed value of the header ${name.slice(0, 60)}`)
 
     let valueEnd = at
     while (valueEnd > valueAt && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd -= 1

@@ -8,6 +8,7 @@ import { deviceRequests } from './device-requests.ts'
 import { type ContainerIdentity, containerLabels } from './docker-labels.ts'
 import type { EngineAbilities } from './engine-answers.ts'
 import { envDurationMs } from './env-duration.ts'
+import { passedLabels } from './passed-labels.ts'
 import { planProbes } from './probe-plan.ts'
 import { type ImageCommand, planWatchdog, WATCHDOG_PATH, type WatchdogPlan } from './watchdog-injection.ts'
 
@@ -54,7 +55,11 @@ export function containerSpec(input: ContainerInput): object {
   const identity = containerIdentity(input.fn)
   return {
     Image: input.imageRef,
-    Labels: containerLabels(input.instance, identity),
+    // Ours win.
+    Labels: {
+      ...passedLabels(spec, input.confinement.labelPrefixes ?? []),
+      ...containerLabels(input.instance, identity),
+    },
     Env: environment(spec, isWatchdogPid1(plan)),
     ...(plan.kind === 'inject' && { Entrypoint: [WATCHDOG_PATH], Cmd: plan.argv }),
     // The image's own check would run a shell in every container every few seconds; readiness is probed from outside.
@@ -94,6 +99,7 @@ export function checkSpec(spec: FunctionSpec, host: HostLimits): void {
   environment(spec, false)
   resources(spec, host)
   confine(spec, host.confinement, host.abilities)
+  passedLabels(spec, host.confinement.labelPrefixes ?? [])
   devices(spec)
   pidsLimit(spec)
 }
