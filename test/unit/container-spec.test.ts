@@ -99,7 +99,10 @@ describe('containerSpec', () => {
     const carried = (labelPrefixes: readonly string[]) =>
       body(deployed({ spec: { labels } }), { confinement: { ...unset, labelPrefixes } }).Labels
 
-    assert.deepEqual(Object.keys(carried([])).filter((key) => key in labels), ['com.sampan.instance'])
+    assert.deepEqual(
+      Object.keys(carried([])).filter((key) => key in labels),
+      ['com.sampan.instance'],
+    )
     assert.equal(carried(['traefik.'])['traefik.enable'], 'true')
     assert.equal(carried(['traefik.'])['ofelia.service'], undefined)
     assert.notEqual(carried(['com.sampan.'])['com.sampan.instance'], 'other', 'ours win')
