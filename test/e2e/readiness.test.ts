@@ -147,7 +147,7 @@ describe('a function that cannot be reached', { skip: await skipWithoutDocker() 
 
       assert.equal(answer.status, 503)
       assert.match(text, reason)
-      assert.match(text, /; the gateway waited 2s for it \(SAMPAN_WAKE_TIMEOUT\)$/)
+      assert.match(text, /; the gateway waited 2s for it \(SAMPAN_WAKE_TIMEOUT\)\n$/)
       assert.equal(await logged(), 1)
       await daemon.remove(service)
     })
