@@ -72,9 +72,13 @@ function mayServe({ isReady, revision }: ObservedReplica, { lastGood }: DesiredR
   return isReady || lastGood === null || revision === lastGood
 }
 
-/** Registries store whole milliseconds, clocks have fractions. */
-function isSameLife(replica: ObservedReplica, desired: DesiredReplicas): boolean {
-  return Math.abs(replica.deployedAtMs - desired.deployedAtMs) <= 1
+interface Life {
+  readonly deployedAtMs: number
+}
+
+/** Whether both are of one function, not of one that was removed and another that has its name now. Registries store whole milliseconds, clocks have fractions. */
+export function isSameLife(one: Life, other: Life): boolean {
+  return Math.abs(one.deployedAtMs - other.deployedAtMs) <= 1
 }
 
 /** The order in which replicas are worth keeping; stable beyond that. */

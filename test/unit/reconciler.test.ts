@@ -125,6 +125,21 @@ describe('the reconciler', () => {
     assert.equal(rig.ready(), 1)
   })
 
+  it('the reconciler does not want a replica of a removed function for another one of its name', async () => {
+    const rig = new ReconcilerRig()
+    rig.reconciler.apply(deployed({ revision: 1, createdAtMs: 1_000 }))
+    await rig.clock.advance(0)
+    const [replica] = rig.table.of(hello)
+    assert.ok(replica)
+    assert.equal(rig.reconciler.isWanted(replica), true)
+
+    rig.reconciler.remove(hello)
+    assert.equal(rig.reconciler.isWanted(replica), false)
+    rig.reconciler.apply(deployed({ revision: 2, createdAtMs: 5_000 }))
+
+    assert.equal(rig.reconciler.isWanted(replica), false)
+  })
+
   it('the reconciler does not blame a function for an engine that went away', async () => {
     const rig = new ReconcilerRig()
     rig.makeFails = new EngineAway('the connection broke off')

@@ -157,7 +157,7 @@ export class ProviderParts {
       table: this.table,
       log: this.#options.log,
       onLost: (replica) => emit({ kind: 'lost', replica }),
-      onUnready: (id) => this.probes.begin(id),
+      onUnready: (id) => this.#probe(id),
       onChange: (fn) => this.reconciler.nudge(fn),
     })
   }
@@ -179,7 +179,7 @@ export class ProviderParts {
       },
       onVanished: ({ replica }) =>
         this.background.run('keep a followed log', () => this.logs.keepFollowed(replica.fn, replica.id)),
-      onUnready: (id) => this.probes.begin(id),
+      onUnready: (id) => this.#probe(id),
       onRewired: (id) => this.background.run('look at an address', () => this.addresses.look(id)),
       onStranger: () => this.looks.add('all'),
     })
@@ -235,7 +235,7 @@ export class ProviderParts {
       onEngineAway: (error) => this.link.lost(error),
       fetchImage: (spec, signal) => this.imageFor(spec, signal),
       retire: (id) => this.retirement.begin(id),
-      onStarted: (id) => this.probes.begin(id),
+      onStarted: (id) => this.#probe(id),
     })
   }
 
@@ -265,6 +265,12 @@ export class ProviderParts {
     this.background.run('tidy up secrets', () => this.surroundings.tidySecrets())
     // Others flush rules: a reload of the host's firewall, for one.
     void this.guard.firewall.look()
+  }
+
+  /** One that was made while its function was removed must not get ready: calls of the name are another function's by now. */
+  #probe(id: string): void {
+    const record = this.table.get(id)
+    if (record !== undefined && this.reconciler.isWanted(record)) this.probes.begin(id)
   }
 
   #outOfMemory({ replica }: Pick<ReplicaRecord, 'replica'>): string {

@@ -1,7 +1,12 @@
 import { FaasError } from '../../core/errors.ts'
 import { type FunctionName, namespaceOf } from '../../core/function-name.ts'
 import type { DeployedFunction } from '../../core/function-spec.ts'
-import { type DesiredReplicas, type ObservedReplica, planReplicas } from '../../core/reconcile-plan.ts'
+import {
+  type DesiredReplicas,
+  isSameLife,
+  type ObservedReplica,
+  planReplicas,
+} from '../../core/reconcile-plan.ts'
 import { applied, type Attempt, attemptsOf, type Desired } from './attempt.ts'
 import { AttemptRunner, type AttemptRunnerOptions } from './attempt-runner.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
@@ -59,6 +64,12 @@ export class Reconciler {
     const lastWords = setback === '' ? [] : (newest?.lastWords ?? [])
     const lastGoodSetback = lastGood?.setbacks.reason ?? ''
     return { isFetching: newest?.isFetching ?? false, setback, lastGoodSetback, lastWords }
+  }
+
+  /** Whether it is a replica of a function that should exist, and not of a removed one whose name another has now. */
+  isWanted({ replica, identity }: ReplicaRecord): boolean {
+    const fn = this.desired(replica.fn)
+    return fn !== undefined && isSameLife(identity, { deployedAtMs: fn.createdAtMs })
   }
 
   /** Functions that should exist. */
