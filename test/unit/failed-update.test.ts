@@ -6,7 +6,12 @@ import { deployed } from '../fixtures/deployed.ts'
 
 const first = deployed({ revision: 1 })
 const { spec, revision, artifact } = first
-const second = deployed({ revision: 2, lastGood: { spec, revision, artifact } })
+// Another image than the one before: which of them is made can be told apart.
+const second = deployed({
+  revision: 2,
+  artifact: `sha256:${'2'.repeat(64)}`,
+  lastGood: { spec, revision, artifact },
+})
 
 describe('the reconciler, when an update cannot run', () => {
   async function withFailedUpdate(): Promise<ReconcilerRig> {
@@ -75,6 +80,21 @@ describe('the reconciler, when an update cannot run', () => {
     await rig.clock.advance(30_000)
 
     assert.ok(rig.made < 16, `${rig.made} replicas were made`)
+  })
+
+  it('tries both again at once when what they lacked may be there', async () => {
+    const rig = await withFailedUpdate()
+    rig.broken.add(1)
+    rig.crash()
+    await rig.clock.advance(10_000)
+    const before = rig.made
+    rig.broken.clear()
+
+    rig.reconciler.hurry(hello)
+    await rig.clock.advance(0)
+
+    assert.ok(rig.artifacts.slice(before).includes(artifact))
+    assert.deepEqual(rig.serving(), [2])
   })
 
   it('goes over to the newest when that can run after all, and forgets the last good one', async () => {

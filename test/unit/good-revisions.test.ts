@@ -62,6 +62,20 @@ describe('the last good revision', () => {
     assert.equal(later.lastGood?.spec.image, 'two')
   })
 
+  it('counts as a user of its secrets until the newest revision was ready', () => {
+    const store = new FunctionStore(Database.open(':memory:'))
+    const { spec } = deployed({ spec: { secrets: ['key'] } })
+    const users = () => store.usersOfSecret('openfaas-fn', 'key')
+    store.prove(hello, store.insert({ ...revision('one'), spec }).revision)
+    assert.deepEqual(users(), ['hello'])
+
+    const { revision: newest } = store.replace(revision('two'))
+    assert.deepEqual(users(), ['hello (by its revision 1, until a newer one was ready)'])
+
+    store.prove(hello, newest)
+    assert.deepEqual(users(), [])
+  })
+
   it('has nothing to fall back to when no revision was ever ready, or when another one took its place', () => {
     const store = new FunctionStore(Database.open(':memory:'))
     const first = store.insert(revision('one'))
