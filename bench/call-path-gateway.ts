@@ -36,6 +36,7 @@ const invoker = new Invoker({
     whenReady: () => Promise.resolve(replica),
     suspect: () => undefined,
     fate: () => Promise.resolve(''),
+    obstacle: () => '',
   },
   limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000, maxHeaderBytes: 65_536 },
   capacity,

@@ -136,6 +136,7 @@ function makeInvoker(base: Base, { wantAwake, provider }: InvokerNeeds): Invoker
       whenReady: (fn, signal) => provider().whenReady(fn, signal),
       suspect: (replica, why) => provider().suspect(replica, why),
       fate: (replica) => provider().fate(replica),
+      obstacle: (fn) => provider().condition(fn)?.reason ?? '',
     },
     limits: {
       upstreamMs: config.upstreamTimeoutMs,
@@ -182,6 +183,7 @@ function guardSettings(config: Config): DockerProviderOptions['guard'] {
       diskBytes: config.functionDiskBytes,
       seccomp: config.seccompProfile,
       runtimes: config.runtimes,
+      labelPrefixes: config.containerLabels,
     },
     firewall: {
       mode: config.firewall,
@@ -258,11 +260,8 @@ function apiPorts(
   }
 }
 
-function makeGateway(
-  { config, capacity, build, clock, log }: Base,
-  invoker: Invoker,
-  api: Api,
-): GatewayServer {
+function makeGateway(base: Base, invoker: Invoker, api: Api): GatewayServer {
+  const { config, capacity, build, clock, log } = base
   return new GatewayServer(
     { calls: new InvokeRoutes({ calls: invoker, version: build.release, clock, log }), api, clock, log },
     {

@@ -4,6 +4,7 @@ import {
   type HostPort,
   parseBytes,
   parseHostPorts,
+  parseLabelPrefixes,
   parseRuntimes,
   parseSeccomp,
   type SeccompChoice,
@@ -79,6 +80,8 @@ export interface Config {
   readonly seccompProfile: SeccompChoice
   /** Container runtimes that a deployment may choose by annotation. */
   readonly runtimes: readonly string[]
+  /** Beginnings of labels that containers carry as well as their function. */
+  readonly containerLabels: readonly string[]
   /** `auto`: rules that keep functions from the host's services, where the daemon may set them. */
   readonly firewall: 'auto' | 'off'
   /** Ports of the host that functions may use all the same. */
@@ -146,6 +149,7 @@ export function readConfig(env: Environment): Config {
     functionDiskBytes: read('SAMPAN_FUNCTION_DISK', 10 * 2 ** 30, parseBytes),
     seccompProfile: read<SeccompChoice>('SAMPAN_SECCOMP_PROFILE', { use: 'ours' }, parseSeccomp),
     runtimes: read<readonly string[]>('SAMPAN_RUNTIMES', [], parseRuntimes),
+    containerLabels: read<readonly string[]>('SAMPAN_CONTAINER_LABELS', [], parseLabelPrefixes),
     firewall: read<'auto' | 'off'>('SAMPAN_FIREWALL', 'auto', oneOf('auto', 'off')),
     hostPorts: read<readonly HostPort[]>('SAMPAN_HOST_PORTS', [], parseHostPorts),
     privateNetworks: read<'open' | 'closed'>('SAMPAN_PRIVATE_NETWORKS', 'open', oneOf('open', 'closed')),

@@ -66,8 +66,11 @@ export class Daemon {
     const { invoker, provider, gateway, metricsServer, control, counts } = parts
     for (const fn of registry.functions.all()) invoker.routes.add(fn.spec.name)
     provider.watch((event) => {
-      if (event.kind === 'ready') invoker.routes.setReady(event.fn, event.ready)
-      else if (event.kind === 'lost') invoker.routes.cut(event.replica)
+      if (event.kind === 'ready') {
+        invoker.routes.setReady(event.fn, event.ready)
+        const revisions = event.ready.map(({ revision }) => revision)
+        control.proof.sawReady(event.fn, revisions)
+      } else if (event.kind === 'lost') invoker.routes.cut(event.replica)
       else gateway.listenOn(event.addresses)
     })
 
@@ -102,6 +105,9 @@ export class Daemon {
 /** No new connections; calls that still come over open ones are served, and close them. Then no calls at all. */
 async function drain({ gateway, invoker }: Parts, clock: Clock): Promise<void> {
   const deadline = clock.timeout(DRAIN_MS)
-  await gateway.stop(DRAIN_MS)
+  const isShut = gateway.stop(DRAIN_MS)
+  // They do not end by themselves.
+  invoker.ledger.endTunnels()
+  await isShut
   await invoker.stop(deadline)
 }

@@ -10,6 +10,7 @@ import {
   type ReplicaBounds,
 } from '../core/scaling-policy.ts'
 import type { Log } from '../log.ts'
+import { RevisionProof } from './revision-proof.ts'
 
 /** Where desired state is kept. Every change is on disk when the method returns. */
 export interface FunctionRegistry {
@@ -19,6 +20,8 @@ export interface FunctionRegistry {
   replace(change: RegistryChange): DeployedFunction
   setReplicas(name: FunctionName, replicas: number): DeployedFunction
   setArtifact(name: FunctionName, revision: number, artifact: string): DeployedFunction | undefined
+  /** This revision was ready. Undefined when that was known, or when it is not the newest any more. */
+  prove(name: FunctionName, revision: number): DeployedFunction | undefined
   remove(name: FunctionName): void
 }
 
@@ -57,11 +60,14 @@ const PREPARE_LIMIT_MS = 30 * 60_000
  * registry's functions.
  */
 export class FunctionControl {
+  /** To be told which revisions take calls. */
+  readonly proof: RevisionProof
   readonly #ports: FunctionControlPorts
   readonly #stopping = new AbortController()
 
   constructor(ports: FunctionControlPorts) {
     this.#ports = ports
+    this.proof = new RevisionProof(ports)
   }
 
   /** Goes on with deploys that were accepted before their image was here, and that the last process did not see through. */
@@ -144,6 +150,7 @@ export class FunctionControl {
   /** Ends background waits for images. */
   stop(): void {
     this.#stopping.abort()
+    this.proof.stop()
   }
 
   /** The artifact, or null when the image takes longer than a deploy may wait. */

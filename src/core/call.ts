@@ -23,6 +23,8 @@ export interface Call {
   readonly forwardedFor: string | null
   /** The host that the peer asked for. Null: say nothing. */
   readonly forwardedHost: string | null
+  /** The path at which the caller found the function: what it links to is below that. Null: say nothing, and leave redirects alone. */
+  readonly forwardedPrefix: string | null
 }
 
 /** Who takes the answer. `onEnd` or `onError` comes last, exactly once, and neither after `cancel`. */

@@ -40,6 +40,14 @@ export function parseDuration(text: string): number {
   return ms
 }
 
+/** As settings are written: `60s`, `1m30s`, `500ms`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000 || ms % 1_000 !== 0) return `${Math.round(ms)}ms`
+  const seconds = ms / 1_000
+  if (seconds < 120) return `${seconds}s`
+  return `${Math.floor(seconds / 60)}m${seconds % 60 === 0 ? '' : `${seconds % 60}s`}`
+}
+
 function notADuration(text: string): Error {
   return new Error(`${quoted(text)} is not a duration such as 30s, 1m30s or 500ms`)
 }

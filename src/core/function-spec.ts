@@ -28,16 +28,30 @@ export interface FunctionSpec {
   readonly readOnlyRootFilesystem: boolean
 }
 
-/** A function of the registry: what should run. */
-export interface DeployedFunction {
+/** One deploy or update of a function, as it can be run. */
+export interface Revision {
   readonly spec: FunctionSpec
   /** Grows with every deploy and update on this machine and is never used twice, not even after a removal. */
   readonly revision: number
+  /** What the provider's `prepare` answered for it; null while it has not answered yet. */
+  readonly artifact: string | null
+}
+
+/** A function of the registry: what should run. */
+export interface DeployedFunction extends Revision {
+  /**
+   * The newest revision that was ever ready, while `revision` was not yet: it serves until then. Absent when there is none, and once `revision` was
+   * ready.
+   */
+  readonly lastGood?: Revision
   /** Replicas wanted, 0 and up. */
   readonly replicas: number
-  /** What the provider's `prepare` answered for this revision; null while it has not answered yet. */
-  readonly artifact: string | null
   /** Milliseconds since the epoch; the first deploy, kept across updates. */
   readonly createdAtMs: number
   readonly updatedAtMs: number
+}
+
+/** The newest revision and, while there is one, the last good one: what they need has to stay. */
+export function revisionsOf(fn: DeployedFunction): readonly Revision[] {
+  return fn.lastGood === undefined ? [fn] : [fn, fn.lastGood]
 }

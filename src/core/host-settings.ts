@@ -49,6 +49,20 @@ export function parseHostPorts(text: string): readonly HostPort[] {
   })
 }
 
+/** Beginnings of labels, separated by commas. Docker's own and ours are nobody else's. */
+export function parseLabelPrefixes(text: string): readonly string[] {
+  return listed(text).map((prefix) => {
+    if (!/^[A-Za-z0-9][\w./-]{0,126}$/.test(prefix))
+      throw new Error(`${JSON.stringify(prefix)} is not how a label begins`)
+    const taken = RESERVED_LABELS.find((one) => one.startsWith(prefix) || prefix.startsWith(one))
+    if (taken === undefined) return prefix
+    throw new Error(`${JSON.stringify(prefix)} would take in labels that begin with ${taken}`)
+  })
+}
+
+/** Docker's documentation keeps the first three for itself. */
+const RESERVED_LABELS = ['com.docker.', 'io.docker.', 'org.dockerproject.', 'com.sampan.']
+
 function listed(text: string): readonly string[] {
   return text.split(',').map((item) => item.trim())
 }

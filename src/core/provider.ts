@@ -1,3 +1,4 @@
+import type { FunctionCondition } from './function-condition.ts'
 import type { FunctionName } from './function-name.ts'
 import type { DeployedFunction, FunctionSpec } from './function-spec.ts'
 import type { Replica } from './replica.ts'
@@ -37,6 +38,9 @@ export interface Provider {
 
   /** The replicas known now, whatever their state. */
   replicas(name: FunctionName): readonly Replica[]
+
+  /** How the function does, and why; null for one that does not exist. Cheap: asked for each function of a list. */
+  condition(name: FunctionName): FunctionCondition | null
 
   /**
    * Resolves with a replica that can take a call. Throws `not-found` when the function is unknown or is removed meanwhile;
@@ -95,7 +99,7 @@ export type ProviderEvent =
 export interface CallLedger {
   /** Calls now running on this replica. */
   inFlight(replicaId: string): number
-  /** Resolves when the replica has no call in flight, or when `signal` aborts. Never throws. */
+  /** The replica is to go. Resolves when it has no call in flight, or when `signal` aborts. Never throws. */
   whenIdle(replicaId: string, signal: AbortSignal): Promise<void>
 }
 

@@ -4,6 +4,10 @@ export interface DesiredReplicas {
   /** When the function was first deployed; what ran under the name before then belongs to another function. */
   readonly deployedAtMs: number
   readonly replicas: number
+  /** The older revision that serves until this one does; null when none is known. */
+  readonly lastGood: number | null
+  /** This revision cannot be had now, or the good one was in service: replicas of the good one that are missing are made. */
+  readonly needsLastGood: boolean
 }
 
 /** One container of the function, as far as the plan looks at it. */
@@ -22,6 +26,8 @@ export interface ObservedReplica {
 export interface ReconcilePlan {
   /** How many replicas of the desired revision are missing. */
   readonly create: number
+  /** How many replicas of the last good revision are missing. */
+  readonly restore: number
   /** To be taken out of service: drained, stopped, removed. */
   readonly retire: readonly string[]
   /** Dead ones, to be removed. */
@@ -32,7 +38,7 @@ export interface ReconcilePlan {
  * Desired and observed to actions. Pure, and a fixed point: once observed equals desired the plan is empty.
  *
  * An update adds the new revision's replicas first and lets go of an old one for each new one that is ready, so at every moment as many
- * serve as are desired; a new revision that never gets ready leaves the old one in service.
+ * serve as are desired. While a new revision does not get ready the last good one stays in service, also when its own replicas die.
  */
 export function planReplicas(
   desired: DesiredReplicas | null,
@@ -41,26 +47,38 @@ export function planReplicas(
   const bury = idsOf(observed.filter(({ condition }) => condition === 'dead'))
   const leaving = observed.filter(({ condition }) => condition === 'leaving' || condition === 'failed')
   const alive = observed.filter(({ condition }) => condition === 'alive')
-  if (desired === null) return { create: 0, retire: idsOf([...leaving, ...alive]), bury }
+  if (desired === null) return { create: 0, restore: 0, retire: idsOf([...leaving, ...alive]), bury }
 
   const strangers = alive.filter((replica) => !isSameLife(replica, desired))
   const ours = alive.filter((replica) => isSameLife(replica, desired))
   const current = readyFirst(ours.filter(({ revision }) => revision === desired.revision))
   const outdated = readyFirst(ours.filter(({ revision }) => revision !== desired.revision))
+  const hopeless = outdated.filter((replica) => !mayServe(replica, desired))
+  const worthy = outdated.filter((replica) => mayServe(replica, desired))
 
   const readyNow = current.filter(({ isReady }) => isReady).length
   const stillNeeded = Math.max(0, desired.replicas - readyNow)
-  const surplus = [...current.slice(desired.replicas), ...outdated.slice(stillNeeded)]
+  const surplus = [...current.slice(desired.replicas), ...hopeless, ...worthy.slice(stillNeeded)]
   return {
     create: Math.max(0, desired.replicas - current.length),
+    restore: desired.needsLastGood ? Math.max(0, stillNeeded - worthy.length) : 0,
     retire: idsOf([...leaving, ...strangers, ...surplus]),
     bury,
   }
 }
 
-/** Registries store whole milliseconds, clocks have fractions. */
-function isSameLife(replica: ObservedReplica, desired: DesiredReplicas): boolean {
-  return Math.abs(replica.deployedAtMs - desired.deployedAtMs) <= 1
+/** What is not ready and of another revision than the good one is what a failed update left. */
+function mayServe({ isReady, revision }: ObservedReplica, { lastGood }: DesiredReplicas): boolean {
+  return isReady || lastGood === null || revision === lastGood
+}
+
+interface Life {
+  readonly deployedAtMs: number
+}
+
+/** Whether both are of one function, not of one that was removed and another that has its name now. Registries store whole milliseconds, clocks have fractions. */
+export function isSameLife(one: Life, other: Life): boolean {
+  return Math.abs(one.deployedAtMs - other.deployedAtMs) <= 1
 }
 
 /** The order in which replicas are worth keeping; stable beyond that. */

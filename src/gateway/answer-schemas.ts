@@ -35,10 +35,18 @@ export const functionStatusAnswer = v.object({
   invocationCount: v.exactOptional(count),
   replicas: count,
   availableReplicas: count,
-  /** Why one of the missing replicas is not ready. An extension of ours. */
-  reason: v.exactOptional(text),
   createdAt: text,
   usage: v.exactOptional(v.object({ cpu: v.number(), totalMemoryBytes: v.number() })),
+  // Not of OpenFaaS: its clients pass over fields that they do not know.
+  status: v.exactOptional(
+    v.object({
+      state: v.picklist(['ready', 'starting', 'updating', 'degraded', 'failing', 'sleeping']),
+      reason: text,
+      lastWords: texts,
+      revision: count,
+      serving: v.nullable(v.object({ revision: count, image: text })),
+    }),
+  ),
 })
 export type FunctionStatus = v.InferOutput<typeof functionStatusAnswer>
 

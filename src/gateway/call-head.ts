@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { CALL_PREFIX } from './call-routes.ts'
 import { parseCallTarget } from './call-target.ts'
 import type { Exchange } from './edge/exchange.ts'
 
@@ -8,6 +9,8 @@ export interface CallHead {
   readonly fn: string
   readonly path: string
   readonly callId: string
+  /** Path of the function itself, as the caller wrote it. */
+  readonly prefix: string
   /** Nanoseconds since the epoch, decimal. */
   readonly startTime: string
   /** Address of the peer. */
@@ -25,8 +28,10 @@ export interface CallMoment {
 /** Reads a request to the plane of calls. `url`: its target, beginning with the prefix of calls. */
 export function callHead(exchange: Exchange, url: string, { nowMs, servedBy }: CallMoment): CallHead {
   const target = parseCallTarget(url)
+  const fn = target?.fn ?? ''
   return {
-    fn: target?.fn ?? '',
+    fn,
+    prefix: CALL_PREFIX + fn,
     path: target?.path ?? '/',
     callId: givenCallId(exchange.head.rawHeaders) || randomUUID(),
     startTime: nanoseconds(nowMs),

@@ -1,11 +1,12 @@
 import { FaasError } from '../core/errors.ts'
 import { DEFAULT_NAMESPACE, functionName } from '../core/function-name.ts'
-import type { FunctionResources, FunctionSpec } from '../core/function-spec.ts'
+import type { FunctionResources, FunctionSpec, StringMap } from '../core/function-spec.ts'
 import { parseImageReference } from '../core/image-reference.ts'
 import { checkEnvironment, checkList, checkMap, checkVariable } from '../core/map-limits.ts'
 import { quoted } from '../core/quoted.ts'
 import { checkMemory, parseNanoCpus } from '../core/resources.ts'
 import { checkSecretName } from '../core/secret-name.ts'
+import { STATUS_ANNOTATIONS } from './function-status.ts'
 import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
 
 /**
@@ -33,11 +34,18 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
     constraints: body.constraints,
     secrets: body.secrets,
     labels: body.labels,
-    annotations: body.annotations,
+    annotations: withoutStatus(body.annotations),
     readOnlyRootFilesystem: body.readOnlyRootFilesystem,
     ...(body.limits ? { limits: resourcesOf('limits', body.limits) } : {}),
     ...(body.requests ? { requests: resourcesOf('requests', body.requests) } : {}),
   }
+}
+
+/** A client that sends back what it read may send what we had added. */
+function withoutStatus(annotations: StringMap): StringMap {
+  const keys = Object.keys(annotations)
+  if (!keys.some((key) => STATUS_ANNOTATIONS.has(key))) return annotations
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !STATUS_ANNOTATIONS.has(key)))
 }
 
 const GPUS = ['nvidia.com/gpu', 'amd.com/gpu', 'intel.com/gpu'] as const

@@ -6,8 +6,8 @@ import { boundsRemarks } from '../core/scaling-policy.ts'
 import type { Provider, Usage } from '../core/provider.ts'
 import { functionStatusAnswer, functionStatusesAnswer, type FunctionStatus } from './answer-schemas.ts'
 import { specOf } from './deployment.ts'
+import { functionStatus, type Observed } from './function-status.ts'
 import { withRemarks } from './remarks.ts'
-import { functionStatus } from './function-status.ts'
 import { readJson } from './json-body.ts'
 import { jsonList } from './json-list.ts'
 import { accepted, functionFor, json, NAME, namespaceFor, queryValue } from './route.ts'
@@ -124,7 +124,7 @@ function namedRoutes(ports: FunctionRoutePorts): readonly Route[] {
 
 function list(c: ApiContext, ports: FunctionRoutePorts): Response {
   const functions = ports.functions.list(namespaceFor(c))
-  return jsonList(functions, (fn) => statusOf(fn, ports))
+  return jsonList(functions, (fn) => statusOf(fn, ports, { isDescribed: false }))
 }
 
 async function deploy(
@@ -162,7 +162,7 @@ async function status(c: ApiContext, ports: FunctionRoutePorts): Promise<Respons
     throw new FaasError('not-found', `function ${fn} does not exist`)
   }
   const usage = wantsUsage(c) ? await usageOf(c, fn, ports) : undefined
-  return json(statusOf(found, ports, usage))
+  return json(statusOf(found, ports, { isDescribed: true, ...(usage ? { usage } : {}) }))
 }
 
 async function scale(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {
@@ -179,13 +179,18 @@ function checkNamespaceExists(ports: FunctionRoutePorts, namespace: string): voi
   throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
 }
 
-function statusOf(fn: DeployedFunction, ports: FunctionRoutePorts, usage?: Usage): FunctionStatus {
+function statusOf(
+  fn: DeployedFunction,
+  ports: FunctionRoutePorts,
+  wanted: Pick<Observed, 'isDescribed' | 'usage'>,
+): FunctionStatus {
   const { name } = fn.spec
   return functionStatus(fn, {
     replicas: ports.provider.replicas(name),
     invocations: ports.invocations(name),
     functionLabel: ports.functionLabel,
-    ...(usage ? { usage } : {}),
+    condition: ports.provider.condition(name),
+    ...wanted,
   })
 }
 

@@ -1,13 +1,29 @@
+import type { FunctionCondition } from '../core/function-condition.ts'
 import { nameOf, namespaceOf } from '../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../core/function-spec.ts'
 import type { Usage } from '../core/provider.ts'
 import { isAvailable, type Replica } from '../core/replica.ts'
 import type { FunctionStatus } from './answer-schemas.ts'
 
+const STATE_ANNOTATION = 'com.sampan.state'
+const REASON_ANNOTATION = 'com.sampan.reason'
+const LAST_WORDS_ANNOTATION = 'com.sampan.last-words'
+
+/** Annotations that a status may show and a deployment cannot set: a client may send back what it read. */
+export const STATUS_ANNOTATIONS: ReadonlySet<string> = new Set([
+  STATE_ANNOTATION,
+  REASON_ANNOTATION,
+  LAST_WORDS_ANNOTATION,
+])
+
 /** What a status adds to what was deployed. */
 export interface Observed {
   readonly replicas: readonly Replica[]
   readonly invocations: number
+  /** Null while nobody knows. */
+  readonly condition: FunctionCondition | null
+  /** Shows what is wrong in the annotations, too: clients of OpenFaaS print those. */
+  readonly isDescribed: boolean
   /** Absent unless asked for and had. */
   readonly usage?: Usage
   /** Adds the label `faas_function`, which the certifier wants and `faas-cli diff` does not. */
@@ -16,7 +32,8 @@ export interface Observed {
 
 /**
  * FunctionStatus as http-api 4.3 has it, column Ours: what was deployed comes back byte for byte, labels and annotations
- * always, other fields only when they were given; nothing of the image or of what we inject.
+ * always, other fields only when they were given; nothing of the image or of what we inject. `status` and what says that a function is not well are
+ * ours.
  */
 export function functionStatus(fn: DeployedFunction, observed: Observed): FunctionStatus {
   const { spec } = fn
@@ -26,24 +43,18 @@ export function functionStatus(fn: DeployedFunction, observed: Observed): Functi
     image: spec.image,
     ...givenFields(spec),
     labels: labelsOf(spec, observed.functionLabel),
-    annotations: spec.annotations,
+    annotations: observed.isDescribed ? described(spec, observed.condition) : spec.annotations,
     ...(observed.invocations > 0 ? { invocationCount: observed.invocations } : {}),
     replicas: fn.replicas,
     availableReplicas: availableReplicas(observed.replicas),
-    ...reasonField(observed.replicas),
     createdAt: new Date(fn.createdAtMs).toISOString(),
     ...(observed.usage ? { usage: usageFields(observed.usage) } : {}),
+    ...(observed.condition === null ? {} : { status: observed.condition }),
   }
 }
 
 export function availableReplicas(replicas: readonly Replica[]): number {
   return replicas.filter(isAvailable).length
-}
-
-/** What the newest replica that cannot be called lacks. Official clients pass over the field. */
-function reasonField(replicas: readonly Replica[]): Partial<FunctionStatus> {
-  const reason = replicas.findLast((replica) => replica.reason !== undefined)?.reason
-  return reason === undefined ? {} : { reason }
 }
 
 function givenFields(spec: FunctionSpec): Partial<FunctionStatus> {
@@ -55,6 +66,18 @@ function givenFields(spec: FunctionSpec): Partial<FunctionStatus> {
     ...(spec.limits ? { limits: spec.limits } : {}),
     ...(spec.requests ? { requests: spec.requests } : {}),
     ...(spec.readOnlyRootFilesystem ? { readOnlyRootFilesystem: true } : {}),
+  }
+}
+
+/** `faas-cli describe` prints annotations, and no field of ours. Only when something is wrong: what was deployed is to come back as it was. */
+function described({ annotations }: FunctionSpec, condition: FunctionCondition | null): StringMap {
+  if (condition?.state !== 'failing' && condition?.state !== 'degraded') return annotations
+  const { state, reason, lastWords } = condition
+  return {
+    ...annotations,
+    [STATE_ANNOTATION]: state,
+    [REASON_ANNOTATION]: reason,
+    ...(lastWords.length > 0 && { [LAST_WORDS_ANNOTATION]: lastWords.join(' | ') }),
   }
 }
 

@@ -17,6 +17,7 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
   readonly startTime: string
   readonly forwardedFor: string
   readonly forwardedHost: string | null
+  readonly forwardedPrefix: string
   readonly #exchange: Exchange
   readonly #head: CallHead
   #running: RunningCall | null = null
@@ -33,6 +34,7 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
     this.startTime = head.startTime
     this.forwardedFor = head.forwardedFor
     this.forwardedHost = host
+    this.forwardedPrefix = head.prefix
     this.#head = head
     this.#exchange = exchange
     exchange.owner = this

@@ -21,7 +21,8 @@ export interface CallPort {
 
 interface UpgradeWish {
   readonly protocol: string
-  onUpgraded(rawHeaders: string[], socket: Duplex): void
+  /** The answer asks both sides to end soon. */
+  onUpgraded(rawHeaders: string[], socket: Duplex): () => void
 }
 
 export interface InvokeRoutesOptions {
@@ -64,8 +65,8 @@ export class InvokeRoutes {
       call.refuse(400, 'a request for an upgrade cannot have a body')
       return
     }
-    const onUpgraded = (rawHeaders: string[], upstream: Duplex): void =>
-      tunnel(exchange.switchProtocols(rawHeaders), upstream)
+    const onUpgraded = (rawHeaders: string[], upstream: Duplex): (() => void) =>
+      tunnel({ client: exchange.switchProtocols(rawHeaders), upstream }, this.#options.clock)
     this.#run(call, () => this.#options.calls.upgrade(call, call, { protocol, onUpgraded }))
   }
 

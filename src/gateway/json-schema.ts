@@ -8,23 +8,27 @@ interface SchemaShape {
   readonly entries?: Readonly<Record<string, GenericSchema>>
   readonly item?: GenericSchema
   readonly wrapped?: GenericSchema
+  readonly options?: readonly unknown[]
   readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[]
 }
 
 /** Kinds of fields that may be absent. */
 const OPTIONAL: ReadonlySet<string> = new Set(['exact_optional', 'nullish'])
 
+const MAY_BE_NULL: ReadonlySet<string> = new Set(['nullable', 'nullish'])
+
 /** JSON Schema, as OpenAPI 3.1 has it, of the few kinds that `schemas.ts` and `answer-schemas.ts` use. */
 export function jsonSchema(schema: GenericSchema): Json {
   const shape: SchemaShape = schema
   if (shape.wrapped !== undefined) {
     const inner = jsonSchema(shape.wrapped)
-    return shape.type === 'nullish' ? { ...inner, type: [inner['type'], 'null'] } : inner
+    return MAY_BE_NULL.has(shape.type) ? { ...inner, type: [inner['type'], 'null'] } : inner
   }
   if (shape.entries !== undefined) return objectSchema(shape.entries)
   if (shape.item !== undefined) return { type: 'array', items: jsonSchema(shape.item) }
   if (shape.type === 'unknown' || shape.type === 'record')
     return { type: 'object', additionalProperties: { type: 'string' } }
+  if (shape.type === 'picklist') return { type: 'string', enum: shape.options }
   if (shape.type === 'number') return numberSchema(shape)
   return { type: shape.type }
 }

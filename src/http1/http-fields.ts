@@ -62,8 +62,8 @@ function readLines(text: string, from: number, { to, takesBareFeeds }: Lines): s
     while (is(IN_VALUE, text, at)) at += 1
     let valueEnd = at
     if (text.charCodeAt(at) === CR) at += 1
-    else if (!takesBareFeeds) throw new MalformedError('a malformed header value')
-    if (text.charCodeAt(at) !== LF) throw new MalformedError('a malformed header value')
+    else if (!takesBareFeeds) throw malformedValue(name)
+    if (text.charCodeAt(at) !== LF) throw malformedValue(name)
 
     while (valueEnd > valueAt && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd -= 1
     fields.push(name, text.slice(valueAt, valueEnd))
@@ -71,6 +71,10 @@ function readLines(text: string, from: number, { to, takesBareFeeds }: Lines): s
     at += 1
   }
   return fields
+}
+
+function malformedValue(name: string): MalformedError {
+  return new MalformedError(`a malformed value of the header ${name.slice(0, 60)}`)
 }
 
 /** Whether this may be the name of a header, or a method: not empty. */

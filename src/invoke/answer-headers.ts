@@ -2,12 +2,15 @@ import { namesApiRealm } from '../core/api-realm.ts'
 import type { Call } from '../core/call.ts'
 import { isBodyless } from './http1/answer-framing.ts'
 import * as kinds from './http1/header-kinds.ts'
+import { publicAddress } from './public-address.ts'
 
 /** What we add, and to what. */
 export interface Ours {
   readonly call: Call
   readonly status: number
   readonly servedBy: string
+  /** The replica's own, as in the `Host` that it was asked by. */
+  readonly address: string
 }
 
 /** The head of an answer as the caller gets it. */
@@ -31,7 +34,7 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
 
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const name = fields[at] ?? ''
-    const value = fields[at + 1] ?? ''
+    let value = fields[at + 1] ?? ''
     const kind = kinds.kindOf(name)
     switch (kind) {
       case kinds.OTHER:
@@ -45,6 +48,9 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
         continue
       case kinds.CHALLENGE:
         if (namesApiRealm(value)) continue
+        break
+      case kinds.ADDRESS:
+        value = publicAddress(value, { own: ours.address, prefix: ours.call.forwardedPrefix })
         break
       case kinds.CONTENT_LENGTH:
         // The same one again, else the answer would not have been read.
@@ -98,10 +104,17 @@ function addOurs(headers: string[], seen: number, { call, status, servedBy }: Ou
     headers.push('Content-Type', contentTypeOf(call.rawHeaders))
 }
 
-/** The gateway of OpenFaaS reflects the caller's type where the function states none (http-api 7.5). */
+/**
+ * The gateway of OpenFaaS reflects the caller's type where the function states none (http-api 7.5). Not one that says how the caller cut its own body
+ * into parts, nor one that a browser would run what comes back as.
+ */
 function contentTypeOf(rawHeaders: readonly string[]): string {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    if (kinds.kindOf(rawHeaders[at] ?? '') === kinds.CONTENT_TYPE) return rawHeaders[at + 1] || 'text/plain'
+    if (kinds.kindOf(rawHeaders[at] ?? '') !== kinds.CONTENT_TYPE) continue
+    const type = rawHeaders[at + 1] ?? ''
+    return type === '' || NOT_REFLECTED.test(type) ? 'text/plain' : type
   }
   return 'text/plain'
 }
+
+const NOT_REFLECTED = /^\s{0,8}(?:multipart\/|[^;\s]{0,120}(?:html|xml))/i

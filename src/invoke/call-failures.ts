@@ -1,10 +1,31 @@
+import { formatDuration } from '../core/duration.ts'
 import { FaasError, messageOf } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 
-// Why a call of `fn` fails, as its caller is told. Pure.
+// Why a call of `fn` fails, as its caller is told: each limit with its value, its setting, and whose it is. Pure.
 
+/** `cause`: the reason, where somebody gave one. */
 export function noneReady(fn: FunctionName, cause: unknown): FaasError {
-  return new FaasError('unavailable', `function ${fn}: no replica is ready`, { cause })
+  const message = cause instanceof FaasError ? cause.message : `function ${fn}: no replica is ready`
+  return new FaasError('unavailable', message, { cause })
+}
+
+/** `obstacle`: empty when nobody knows. */
+export function notReady(fn: FunctionName, obstacle: string): FaasError | null {
+  return obstacle === '' ? null : new FaasError('unavailable', `function ${fn} is not ready: ${obstacle}`)
+}
+
+/** As `noneReady`, and the wait has had its time. */
+export function waitedTooLong(fn: FunctionName, cause: unknown, { ms, setting }: TimeLimit): FaasError {
+  const { message } = noneReady(fn, cause)
+  const waited = `the gateway waited ${formatDuration(ms)} for it (${setting})`
+  return new FaasError('unavailable', `${message}; ${waited}`, { cause })
+}
+
+/** A limit of time, and the setting that changes it. */
+export interface TimeLimit {
+  readonly ms: number
+  readonly setting: 'SAMPAN_UPSTREAM_TIMEOUT' | 'SAMPAN_WRITE_TIMEOUT' | 'SAMPAN_WAKE_TIMEOUT'
 }
 
 /** The wait of a call, or all of it, ends with us. */
@@ -17,9 +38,10 @@ export function notFound(fn: string): FaasError {
   return new FaasError('not-found', `function not found: ${fn.slice(0, 127)}`)
 }
 
-/** `what` completes "function … did not …". */
-export function timedOut(fn: FunctionName, what: string): FaasError {
-  return new FaasError('timed-out', `function ${fn} did not ${what}`)
+/** `what` completes "the gateway waited for the function to …". */
+export function timedOut(fn: FunctionName, what: string, { ms, setting }: TimeLimit): FaasError {
+  const waited = `the gateway waited ${formatDuration(ms)} for function ${fn} to ${what}`
+  return new FaasError('timed-out', `${waited} (${setting})`)
 }
 
 export function unsendable(cause: Error): FaasError {
@@ -36,7 +58,7 @@ export function brokenOff(fn: FunctionName, cause: Error, fate = ''): FaasError 
 export function tooManyOf(fn: FunctionName, most: number): FaasError {
   return new FaasError(
     'too-busy',
-    `function ${fn} has ${most} calls under way (SAMPAN_MAX_CALLS_PER_FUNCTION)`,
+    `the gateway has ${most} calls of function ${fn} under way (SAMPAN_MAX_CALLS_PER_FUNCTION)`,
   )
 }
 

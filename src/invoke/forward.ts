@@ -33,8 +33,11 @@ export type Failure =
 export interface Upgrade {
   /** As in the `Upgrade` header. */
   readonly protocol: string
-  /** The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must be read, and destroyed at the end. */
-  onUpgraded(rawHeaders: string[], socket: Duplex): void
+  /**
+   * The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must be read, and destroyed at the end. The answer
+   * asks both sides to end soon.
+   */
+  onUpgraded(rawHeaders: string[], socket: Duplex): () => void
 }
 
 /** Whose attempt this is. None of the methods may throw. */
@@ -175,7 +178,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     if (!this.#isHeld) return
     if (this.target.isUnproven && this.#isUnready(status, fields)) return
     const { call, sink, servedBy } = this.#owner
-    const head = answerHead(fields, { call, status, servedBy })
+    const head = answerHead(fields, { call, status, servedBy, address: this.target.address })
     this.#owner.onAnswer(status)
     const length = isBodyless({ method: call.method, status }) ? 0 : head.length
     sink.onStart(status, head.headers, length)
@@ -199,7 +202,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     const { call, upgrade, servedBy } = this.#owner
     if (!this.#isHeld || upgrade === null) return
     this.#letGo()
-    const { headers } = answerHead(fields, { call, status: 101, servedBy })
+    const { headers } = answerHead(fields, { call, status: 101, servedBy, address: this.target.address })
     headers.push('Connection', 'Upgrade', 'Upgrade', protocolOf(fields) ?? upgrade.protocol)
     this.#owner.onSwitched(headers, this.#connection.handOver(rest))
   }

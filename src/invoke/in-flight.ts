@@ -4,9 +4,25 @@ import type { CallLedger } from '../core/provider.ts'
 export class ReplicaCalls {
   inFlight = 0
   readonly #onIdle: () => void
+  /** Calls that have left HTTP do not end by themselves: how to ask each. */
+  readonly #tunnels = new Set<() => void>()
+  #isDraining: boolean
 
-  constructor(onIdle: () => void) {
+  constructor(onIdle: () => void, isDraining: boolean) {
     this.#onIdle = onIdle
+    this.#isDraining = isDraining
+  }
+
+  /** `endSoon` is called when the replica is about to go, at once if that is so already. The answer takes it off. */
+  openTunnel(endSoon: () => void): () => void {
+    this.#tunnels.add(endSoon)
+    if (this.#isDraining) endSoon()
+    return () => this.#tunnels.delete(endSoon)
+  }
+
+  endTunnels(): void {
+    this.#isDraining = true
+    for (const endSoon of this.#tunnels) endSoon()
   }
 
   enter(): void {
@@ -24,10 +40,12 @@ export class InFlight implements CallLedger {
   readonly #calls = new Map<string, ReplicaCalls>()
   readonly #waiting = new Map<string, Set<() => void>>()
   readonly #kept = new Map<string, number>()
+  #isDraining = false
 
   /** The counter of a replica, which stays until as many `release` have followed. */
   retain(replicaId: string): ReplicaCalls {
-    const calls = this.#calls.get(replicaId) ?? new ReplicaCalls(() => this.#idle(replicaId))
+    const calls =
+      this.#calls.get(replicaId) ?? new ReplicaCalls(() => this.#idle(replicaId), this.#isDraining)
     this.#calls.set(replicaId, calls)
     this.#kept.set(replicaId, (this.#kept.get(replicaId) ?? 0) + 1)
     return calls
@@ -44,8 +62,16 @@ export class InFlight implements CallLedger {
     return this.#calls.get(replicaId)?.inFlight ?? 0
   }
 
+  /** The gateway is about to go: WebSockets of all replicas are asked to end, and those that come. */
+  endTunnels(): void {
+    this.#isDraining = true
+    for (const calls of this.#calls.values()) calls.endTunnels()
+  }
+
+  /** The replica is about to go: its WebSockets are asked to end. */
   whenIdle(replicaId: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.inFlight(replicaId) === 0) return Promise.resolve()
+    this.#calls.get(replicaId)?.endTunnels()
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(replicaId) ?? new Set()
       this.#waiting.set(replicaId, waiting)

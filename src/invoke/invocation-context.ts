@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Call, CallSink } from '../core/call.ts'
+import type { FaasError } from '../core/errors.ts'
+import type { FunctionName } from '../core/function-name.ts'
 import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Upgrade } from './forward.ts'
@@ -37,6 +39,10 @@ export interface InvocationContext {
   readonly suspect: (replica: Replica, why: Suspicion) => void
   /** How a replica died just now; empty when it lives. Must not reject. */
   readonly fate: (replica: Replica) => Promise<string>
+  /** Why no replica is ready; null when nobody knows. Must not throw. */
+  readonly whyNotReady: (fn: FunctionName) => FaasError | null
+  /** An answer that had begun did not come to its end. Must not throw. */
+  readonly onBrokenOff: (call: Call, error: FaasError) => void
   readonly rules: RequestRules
   readonly servedBy: string
 }

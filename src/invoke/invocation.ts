@@ -4,16 +4,15 @@ import { FaasError } from '../core/errors.ts'
 import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import * as failures from './call-failures.ts'
+import { CallTime, wakeLimit } from './call-time.ts'
 import { Forward, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
 import { freshnessFor, mayRepeat } from './may-repeat.ts'
 import { requestHeaders } from './request-headers.ts'
 import type { InvocationContext, Order } from './invocation-context.ts'
 import type { Listed } from './roster.ts'
 import type { Route } from './route-table.ts'
-import { Silence } from './silence.ts'
 import type { Target } from './target.ts'
 import { UnansweredError } from './unanswered.ts'
-import { WaitTime } from './wait-time.ts'
 import type { Waiter } from './waker.ts'
 
 /** Replicas that may refuse one call before it fails: a bound on a provider that always knows another one. */
@@ -34,18 +33,14 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   after: Listed | null = null
   readonly #context: InvocationContext
   readonly #route: Route
-  readonly #startedMs: number
+  readonly #time: CallTime
   #headers: string[] = []
   #forward: Forward | null = null
   #status = 0
   #isOver = false
   #tunnel: Duplex | null = null
-  #wait: WaitTime | null = null
-  #silence: Silence | null = null
   #refusals = 0
   #lastRefusal: Error | null = null
-  /** Why the first round of its wait was in vain. */
-  #lastReason: unknown = null
   #hasRetried = false
 
   constructor(context: InvocationContext, route: Route, { call, sink, upgrade }: Order) {
@@ -54,7 +49,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.call = call
     this.sink = sink
     this.upgrade = upgrade
-    this.#startedMs = context.clock.now()
+    this.#time = new CallTime(context.clock.now())
   }
 
   get servedBy(): string {
@@ -87,16 +82,15 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   // Listed
 
   check(nowMs: number): void {
-    const { upstreamMs, writeMs, wakeMs } = this.#context.limits
     if (this.#tunnel !== null) return
-    if (writeMs > 0 && nowMs - this.#startedMs >= writeMs) {
-      if (this.#isWaiting) this.#failWaiting(null)
-      else this.#timeOut(`complete its answer within ${writeMs} ms`)
-    } else if (this.#isWaiting) {
-      // The first round ends by itself, with the provider's reason.
-      if (this.#hasRejoined && this.#waitedMs() >= wakeMs) this.#failWaiting(null)
-    } else if (upstreamMs > 0 && this.#status === 0 && this.#silenceMs(nowMs) >= upstreamMs) {
-      this.#timeOut(`answer within ${upstreamMs} ms`)
+    const progress = { forward: this.#forward, body: this.call.body, isAnswered: this.#status !== 0 }
+    const overdue = this.#time.overdue(nowMs, progress, this.#context.limits)
+    if (overdue === null) return
+    const { what, limit } = overdue
+    if (what === null) this.#failLate(null, limit)
+    else {
+      this.#stopWork()
+      this.#fail(failures.timedOut(this.#route.fn, what, limit))
     }
   }
 
@@ -114,11 +108,12 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   }
 
   onUnready(error: unknown, again: boolean): void {
+    const { limits } = this.#context
     this.#stopWaiting()
-    this.#lastReason = error
+    if (!again) this.#failWaiting(error)
     // The last part of a wait is not worth another round.
-    if (again && this.#waitedMs() < this.#context.limits.wakeMs * 0.9) this.#beginWait()
-    else this.#failWaiting(error)
+    else if (this.#time.waitedMs(this.#nowMs()) < limits.wakeMs * 0.9) this.#beginWait()
+    else this.#failLate(error, wakeLimit(limits))
   }
 
   // ForwardOwner
@@ -144,10 +139,12 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   /** Runs until either side ends it, without limits of time. */
   onSwitched(rawHeaders: string[], socket: Duplex): void {
     this.#tunnel = socket
+    const endSoon = this.upgrade?.onUpgraded(rawHeaders, socket)
+    const forget = endSoon && this.#forward?.target.openTunnel(endSoon)
     socket.once('close', () => {
+      forget?.()
       if (!this.#isOver) this.#end(101)
     })
-    this.upgrade?.onUpgraded(rawHeaders, socket)
   }
 
   onFailed(failure: Failure, error: Error): void {
@@ -202,40 +199,24 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
       return
     }
     this.#context.waker.wait(this.#route.fn, this)
-    this.#wait ??= new WaitTime()
-    this.#wait.begin(this.#context.clock.now())
+    this.#time.beginWait(this.#nowMs())
   }
 
-  get #hasRejoined(): boolean {
-    return this.#wait !== null && this.#wait.rounds > 1
-  }
-
-  get #isWaiting(): boolean {
-    return this.#wait?.isRunning === true
+  #nowMs(): number {
+    return this.#context.clock.now()
   }
 
   #stopWaiting(): void {
-    this.#wait?.end(this.#context.clock.now())
+    this.#time.endWait(this.#nowMs())
   }
 
-  #waitedMs(): number {
-    return this.#wait === null ? 0 : this.#wait.ms(this.#context.clock.now())
+  #failLate(reason: unknown, limit: failures.TimeLimit): void {
+    const { fn } = this.#route
+    this.#failWaiting(failures.waitedTooLong(fn, reason ?? this.#context.whyNotReady(fn), limit))
   }
 
-  #silenceMs(nowMs: number): number {
-    if (this.#forward === null) return 0
-    this.#silence ??= new Silence()
-    return this.#silence.ms(this.#forward, this.call.body, nowMs)
-  }
-
-  #timeOut(what: string): void {
-    this.#stopWork()
-    this.#fail(failures.timedOut(this.#route.fn, what))
-  }
-
-  #failWaiting(why: unknown): void {
-    const reason = why ?? this.#lastReason
-    if (this.#isWaiting) this.#stopWaiting()
+  #failWaiting(reason: unknown): void {
+    if (this.#time.isWaiting) this.#stopWaiting()
     this.#context.waker.leave(this.#route.fn, this)
     if (this.#lastRefusal !== null) this.#fail(failures.brokenOff(this.#route.fn, this.#lastRefusal))
     else if (reason instanceof FaasError) this.#fail(reason)
@@ -243,7 +224,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   }
 
   #stopWork(): void {
-    if (this.#isWaiting) {
+    if (this.#time.isWaiting) {
       this.#stopWaiting()
       this.#context.waker.leave(this.#route.fn, this)
     }
@@ -254,6 +235,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   #fail(error: FaasError): void {
     if (this.#isOver) return
     this.#isOver = true
+    if (this.#status !== 0) this.#context.onBrokenOff(this.call, error)
     this.#end(this.sink.onError(error))
   }
 
@@ -266,7 +248,6 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#isOver = true
     this.#leaveTarget()
     this.#context.roster.delete(this)
-    const ms = this.#context.clock.now() - this.#startedMs - this.#waitedMs()
-    this.#route.metrics.end(status, ms)
+    this.#route.metrics.end(status, this.#time.tookMs(this.#nowMs()))
   }
 }

@@ -11,7 +11,7 @@ import type { Upgrade } from './forward.ts'
 import { WriteBatch } from '../write-batch.ts'
 import { InFlight } from './in-flight.ts'
 import type { CallCapacity, CallLimits, InvocationContext } from './invocation-context.ts'
-import { notFound, stopping, tooMany, tooManyOf } from './call-failures.ts'
+import { notFound, notReady, stopping, tooMany, tooManyOf } from './call-failures.ts'
 import { Invocation } from './invocation.ts'
 import { Roster } from './roster.ts'
 import { RouteTable, type Route } from './route-table.ts'
@@ -23,6 +23,8 @@ export interface InvokerPorts extends WakerPorts {
   suspect(replica: Replica, why: Suspicion): void
   /** How a replica died just now; empty when it lives, as far as a moment tells. Must not reject. */
   fate(replica: Replica): Promise<string>
+  /** What stands in the way of a function without a replica that can be called; completes "it is not ready: …", empty when nobody knows. Must not throw. */
+  obstacle(fn: FunctionName): string
 }
 
 export interface InvokerOptions {
@@ -83,6 +85,9 @@ export class Invoker {
       roster: new Roster(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
       suspect: (replica, why) => ports.suspect(replica, why),
       fate: (replica) => ports.fate(replica),
+      whyNotReady: (fn) => notReady(fn, ports.obstacle(fn)),
+      onBrokenOff: ({ callId, fn }, { message }) =>
+        log.info('answer broken off', { fn, callId, reason: message }),
       rules: { ...edge, userAgent: product },
       servedBy: product,
     }

@@ -153,6 +153,11 @@ function addOurs(headers: string[], seen: number, { call, hops, userAgent }: Our
   if (call.forwardedHost !== null && (seen & (1 << kinds.FORWARDED_HOST)) === 0) {
     headers.push('X-Forwarded-Host', call.forwardedHost)
   }
+  if (call.forwardedPrefix !== null) {
+    // Only plain HTTP is spoken here: a proxy that speaks TLS says so itself.
+    if ((seen & (1 << kinds.FORWARDED_PROTO)) === 0) headers.push('X-Forwarded-Proto', 'http')
+    if ((seen & (1 << kinds.FORWARDED_PREFIX)) === 0) headers.push('X-Forwarded-Prefix', call.forwardedPrefix)
+  }
   if ((seen & (1 << kinds.USER_AGENT)) === 0) headers.push('User-Agent', userAgent)
   return headers
 }

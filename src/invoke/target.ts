@@ -78,6 +78,11 @@ export class Target implements Candidate {
     return this.#shared.maxHeaderBytes
   }
 
+  /** A call has left HTTP: `endSoon` asks it to end when the replica, or the gateway, is about to go. The answer takes it off. */
+  openTunnel(endSoon: () => void): () => void {
+    return this.#calls.openTunnel(endSoon)
+  }
+
   /** A connection that nobody else uses. Give it back or destroy it. */
   acquire(freshness: Freshness): Connection {
     if (freshness === 'fresh') return this.#open(false)

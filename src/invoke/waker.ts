@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { FaasError } from '../core/errors.ts'
+import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
 
@@ -77,8 +77,7 @@ export class Waker {
       const replica = await ports.whenReady(fn, round.ending.signal)
       if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onReady(replica)
     } catch (error) {
-      const reason = isTimeout ? waitedFor(error, timeoutMs) : error
-      if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onUnready(reason, isTimeout)
+      if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onUnready(error, isTimeout)
     } finally {
       cancelTimeout()
     }
@@ -89,11 +88,4 @@ export class Waker {
     if (this.#rounds.get(fn) !== round) return false
     return this.#rounds.delete(fn)
   }
-}
-
-/** The reason why nothing came, with the limit that ended the wait. */
-function waitedFor(error: unknown, timeoutMs: number): unknown {
-  if (!(error instanceof FaasError)) return error
-  const limit = `waited ${timeoutMs / 1_000} s, SAMPAN_WAKE_TIMEOUT`
-  return new FaasError(error.code, `${error.message} (${limit})`, { cause: error })
 }

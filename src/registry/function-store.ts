@@ -1,7 +1,14 @@
 import { FaasError } from '../core/errors.ts'
-import { functionName, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
-import type { DeployedFunction, FunctionSpec } from '../core/function-spec.ts'
+import { nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
+import {
+  type DeployedFunction,
+  type FunctionSpec,
+  type Revision,
+  revisionsOf,
+} from '../core/function-spec.ts'
 import type { Database, Row } from './database.ts'
+import { keyOf, nameIn, revisionIn } from './function-rows.ts'
+import { GoodRevisions } from './good-revisions.ts'
 
 /** A deploy or an update about to be stored. */
 export interface FunctionChange {
@@ -18,13 +25,16 @@ export interface FunctionChange {
  */
 export class FunctionStore {
   readonly #db: Database
+  readonly #good: GoodRevisions
   readonly #functions = new Map<FunctionName, DeployedFunction>()
 
   constructor(db: Database) {
     this.#db = db
+    this.#good = new GoodRevisions(db)
+    const lastGood = this.#good.all()
     const columns = 'namespace, name, spec, replicas, revision, artifact, created_at, updated_at'
     for (const row of db.all(`SELECT ${columns} FROM function`)) {
-      const fn = fromRow(row)
+      const fn = fallingBackTo(lastGood.get(nameIn(row)), fromRow(row))
       this.#functions.set(fn.spec.name, fn)
     }
   }
@@ -37,10 +47,15 @@ export class FunctionStore {
     return [...this.#functions.values()]
   }
 
-  /** Names of the functions of this namespace that ask for a secret. */
+  /** The functions of this namespace that ask for a secret, by name; those whose last good revision alone does, with its number. */
   usersOfSecret(namespace: string, secret: string): readonly string[] {
     const inNamespace = this.all().filter(({ spec }) => namespaceOf(spec.name) === namespace)
-    return inNamespace.flatMap(({ spec }) => (spec.secrets.includes(secret) ? [nameOf(spec.name)] : []))
+    return inNamespace.flatMap((fn) => {
+      const user = revisionsOf(fn).find(({ spec }) => spec.secrets.includes(secret))
+      if (user === undefined) return []
+      const name = nameOf(fn.spec.name)
+      return user === fn ? name : `${name} (by its revision ${user.revision}, until a newer one was ready)`
+    })
   }
 
   /** Throws `conflict` when the name is taken. */
@@ -69,13 +84,21 @@ export class FunctionStore {
     return fn
   }
 
-  /** Replaces the whole spec under a new revision, and erases the old one, which may hold passwords; throws `not-found`. */
+  /**
+   * Replaces the whole spec under a new revision, and erases the old one, which may hold passwords, unless it is the last one that was ready: that
+   * one stays until `prove`. Throws `not-found`.
+   */
   replace(change: FunctionChange): DeployedFunction {
     const { spec, nowMs } = change
     const before = this.#existing(spec.name)
 
+    const isProved = this.#good.isProved(before)
+    const lastGood = isProved ? revisionOf(before) : before.lastGood
+
     const fn = this.#db.erasing(() => {
-      const made = { ...deployed(change, this.#nextRevision()), createdAtMs: before.createdAtMs }
+      const next = { ...deployed(change, this.#nextRevision()), createdAtMs: before.createdAtMs }
+      const made = fallingBackTo(lastGood, next)
+      if (isProved) this.#good.keep(before)
       this.#db.run(
         `UPDATE function SET body = ?, spec = ?, replicas = ?, revision = ?, artifact = ?, updated_at = ?
          WHERE namespace = ? AND name = ?`,
@@ -121,6 +144,22 @@ export class FunctionStore {
     return after
   }
 
+  /**
+   * This revision was ready: the one before it is erased. Undefined when that was known, or when another revision has taken its place
+   * meanwhile.
+   */
+  prove(name: FunctionName, revision: number): DeployedFunction | undefined {
+    const before = this.#functions.get(name)
+    if (before?.revision !== revision || this.#good.isProved(before)) return undefined
+    const { lastGood, ...after } = before
+    const write = (): void => this.#good.prove(before)
+    if (lastGood === undefined) this.#db.transaction(write)
+    else this.#db.erasing(write)
+    this.#good.remember(before)
+    this.#functions.set(name, after)
+    return after
+  }
+
   /** Removes and erases it; throws `not-found`. */
   remove(name: FunctionName): void {
     this.#existing(name)
@@ -128,6 +167,7 @@ export class FunctionStore {
       this.#db.run('DELETE FROM function WHERE namespace = ? AND name = ?', ...keyOf(name)),
     )
     this.#functions.delete(name)
+    this.#good.forget(name)
   }
 
   #existing(name: FunctionName): DeployedFunction {
@@ -147,18 +187,18 @@ function deployed(change: FunctionChange, revision: number): Omit<DeployedFuncti
   return { spec, replicas, artifact, revision, updatedAtMs: nowMs }
 }
 
-function keyOf(name: FunctionName): [string, string] {
-  return [namespaceOf(name), nameOf(name)]
+function revisionOf({ spec, revision, artifact }: DeployedFunction): Revision {
+  return { spec, revision, artifact }
+}
+
+function fallingBackTo(lastGood: Revision | undefined, fn: DeployedFunction): DeployedFunction {
+  return lastGood === undefined ? fn : { ...fn, lastGood }
 }
 
 function fromRow(row: Row): DeployedFunction {
-  const spec = JSON.parse(String(row['spec'])) as FunctionSpec
-  const artifact = row['artifact']
   return {
-    spec: { ...spec, name: functionName(String(row['name']), String(row['namespace'])) },
-    revision: Number(row['revision']),
+    ...revisionIn(row),
     replicas: Number(row['replicas']),
-    artifact: typeof artifact === 'string' ? artifact : null,
     createdAtMs: Number(row['created_at']),
     updatedAtMs: Number(row['updated_at']),
   }

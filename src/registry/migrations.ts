@@ -101,6 +101,28 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO owner (id, is_self) VALUES (lower(hex(randomblob(16))), 1);
   INSERT INTO owner (id, is_self) SELECT '', 0 FROM counter WHERE name = 'revision' AND value > 0;
   `,
+  `
+  -- Which revision of a function was ever ready: the newest such.
+  CREATE TABLE proof (
+    namespace   TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    revision    INTEGER NOT NULL,
+    PRIMARY KEY (namespace, name),
+    FOREIGN KEY (namespace, name) REFERENCES function (namespace, name) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  -- What serves until the revision in the table of functions was ready. Padded as that one is: it has the same passwords.
+  CREATE TABLE last_good (
+    namespace   TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    padding     BLOB NOT NULL DEFAULT (zeroblob(4096)),
+    spec        TEXT NOT NULL,
+    revision    INTEGER NOT NULL,
+    artifact    TEXT,
+    PRIMARY KEY (namespace, name),
+    FOREIGN KEY (namespace, name) REFERENCES function (namespace, name) ON DELETE CASCADE
+  ) STRICT;
+  `,
 ]
 
 /** Registries below this version were written without erasing what was deleted: their free pages hold old values. */

@@ -122,7 +122,7 @@ describe('http-api 4 and 6.1 to 6.6: functions', { skip: await skipWithoutDocker
     await target.expect(400, ['DELETE', '/system/functions', '{'])
   })
 
-  it('4.3 and 6.5: a status has what was deployed, byte for byte, and nothing else', async () => {
+  it('4.3 and 6.5: a status has what was deployed, byte for byte, and beside it only how the function does', async () => {
     const deployed = {
       envVars: { A: 'b=c', 'with.dot': '' },
       constraints: ['node.role == worker'],
@@ -135,10 +135,11 @@ describe('http-api 4 and 6.1 to 6.6: functions', { skip: await skipWithoutDocker
     await target.withFunction(deployed, async (name) => {
       const status = await target.status(name)
 
-      const { replicas, availableReplicas, createdAt, invocationCount, ...rest } = status
+      const { replicas, availableReplicas, createdAt, invocationCount, status: how, ...rest } = status
       const fixed = { name, namespace: 'openfaas-fn', image: target.image, envProcess: 'cat' }
       assert.deepEqual(rest, { ...fixed, ...deployed })
       assert.deepEqual([replicas, typeof availableReplicas, invocationCount], [1, 'number', undefined])
+      assert.match(JSON.stringify(how), /^\{"state":"(starting|ready)","reason":/)
       assert.match(String(createdAt), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/)
       assert.deepEqual(
         Object.keys((await target.list()).find((each) => each.name === name) ?? {}).toSorted(),

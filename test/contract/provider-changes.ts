@@ -58,6 +58,31 @@ export function describeChanges(stage: () => Stage): void {
     assert.equal((await provider.whenReady(name, soon())).revision, again.revision)
   })
 
+  it('a function is never served by what was being made for a removed one of its name', async () => {
+    const { subject, provider } = stage()
+    const removed = subject.fn('reborn')
+    const { name } = removed.spec
+    const artifact = await provider.prepare(removed.spec, soon())
+    const next = { ...subject.fn('reborn'), artifact, createdAtMs: removed.createdAtMs + 1_000 }
+    const served = new Set<number>()
+    provider.apply({ ...removed, artifact })
+    provider.remove(name)
+    const leave = provider.watch((event) => {
+      if (event.kind === 'ready' && event.fn === name)
+        for (const { revision } of event.ready) served.add(revision)
+    })
+
+    provider.apply(next)
+    await provider.whenReady(name, soon())
+    await eventually(
+      () => provider.replicas(name).every(({ revision }) => revision === next.revision),
+      20_000,
+    )
+
+    leave()
+    assert.deepEqual([...served], [next.revision])
+  })
+
   it('a listener is told the whole list of callable replicas on each change, until it leaves', async () => {
     const { subject, provider, deploy } = stage()
     const told: ProviderEvent[] = []

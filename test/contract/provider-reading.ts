@@ -69,6 +69,28 @@ export function describeReading(stage: () => Stage): void {
     assert.equal(lines.length, 2)
   })
 
+  it('the condition of a function says whether it takes calls, by which revision, and else why not', async () => {
+    const { subject, provider, deploy } = stage()
+    const well = subject.fn('well')
+    const { name, image } = well.spec
+    await deploy(well)
+    const silent = subject.fn('in-silence', { image: 'silent' })
+    provider.apply(silent)
+    await eventually(() => provider.replicas(silent.spec.name).length === 1, 20_000)
+
+    const condition = provider.condition(name)
+    const { revision } = well
+    const serving = { revision, image }
+    assert.deepEqual(condition, { state: 'ready', reason: '', lastWords: [], revision, serving })
+    const starting = provider.condition(silent.spec.name)
+    assert.deepEqual([starting?.state, starting?.serving], ['starting', null])
+    assert.notEqual(starting?.reason, '')
+    provider.apply({ ...well, replicas: 0 })
+    assert.equal(provider.condition(name)?.state, 'sleeping')
+    provider.remove(silent.spec.name)
+    for (const gone of [silent.spec.name, UNKNOWN]) assert.equal(provider.condition(gone), null)
+  })
+
   it('usage of a function without replicas is nothing', async () => {
     assert.deepEqual(await stage().provider.usage(UNKNOWN, soon()), { cpuMillicores: 0, memoryBytes: 0 })
   })

@@ -66,7 +66,7 @@ describe('a hostile function', { skip: await skipWithoutDocker() }, () => {
       assert.deepEqual([status, retryAfter], [429, '1'], text)
       assert.match(
         text,
-        /^function hostile\.openfaas-fn has \d+ calls under way \(SAMPAN_MAX_CALLS_PER_FUNCTION\)\n$/,
+        /^the gateway has \d+ calls of function hostile\.openfaas-fn under way \(SAMPAN_MAX_CALLS_PER_FUNCTION\)\n$/,
       )
     }
     assert.match(await daemon.log(), /"msg":"calls of a function full, new ones refused",.*"fn":"hostile/)

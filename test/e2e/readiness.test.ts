@@ -147,7 +147,7 @@ describe('a function that cannot be reached', { skip: await skipWithoutDocker() 
 
       assert.equal(answer.status, 503)
       assert.match(text, reason)
-      assert.match(text, /\(waited 2 s, SAMPAN_WAKE_TIMEOUT\)/)
+      assert.match(text, /; the gateway waited 2s for it \(SAMPAN_WAKE_TIMEOUT\)\n$/)
       assert.equal(await logged(), 1)
       await daemon.remove(service)
     })
@@ -199,8 +199,8 @@ async function untilReason(daemon: DaemonProcess, service: string, reason: RegEx
   await eventually(
     async () => {
       const answer = await daemon.api('GET', `/system/function/${service}`)
-      const status = (await answer.json()) as { readonly reason?: string }
-      return reason.test(status.reason ?? '')
+      const { status } = (await answer.json()) as { readonly status?: { readonly reason: string } }
+      return reason.test(status?.reason ?? '')
     },
     30_000,
     `the status of ${service} says ${String(reason)}`,

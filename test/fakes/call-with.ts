@@ -13,6 +13,7 @@ export function callWith(rawHeaders: readonly string[], more: Partial<Call> = {}
     startTime: '1',
     forwardedFor: null,
     forwardedHost: null,
+    forwardedPrefix: null,
     ...more,
   }
 }

@@ -1,4 +1,5 @@
 import { FaasError } from '../../src/core/errors.ts'
+import { conditionOf, type FunctionCondition } from '../../src/core/function-condition.ts'
 import type { FunctionName } from '../../src/core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
 import type {
@@ -31,6 +32,8 @@ export class FakeProvider implements Provider {
   usageNow: Usage = { cpuMillicores: 0, memoryBytes: 0 }
   /** Images whose replicas do not pass their probe until `makeReady`. */
   readonly silentImages = new Set<string>()
+  /** What `condition` answers, in place of what runs here. */
+  readonly conditions = new Map<FunctionName, FunctionCondition>()
   /** Images that `prepare` refuses. */
   readonly missingImages = new Set<string>()
   /** What it says of every deployment. */
@@ -85,6 +88,25 @@ export class FakeProvider implements Provider {
 
   replicas(name: FunctionName): readonly Replica[] {
     return this.#replicas.get(name) ?? []
+  }
+
+  condition(name: FunctionName): FunctionCondition | null {
+    const fn = this.applied.findLast(({ spec }) => spec.name === name)
+    if (fn === undefined || !this.#replicas.has(name)) return null
+    return (
+      this.conditions.get(name) ??
+      conditionOf({
+        fn: name,
+        newest: { revision: fn.revision, image: fn.spec.image },
+        lastGood: null,
+        lastGoodObstacle: '',
+        desired: fn.replicas,
+        ready: this.#ready(name).map(({ revision }) => revision),
+        obstacle: 'it is still starting',
+        isTrouble: false,
+        lastWords: [],
+      })
+    )
   }
 
   /** Every replica of the function passes its probe. */

@@ -43,7 +43,7 @@ export class LogBench {
     await rm(this.#dir, { recursive: true })
   }
 
-  keep(id: string, signal = new AbortController().signal): Promise<void> {
+  keep(id: string, signal = new AbortController().signal): Promise<readonly string[]> {
     return this.logs.keep(figlet, id, signal)
   }
 

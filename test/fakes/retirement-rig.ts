@@ -34,6 +34,8 @@ export class RetirementRig {
     addresses: {},
   } as const
   graceSeconds: number | undefined
+  /** Last lines that were told. */
+  readonly heard: string[] = []
   readonly retirement = new Retirement({
     engine: {
       inspectContainer: async (id) => {
@@ -54,7 +56,11 @@ export class RetirementRig {
     clock: this.clock,
     log: this.log,
     drainMs: DRAIN_MS,
-    keepLogs: ({ replica }, signal) => Promise.race([this.#take('keep', replica.id), whenAborted(signal)]),
+    keepLogs: async ({ replica }, signal) => {
+      await Promise.race([this.#take('keep', replica.id), whenAborted(signal)])
+      return ['the last line']
+    },
+    onLastLines: ({ replica }, lines) => this.heard.push(`${replica.id}: ${lines.join()}`),
     onGone: (fn) => this.gone.push(fn),
     onFailure: (_fn, error) => this.failures.push(error),
     onDeath: (_record, { exitCode }) => this.deaths.push(exitCode),

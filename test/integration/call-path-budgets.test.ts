@@ -23,7 +23,7 @@ describe('a budget that is used up', () => {
     assert.match(answer, /^HTTP\/1\.1 429 [^]*\r\nRetry-After: 1\r\n/)
     assert.match(
       answer,
-      /\n\r\nfunction hello\.openfaas-fn has 1 calls under way \(SAMPAN_MAX_CALLS_PER_FUNCTION\)\n$/,
+      /\n\r\nthe gateway has 1 calls of function hello\.openfaas-fn under way \(SAMPAN_MAX_CALLS_PER_FUNCTION\)\n$/,
     )
     assert.deepEqual(rig.counts, { 429: 1 })
     const { inFlight, refused, refusedOfFunction } = rig.invoker.figures

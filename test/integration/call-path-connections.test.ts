@@ -121,6 +121,7 @@ function callNow(rig: CallRig, method: string, body: Call['body']): Promise<stri
         startTime: '1',
         forwardedFor: null,
         forwardedHost: null,
+        forwardedPrefix: null,
       },
       {
         onStart: (status) => (text = `${status} `),

@@ -15,7 +15,7 @@ describe('limits of time', () => {
 
     assert.match(
       answer,
-      /^HTTP\/1\.1 504 [^]*X-OpenFaaS-Internal: proxy\r\n[^]*did not answer within 80 ms\n$/,
+      /^HTTP\/1\.1 504 [^]*X-OpenFaaS-Internal: proxy\r\n[^]*the gateway waited 80ms for function hello\.openfaas-fn to begin its answer \(SAMPAN_UPSTREAM_TIMEOUT\)\n$/,
     )
     assert.deepEqual(rig.counts, { 504: 1 })
     await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
@@ -32,10 +32,65 @@ describe('limits of time', () => {
   it('limits of time end in 504 when nothing was sent within the time for the whole answer', async () => {
     const { port } = await start(() => undefined, { upstreamMs: 0, writeMs: 80 })
 
-    assert.match(await exchange(port, GET), /^HTTP\/1\.1 504 [^]*did not complete its answer within 80 ms\n$/)
+    assert.match(
+      await exchange(port, GET),
+      /^HTTP\/1\.1 504 [^]*waited 80ms for function \S+ to complete its answer \(SAMPAN_WRITE_TIMEOUT\)\n$/,
+    )
   })
 
-  it('limits of time cut an answer that takes longer as a whole', async () => {
+  it('limits of time cut no upload that moves, however long it takes, and then give the answer its whole time', async () => {
+    const { port } = await start(answerAfter('0123456789', ok('all of it')), {
+      upstreamMs: 200,
+      writeMs: 200,
+    })
+    const client = new RawClient(port)
+    client.send('POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n')
+
+    for (const digit of '0123456789') {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      client.send(digit)
+    }
+
+    assert.match(await client.rest(), /^HTTP\/1\.1 200 OK[^]*all of it$/)
+  })
+
+  it('limits of time say that the function took no more of the body, when that is so', async () => {
+    const { port } = await start((socket) => socket.pause(), { upstreamMs: 150 })
+    const client = new RawClient(port)
+    const bytes = 32 << 20
+    client.send(
+      `POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`,
+    )
+    client.socket.write(Buffer.alloc(bytes))
+
+    assert.match(
+      await client.rest(),
+      /^HTTP\/1\.1 504 [^]*to take more of the request body \(SAMPAN_UPSTREAM_TIMEOUT\)\n$/,
+    )
+  })
+
+  it('limits of time name the reason and the setting when no replica gets ready in time', async () => {
+    const { port } = await startEmpty({ wakeMs: 80 })
+
+    const answer = await exchange(port, GET)
+
+    assert.match(answer, /^HTTP\/1\.1 503 /)
+    assert.match(answer, /image not found; the gateway waited 80ms for it \(SAMPAN_WAKE_TIMEOUT\)\n$/)
+  })
+
+  it('limits of time name the reason also when the time for the whole answer ends the wait', async () => {
+    const { port } = await startEmpty({ wakeMs: 5_000, writeMs: 80 })
+
+    const answer = await exchange(port, GET)
+
+    assert.match(
+      answer,
+      /function hello\.openfaas-fn is not ready: its image is not here; the gateway waited 80ms/,
+    )
+    assert.match(answer, /\(SAMPAN_WRITE_TIMEOUT\)\n$/)
+  })
+
+  it('limits of time cut an answer that takes longer as a whole, and log why', async () => {
     const { port, rig } = await start(
       (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
       { upstreamMs: 40, writeMs: 80 },
@@ -44,6 +99,7 @@ describe('limits of time', () => {
     const answer = await exchange(port, GET)
 
     assert.match(answer, /^HTTP\/1\.1 200 OK[^]*\r\n2\r\nhi\r\n$/)
+    assert.match(String(rig.log.named('answer broken off')[0]?.fields['reason']), /\(SAMPAN_WRITE_TIMEOUT\)$/)
     assert.deepEqual(rig.counts, { 200: 1 })
   })
 

@@ -129,6 +129,7 @@ describe('where nobody can look into a container', { skip: await skipWithoutDock
         whenReady: (fn, signal) => bench.provider.whenReady(fn, signal),
         suspect: (replica, why) => bench.provider.suspect(replica, why),
         fate: (replica) => bench.provider.fate(replica),
+        obstacle: (fn) => bench.provider.condition(fn)?.reason ?? '',
       },
       clock: systemClock,
       log: bench.log,

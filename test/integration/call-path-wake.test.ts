@@ -26,7 +26,7 @@ describe('a function without a ready replica', () => {
     const answer = await exchange(rig.port, GET)
 
     assert.match(answer, /^HTTP\/1\.1 503 [^]*X-OpenFaaS-Internal: proxy\r\n[^]*Retry-After: 1\r\n/)
-    assert.match(answer, /image not found \(waited 0\.06 s, SAMPAN_WAKE_TIMEOUT\)\n$/)
+    assert.match(answer, /image not found; the gateway waited 60ms for it \(SAMPAN_WAKE_TIMEOUT\)\n$/)
     assert.deepEqual(rig.counts, { 503: 1 })
   })
 

@@ -49,6 +49,7 @@ export class CallRig {
       ports: {
         wantAwake: () => (this.wakeUps += 1),
         whenReady: (fn, signal) => this.#whenReady(fn, signal),
+        obstacle: () => 'its image is not here',
         suspect: (replica, why) => {
           this.suspected.push(replica)
           this.suspicions.push(why)

@@ -54,10 +54,9 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     const first = await bench.deploy(bench.fn('killed', { image: httpd }))
 
     await docker('kill', first.id)
-    await eventually(() => bench.ready(first.fn).length === 0)
-    const second = await bench.provider.whenReady(first.fn, AbortSignal.timeout(10_000))
+    // Its successor may be ready before the client of Docker is back.
+    await eventually(() => bench.ready(first.fn).some(({ id }) => id !== first.id))
 
-    assert.notEqual(second.id, first.id)
     await eventually(async () => (await containersOf(bench.instance)).length === 1)
     assert.equal(bench.log.named('replica exited')[0]?.fields['exitCode'], 137)
   })

@@ -9,6 +9,7 @@ export interface Schema {
   readonly items?: Schema
   readonly additionalProperties?: Schema | boolean
   readonly pattern?: string
+  readonly enum?: readonly unknown[]
 }
 
 export interface Parameter {

@@ -26,6 +26,8 @@ export function complaint(schema: Schema, value: unknown, where: string): string
   const types = [schema.type ?? []].flat()
   if (!types.some((type) => isOf(type, value)))
     return `${where}: ${JSON.stringify(value)} is no ${types.join(' or ')}`
+  if (schema.enum !== undefined && !schema.enum.includes(value))
+    return `${where}: ${JSON.stringify(value)} is none of ${schema.enum.join(', ')}`
   if (Array.isArray(value)) return first(value.map((item, at) => [schema.items, item, `${where}.${at}`]))
   if (typeof value !== 'object' || value === null) return null
 

@@ -93,7 +93,7 @@ describe('the head of a call', () => {
 
 describe('the head of an answer', () => {
   const head = (status: number, ...raw: string[]) =>
-    answerHead(raw, { call: call([]), status, servedBy: 'us' })
+    answerHead(raw, { call: call([]), status, servedBy: 'us', address: '172.28.0.15:8080' })
 
   it('knows the length, and says -1 when the function did not', () => {
     assert.equal(head(200, 'content-length', '12').length, 12)
@@ -128,6 +128,26 @@ describe('the head of an answer', () => {
     const { headers } = head(200, 'Content-Type', 'text/html', 'Connection', 'content-type')
 
     assert.equal(headers[headers.indexOf('Content-Type') + 1], 'text/plain')
+  })
+
+  it("takes the caller's type where the function states none, unless that would mislead or be run", () => {
+    const typeFor = (type: string) => {
+      const ours = { call: call(['content-type', type]), status: 200, servedBy: 'us', address: 'a:1' }
+      return answerHead([], ours).headers.at(-1)
+    }
+
+    for (const type of ['application/json; charset=utf-8', 'text/csv', 'application/octet-stream'])
+      assert.equal(typeFor(type), type)
+    for (const type of [
+      'multipart/form-data; boundary=x',
+      'text/html; charset=utf-8',
+      ' TEXT/HTML',
+      'application/xhtml+xml',
+      'image/svg+xml',
+      'text/xml',
+      '',
+    ])
+      assert.equal(typeFor(type), 'text/plain', type)
   })
 
   it('invents no type where there is no content', () => {

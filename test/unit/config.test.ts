@@ -76,6 +76,7 @@ describe('readConfig', () => {
       SAMPAN_FUNCTION_DISK: '1Gi',
       SAMPAN_SECCOMP_PROFILE: '/etc/sampan/seccomp.json',
       SAMPAN_RUNTIMES: 'runsc, io.containerd.kata.v2',
+      SAMPAN_CONTAINER_LABELS: 'traefik., logging',
       SAMPAN_HOST_PORTS: '5432,53/udp',
       SAMPAN_FIREWALL: 'OFF',
     })
@@ -83,6 +84,7 @@ describe('readConfig', () => {
     assert.deepEqual([config.functionMemoryBytes, config.functionDiskBytes], [0, 2 ** 30])
     assert.deepEqual(config.seccompProfile, { use: 'file', path: '/etc/sampan/seccomp.json' })
     assert.deepEqual(config.runtimes, ['runsc', 'io.containerd.kata.v2'])
+    assert.deepEqual(config.containerLabels, ['traefik.', 'logging'])
     assert.deepEqual(config.hostPorts, [
       { protocol: 'tcp', port: 5432 },
       { protocol: 'udp', port: 53 },
@@ -98,6 +100,9 @@ describe('readConfig', () => {
     refused('SAMPAN_FUNCTION_MEMORY', 'lots', /is not a quantity such as/)
     refused('SAMPAN_SECCOMP_PROFILE', 'none', /must be an absolute path, or engine/)
     refused('SAMPAN_RUNTIMES', 'runsc,--privileged', /"--privileged" is not the name of a container runtime/)
+    for (const text of ['com.sampan.', 'com', 'com.docker.compose.project'])
+      refused('SAMPAN_CONTAINER_LABELS', text, /would take in labels that begin with com\.(docker|sampan)\./)
+    refused('SAMPAN_CONTAINER_LABELS', 'a b', /is not how a label begins/)
     for (const text of ['0', '65536', '80/sctp', '1:2', '5432,', '1 -j ACCEPT'])
       refused('SAMPAN_HOST_PORTS', text, /is not a port such as 5432 or 53\/udp/)
     for (const text of ['575', '65536', '1400.5', 'big'])

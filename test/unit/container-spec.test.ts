@@ -5,6 +5,7 @@ import type { DeployedFunction } from '../../src/core/function-spec.ts'
 import { type ContainerInput, containerSpec } from '../../src/provider/docker/container-spec.ts'
 import { UNKNOWN_ABILITIES } from '../../src/provider/docker/confinement.ts'
 import { containerLabels, readContainerLabels } from '../../src/provider/docker/docker-labels.ts'
+import { passedLabels } from '../../src/provider/docker/passed-labels.ts'
 import { deployed, identityOf } from '../fixtures/deployed.ts'
 
 interface Body {
@@ -91,6 +92,26 @@ describe('containerSpec', () => {
     assert.deepEqual(memory({ spec: { limits: { memory: '1Gi' } } })[0], 2 ** 30)
     assert.deepEqual(memory({ spec: { limits: { memory: '0' } } }), [undefined, undefined, undefined])
     assert.deepEqual(memory({ spec: { requests: { memory: '1Gi' } } }), [2 ** 30, 2 ** 30, 2 ** 30])
+  })
+
+  it('gives a container the labels of its function that the operator lets through, and no others', () => {
+    const labels = { 'traefik.enable': 'true', 'ofelia.service': 'true', 'com.sampan.instance': 'other' }
+    const unset = { memoryBytes: 0, diskBytes: 0, seccomp: null, runtimes: [] }
+    const carried = (labelPrefixes: readonly string[]) =>
+      body(deployed({ spec: { labels } }), { confinement: { ...unset, labelPrefixes } }).Labels
+
+    assert.deepEqual(
+      Object.keys(carried([])).filter((key) => key in labels),
+      ['com.sampan.instance'],
+    )
+    assert.equal(carried(['traefik.'])['traefik.enable'], 'true')
+    assert.equal(carried(['traefik.'])['ofelia.service'], undefined)
+    assert.notEqual(carried(['com.sampan.'])['com.sampan.instance'], 'other', 'ours win')
+    const long = { 'traefik.x': 'x'.repeat(16_384) }
+    assert.throws(
+      () => passedLabels(deployed({ spec: { labels: long } }).spec, ['traefik.']),
+      /^FaasError: labels: .*SAMPAN_CONTAINER_LABELS.* have 16393 characters together; the most is 16384$/,
+    )
   })
 
   it('asks Docker for graphics processors of the kind that it can hand out, as limit or request', () => {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { functionName } from '../../src/core/function-name.ts'
 import { parseDockerHost } from '../../src/provider/docker/docker-host.ts'
 import { readContainers, readNetworks, readUsage } from '../../src/provider/docker/engine-answers.ts'
 import { EngineAway, translateEngineError } from '../../src/provider/docker/engine-errors.ts'
 import { EVENT_FILTERS, readEvent } from '../../src/provider/docker/engine-events.ts'
 import { pickApiVersion } from '../../src/provider/docker/engine-version.ts'
-import { explainNotReady } from '../../src/provider/docker/not-ready-reason.ts'
+import { isTrouble, whyNotReady } from '../../src/provider/docker/not-ready-reason.ts'
 import { checkPlatform, watchdogFile } from '../../src/provider/docker/platform.ts'
 
 describe('the engine address', () => {
@@ -164,7 +163,6 @@ describe('the platform of an image', () => {
 })
 
 describe('the reason why a function is not ready', () => {
-  const fn = functionName('hello')
   const obstacles = {
     status: { reachable: true, version: '1', reason: '' },
     desired: 1,
@@ -173,26 +171,32 @@ describe('the reason why a function is not ready', () => {
     starting: 0,
     withdrawn: 0,
     lack: '',
+    paused: 0,
   }
 
   it('names what stands in the way, the root first', () => {
     const away = { reachable: false, version: '1', reason: 'Docker is not reachable: nothing listens there' }
     const setback = 'it exited with code 3'
 
-    assert.match(explainNotReady(fn, { ...obstacles, status: away, setback }), /nothing listens there$/)
-    assert.match(explainNotReady(fn, { ...obstacles, desired: 0 }), /scaled to zero$/)
-    assert.match(explainNotReady(fn, { ...obstacles, isFetching: true }), /image is being pulled$/)
+    assert.match(whyNotReady({ ...obstacles, status: away, setback }), /nothing listens there$/)
+    assert.match(whyNotReady({ ...obstacles, desired: 0 }), /scaled to zero$/)
+    assert.match(whyNotReady({ ...obstacles, isFetching: true }), /image is being pulled$/)
+    assert.equal(whyNotReady({ ...obstacles, setback }), setback)
+    assert.match(whyNotReady({ ...obstacles, starting: 1 }), /still starting$/)
+    assert.match(whyNotReady({ ...obstacles, starting: 2, withdrawn: 1 }), /its readiness probe$/)
+    assert.equal(whyNotReady({ ...obstacles, starting: 1, lack: 'nobody home' }), 'nobody home')
     assert.match(
-      explainNotReady(fn, { ...obstacles, setback }),
-      /^function hello\.openfaas-fn is not ready: it exited with code 3$/,
-    )
-    assert.match(explainNotReady(fn, { ...obstacles, starting: 1 }), /still starting$/)
-    assert.match(explainNotReady(fn, { ...obstacles, starting: 2, withdrawn: 1 }), /its readiness probe$/)
-    assert.match(explainNotReady(fn, { ...obstacles, starting: 1, lack: 'nobody home' }), /: nobody home$/)
-    assert.match(
-      explainNotReady(fn, { ...obstacles, starting: 1, withdrawn: 1, lack: 'nobody home' }),
+      whyNotReady({ ...obstacles, starting: 1, withdrawn: 1, lack: 'nobody home' }),
       /its readiness probe \(nobody home\)$/,
     )
-    assert.match(explainNotReady(fn, obstacles), /being made$/)
+    assert.match(whyNotReady({ ...obstacles, starting: 1, paused: 1 }), /paused by hand .*docker unpause/)
+    assert.match(whyNotReady(obstacles), /being made$/)
+  })
+
+  it('is trouble when time alone does not mend it', () => {
+    assert.equal(isTrouble({ ...obstacles, isFetching: true, starting: 1 }), false)
+    for (const trouble of [{ setback: 'x' }, { withdrawn: 1 }, { paused: 1 }])
+      assert.equal(isTrouble({ ...obstacles, ...trouble }), true, JSON.stringify(trouble))
+    assert.equal(isTrouble({ ...obstacles, status: { ...obstacles.status, reachable: false } }), true)
   })
 })

@@ -104,9 +104,32 @@ describe('what is removed from the registry', () => {
     })
   })
 
+  it('keeps the environment that was last in service until another one is, and then leaves nothing of it', () => {
+    const name = functionName('hello')
+    withRegistry(({ functions }) => {
+      functions.prove(name, functions.insert(change(name, 'first-password')).revision)
+      functions.replace(change(name, 'second-password'))
+      assert.match(everything(), /first-password/)
+
+      const third = functions.replace(change(name, 'third-password'))
+      assert.doesNotMatch(everything(), /second-password/, 'it was never in service')
+      assert.equal(third.lastGood?.spec.envVars['PASSWORD'], 'first-password')
+
+      functions.prove(name, third.revision)
+      assert.doesNotMatch(everything(), /first-password/)
+
+      functions.replace(change(name, 'fourth-password'))
+      functions.remove(name)
+      assert.doesNotMatch(everything(), /password/)
+    })
+  })
+
   it('leaves nothing behind among many others of all sizes, however SQLite moves them about', () => {
     const random = new Random(1)
     const live = new Map<FunctionName, number>()
+    /** What stays of a revision that was in service before. */
+    const good = new Map<FunctionName, number>()
+    const proved = new Set<number>()
     let marks = 0
     const text = (): string => {
       marks += 1
@@ -114,10 +137,10 @@ describe('what is removed from the registry', () => {
       return `<mark ${marks}>${filler}<mark ${marks}>`
     }
     const leftOver = (): readonly number[] => {
-      const known = new Set(live.values())
+      const known = new Set([...live.values(), ...good.values()])
       const found = [...everything().matchAll(/<mark (\d{1,9})>/g)].map(([, mark]) => Number(mark))
       // Four of each, but for those that a border of pages cuts in two.
-      assert.ok(found.filter((mark) => known.has(mark)).length > 3 * known.size)
+      assert.ok(found.filter((mark) => known.has(mark)).length > 3 * live.size)
       return found.filter((mark) => !known.has(mark))
     }
     withRegistry(({ functions }) => {
@@ -128,11 +151,19 @@ describe('what is removed from the registry', () => {
           live.set(name, marks)
           continue
         }
-        if (random.below(2) === 0) {
+        const mark = live.get(name) ?? 0
+        const turn = random.below(3)
+        if (turn === 0) {
           functions.remove(name)
           live.delete(name)
+          good.delete(name)
+        } else if (turn === 1) {
+          functions.prove(name, functions.get(name)?.revision ?? 0)
+          proved.add(mark)
+          good.delete(name)
         } else {
           functions.replace(change(name, text()))
+          if (proved.has(mark)) good.set(name, mark)
           live.set(name, marks)
         }
         if (step % 10 === 0) assert.deepEqual(leftOver(), [], `after step ${step}`)

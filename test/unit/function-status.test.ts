@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { FunctionCondition } from '../../src/core/function-condition.ts'
 import { functionName } from '../../src/core/function-name.ts'
 import { testApp } from '../fakes/test-app.ts'
 
@@ -39,7 +40,61 @@ describe('reading functions', () => {
       replicas: 1,
       availableReplicas: 1,
       createdAt: '1970-01-01T00:00:00.001Z',
+      status: {
+        state: 'ready',
+        reason: '',
+        lastWords: [],
+        revision: 1,
+        serving: { revision: 1, image: 'ghcr.io/sampan/hello:1' },
+      },
     })
+  })
+
+  it('says what is wrong in a field of its own, and in annotations where clients of OpenFaaS describe one function', async () => {
+    const { ask, provider } = testApp()
+    await ask('POST', '/system/functions', { ...hello, annotations: { mine: '1' } })
+    const serving = { revision: 1, image: 'ghcr.io/sampan/hello:1' }
+    const condition: FunctionCondition = {
+      state: 'degraded',
+      reason: 'it exited with code 3',
+      lastWords: ['no module', 'named x'],
+      revision: 2,
+      serving,
+    }
+    provider.conditions.set(functionName('hello'), condition)
+
+    const single = (await (await ask('GET', '/system/function/hello')).json()) as Record<string, unknown>
+    const list = (await (await ask('GET', '/system/functions')).json()) as Record<string, unknown>[]
+
+    assert.deepEqual([single['status'], list[0]?.['status']], [condition, condition])
+    assert.deepEqual(single['annotations'], {
+      mine: '1',
+      'com.sampan.state': 'degraded',
+      'com.sampan.reason': 'it exited with code 3',
+      'com.sampan.last-words': 'no module | named x',
+    })
+    assert.deepEqual(list[0]?.['annotations'], { mine: '1' }, 'faas-cli diff compares those of the list')
+  })
+
+  it('leaves annotations as they were deployed while a function is well or starts', async () => {
+    const { ask, provider } = testApp()
+    provider.holdReady = true
+    await ask('POST', '/system/functions', { ...hello, annotations: { mine: '1' } })
+
+    const single = (await (await ask('GET', '/system/function/hello')).json()) as Record<string, unknown>
+
+    assert.equal((single['status'] as { state: string }).state, 'starting')
+    assert.deepEqual(single['annotations'], { mine: '1' })
+  })
+
+  it('forgets what a client sends back of a status that it read', async () => {
+    const { ask } = testApp()
+    const annotations = { mine: '1', 'com.sampan.state': 'failing', 'com.sampan.reason': 'x' }
+    await ask('POST', '/system/functions', { ...hello, annotations })
+
+    const single = (await (await ask('GET', '/system/function/hello')).json()) as Record<string, unknown>
+
+    assert.deepEqual(single['annotations'], { mine: '1' })
   })
 
   it('adds faas_function only when the option is on', async () => {

@@ -109,7 +109,7 @@ describe('headers that no caller may set for a function', () => {
 
 describe('headers that no function may set for its caller', () => {
   const head = (status: number, ...raw: string[]) =>
-    answerHead(raw, { call: callWith([]), status, servedBy: 'us' })
+    answerHead(raw, { call: callWith([]), status, servedBy: 'us', address: '172.28.0.15:8080' })
 
   it('says of the call what we know, whatever the function says, once', () => {
     const names = ['X-Call-Id', 'X-Start-Time', 'X-Served-By'] as const

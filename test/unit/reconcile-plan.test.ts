@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { type ObservedReplica, planReplicas } from '../../src/core/reconcile-plan.ts'
 import { afterSetback, NO_SETBACKS, type Setbacks } from '../../src/core/setbacks.ts'
 
-const desired = { revision: 2, deployedAtMs: 1_000, replicas: 2 }
+const desired = { revision: 2, deployedAtMs: 1_000, replicas: 2, lastGood: null, needsLastGood: false }
 
 function replica(id: string, change: Partial<ObservedReplica> = {}): ObservedReplica {
   return { id, revision: 2, deployedAtMs: 1_000, condition: 'alive', isReady: true, ...change }
@@ -14,7 +14,12 @@ const starting = { isReady: false }
 
 describe('planReplicas', () => {
   it('a plan for replicas has nothing to do when observed equals desired', () => {
-    assert.deepEqual(planReplicas(desired, [replica('a'), replica('b')]), { create: 0, retire: [], bury: [] })
+    assert.deepEqual(planReplicas(desired, [replica('a'), replica('b')]), {
+      create: 0,
+      restore: 0,
+      retire: [],
+      bury: [],
+    })
   })
 
   it('creates what is missing and counts what is starting', () => {
@@ -25,13 +30,13 @@ describe('planReplicas', () => {
   it('removes the dead and replaces them', () => {
     const plan = planReplicas(desired, [replica('a'), replica('b', { condition: 'dead', isReady: false })])
 
-    assert.deepEqual(plan, { create: 1, retire: [], bury: ['b'] })
+    assert.deepEqual(plan, { create: 1, restore: 0, retire: [], bury: ['b'] })
   })
 
   it('lets go of those that are not ready first when there are too many', () => {
     const plan = planReplicas({ ...desired, replicas: 1 }, [replica('a', starting), replica('b')])
 
-    assert.deepEqual(plan, { create: 0, retire: ['a'], bury: [] })
+    assert.deepEqual(plan, { create: 0, restore: 0, retire: ['a'], bury: [] })
   })
 
   it('keeps the old revision in service until the new one is ready', () => {
@@ -43,8 +48,8 @@ describe('planReplicas', () => {
       replica('d', starting),
     ])
 
-    assert.deepEqual(before, { create: 2, retire: [], bury: [] })
-    assert.deepEqual(between, { create: 0, retire: [], bury: [] })
+    assert.deepEqual(before, { create: 2, restore: 0, retire: [], bury: [] })
+    assert.deepEqual(between, { create: 0, restore: 0, retire: [], bury: [] })
   })
 
   it('lets go of one old replica for each new one that is ready', () => {
@@ -67,20 +72,60 @@ describe('planReplicas', () => {
       replica('b', { condition: 'leaving', isReady: false }),
     ])
 
-    assert.deepEqual(plan, { create: 2, retire: ['a', 'b'], bury: [] })
+    assert.deepEqual(plan, { create: 2, restore: 0, retire: ['a', 'b'], bury: [] })
   })
 
   it('never serves with what ran under the name before it was deployed anew', () => {
     const plan = planReplicas(desired, [old('a', { deployedAtMs: 500 })])
 
-    assert.deepEqual(plan, { create: 2, retire: ['a'], bury: [] })
+    assert.deepEqual(plan, { create: 2, restore: 0, retire: ['a'], bury: [] })
   })
 
   it('takes everything down when nothing is desired', () => {
     const observed = [replica('a'), old('b'), replica('c', { condition: 'dead', isReady: false })]
 
-    assert.deepEqual(planReplicas(null, observed), { create: 0, retire: ['a', 'b'], bury: ['c'] })
+    assert.deepEqual(planReplicas(null, observed), { create: 0, restore: 0, retire: ['a', 'b'], bury: ['c'] })
     assert.deepEqual(planReplicas({ ...desired, replicas: 0 }, observed).retire, ['a', 'b'])
+  })
+})
+
+describe('planReplicas with a last good revision', () => {
+  const failing = { ...desired, lastGood: 1, needsLastGood: true }
+
+  it('makes its missing replicas again while the newest has none that is ready', () => {
+    const half = planReplicas(failing, [old('a'), replica('c', starting)])
+
+    assert.deepEqual([half.create, half.restore, half.retire], [1, 1, []])
+    assert.equal(planReplicas(failing, []).restore, 2)
+  })
+
+  it('makes none while nothing is known against the newest', () => {
+    assert.equal(planReplicas({ ...failing, needsLastGood: false }, []).restore, 0)
+  })
+
+  it('counts those that are starting, and is then at rest', () => {
+    const plan = planReplicas(failing, [old('a', starting), old('b', starting), replica('c', starting)])
+
+    assert.deepEqual([plan.restore, plan.retire], [0, []])
+  })
+
+  it('needs one less for each of the newest that is ready', () => {
+    const plan = planReplicas(failing, [replica('a'), old('b', starting), old('c')])
+
+    assert.deepEqual([plan.create, plan.restore, plan.retire], [1, 0, ['b']])
+  })
+
+  it('lets go of what an earlier failed update left', () => {
+    const third = { ...desired, revision: 3, lastGood: 1, needsLastGood: true, replicas: 1 }
+    const failed = replica('b', { revision: 2, ...starting })
+
+    assert.deepEqual(planReplicas(third, [old('a'), failed]).retire, ['b'])
+  })
+
+  it('is left at zero replicas', () => {
+    const plan = planReplicas({ ...failing, replicas: 0 }, [old('a')])
+
+    assert.deepEqual([plan.create, plan.restore, plan.retire], [0, 0, ['a']])
   })
 })
 

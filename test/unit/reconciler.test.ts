@@ -2,92 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deferred } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
-import { functionName } from '../../src/core/function-name.ts'
-import type { DeployedFunction } from '../../src/core/function-spec.ts'
 import { EngineAway } from '../../src/provider/docker/engine-errors.ts'
-import { Reconciler } from '../../src/provider/docker/reconciler.ts'
-import type { Blueprint } from '../../src/provider/docker/replica-maker.ts'
-import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
-import { FakeClock } from '../fakes/fake-clock.ts'
-import { RecordingLog } from '../fakes/recording-log.ts'
-import { deployed, identityOf } from '../fixtures/deployed.ts'
-
-const hello = functionName('hello')
-
-/** A reconciler on an engine of the imagination. */
-class Rig {
-  readonly clock = new FakeClock()
-  readonly log = new RecordingLog()
-  readonly table = new ReplicaTable(
-    () => this.clock.now(),
-    () => {},
-  )
-  isUp = true
-  hasImage = true
-  makeFails: Error | null = null
-  fetchFails: Error | null = null
-  /** What a fetch waits for. */
-  fetching: Promise<unknown> | null = null
-  /** Of the replicas made, in turn. */
-  readonly artifacts: (string | null)[] = []
-  prepared = 0
-  made = 0
-  fetched = 0
-  away = 0
-  readonly reconciler = new Reconciler({
-    table: this.table,
-    clock: this.clock,
-    log: this.log,
-    maker: {
-      prepare: (fn) => this.#prepare(fn),
-      make: (blueprint) => this.#make(blueprint),
-    },
-    isUp: () => this.isUp,
-    onEngineAway: () => (this.away += 1),
-    fetchImage: () => this.#fetch(),
-    retire: (id) => this.table.delete(id),
-    onStarted: (id) => this.table.change(id, { state: 'ready' }),
-  })
-
-  ready(): number {
-    return this.table.ready(hello).length
-  }
-
-  /** The container of a replica exits. */
-  crash(): void {
-    const [record] = this.table.of(hello)
-    if (record === undefined) throw new Error('nothing runs')
-    this.table.change(record.replica.id, { isRunning: false, state: 'gone' })
-    this.reconciler.setback(record, 'it exited with code 1')
-    this.reconciler.nudge(hello)
-  }
-
-  async #prepare(fn: DeployedFunction): Promise<Blueprint | null> {
-    this.prepared += 1
-    return this.hasImage ? { fn, identity: identityOf(fn), body: {} } : null
-  }
-
-  async #make({ fn, identity }: Blueprint): Promise<string> {
-    if (this.makeFails !== null) throw this.makeFails
-    this.made += 1
-    this.artifacts.push(fn.artifact)
-    const id = `replica-${this.made}`
-    this.table.add(id, identity, { isRunning: true, host: '10.0.0.1' })
-    return id
-  }
-
-  async #fetch(): Promise<{ readonly id: string }> {
-    this.fetched += 1
-    await this.fetching
-    if (this.fetchFails !== null) throw this.fetchFails
-    this.hasImage = true
-    return { id: 'sha256:fetched' }
-  }
-}
+import { hello, ReconcilerRig } from '../fakes/reconciler-rig.ts'
+import { deployed } from '../fixtures/deployed.ts'
 
 describe('the reconciler', () => {
   it('makes what is missing, however many, and then rests', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
 
     rig.reconciler.apply(deployed({ replicas: 10 }))
     await rig.clock.advance(0)
@@ -101,7 +22,7 @@ describe('the reconciler', () => {
   })
 
   it('replaces a crashed replica, ever later while it goes on crashing', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
     rig.reconciler.apply(deployed())
     await rig.clock.advance(0)
 
@@ -122,7 +43,7 @@ describe('the reconciler', () => {
   })
 
   it('begins anew with a new revision', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
     rig.makeFails = new FaasError('unavailable', 'Docker could not start the container: no space')
     rig.reconciler.apply(deployed({ revision: 1 }))
     await rig.clock.advance(30_000)
@@ -136,7 +57,7 @@ describe('the reconciler', () => {
   })
 
   it('tries a function that cannot be made seldom, and says why', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
     rig.makeFails = new FaasError('unavailable', 'Docker could not start the container: no space')
 
     rig.reconciler.apply(deployed())
@@ -150,7 +71,7 @@ describe('the reconciler', () => {
   })
 
   it('fetches an image that is missing once, in the background', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
     rig.hasImage = false
 
     rig.reconciler.apply(deployed({ replicas: 3 }))
@@ -162,7 +83,7 @@ describe('the reconciler', () => {
   })
 
   it('makes nothing of the image that the engine has under the name while a newer one is being pulled', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
     const pull = deferred<void>()
     rig.fetching = pull.promise
 
@@ -180,7 +101,7 @@ describe('the reconciler', () => {
   })
 
   it('the reconciler does not ask for an image that cannot be had in a hot loop', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
     rig.hasImage = false
     rig.fetchFails = new FaasError('invalid', 'image: cannot be had')
 
@@ -192,7 +113,7 @@ describe('the reconciler', () => {
   })
 
   it('leaves everything as it is while the engine is away', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
     rig.isUp = false
     rig.reconciler.apply(deployed())
     await rig.clock.advance(60_000)
@@ -204,8 +125,23 @@ describe('the reconciler', () => {
     assert.equal(rig.ready(), 1)
   })
 
+  it('the reconciler does not want a replica of a removed function for another one of its name', async () => {
+    const rig = new ReconcilerRig()
+    rig.reconciler.apply(deployed({ revision: 1, createdAtMs: 1_000 }))
+    await rig.clock.advance(0)
+    const [replica] = rig.table.of(hello)
+    assert.ok(replica)
+    assert.equal(rig.reconciler.isWanted(replica), true)
+
+    rig.reconciler.remove(hello)
+    assert.equal(rig.reconciler.isWanted(replica), false)
+    rig.reconciler.apply(deployed({ revision: 2, createdAtMs: 5_000 }))
+
+    assert.equal(rig.reconciler.isWanted(replica), false)
+  })
+
   it('the reconciler does not blame a function for an engine that went away', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
     rig.makeFails = new EngineAway('the connection broke off')
 
     rig.reconciler.apply(deployed())
@@ -216,7 +152,7 @@ describe('the reconciler', () => {
   })
 
   it('ignores a revision older than the one it has', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
 
     rig.reconciler.apply(deployed({ revision: 2 }))
     rig.reconciler.apply(deployed({ revision: 1 }))
@@ -225,7 +161,7 @@ describe('the reconciler', () => {
   })
 
   it('takes everything down with a removal, what was being made included', async () => {
-    const rig = new Rig()
+    const rig = new ReconcilerRig()
     rig.reconciler.apply(deployed({ replicas: 2 }))
     rig.reconciler.remove(hello)
 

@@ -103,7 +103,9 @@ describe('a ready replica with readiness annotations', () => {
     assert.deepEqual(made.failures, [])
     await made.seconds(2)
 
-    assert.deepEqual(made.failures, ['it was not ready within 60 s: its container is paused'])
+    assert.deepEqual(made.failures, [
+      'it was not ready within 60 s: its container was paused by hand ("docker unpause" lets it go on)',
+    ])
   })
 
   it('a ready replica with readiness annotations that a caller could not reach may stay out of service, too', async () => {

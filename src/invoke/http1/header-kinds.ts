@@ -33,6 +33,11 @@ export const PLATFORM_FAULT = 20
 /** Of an answer: it speaks for everything at this host and port, other functions and the gateway among it. */
 export const ORIGIN_WIDE = 21
 
+export const FORWARDED_PROTO = 22
+export const FORWARDED_PREFIX = 23
+/** `Location`, `Content-Location`, `Refresh`: of an answer, they name an address. */
+export const ADDRESS = 24
+
 export const HOPS_NAME = 'X-Sampan-Hops'
 
 const NAMES: readonly (readonly [name: string, kind: number])[] = [
@@ -57,6 +62,8 @@ const NAMES: readonly (readonly [name: string, kind: number])[] = [
   ['X-Served-By', SERVED_BY],
   ['X-Forwarded-For', FORWARDED_FOR],
   ['X-Forwarded-Host', FORWARDED_HOST],
+  ['X-Forwarded-Proto', FORWARDED_PROTO],
+  ['X-Forwarded-Prefix', FORWARDED_PREFIX],
   ['User-Agent', USER_AGENT],
   ['Authorization', AUTHORIZATION],
   ['WWW-Authenticate', CHALLENGE],
@@ -65,6 +72,9 @@ const NAMES: readonly (readonly [name: string, kind: number])[] = [
   ['X-OpenFaaS-Internal', PLATFORM_FAULT],
   // As Go spells it.
   ['X-Openfaas-Internal', PLATFORM_FAULT],
+  ['Location', ADDRESS],
+  ['Content-Location', ADDRESS],
+  ['Refresh', ADDRESS],
   ['Service-Worker-Allowed', ORIGIN_WIDE],
   ['Clear-Site-Data', ORIGIN_WIDE],
   ['Strict-Transport-Security', ORIGIN_WIDE],

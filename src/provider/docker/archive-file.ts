@@ -50,6 +50,11 @@ export class NewestLines {
     this.#kept.splice(0, out)
   }
 
+  /** Texts of the newest lines, at most `most` of them, in their order. */
+  newest(most: number): readonly string[] {
+    return this.#kept.slice(-most).map(({ row }) => (JSON.parse(row.toString()) as [string, string])[1])
+  }
+
   /** The content of the file; null when there is no line. */
   encode(): Buffer | null {
     if (this.#kept.length === 0) return null

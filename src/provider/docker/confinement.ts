@@ -12,6 +12,8 @@ export interface Confinement {
   readonly seccomp: string | null
   /** Container runtimes that a deployment may choose. */
   readonly runtimes: readonly string[]
+  /** Beginnings of labels that containers carry as well as their function; absent: none. */
+  readonly labelPrefixes?: readonly string[]
 }
 
 /** What the engine is taken for until it has said what it is. */

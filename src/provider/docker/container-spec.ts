@@ -10,6 +10,7 @@ import { type ContainerIdentity, containerLabels } from './docker-labels.ts'
 import type { EngineAbilities } from './engine-answers.ts'
 import { envDurationMs } from './env-duration.ts'
 import { deployedVariables, mergedEnvironment } from './merged-environment.ts'
+import { passedLabels } from './passed-labels.ts'
 import { checkProbeAnnotations, planProbes } from './probe-plan.ts'
 import { LEAST_NANO_CPUS } from './resource-remarks.ts'
 import { type ImageCommand, planWatchdog, WATCHDOG_PATH, type WatchdogPlan } from './watchdog-injection.ts'
@@ -59,7 +60,12 @@ export function containerSpec(input: ContainerInput): object {
   const identity = containerIdentity(input.fn, input.image)
   return {
     Image: input.imageRef,
-    Labels: { ...containerLabels(input.instance, identity), ...input.ownerLabels },
+    // Ours win.
+    Labels: {
+      ...passedLabels(spec, input.confinement.labelPrefixes ?? []),
+      ...containerLabels(input.instance, identity),
+      ...input.ownerLabels,
+    },
     Env: environment(spec, isWatchdogPid1(plan)),
     ...(plan.kind === 'inject' && { Entrypoint: [WATCHDOG_PATH], Cmd: plan.argv }),
     // The image's own check would run a shell in every container every few seconds; readiness is probed from outside.
@@ -99,6 +105,7 @@ export function checkSpec(spec: FunctionSpec, host: HostLimits): void {
   environment(spec, false)
   resources(spec, host)
   confine(spec, host.confinement, host.abilities)
+  passedLabels(spec, host.confinement.labelPrefixes ?? [])
   devices(spec)
   pidsLimit(spec)
 }

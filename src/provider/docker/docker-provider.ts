@@ -1,5 +1,6 @@
 import { every, whenAborted } from '../../clock.ts'
 import { FaasError } from '../../core/errors.ts'
+import type { FunctionCondition } from '../../core/function-condition.ts'
 import type { FunctionName } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
 import type {
@@ -14,11 +15,10 @@ import type {
 } from '../../core/provider.ts'
 import type { Replica } from '../../core/replica.ts'
 import type { DockerProviderOptions } from './docker-provider-options.ts'
+import { describeFunction } from './describe-function.ts'
 import { ProviderParts } from './provider-parts.ts'
 import { deathOf } from './replica-fate.ts'
 import { checkCores, resourceRemarks } from './resource-remarks.ts'
-import { isWithdrawn } from './replica-table.ts'
-import { explainNotReady } from './not-ready-reason.ts'
 
 export type { DockerProviderOptions } from './docker-provider-options.ts'
 
@@ -96,6 +96,18 @@ export class DockerProvider implements Provider {
     return this.#parts.table.replicas(name)
   }
 
+  condition(name: FunctionName): FunctionCondition | null {
+    const { table, reconciler } = this.#parts
+    const fn = reconciler.desired(name)
+    if (fn === undefined) return null
+    return describeFunction({
+      fn,
+      trouble: reconciler.trouble(name),
+      replicas: table.of(name),
+      engine: this.status(),
+    })
+  }
+
   async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
     const { reconciler, table } = this.#parts
     if (reconciler.desired(name) === undefined) {
@@ -144,20 +156,7 @@ export class DockerProvider implements Provider {
   }
 
   #explain(name: FunctionName): string {
-    const { reconciler, table } = this.#parts
-    const running = table.of(name).filter(({ isRunning }) => isRunning)
-    const starting = running.length
-    const withdrawn = running.filter(isWithdrawn).length
-    const lack = running.findLast(({ replica }) => replica.reason !== undefined)?.replica.reason ?? ''
-    const desired = reconciler.desired(name)?.replicas ?? 0
-    return explainNotReady(name, {
-      status: this.status(),
-      desired,
-      starting,
-      withdrawn,
-      lack,
-      ...reconciler.trouble(name),
-    })
+    return `function ${name} is not ready: ${this.condition(name)?.reason || 'it is scaled to zero'}`
   }
 
   async #stop(): Promise<void> {

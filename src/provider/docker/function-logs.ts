@@ -62,7 +62,7 @@ export class FunctionLogs {
   }
 
   /** As `log-keeper.ts` has it. */
-  keep(fn: FunctionName, id: string, signal: AbortSignal): Promise<void> {
+  keep(fn: FunctionName, id: string, signal: AbortSignal): Promise<readonly string[]> {
     return this.#keeper.keep(fn, id, signal)
   }
 

@@ -30,6 +30,8 @@ const MOST_OPEN = 64
 const MOST_READ = 8
 /** Messages that are asked for: more than fit the archive's size, unless lines are very short. */
 const KEPT_MESSAGES = 10_000
+/** Lines that are answered. */
+const NEWEST = 20
 /** For the engine's first lines, and again for all others: a hung engine must not hold up the removal of a container. */
 const READ_LIMIT_MS = 10_000
 
@@ -49,13 +51,14 @@ export class LogKeeper {
   /**
    * Keeps the log of a container that is dead or about to be removed. While no more than 64 are open it is opened before this returns:
    * somebody may remove the container by hand, and an open log stays readable. Never throws; the engine's time is bounded. Gives up
-   * without a word when `signal` aborts, unless the log is being saved.
+   * without a word when `signal` aborts, unless the log is being saved. Answers the newest lines.
    */
-  async keep(fn: FunctionName, id: string, signal: AbortSignal): Promise<void> {
+  async keep(fn: FunctionName, id: string, signal: AbortSignal): Promise<readonly string[]> {
     try {
-      await this.#open.run(() => this.#keepOpen(fn, id, signal), signal)
+      return await this.#open.run(() => this.#keepOpen(fn, id, signal), signal)
     } catch (error) {
       if (!signal.aborted) this.#warnOfPart(fn, id, { lines: 0, reason: messageOf(error) })
+      return []
     }
   }
 
@@ -79,7 +82,7 @@ export class LogKeeper {
     }
   }
 
-  async #keepOpen(fn: FunctionName, id: string, signal: AbortSignal): Promise<void> {
+  async #keepOpen(fn: FunctionName, id: string, signal: AbortSignal): Promise<readonly string[]> {
     const reader = new AbortController()
     const leave = () => reader.abort()
     signal.addEventListener('abort', leave, { once: true })
@@ -87,13 +90,14 @@ export class LogKeeper {
       const request = { id, follow: false, tail: KEPT_MESSAGES }
       const batches = readContainerLogs(this.#options.engine, request, reader.signal)
       const first = await this.#inTime(reader, () => batches.next())
-      await this.#read.run(async () => {
+      return await this.#read.run(async () => {
         const lines = new NewestLines(MOST_REPLICA_BYTES)
         lines.push(first.value ?? [])
         const reason = await this.#drain(batches, lines, reader)
-        if (signal.aborted) return
+        if (signal.aborted) return []
         if (reason !== null) this.#warnOfPart(fn, id, { lines: lines.count, reason })
         await this.#options.archive.save(fn, id, { lines, isWhole: reason === null })
+        return lines.newest(NEWEST)
       }, signal)
     } finally {
       signal.removeEventListener('abort', leave)

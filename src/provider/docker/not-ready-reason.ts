@@ -1,4 +1,3 @@
-import type { FunctionName } from '../../core/function-name.ts'
 import type { ProviderStatus } from '../../core/provider.ts'
 
 /** All that may keep a function from being called. */
@@ -13,19 +12,29 @@ export interface Obstacles {
   readonly starting: number
   /** Of these, those that were ready and fail their readiness probe now. */
   readonly withdrawn: number
+  /** Of these, those that somebody halted by hand. */
+  readonly paused: number
   /** What the newest of them lacks; empty when that is not known. */
   readonly lack: string
 }
 
-/** Why `fn` has no replica that can be called, in one sentence for the caller. Pure. */
-export function explainNotReady(fn: FunctionName, obstacles: Obstacles): string {
-  const { status, desired, isFetching, setback, starting, withdrawn, lack } = obstacles
-  const subject = `function ${fn} is not ready`
-  if (!status.reachable) return `${subject}: ${status.reason || 'Docker is not reachable'}`
-  if (desired === 0) return `${subject}: it is scaled to zero`
-  if (isFetching) return `${subject}: its image is being pulled${setback === '' ? '' : ` (${setback})`}`
-  if (setback !== '') return `${subject}: ${setback}`
-  if (withdrawn > 0) return `${subject}: it fails its readiness probe${lack === '' ? '' : ` (${lack})`}`
-  if (starting > 0) return `${subject}: ${lack === '' ? 'it is still starting' : lack}`
-  return `${subject}: its container is being made`
+/** What is said of a replica that somebody halted by hand. */
+export const PAUSED = 'its container was paused by hand ("docker unpause" lets it go on)'
+
+/** Why a function has no replica that can be called; completes "function … is not ready: …". Pure. */
+export function whyNotReady(obstacles: Obstacles): string {
+  const { status, desired, isFetching, setback, starting, withdrawn, paused, lack } = obstacles
+  if (!status.reachable) return status.reason || 'Docker is not reachable'
+  if (desired === 0) return 'it is scaled to zero'
+  if (isFetching) return `its image is being pulled${setback === '' ? '' : ` (${setback})`}`
+  if (paused > 0) return PAUSED
+  if (setback !== '') return setback
+  if (withdrawn > 0) return `it fails its readiness probe${lack === '' ? '' : ` (${lack})`}`
+  if (starting > 0) return lack === '' ? 'it is still starting' : lack
+  return 'its container is being made'
+}
+
+/** Whether what stands in the way is more than a start that takes its time. Pure. */
+export function isTrouble({ status, setback, withdrawn, paused }: Obstacles): boolean {
+  return !status.reachable || setback !== '' || withdrawn > 0 || paused > 0
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { exitReason } from '../../core/exit-reason.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
+import { lastWords } from '../../core/last-words.ts'
 import type { ProviderEvent } from '../../core/provider.ts'
 import { Background } from './background.ts'
 import { shortId } from './container-logs.ts'
@@ -130,9 +132,7 @@ export class ProviderParts {
 
   /** How a replica ended, as a clause for a person. */
   causeOfDeath(record: Pick<ReplicaRecord, 'replica' | 'exitCode' | 'ranOutOfMemory'>): string {
-    return record.ranOutOfMemory
-      ? this.#outOfMemory(record)
-      : `it exited with code ${record.exitCode ?? 'unknown'}`
+    return record.ranOutOfMemory ? this.#outOfMemory(record) : exitReason(record.exitCode)
   }
 
   #makeProbes(): ReplicaProbes {
@@ -143,7 +143,7 @@ export class ProviderParts {
       readiness: new Readiness({ ask: httpAsk(clock), listeners: (id) => sockets.listeners(id) }),
       clock,
       log,
-      onReady: ({ replica }) => this.reconciler.recovered(replica.fn),
+      onReady: (record) => this.reconciler.recovered(record),
       onFailed: (record, reason) => {
         this.reconciler.setback(record, reason)
         this.reconciler.nudge(record.replica.fn)
@@ -157,7 +157,7 @@ export class ProviderParts {
       table: this.table,
       log: this.#options.log,
       onLost: (replica) => emit({ kind: 'lost', replica }),
-      onUnready: (id) => this.probes.begin(id),
+      onUnready: (id) => this.#probe(id),
       onChange: (fn) => this.reconciler.nudge(fn),
     })
   }
@@ -179,7 +179,7 @@ export class ProviderParts {
       },
       onVanished: ({ replica }) =>
         this.background.run('keep a followed log', () => this.logs.keepFollowed(replica.fn, replica.id)),
-      onUnready: (id) => this.probes.begin(id),
+      onUnready: (id) => this.#probe(id),
       onRewired: (id) => this.background.run('look at an address', () => this.addresses.look(id)),
       onStranger: () => this.looks.add('all'),
     })
@@ -195,6 +195,7 @@ export class ProviderParts {
       log,
       drainMs,
       keepLogs: ({ replica }, signal) => this.logs.keep(replica.fn, replica.id, signal),
+      onLastLines: (record, lines) => this.#heard(record, lines),
       onGone: (fn) => this.background.run('tidy up', () => this.surroundings.tidyUp(fn)),
       onFailure: (fn, error) => {
         if (error instanceof EngineAway) this.link.lost(error)
@@ -234,7 +235,7 @@ export class ProviderParts {
       onEngineAway: (error) => this.link.lost(error),
       fetchImage: (spec, signal) => this.imageFor(spec, signal),
       retire: (id) => this.retirement.begin(id),
-      onStarted: (id) => this.probes.begin(id),
+      onStarted: (id) => this.#probe(id),
     })
   }
 
@@ -266,8 +267,23 @@ export class ProviderParts {
     void this.guard.firewall.look()
   }
 
+  /** One that was made while its function was removed must not get ready: calls of the name are another function's by now. */
+  #probe(id: string): void {
+    const record = this.table.get(id)
+    if (record !== undefined && this.reconciler.isWanted(record)) this.probes.begin(id)
+  }
+
   #outOfMemory({ replica }: Pick<ReplicaRecord, 'replica'>): string {
     return this.guard.outOfMemory(this.reconciler.desired(replica.fn)?.spec)
+  }
+
+  /** A replica died, or was given up: what it wrote last may say why. */
+  #heard(record: ReplicaRecord, lines: readonly string[]): void {
+    const { fn, id, revision } = record.replica
+    const words = lastWords(lines)
+    if (words.length === 0) return
+    this.#options.log.warn('last words of a replica', { fn, replica: shortId(id), revision, words })
+    this.reconciler.heard(record, words)
   }
 
   async #lookAgain(): Promise<void> {

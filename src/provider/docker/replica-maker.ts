@@ -65,10 +65,10 @@ export class ReplicaMaker {
     this.#options = options
   }
 
-  /** Null when the engine has not got the image. */
-  async prepare(fn: DeployedFunction): Promise<Blueprint | null> {
-    const { images, networks, instance, ownerLabels, watchdogDir, mounts, host, confinement } = this.#options
-    const image = await this.#findImage(fn, images)
+  /** Null when the engine has not got the image. `isExact`: only the pinned one will do, not what its name means now. */
+  async prepare(fn: DeployedFunction, isExact: boolean): Promise<Blueprint | null> {
+    const { networks, instance, ownerLabels, watchdogDir, mounts, host, confinement } = this.#options
+    const image = await this.#findImage(fn, isExact)
     if (image === null) return null
 
     const engine = host()
@@ -97,9 +97,10 @@ export class ReplicaMaker {
   }
 
   /** The pinned image; when it was removed from the engine, what the name means now. */
-  async #findImage(fn: DeployedFunction, images: ReplicaMakerOptions['images']): Promise<ImageFacts | null> {
+  async #findImage(fn: DeployedFunction, isExact: boolean): Promise<ImageFacts | null> {
+    const { images } = this.#options
     const pinned = fn.artifact === null ? null : await images.inspect(fn.artifact)
-    return pinned ?? (await images.inspect(fn.spec.image))
+    return pinned ?? (isExact ? null : await images.inspect(fn.spec.image))
   }
 
   async #create({ fn, identity, body }: Blueprint): Promise<string> {

@@ -5,6 +5,7 @@ import type { Log } from '../../log.ts'
 import { Background } from './background.ts'
 import { shortId } from './container-logs.ts'
 import { Complaint } from './complaint.ts'
+import { PAUSED } from './not-ready-reason.ts'
 import type { Probe } from './probe.ts'
 import type { Finding } from './probe-finding.ts'
 import type { ProbeTarget } from './probe-request.ts'
@@ -36,7 +37,6 @@ interface Watch {
 
 type Hear = (target: ProbeTarget, finding: Finding) => Promise<void>
 
-const PAUSED = 'its container is paused'
 /** Between two attempts with a replica of which only a call can tell whether it is ready. */
 const FIRST_DOUBT_MS = 250
 const LONGEST_DOUBT_MS = 2_000

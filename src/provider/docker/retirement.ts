@@ -26,7 +26,9 @@ export interface RetirementOptions {
   /** Longest wait for the calls of a replica to end. */
   readonly drainMs: number
   /** Keeps the last lines, and begins at once; bounded in time and number; gives up when the signal aborts; never throws. */
-  readonly keepLogs: (record: ReplicaRecord, signal: AbortSignal) => Promise<void>
+  readonly keepLogs: (record: ReplicaRecord, signal: AbortSignal) => Promise<readonly string[]>
+  /** The newest lines of a replica that died by itself or was given up. */
+  readonly onLastLines: (record: ReplicaRecord, lines: readonly string[]) => void
   /** The container is gone. */
   readonly onGone: (fn: FunctionName) => void
   /** The engine failed in the middle: try again, when it is there. */
@@ -112,7 +114,10 @@ export class Retirement {
 
   async #keep(record: ReplicaRecord): Promise<void> {
     const { signal } = this.#stopping
-    if (!signal.aborted) await this.#options.keepLogs(record, signal)
+    if (signal.aborted) return
+    const { keepLogs, onLastLines } = this.#options
+    const lines = await keepLogs(record, signal)
+    if (!record.isRunning || record.isFailed) onLastLines(record, lines)
   }
 
   async #drain(id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.ts'
 import { DEFAULT_NAMESPACE, type FunctionName, namespaceOf } from '../../core/function-name.ts'
-import type { DeployedFunction } from '../../core/function-spec.ts'
+import { type DeployedFunction, type Revision, revisionsOf } from '../../core/function-spec.ts'
 import type { Log } from '../../log.ts'
 import type { Mount } from './container-spec.ts'
 import { EngineAway } from './engine-errors.ts'
@@ -44,16 +44,13 @@ export class Surroundings {
 
   /** Brings the present value of a secret to the replicas that ask for it, and has those made that could not be without it. */
   async refreshSecret(secret: SecretId): Promise<void> {
-    const functions = this.#options.desired()
-    const users = functions.names().flatMap((name) => {
-      const fn = functions.desired(name)
-      const asks = namespaceOf(name) === secret.namespace && fn?.spec.secrets.includes(secret.name) === true
-      return asks ? [fn] : []
+    const users = this.#desiredRevisions().filter(({ spec }) => {
+      return namespaceOf(spec.name) === secret.namespace && spec.secrets.includes(secret.name)
     })
     await this.#options.secretFiles.refresh(secret, (revision) =>
-      users.some((fn) => fn.revision === revision),
+      users.some((user) => user.revision === revision),
     )
-    for (const { spec } of users) functions.hurry(spec.name)
+    for (const { spec } of users) this.#options.desired().hurry(spec.name)
   }
 
   /** Takes away what only a replica of `fn` that is gone now may have needed. */
@@ -68,12 +65,19 @@ export class Surroundings {
   /** Takes away the files of revisions that neither run nor should. */
   async tidySecrets(): Promise<void> {
     const { table, secretFiles } = this.#options
-    const functions = this.#options.desired()
-    const isDesired = (revision: number) =>
-      functions.names().some((name) => functions.desired(name)?.revision === revision)
+    const desired = new Set(this.#desiredRevisions().map(({ revision }) => revision))
     const hasReplica = (revision: number) =>
       table.functions().some((name) => table.of(name).some(({ replica }) => replica.revision === revision))
-    await secretFiles.keepOnly((revision) => isDesired(revision) || hasReplica(revision))
+    await secretFiles.keepOnly((revision) => desired.has(revision) || hasReplica(revision))
+  }
+
+  /** Those that serve while the newest cannot, too. */
+  #desiredRevisions(): readonly Revision[] {
+    const functions = this.#options.desired()
+    return functions.names().flatMap((name) => {
+      const fn = functions.desired(name)
+      return fn === undefined ? [] : revisionsOf(fn)
+    })
   }
 
   /** A namespace without a network must not keep the others from working. */

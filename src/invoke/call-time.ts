@@ -1,0 +1,101 @@
+import type { Call } from '../core/call.ts'
+import type { TimeLimit } from './call-failures.ts'
+import type { Forward } from './forward.ts'
+import type { CallLimits } from './invocation-context.ts'
+import { Silence } from './silence.ts'
+import { WaitTime } from './wait-time.ts'
+
+/** A limit that a call has run into. */
+export interface Overdue {
+  readonly limit: TimeLimit
+  /** Completes "the gateway waited for the function to …"; null: for a replica. */
+  readonly what: string | null
+}
+
+/** How far a call is. */
+export interface Progress {
+  readonly body: Call['body']
+  /** Null while there is no attempt. */
+  readonly forward: Forward | null
+  readonly isAnswered: boolean
+}
+
+/** The time that one call takes: waiting for a replica, sending, being answered. Most calls are over before anybody looks. */
+export class CallTime {
+  readonly #startedMs: number
+  /** From when the time for the whole answer runs: the start, or the last move of an upload. */
+  #answerFromMs: number
+  #wait: WaitTime | null = null
+  #silence: Silence | null = null
+
+  constructor(nowMs: number) {
+    this.#startedMs = nowMs
+    this.#answerFromMs = nowMs
+  }
+
+  get isWaiting(): boolean {
+    return this.#wait?.isRunning === true
+  }
+
+  beginWait(nowMs: number): void {
+    this.#wait ??= new WaitTime()
+    this.#wait.begin(nowMs)
+  }
+
+  endWait(nowMs: number): void {
+    this.#wait?.end(nowMs)
+  }
+
+  waitedMs(nowMs: number): number {
+    return this.#wait === null ? 0 : this.#wait.ms(nowMs)
+  }
+
+  /** Without the time that it waited. */
+  tookMs(nowMs: number): number {
+    return nowMs - this.#startedMs - this.waitedMs(nowMs)
+  }
+
+  /** Has to be asked now and then: what moved is seen by looking. */
+  overdue(nowMs: number, progress: Progress, limits: CallLimits): Overdue | null {
+    const { upstreamMs, writeMs } = limits
+    const silentMs = this.#silenceMs(nowMs, progress)
+    if (writeMs > 0 && nowMs - this.#answerFromMs >= writeMs) {
+      const limit = { ms: writeMs, setting: 'SAMPAN_WRITE_TIMEOUT' } as const
+      return { limit, what: this.isWaiting ? null : dueOf(progress, 'complete its answer') }
+    }
+    // The first round ends by itself.
+    if (this.isWaiting) return this.#hasRejoined ? this.#overdueWait(nowMs, limits) : null
+    if (upstreamMs === 0 || progress.isAnswered || silentMs < upstreamMs) return null
+    const limit = { ms: upstreamMs, setting: 'SAMPAN_UPSTREAM_TIMEOUT' } as const
+    return { limit, what: dueOf(progress, 'begin its answer') }
+  }
+
+  #overdueWait(nowMs: number, limits: CallLimits): Overdue | null {
+    return this.waitedMs(nowMs) < limits.wakeMs ? null : { limit: wakeLimit(limits), what: null }
+  }
+
+  get #hasRejoined(): boolean {
+    return this.#wait !== null && this.#wait.rounds > 1
+  }
+
+  #silenceMs(nowMs: number, { forward, body }: Progress): number {
+    if (forward === null) return 0
+    this.#silence ??= new Silence()
+    const ms = this.#silence.ms(forward, body, nowMs)
+    // An upload that moves takes nothing from the time for the answer.
+    if (isUploading(forward, body)) this.#answerFromMs = nowMs - ms
+    return ms
+  }
+}
+
+export function wakeLimit({ wakeMs }: CallLimits): TimeLimit {
+  return { ms: wakeMs, setting: 'SAMPAN_WAKE_TIMEOUT' }
+}
+
+function isUploading(forward: Forward, body: Call['body']): boolean {
+  return !forward.isSent && body !== null && !(body instanceof Uint8Array)
+}
+
+function dueOf({ forward, body }: Progress, answer: string): string {
+  return forward !== null && isUploading(forward, body) ? 'take more of the request body' : answer
+}

@@ -1,0 +1,48 @@
+/** Where an answer comes from, and where its caller asked. */
+export interface Addresses {
+  /** The replica's own, `HOST:PORT`: nobody but this gateway reaches it. */
+  readonly own: string
+  /** The path of the function here; null: leave everything as it is. */
+  readonly prefix: string | null
+}
+
+/**
+ * The value of a `Location`, `Content-Location` or `Refresh` as the caller can use it: an address of the replica itself becomes a path of the gateway.
+ * Frameworks make such addresses of the `Host` that they were asked by. Anything else stays, a path without a host too: whether the function knows under which
+ * prefix it is found (`X-Forwarded-Prefix`) does not show. Pure.
+ */
+export function publicAddress(value: string, { own, prefix }: Addresses): string {
+  if (prefix === null) return value
+  const at = urlAt(value)
+  const from = afterScheme(value, at)
+  if (from < 0) return value
+  const rest = afterHost(value, from, own)
+  return rest < 0 ? value : value.slice(0, at) + prefix + value.slice(rest)
+}
+
+/** In `5; url="http://…"` behind the mark; else at the start. */
+function urlAt(value: string): number {
+  const found = REFRESH.exec(value)
+  return found === null ? 0 : found[0].length
+}
+
+const REFRESH = /^\s{0,8}[\d.]{1,16}\s{0,8}[;,]\s{0,8}url\s{0,8}=\s{0,8}["']?/i
+
+/** Where the host begins; -1 when there is none. */
+function afterScheme(value: string, at: number): number {
+  const scheme = value.slice(at, at + 8).toLowerCase()
+  if (scheme.startsWith('http://')) return at + 7
+  if (scheme === 'https://') return at + 8
+  return scheme.startsWith('//') ? at + 2 : -1
+}
+
+/** Where what follows the host begins, if it is the replica's, with its port or without one; else -1. */
+function afterHost(value: string, from: number, own: string): number {
+  const host = own.slice(0, own.lastIndexOf(':'))
+  for (const name of [own, host]) {
+    const end = from + name.length
+    if (value.startsWith(name, from) && (end === value.length || '/?#"\''.includes(value[end] ?? '')))
+      return end
+  }
+  return -1
+}
