@@ -105,7 +105,7 @@ daemon_pid() {
   local pid
   [ -f "$PID_FILE" ] || return 1
   pid=$(cat "$PID_FILE")
-  [ -r "/proc/$pid/cmdline" ] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q 'dist/src/main.js' || return 1
+  [ -r "/proc/$pid/cmdline" ] && grep -q 'dist/src/main.js' <<<"$(tr '\0' ' ' <"/proc/$pid/cmdline")" || return 1
   printf '%s' "$pid"
 }
 

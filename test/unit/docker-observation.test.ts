@@ -32,6 +32,7 @@ function rig() {
     unready: [] as string[],
     strangers: 0,
     rewired: [] as string[],
+    withdrawn: [] as string[],
     moved: [] as string[],
   }
   const table = new ReplicaTable(
@@ -48,7 +49,10 @@ function rig() {
     },
     instance: 'test',
     table,
-    addresses: { follow: ({ replica }, host) => seen.moved.push(`${replica.id} ${replica.host} to ${host}`) },
+    addresses: {
+      follow: ({ replica }, host) => seen.moved.push(`${replica.id} ${replica.host} to ${host}`),
+      withdraw: (id) => seen.withdrawn.push(id),
+    },
     isOurs: (labels) => labels['com.sampan.registry'] !== 'another',
     log: new RecordingLog(),
     onRewired: (id) => seen.rewired.push(id),
@@ -203,10 +207,13 @@ describe('the observer', () => {
     list.now = [container('a', { addresses: {} }), container('b', { addresses: {} })]
 
     await observer.look()
-    observer.handle({ kind: 'rewired', id: 'a', exitCode: 0 })
-    observer.handle({ kind: 'rewired', id: 'nobody', exitCode: 0 })
+    observer.handle({ kind: 'connect', id: 'a', exitCode: 0 })
+    assert.deepEqual(seen.withdrawn, [])
+    observer.handle({ kind: 'disconnect', id: 'a', exitCode: 0 })
+    observer.handle({ kind: 'disconnect', id: 'nobody', exitCode: 0 })
 
-    assert.deepEqual(seen.rewired, ['a', 'b', 'a'])
+    assert.deepEqual(seen.rewired, ['a', 'b', 'a', 'a'])
+    assert.deepEqual(seen.withdrawn, ['a'])
     assert.deepEqual(seen.moved, [])
   })
 })

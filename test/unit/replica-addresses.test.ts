@@ -57,11 +57,20 @@ describe('the address of a replica', () => {
     const { addresses, inspected, seen, table } = rig()
     inspected.isAway = true
 
-    const look = addresses.look('a')
+    addresses.withdraw('a')
     assert.deepEqual(stateOf(table), ['10.0.0.2', 'starting', false])
-    await assert.rejects(look)
+    await assert.rejects(addresses.look('a'))
 
     assert.deepEqual(seen.unready, ['a'])
+  })
+
+  it('is called on while it is only looked at: the engine may hang', async () => {
+    const { addresses, inspected, table } = rig()
+    inspected.isAway = true
+
+    await assert.rejects(addresses.look('a'))
+
+    assert.deepEqual(stateOf(table), ['10.0.0.2', 'ready', false])
   })
 
   it('is missed when it was taken out of its network: it is replaced', async () => {
@@ -98,7 +107,7 @@ describe('the address of a replica', () => {
     inspected.address = null
     await addresses.look('a')
 
-    assert.deepEqual(stateOf(table), ['10.0.0.2', 'starting', false])
+    assert.deepEqual(stateOf(table), ['10.0.0.2', 'ready', false])
     assert.deepEqual(new Set(seen.unready), new Set(['a']))
     assert.deepEqual(seen.lost, [])
   })

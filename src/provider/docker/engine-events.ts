@@ -3,8 +3,8 @@ import { jsonLines } from './json-lines.ts'
 
 /** What happened to one container. */
 export interface ContainerEvent {
-  /** `rewired`: it was put into a network or taken out of one. The engine does not tell whose container that is. */
-  readonly kind: 'start' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause' | 'rewired'
+  /** `connect`, `disconnect`: it was put into a network or taken out of one. The engine does not tell whose container that is. */
+  readonly kind: 'start' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause' | 'connect' | 'disconnect'
   readonly id: string
   /** Of `die`; else 0. */
   readonly exitCode: number
@@ -20,8 +20,8 @@ const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
   remove: 'destroy',
   pause: 'pause',
   unpause: 'unpause',
-  connect: 'rewired',
-  disconnect: 'rewired',
+  connect: 'connect',
+  disconnect: 'disconnect',
 }
 
 /** What the engine is asked for. Not by label: events of networks have none. */
@@ -44,7 +44,7 @@ export function readEvent(line: unknown, label: string): ContainerEvent | null {
   const id = isOfNetwork ? field(attributes, 'container') : field(actor, 'ID')
   if (kind === undefined || typeof id !== 'string' || id === '') return null
   // Of a network only that.
-  if (isOfNetwork !== (kind === 'rewired')) return null
+  if (isOfNetwork !== (kind === 'connect' || kind === 'disconnect')) return null
   const at = label.indexOf('=')
   if (!isOfNetwork && field(attributes, label.slice(0, at)) !== label.slice(at + 1)) return null
 

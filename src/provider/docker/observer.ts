@@ -16,7 +16,7 @@ export interface ObserverOptions {
   readonly engine: ObserverEngine
   readonly instance: string
   readonly table: ReplicaTable
-  readonly addresses: Pick<ReplicaAddresses, 'follow'>
+  readonly addresses: Pick<ReplicaAddresses, 'follow' | 'withdraw'>
   /** Whether the container with these labels was made for our registry. Others are left alone. */
   readonly isOurs: (labels: Labels) => boolean
   readonly log: Log
@@ -72,7 +72,7 @@ export class Observer {
   }
 
   handle(event: ContainerEvent): void {
-    const { table, log, onStranger, onRewired } = this.#options
+    const { table, addresses, log, onStranger, onRewired } = this.#options
     const record = table.get(event.id)
     if (record === undefined) {
       if (event.kind === 'start') onStranger()
@@ -95,7 +95,12 @@ export class Observer {
       case 'unpause':
         table.change(event.id, { isPaused: false })
         break
-      case 'rewired':
+      case 'disconnect':
+        addresses.withdraw(event.id)
+        onRewired(event.id)
+        break
+      case 'connect':
+        // Its own start sends that too: it serves on while it is looked at, also when the engine hangs.
         onRewired(event.id)
         break
       case 'start':

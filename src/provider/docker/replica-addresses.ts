@@ -28,12 +28,16 @@ export class ReplicaAddresses {
     this.#options = options
   }
 
-  /** Something was done to its networks: nobody calls it until it is known where it is now. Throws `EngineAway`. */
+  /** It was taken out of a network: nobody calls it until `look` found where it is now. */
+  withdraw(id: string): void {
+    const { table } = this.#options
+    if (table.get(id)?.replica.state === 'ready') table.change(id, { state: 'starting' })
+  }
+
+  /** Asks the engine where it is now. Throws `EngineAway`. */
   async look(id: string): Promise<void> {
     const { engine, table, onUnready } = this.#options
-    const before = table.get(id)
-    if (before?.isRunning !== true) return
-    if (before.replica.state === 'ready') table.change(id, { state: 'starting' })
+    if (table.get(id)?.isRunning !== true) return
     try {
       const details = await engine.inspectContainer(id)
       const record = table.get(id)

@@ -140,6 +140,9 @@ export class ReplicaMaker {
       const host = details === null ? '' : addressIn(details)
       if (host !== '') table.change(id, { host, pid: details?.pid ?? 0 })
     } catch (error) {
+      // An event told where it runs, before the engine fell silent: it may be serving already.
+      const known = table.get(id)
+      if (hasCode(error, 'unavailable') && known?.isRunning === true && known.replica.host !== '') return
       const record = table.change(id, { isRunning: false, state: 'gone' })
       if (record !== undefined && hasCode(error, 'not-found')) networks.forget(namespaceOf(record.replica.fn))
       throw error
