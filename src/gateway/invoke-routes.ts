@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
+import { parseFunctionName } from '../core/function-name.ts'
 import type { Log } from '../log.ts'
 import { callHead } from './call-head.ts'
 import { CALL_METHODS } from './call-routes.ts'
-import type { ByteBudget } from './edge/byte-budget.ts'
+import type { BodyRefusal, ByteBudget } from './edge/byte-budget.ts'
 import type { Exchange } from './edge/exchange.ts'
 import { RequestBody } from './edge/request-body.ts'
 import { HttpCall } from './http-call.ts'
@@ -52,8 +53,8 @@ export class InvokeRoutes {
       this.#refuse(call, 405, '')
       return
     }
-    const full = exchange.body instanceof RequestBody ? waitingBodies.refusal() : null
-    if (full !== null) this.#refuse(call, 503, full)
+    const full = exchange.body instanceof RequestBody ? whyFull(call.fn, exchange.body, waitingBodies) : null
+    if (full !== null) this.#refuse(call, full.status, full.message)
     else this.#run(call, () => this.#options.calls.invoke(call, call))
   }
 
@@ -88,4 +89,13 @@ export class InvokeRoutes {
     if (this.#options.calls.countRefused(call.fn, status)) call.refuse(status, message)
     else call.refuse(404, 'no such function')
   }
+}
+
+/** What waits of `body` counts for its function from now on. */
+function whyFull(written: string, body: RequestBody, waiting: ByteBudget): BodyRefusal | null {
+  // Both ways to write its name are one function.
+  const fn = parseFunctionName(written) ?? written
+  const refusal = waiting.refusal(fn)
+  if (refusal === null) body.share.belongTo(fn)
+  return refusal
 }

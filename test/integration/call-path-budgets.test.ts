@@ -56,7 +56,7 @@ describe('a budget that is used up', () => {
     assert.deepEqual(rig.counts, { 200: 20 })
   })
 
-  it('of waiting bodies answers 503 to a further body, and no call without one notices', async () => {
+  it('of waiting bodies of one function answers 429 to a further body, and no call without one notices', async () => {
     const limits = { ...EDGE_LIMITS, allBodiesBytes: ONE_BODY_BYTES }
     const { port, fn, rig } = await start(
       (socket, text) => {
@@ -79,7 +79,7 @@ describe('a budget that is used up', () => {
     const refused = await exchange(port, 'POST /function/hello HTTP/1.1\r\nContent-Length: 9', 'half')
 
     assert.equal(fn.requests.length, 1)
-    assert.match(refused, /^HTTP\/1\.1 503 /)
+    assert.match(refused, /^HTTP\/1\.1 429 /)
     assert.match(refused, /\r\nRetry-After: 1\r\n[^]*\(SAMPAN_BODY_BUDGET\)\n$/)
     assert.match(await exchange(port, GET), /^HTTP\/1\.1 200 /)
     stuck.socket.resetAndDestroy()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BudgetWatch } from '../../src/budget-watch.ts'
-import { ByteBudget } from '../../src/gateway/edge/byte-budget.ts'
+import { ByteBudget, ByteShare } from '../../src/gateway/edge/byte-budget.ts'
 import {
   ConnectionCensus,
   type CensusLimits,
@@ -157,16 +157,44 @@ describe('the budget of waiting bodies', () => {
   it('is full from its limit on, counts who finds it so, and has room again when bodies have gone on', () => {
     const { watch, said } = watched()
     const budget = new ByteBudget(100, watch)
-    budget.add(99)
-    assert.equal(budget.refusal(), null)
-    budget.add(1)
+    const share = new ByteShare(budget)
+    share.hold(99)
+    assert.equal(budget.refusal('a'), null)
+    share.hold(100)
 
-    assert.match(budget.refusal() ?? '', /holds 100 bytes of request bodies .*\(SAMPAN_BODY_BUDGET\)/)
+    const refusal = budget.refusal('a')
+
+    assert.equal(refusal?.status, 503)
+    assert.match(refusal?.message ?? '', /holds 100 bytes of request bodies .*\(SAMPAN_BODY_BUDGET\)/)
     assert.equal(budget.refused, 1)
     assert.deepEqual(said(), [
       ['waiting request bodies full, calls refused', { setting: 'SAMPAN_BODY_BUDGET', limit: 100, times: 1 }],
     ])
-    budget.add(-1)
-    assert.equal(budget.refusal(), null)
+    share.hold(99)
+    assert.equal(budget.refusal('a'), null)
+  })
+
+  it('leaves a quarter to others when a function does not read its bodies', () => {
+    const { watch, said } = watched()
+    const budget = new ByteBudget(100, watch)
+    const share = new ByteShare(budget)
+    share.hold(50)
+    share.belongTo('hostile')
+    share.hold(75)
+
+    assert.deepEqual(budget.refusal('hostile'), {
+      status: 429,
+      message:
+        'function hostile has 75 bytes of request bodies that it does not read, three quarters of all (SAMPAN_BODY_BUDGET)',
+    })
+    assert.equal(budget.refusal('honest'), null)
+    assert.deepEqual(said(), [
+      [
+        'waiting request bodies of a function full, its calls refused',
+        { setting: 'SAMPAN_BODY_BUDGET', limit: 75, fn: 'hostile', times: 1 },
+      ],
+    ])
+    share.hold(0)
+    assert.deepEqual([budget.used, budget.refusal('hostile')], [0, null])
   })
 })

@@ -1,6 +1,6 @@
 import { ChunkedDecoder } from '../../http1/chunked-decoder.ts'
 import { readFields } from '../../http1/http-fields.ts'
-import type { ByteBudget } from './byte-budget.ts'
+import { ByteShare, type ByteBudget } from './byte-budget.ts'
 import { Refusal } from './refusal.ts'
 import { RequestBody, type BodySource } from './request-body.ts'
 import { CHUNKED } from './request-head.ts'
@@ -21,30 +21,32 @@ export class IncomingBody {
   readonly stream: RequestBody
   /** Names and values in turn; there when the body is complete. */
   trailers: string[] = []
-  readonly #budget: ByteBudget
+  readonly #share: ByteShare
   readonly #chunks: ChunkedDecoder | null
   #left: number
-  #held = 0
   #unwanted = 0
   /** The reader has room. At first it does not say so, and gets a buffer full. */
   #isAsked = true
   #isComplete = false
 
   constructor({ length, source, budget }: IncomingBodyOptions) {
-    this.#budget = budget
+    this.#share = new ByteShare(budget)
     this.#chunks = length === CHUNKED ? new ChunkedDecoder() : null
     this.#left = length
-    this.stream = new RequestBody({
-      onBodyWanted: () => {
-        this.#isAsked = true
-        this.account()
-        source.onBodyWanted()
+    this.stream = new RequestBody(
+      {
+        onBodyWanted: () => {
+          this.#isAsked = true
+          this.account()
+          source.onBodyWanted()
+        },
+        onBodyDropped: () => {
+          this.#share.hold(0)
+          source.onBodyDropped()
+        },
       },
-      onBodyDropped: () => {
-        this.#hold(0)
-        source.onBodyDropped()
-      },
-    })
+      this.#share,
+    )
   }
 
   /** All of it came. */
@@ -73,7 +75,7 @@ export class IncomingBody {
 
   /** Notes how much waits for the reader. */
   account(): void {
-    this.#hold(this.stream.destroyed ? 0 : this.stream.readableLength)
+    this.#share.hold(this.stream.destroyed ? 0 : this.stream.readableLength)
   }
 
   /** The rest will not come, or is not wanted. */
@@ -112,11 +114,6 @@ export class IncomingBody {
   #complete(): void {
     this.#isComplete = true
     if (!this.stream.destroyed) this.stream.push(null)
-  }
-
-  #hold(bytes: number): void {
-    this.#budget.add(bytes - this.#held)
-    this.#held = bytes
   }
 }
 

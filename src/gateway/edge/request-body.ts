@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { ByteShare } from './byte-budget.ts'
 
 /** Read ahead of whoever takes the body. */
 const BUFFER_BYTES = 64 * 1024
@@ -16,11 +17,14 @@ export interface BodySource {
  * has to go out. Nothing is read from the connection before somebody reads here.
  */
 export class RequestBody extends Readable {
+  /** What of it waits here. */
+  readonly share: ByteShare
   readonly #source: BodySource
 
-  constructor(source: BodySource) {
+  constructor(source: BodySource, share: ByteShare) {
     super({ highWaterMark: BUFFER_BYTES })
     this.#source = source
+    this.share = share
     // It may break off before anybody listens; without a listener the error would end the process.
     this.on('error', () => {})
   }
