@@ -10,7 +10,7 @@ import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
 import { RequestIntake, type IntakeOwner } from './request-intake.ts'
 import { Stillness } from './stillness.ts'
-import { ASK_MS, endOf, limitOf, type Phase, type Situation } from './time-limits.ts'
+import { ASK_AFTER_MS, endOf, limitOf, type Phase, type Situation } from './time-limits.ts'
 import { TunnelEnd } from './tunnel-end.ts'
 
 /**
@@ -111,7 +111,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     if (isOurTurn || (this.#isHalfClosed && bytesWritten !== this.#bytesWritten)) this.#stillness.move()
     this.#bytesWritten = bytesWritten
     const ms = this.#stillness.ms(nowMs)
-    if (this.#isHalfClosed && ms >= ASK_MS && this.#exchange?.askWhetherThere() === true)
+    if (this.#isHalfClosed && ms >= ASK_AFTER_MS && this.#exchange?.askWhetherThere() === true)
       this.#stillness.move()
     const situation: Situation = {
       phase: this.#phase,

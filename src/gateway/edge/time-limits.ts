@@ -37,8 +37,8 @@ const UNWANTED_BODY_MS = 5_000
 /** Longest time between our end of a connection and its close: a close with bytes unread is a reset, which can take the answer away from the client. */
 const LINGER_MS = 500
 
-/** How often a client that has ended its sending is asked whether it is still there. */
-export const ASK_MS = 1_000
+/** A client that has ended its sending is asked at the first look after so long without a move. Half the time between looks: a timer may come early. */
+export const ASK_AFTER_MS = 500
 
 /** How long bytes may wait for a client that does not read, when no request of it runs. */
 const SLOW_READER_MS = 60_000
