@@ -84,6 +84,8 @@ describe('the networks of functions', { skip: await skipWithoutDocker() }, () =>
 
   it('keep functions from reaching each other', async () => {
     await whenAvailable(daemon, 'called', 1)
+    // The one from before it was scaled to zero may still be on its way out, without an address.
+    await eventually(async () => (await daemon.containersOf('called')).length === 1)
     const [called = ''] = await daemon.containersOf('called')
     const address = await addressOf(called)
 
