@@ -2,7 +2,9 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { every, type Clock } from './clock.ts'
 
 /** So much may lie in the heap before anybody looks for garbage: what the daemon has when it is busy in good order. */
-const ALLOWED_BYTES = 96 * 1024 * 1024
+const ALLOWED_BYTES = 48 * 1024 * 1024
+/** What lies in the heap against what the last collection left, before the next one is due: what is in use must not be gone through again and again. */
+const GROWTH = 1.5
 
 /**
  * Decides when V8 is told to collect old garbage. By itself it waits until half a gigabyte is full, which one client fills within seconds by requests
@@ -17,8 +19,7 @@ export class EarlyCollection {
   look(usedBytes: number): boolean {
     if (usedBytes < this.#lastBytes * 0.9) this.#leftBytes = usedBytes
     this.#lastBytes = usedBytes
-    // What is in use must not be gone through again and again.
-    return usedBytes > Math.max(ALLOWED_BYTES, 2 * this.#leftBytes)
+    return usedBytes > Math.max(ALLOWED_BYTES, GROWTH * this.#leftBytes)
   }
 }
 

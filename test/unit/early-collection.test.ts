@@ -12,11 +12,11 @@ function decided(...sizes: number[]): boolean[] {
 
 describe('an early collection', () => {
   it('is due when much lies in the heap, and until less does', () => {
-    assert.deepEqual(decided(20, 90, 100, 130, 30, 60, 97), [false, false, true, true, false, false, true])
+    assert.deepEqual(decided(20, 47, 49, 130, 20, 47, 49), [false, false, true, true, false, false, true])
   })
 
-  it('is not due again before what is in use has doubled', () => {
-    assert.deepEqual(decided(20, 300, 200, 390, 410, 220, 430), [
+  it('is not due again before there is half as much again as was left', () => {
+    assert.deepEqual(decided(20, 300, 200, 290, 310, 220, 320), [
       false,
       true,
       false,
