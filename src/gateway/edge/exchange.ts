@@ -149,10 +149,11 @@ export class Exchange implements LateWrite {
     this.#arm()
   }
 
-  /** An interim answer (1xx), at once. Nothing where the client cannot take it, or something else is on its way. */
-  interim(status: number, headers: readonly string[]): void {
-    if (this.head.minor === 0 || this.isOver || this.#hasBegun || this.#late !== '') return
+  /** An interim answer (1xx), at once. False, and nothing, where the client cannot take it, or something else is on its way. */
+  interim(status: number, headers: readonly string[]): boolean {
+    if (this.head.minor === 0 || this.isOver || this.#hasBegun || this.#late !== '') return false
     this.#line.out.text(interimHead(status, headers))
+    return true
   }
 
   /** The connection takes no other request after this one. */
@@ -165,9 +166,7 @@ export class Exchange implements LateWrite {
    * False where it cannot be asked: HTTP/1.0 knows no interim answers, and once the answer has begun its own bytes ask.
    */
   askWhetherThere(): boolean {
-    if (this.head.minor === 0 || this.isOver || this.#hasBegun || this.#late !== '') return false
-    this.interim(100, [])
-    return true
+    return this.interim(100, [])
   }
 
   /** A whole answer of ours, in place of one that has not begun: a sentence, or nothing. `headers`: names and values in turn. */

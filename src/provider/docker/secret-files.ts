@@ -167,8 +167,10 @@ export class SecretFiles {
     const areOurs = found.every(
       (status) => status?.isDirectory() === true && status.uid === process.getuid?.(),
     )
-    if (areOurs) await Promise.all(made.map((folder, at) => this.#close(folder, found[at]?.mode ?? 0)))
-    return areOurs
+    if (!areOurs) return false
+    // From the inside out, one by one: the log tells them in that order.
+    for (const [at, folder] of made.entries()) await this.#close(folder, found[at]?.mode ?? 0)
+    return true
   }
 
   /** One that is ours, but was made by hand or by somebody else's script, may be open to all. */
