@@ -22,7 +22,6 @@ export const LENT_AGAIN = 0xfe
  * uses. Events come in a turn of their own, but bytes that are sent while the server reads are there at once. Deterministic.
  */
 export class FakeClientSocket {
-  readonly remoteAddress: string
   readonly remotePort: number
   destroyed = false
   readableEnded = false
@@ -45,8 +44,7 @@ export class FakeClientSocket {
   #isEnding = false
   #onFinished: (() => void)[] = []
 
-  constructor(remoteAddress = '127.0.0.1', remotePort = 40_000) {
-    this.remoteAddress = remoteAddress
+  constructor(remotePort: number) {
     this.remotePort = remotePort
   }
 

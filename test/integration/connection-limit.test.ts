@@ -6,8 +6,10 @@ import { connect, type Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
+import { MOST_DISPLACED_A_SECOND } from '../../src/gateway/edge/connection-census.ts'
 import { connectionShared } from '../../src/gateway/edge/connection-shared.ts'
 import { Listener } from '../../src/gateway/edge/listener.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { EDGE_LIMITS } from '../fixtures/edge.ts'
@@ -95,6 +97,41 @@ describe('connections that have their answer', () => {
   }
 })
 
+describe('a client that displaces its own connections too fast', () => {
+  it('has its newcomers closed unheard, while others are answered', async (test) => {
+    const shared = connectionShared({
+      handler: { request: (exchange) => exchange.answer(200, 'well') },
+      isDraining: () => false,
+      times: { headMs: 300_000, bodyMs: 300_000, halfClosedMs: 0 },
+      limits: { ...EDGE_LIMITS, connections: { most: 100, mostPerClient: 2 } },
+      // The second in which it is too fast does not end.
+      clock: new FakeClock(),
+      log: new RecordingLog(),
+    })
+    const listener = new Listener(shared)
+    const { port } = await listener.listen({ host: '127.0.0.1', port: 0 })
+    const silent: Socket[] = []
+    test.after(async () => {
+      for (const socket of silent) socket.destroy()
+      listener.closeAll()
+      await listener.close()
+    })
+    for (let n = 0; n < 2 + MOST_DISPLACED_A_SECOND; n += 1) {
+      const socket = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.9' }).on('error', () => {})
+      silent.push(socket)
+      await once(socket, 'connect')
+    }
+    await eventually(() => shared.census.figures.evicted === MOST_DISPLACED_A_SECOND, 10_000, 'all are in')
+
+    assert.equal(await answerOfNewOne(port, '127.0.0.9'), '')
+    assert.match(await answerOfNewOne(port), /^HTTP\/1\.1 200 /)
+    assert.deepEqual(
+      [shared.census.figures.evicted, shared.census.figures.refused],
+      [MOST_DISPLACED_A_SECOND, 1],
+    )
+  })
+})
+
 /** One request on a connection that stays open; resolves when it was answered well. */
 async function ask(socket: Socket, request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'): Promise<void> {
   socket.write(request)
@@ -107,8 +144,8 @@ async function ask(socket: Socket, request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 }
 
 /** What a new connection gets for a request; empty when it is closed without an answer. */
-async function answerOfNewOne(port: number): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
+async function answerOfNewOne(port: number, localAddress = '127.0.0.1'): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress })
   let answer = ''
   socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
   socket.on('error', () => {})

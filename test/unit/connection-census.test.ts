@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BudgetWatch } from '../../src/budget-watch.ts'
-import { ConnectionCensus, type Counted, type WaitingList } from '../../src/gateway/edge/connection-census.ts'
+import {
+  ConnectionCensus,
+  MOST_DISPLACED_A_SECOND,
+  type Counted,
+  type WaitingList,
+} from '../../src/gateway/edge/connection-census.ts'
 import { Random } from '../integration/random.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
@@ -34,7 +39,8 @@ class Connection implements Counted {
 
 /** `admit` answers a connection, or the sentence that refused it. */
 function start(most: number, mostPerClient: number) {
-  const census = new ConnectionCensus({ most, mostPerClient }, WATCH)
+  const clock = new FakeClock()
+  const census = new ConnectionCensus({ most, mostPerClient }, WATCH, clock)
   const admit = (network: string): Connection => {
     const connection = new Connection(census, network)
     assert.equal(census.admit(connection), null)
@@ -50,7 +56,7 @@ function start(most: number, mostPerClient: number) {
     census.work(connection)
     census.linger(connection)
   }
-  return { census, admit, refused, keep, linger }
+  return { census, clock, admit, refused, keep, linger }
 }
 
 describe('a full house', () => {
@@ -130,6 +136,30 @@ describe('the share of one client', () => {
     admit('a')
 
     assert.deepEqual([other.isGone, first.isGone, second.isGone], [false, true, false])
+  })
+
+  it('is closed unheard while it displaces its own too fast, and only then', async () => {
+    const { census, clock, admit } = start(9, 2)
+    admit('b')
+    for (let n = 0; n < 2 + MOST_DISPLACED_A_SECOND; n += 1) {
+      assert.equal(census.turnsAway('a'), false, `newcomer ${n}`)
+      admit('a')
+    }
+
+    assert.equal(census.turnsAway('a'), true)
+    assert.equal(census.turnsAway('b'), false, 'others come in')
+    assert.deepEqual(census.figures, { open: 3, evicted: MOST_DISPLACED_A_SECOND, refused: 1 })
+
+    await clock.advance(1_000)
+    assert.equal(census.turnsAway('a'), false, 'a second later')
+  })
+
+  it('lets a client below its share come as fast as it likes', () => {
+    const { census, admit } = start(9, 2)
+    for (let n = 0; n < 2 * MOST_DISPLACED_A_SECOND; n += 1) {
+      assert.equal(census.turnsAway('a'), false)
+      admit('a').leave()
+    }
   })
 
   it('is refused above when all of it works, though there is room', () => {

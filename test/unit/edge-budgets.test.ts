@@ -39,7 +39,7 @@ class Client implements Counted {
 
 function startCensus(limits: CensusLimits) {
   const { watch, said } = watched()
-  const census = new ConnectionCensus(limits, watch)
+  const census = new ConnectionCensus(limits, watch, new FakeClock())
   const come = (network: string): { readonly client: Client; readonly refusal: string | null } => {
     const client = new Client(network, census)
     return { client, refusal: census.admit(client) }

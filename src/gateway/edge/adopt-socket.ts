@@ -9,7 +9,14 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES)
 /** What listens, inside a server of Node. It has no name in Node's types. */
 interface ListenHandle {
   /** Called for each connection that the system accepted. */
-  onconnection: (this: ListenHandle, error: number, handle: object | undefined) => void
+  onconnection: (this: ListenHandle, error: number, handle: BareConnection | undefined) => void
+}
+
+/** A connection that was accepted, and has no socket yet. */
+export interface BareConnection {
+  /** Fills in whose it is; answers an error number of the system, below 0. */
+  getpeername(peer: { address?: string; port?: number }): number
+  close(): void
 }
 
 /** `length` bytes came and are lent until this returns. False: no more until the socket is resumed. */
@@ -19,7 +26,7 @@ export type OnBytes = (bytes: Buffer, length: number) => boolean
  * Has `server`, which listens, hand over each connection bare, without a socket around it. Node's own socket for it could not read into a buffer of ours, so it
  * would be made to be thrown away, which a crowd of newcomers makes the costliest thing of all (Node 20 to 24; docs/decisions/0007-server-side.md).
  */
-export function takeConnections(server: Server, take: (handle: object) => void): void {
+export function takeConnections(server: Server, take: (handle: BareConnection) => void): void {
   const listening = (server as unknown as { readonly _handle: ListenHandle | null })._handle
   if (typeof listening?.onconnection !== 'function')
     throw new Error(`Node ${process.version} accepts connections in another way than is known here`)
@@ -33,7 +40,7 @@ export function takeConnections(server: Server, take: (handle: object) => void):
  * A socket for it that reads into one buffer for all, which costs neither an allocation nor a pass through the stream for each read. Node has this
  * (`onread`) for connections that it opens, and not for those that it accepts. It must be resumed.
  */
-export function socketOf(handle: object, onBytes: OnBytes): Socket {
+export function socketOf(handle: BareConnection, onBytes: OnBytes): Socket {
   const callback = (length: number, bytes: Uint8Array): boolean => onBytes(bytes as Buffer, length)
   const onread: OnReadOpts = { buffer: READ_BUFFER, callback }
   const options = { handle, allowHalfOpen: true, onread }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { networkOf, plainAddress } from '../../core/client-address.ts'
 import type { Counted, WaitingList } from './connection-census.ts'
 import type { ConnectionShared } from './connection-shared.ts'
 import { ClientWriter } from './client-writer.ts'
 import { Exchange, type AnswerLine } from './exchange.ts'
+import type { Peer } from './peer.ts'
 import { Refusal } from './refusal.ts'
 import type { RequestBody } from './request-body.ts'
 import type { RequestHead } from './request-head.ts'
@@ -45,15 +45,15 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   /** At the last look. */
   #bytesWritten = 0
 
-  constructor(socket: Socket, shared: ConnectionShared) {
+  constructor(socket: Socket, peer: Peer, shared: ConnectionShared) {
     this.#socket = socket
     this.#shared = shared
     this.#intake = new RequestIntake(shared, this)
     this.#stillness = new Stillness(shared.clock.now())
     this.out = new ClientWriter(socket)
-    this.remoteAddress = plainAddress(socket.remoteAddress ?? '')
-    this.remotePort = socket.remotePort ?? 0
-    this.network = networkOf(this.remoteAddress)
+    this.remoteAddress = peer.address
+    this.remotePort = peer.port
+    this.network = peer.network
   }
 
   // What the socket says. The listener fences these: what they throw ends this connection.

@@ -55,7 +55,7 @@ export function connectionShared({ limits, ...options }: ConnectionSharedOptions
     heads: new AnswerHeads(options.clock),
     writes: new WriteBatch(),
     mostHeadBytes: limits.headBytes,
-    census: new ConnectionCensus(limits.connections, watch),
+    census: new ConnectionCensus(limits.connections, watch, options.clock),
     unfinishedHeads: new HeadBudget(limits.allHeadsBytes, watch),
     waitingBodies: new ByteBudget(limits.allBodiesBytes, watch),
   }

@@ -1,7 +1,8 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { ListenAddress } from '../../config.ts'
-import { socketOf, takeConnections } from './adopt-socket.ts'
+import { socketOf, takeConnections, type BareConnection } from './adopt-socket.ts'
 import { ClientConnection } from './client-connection.ts'
+import { peerOf, type Peer } from './peer.ts'
 import type { ConnectionShared } from './connection-shared.ts'
 
 /** How often silence is looked at, and a quarter of the shortest limit where that is less. */
@@ -81,7 +82,9 @@ export class Listener {
   }
 
   /** What a callback throws ends this connection, never the process. */
-  #accept(handle: object): void {
+  #accept(handle: BareConnection): void {
+    const peer = peerOf(handle)
+    if (this.#shared.census.turnsAway(peer.network)) return handle.close()
     let connection: ClientConnection | null = null
     const fenced =
       <A extends unknown[], R>(otherwise: R, act: (one: ClientConnection, ...args: A) => R) =>
@@ -100,7 +103,7 @@ export class Listener {
     )
     // The listener for errors stays for the life of the socket: an error event without one would end the process.
     socket.on('error', () => socket.destroy())
-    connection = this.#admit(socket)
+    connection = this.#admit(socket, peer)
     if (connection === null) return
     const admitted = connection
     socket
@@ -124,8 +127,8 @@ export class Listener {
   }
 
   /** Null: there is no room, as the client was told. */
-  #admit(socket: Socket): ClientConnection | null {
-    const connection = new ClientConnection(socket, this.#shared)
+  #admit(socket: Socket, peer: Peer): ClientConnection | null {
+    const connection = new ClientConnection(socket, peer, this.#shared)
     const refusal = this.#shared.census.admit(connection)
     if (refusal !== null) {
       socket.end(this.#shared.heads.refusal(503, refusal), 'latin1', () => socket.destroy())

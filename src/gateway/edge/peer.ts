@@ -1,0 +1,17 @@
+import { networkOf, plainAddress } from '../../core/client-address.ts'
+import type { BareConnection } from './adopt-socket.ts'
+
+/** Whose a connection is. Empty, with port 0, for one that is gone already. */
+export interface Peer {
+  readonly address: string
+  readonly port: number
+  /** `networkOf` its address. */
+  readonly network: string
+}
+
+export function peerOf(connection: Pick<BareConnection, 'getpeername'>): Peer {
+  const found: { address?: string; port?: number } = {}
+  connection.getpeername(found)
+  const address = plainAddress(found.address ?? '')
+  return { address, port: found.port ?? 0, network: networkOf(address) }
+}
