@@ -269,6 +269,7 @@ function makeGateway(base: Base, invoker: Invoker, api: Api): GatewayServer {
       functionPort: config.functionPort,
       readTimeoutMs: config.readTimeoutMs,
       halfClosedMs: config.halfClosedMs,
+      moreAcceptors: 3,
       limits: {
         headBytes: config.maxHeaderBytes,
         allHeadsBytes: config.headerBudgetBytes,

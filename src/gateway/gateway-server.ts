@@ -35,6 +35,8 @@ export interface GatewayServerOptions {
   /** How long an answer may not move when the client has closed its sending side. 0 means no limit. */
   readonly halfClosedMs: number
   readonly limits: EdgeLimits
+  /** Further connections that are accepted in a turn of the event loop, beside the one that the system gives; 0 without. */
+  readonly moreAcceptors?: number
   /** Longest time for the head of a request; for tests. */
   readonly headersTimeoutMs?: number
 }
@@ -110,9 +112,21 @@ export class GatewayServer {
     try {
       const bound = await this.#main.listen(listen)
       this.#ports.log.info('gateway listens', { host: bound.host, port: bound.port })
+      void this.#acceptMore()
       return bound
     } catch (error) {
       throw new Error(listenProblem(listen, error), { cause: error })
+    }
+  }
+
+  async #acceptMore(): Promise<void> {
+    const { moreAcceptors = 0 } = this.#options
+    if (moreAcceptors === 0) return
+    try {
+      await this.#main.acceptMore(moreAcceptors)
+    } catch (err) {
+      if (!this.#draining.signal.aborted)
+        this.#ports.log.warn('accepts one connection a turn: a flood of new ones will delay others', { err })
     }
   }
 

@@ -7,9 +7,12 @@ const READ_BYTES = 64 * 1024
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES)
 
 /** What listens, inside a server of Node. It has no name in Node's types. */
-interface ListenHandle {
+export interface ListenHandle {
   /** Called for each connection that the system accepted. */
   onconnection: (this: ListenHandle, error: number, handle: BareConnection | undefined) => void
+  /** Begins to accept. Answers an error number of the system, below 0. */
+  listen(backlog: number): number
+  close(): void
 }
 
 /** A connection that was accepted, and has no socket yet. */
@@ -27,12 +30,22 @@ export type OnBytes = (bytes: Buffer, length: number) => boolean
  * would be made to be thrown away, which a crowd of newcomers makes the costliest thing of all (Node 20 to 24; docs/decisions/0007-server-side.md).
  */
 export function takeConnections(server: Server, take: (handle: BareConnection) => void): void {
-  const listening = (server as unknown as { readonly _handle: ListenHandle | null })._handle
-  if (typeof listening?.onconnection !== 'function')
+  onConnections(listenHandleOf(server), take)
+}
+
+/** The handle of a server that listens. Throws where Node has none such. */
+export function listenHandleOf(server: Server): ListenHandle {
+  const handle = (server as unknown as { readonly _handle: ListenHandle | null })._handle
+  if (typeof handle?.onconnection !== 'function')
     throw new Error(`Node ${process.version} accepts connections in another way than is known here`)
-  listening.onconnection = (_error, handle) => {
+  return handle
+}
+
+/** The same for its handle. */
+export function onConnections(handle: ListenHandle, take: (connection: BareConnection) => void): void {
+  handle.onconnection = (_error, connection) => {
     // Without one `accept` failed, for want of descriptors for example; the next one may succeed.
-    if (handle !== undefined) take(handle)
+    if (connection !== undefined) take(connection)
   }
 }
 

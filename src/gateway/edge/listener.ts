@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { ListenAddress } from '../../config.ts'
+import { acceptMore } from './accept-more.ts'
 import { socketOf, takeConnections, type BareConnection } from './adopt-socket.ts'
 import { ClientConnection } from './client-connection.ts'
 import { peerOf, type Peer } from './peer.ts'
@@ -21,6 +22,7 @@ export class Listener {
   readonly #server: Server
   readonly #connections = new Set<ClientConnection>()
   readonly #sweepMs: number
+  readonly #closing = new AbortController()
   #isSwept = false
   #onEmpty: (() => void) | null = null
 
@@ -57,6 +59,17 @@ export class Listener {
     })
   }
 
+  /** Accepts `count` connections more in each turn of the event loop. Rejects when it cannot; then it goes on as before. */
+  async acceptMore(count: number): Promise<void> {
+    const { signal } = this.#closing
+    await acceptMore(this.#server, {
+      count,
+      backlog: BACKLOG,
+      take: (connection) => this.#accept(connection),
+      signal,
+    })
+  }
+
   /** The one that is bound. */
   get port(): number | null {
     const address = this.#server.address() as AddressInfo | null
@@ -65,6 +78,7 @@ export class Listener {
 
   /** Takes no new connections; open ones may go on, idle ones too. Resolves when the last one is closed. */
   async close(): Promise<void> {
+    this.#closing.abort()
     if (!this.#server.listening) return
     await new Promise<void>((resolve) => this.#server.close(() => resolve()))
     if (this.#connections.size === 0) return
