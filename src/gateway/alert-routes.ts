@@ -6,7 +6,8 @@ import { textResponse } from './error-response.ts'
 import type { FunctionControl } from './function-routes.ts'
 import { readJson } from './json-body.ts'
 import { empty } from './route.ts'
-import type { ApiContext, Route } from './route.ts'
+import type { ApiContext } from './api-context.ts'
+import type { Route } from './route.ts'
 import { alertWebhook, type AlertWebhook } from './schemas.ts'
 
 export interface AlertRoutePorts {

@@ -3,7 +3,7 @@ import { FaasError } from '../core/errors.ts'
 import type { Log } from '../log.ts'
 import type { Exchange } from './edge/exchange.ts'
 import { RequestBody } from './edge/request-body.ts'
-import type { ApiEnv } from './route.ts'
+import type { ApiEnv } from './api-context.ts'
 
 /** The Hono app's `fetch`. */
 export type Api = (request: Request, env: ApiEnv['Bindings']) => Response | Promise<Response>

@@ -1,5 +1,6 @@
 import type { Log } from '../log.ts'
-import { addressOf, type ApiContext, type Route } from './route.ts'
+import type { ApiContext } from './api-context.ts'
+import { addressOf, type Route } from './route.ts'
 
 /** Longest piece of a client's header that is logged. */
 const LONGEST = 200

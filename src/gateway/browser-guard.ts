@@ -2,7 +2,8 @@ import { API_CHALLENGE } from '../core/api-realm.ts'
 import { FaasError } from '../core/errors.ts'
 import { misdirected, type HostNames } from '../core/host-names.ts'
 import { textResponse } from './error-response.ts'
-import type { ApiContext, RouteDescription } from './route.ts'
+import type { ApiContext } from './api-context.ts'
+import type { RouteDescription } from './route-description.ts'
 
 // Functions answer at the same origin as the API, and their pages are written by whoever wrote the function.
 // So no browser may hold or use the credentials of the API here: it would lend them to the next page.

@@ -1,4 +1,4 @@
-import type { RouteDescription } from './route.ts'
+import type { RouteDescription } from './route-description.ts'
 
 // What the plane of calls answers, as data: `request-target.ts` and `call-target.ts` split requests by these prefixes, `invoke-routes.ts` lets
 // these methods through, and `openapi.ts` publishes the routes that follow from both.

@@ -6,7 +6,7 @@ import { checkEnvironment, checkList, checkMap, checkVariable } from '../core/ma
 import { quoted } from '../core/quoted.ts'
 import { checkMemory, parseNanoCpus } from '../core/resources.ts'
 import { checkSecretName } from '../core/secret-name.ts'
-import { STATUS_ANNOTATIONS } from './function-status.ts'
+import { STATUS_ANNOTATIONS } from './status-annotations.ts'
 import type { FunctionDeployment, ResourceTexts } from './schemas.ts'
 
 /**

@@ -11,7 +11,8 @@ import { withRemarks } from './remarks.ts'
 import { readJson } from './json-body.ts'
 import { jsonList } from './json-list.ts'
 import { accepted, functionFor, json, NAME, namespaceFor, queryValue } from './route.ts'
-import type { ApiContext, Route } from './route.ts'
+import type { ApiContext } from './api-context.ts'
+import type { Route } from './route.ts'
 import { deleteFunctionRequest, functionDeployment, scaleServiceRequest } from './schemas.ts'
 
 /** Changes and reads of desired state. */

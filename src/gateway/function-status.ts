@@ -4,17 +4,7 @@ import type { DeployedFunction, FunctionSpec, StringMap } from '../core/function
 import type { Usage } from '../core/provider.ts'
 import { isAvailable, type Replica } from '../core/replica.ts'
 import type { FunctionStatus } from './answer-schemas.ts'
-
-const STATE_ANNOTATION = 'com.sampan.state'
-const REASON_ANNOTATION = 'com.sampan.reason'
-const LAST_WORDS_ANNOTATION = 'com.sampan.last-words'
-
-/** Annotations that a status may show and a deployment cannot set: a client may send back what it read. */
-export const STATUS_ANNOTATIONS: ReadonlySet<string> = new Set([
-  STATE_ANNOTATION,
-  REASON_ANNOTATION,
-  LAST_WORDS_ANNOTATION,
-])
+import { LAST_WORDS_ANNOTATION, REASON_ANNOTATION, STATE_ANNOTATION } from './status-annotations.ts'
 
 /** What a status adds to what was deployed. */
 export interface Observed {

@@ -3,7 +3,7 @@ import { FaasError } from '../core/errors.ts'
 import { shortened } from '../core/quoted.ts'
 import { mebibytes, USUAL_BODY, type BodyLimit } from './body-limit.ts'
 import { canonicalKeys } from './canonical-keys.ts'
-import type { ApiContext } from './route.ts'
+import type { ApiContext } from './api-context.ts'
 
 /** Deeper nesting cannot be meant for us. */
 const MAX_DEPTH = 1_000

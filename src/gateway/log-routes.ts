@@ -8,7 +8,8 @@ import { textResponse } from './error-response.ts'
 import { logQuery, UnreadableParameter } from './log-query.ts'
 import { LineEncoder, LogBatches } from './log-stream.ts'
 import { endOf, functionFor, queryValue } from './route.ts'
-import type { ApiContext, Route } from './route.ts'
+import type { ApiContext } from './api-context.ts'
+import type { Route } from './route.ts'
 
 export interface LogRoutePorts {
   readonly functions: { get(fn: FunctionName): DeployedFunction | undefined }

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import { connectionShared, type EdgeLimits } from './edge/connection-shared.ts'
 import type { Exchange } from './edge/exchange.ts'
 import { Listener } from './edge/listener.ts'
-import type { RouteDescription } from './route.ts'
+import { METRICS_ROUTES } from './metrics-routes.ts'
 
 export interface MetricsServerPorts {
   readonly clock: Clock
@@ -26,28 +26,6 @@ const LIMITS: EdgeLimits = {
   allBodiesBytes: 256 * 1024,
   connections: { most: 64, mostPerClient: 32 },
 }
-
-/** What the listener answers; anything else is 404. */
-const ROUTES = {
-  metrics: {
-    method: 'any',
-    path: '/metrics',
-    listener: 'metrics',
-    access: 'public',
-    summary: 'Figures in the text format of Prometheus',
-    answers: { 200: 'All of them', 500: 'They cannot be had' },
-  },
-  health: {
-    method: 'GET',
-    path: '/healthz',
-    listener: 'metrics',
-    access: 'public',
-    summary: 'Whether the daemon is up',
-    answers: { 200: 'On the metrics listener: the daemon is up' },
-  },
-} as const satisfies Record<string, RouteDescription>
-
-export const metricsRoutes: readonly RouteDescription[] = Object.values(ROUTES)
 
 /** The metrics listener: `/metrics` by any method, `/healthz` by GET, no credentials (http-api 1.1). */
 export class MetricsServer {
@@ -97,9 +75,9 @@ export class MetricsServer {
     const { method, target, host } = exchange.head
     const [path] = target.split('?', 1)
     if (host !== null && !this.#ports.hostNames.includes(host)) exchange.answer(421, misdirected(host))
-    else if (path === ROUTES.metrics.path) await this.#metrics(exchange)
-    else if (path !== ROUTES.health.path) exchange.answer(404, '404 page not found')
-    else if (method !== ROUTES.health.method) exchange.answer(405, '')
+    else if (path === METRICS_ROUTES.metrics.path) await this.#metrics(exchange)
+    else if (path !== METRICS_ROUTES.health.path) exchange.answer(404, '404 page not found')
+    else if (method !== METRICS_ROUTES.health.method) exchange.answer(405, '')
     else answerWith(exchange, 'text/plain; charset=utf-8', 'OK')
   }
 

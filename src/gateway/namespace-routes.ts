@@ -6,7 +6,8 @@ import { quoted } from '../core/quoted.ts'
 import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from './answer-schemas.ts'
 import { readJson, readOptionalJson } from './json-body.ts'
 import { accepted, empty, json } from './route.ts'
-import type { ApiContext, Route } from './route.ts'
+import type { ApiContext } from './api-context.ts'
+import type { Route } from './route.ts'
 import { functionNamespace } from './schemas.ts'
 
 export interface NamespaceFacts {

@@ -2,8 +2,9 @@ import { mebibytes, USUAL_BODY, type BodyLimit } from './body-limit.ts'
 import { callRoutes } from './call-routes.ts'
 import { PROVIDER_NAME, type BuildInfo } from './info-routes.ts'
 import { jsonSchema } from './json-schema.ts'
-import { metricsRoutes } from './metrics-server.ts'
-import { jsonText, METHODS, type Method, type Route, type RouteDescription } from './route.ts'
+import { metricsRoutes } from './metrics-routes.ts'
+import { jsonText, type Route } from './route.ts'
+import { METHODS, type Method, type RouteDescription } from './route-description.ts'
 
 // The description of everything that a listener of ours answers, made from the tables that route and the schemas that validate. It has no
 // statuses of its own but those that any request may get before a route sees it.

@@ -1,4 +1,4 @@
-import type { ApiContext } from './route.ts'
+import type { ApiContext } from './api-context.ts'
 
 /** `warn-code` for what does not go away by itself (RFC 7234, 5.5; Kubernetes uses it so), and no name of an agent. */
 const CODE_AND_AGENT = '299 -'

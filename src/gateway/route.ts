@@ -1,61 +1,8 @@
-import type { Context } from 'hono'
-import type { GenericSchema } from 'valibot'
 import { checkLabel, DEFAULT_NAMESPACE, parseFunctionName, type FunctionName } from '../core/function-name.ts'
 import { FaasError } from '../core/errors.ts'
 import { quoted } from '../core/quoted.ts'
-import type { BodyShare } from './body-budget.ts'
-import type { BodyLimit } from './body-limit.ts'
-
-/** What the server hands to the app with each request, and what the app notes for metrics and audit. */
-export interface ApiEnv {
-  Bindings: {
-    /** Of the client, plain. */
-    readonly remoteAddress?: string
-    /** Aborts when the server drains. */
-    readonly stopping?: AbortSignal
-  }
-  Variables: {
-    /** Who is logged in. */
-    user: string
-    /** The function, namespace or secret that the request is about; for the audit line. */
-    subject: string
-    /** Why nobody looked at the credentials; for the audit line. */
-    refused: 'browser'
-    /** What was taken otherwise than it was asked for; for the audit line. */
-    remarks: readonly string[]
-    /** What its body holds of the memory for all of them. */
-    body: BodyShare
-  }
-}
-export type ApiContext = Context<ApiEnv>
-
-/** Methods that a description can name. */
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
-export type Method = (typeof METHODS)[number]
-
-/** What `openapi.ts` publishes of a route, whichever plane or listener it belongs to. */
-export interface RouteDescription {
-  readonly method: Method | 'any'
-  /** Hono pattern; matched exactly, no trailing slash is forgiven. */
-  readonly path: string
-  /** Absent: that of the API. */
-  readonly listener?: 'metrics'
-  readonly access: 'public' | 'admin'
-  readonly summary: string
-  /** Query parameters it reads. */
-  readonly query?: readonly string[]
-  readonly body?: GenericSchema
-  /** Absent: `USUAL_BODY`. */
-  readonly bodyLimit?: BodyLimit
-  /** Every status of its own, with what it means; `openapi.ts` adds those that all routes share. `default`: any other one too. */
-  readonly answers: { readonly [status: number]: string; readonly default?: string }
-  /** The body of a 200, where it is JSON, or JSON of each line. */
-  readonly result?: GenericSchema
-  /** Its content type; `application/json` unless said. */
-  readonly resultType?: string
-  /** Answers HEAD as well. */
-  readonly head?: boolean
-}
+import type { ApiContext, ApiEnv } from './api-context.ts'
+import type { RouteDescription } from './route-description.ts'
 
 /** One line of the route table of the API. `app.ts` registers it. */
 export interface Route extends RouteDescription {

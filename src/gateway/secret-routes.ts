@@ -3,7 +3,8 @@ import { MAX_SECRET_BYTES } from '../core/secret-value.ts'
 import { mebibytes, type BodyLimit } from './body-limit.ts'
 import { readJson } from './json-body.ts'
 import { accepted, json, namespaceFor } from './route.ts'
-import type { ApiContext, Route } from './route.ts'
+import type { ApiContext } from './api-context.ts'
+import type { Route } from './route.ts'
 import { secretBody, secretName } from './schemas.ts'
 
 export interface SecretId {

@@ -7,6 +7,7 @@ import { ByteBudget } from './byte-budget.ts'
 import { ConnectionCensus, type CensusLimits } from './connection-census.ts'
 import type { Exchange, ExchangeShared } from './exchange.ts'
 import { HeadBudget } from './head-budget.ts'
+import type { IntakeShared } from './request-intake.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 /** What becomes of requests. */
@@ -27,15 +28,12 @@ export interface EdgeLimits {
 }
 
 /** What all connections of a server have in common, whichever listener they came by. */
-export interface ConnectionShared extends ExchangeShared {
+export interface ConnectionShared extends ExchangeShared, IntakeShared {
   readonly handler: RequestHandler
   readonly clock: Clock
   readonly log: Log
   readonly times: TimeLimits
-  readonly mostHeadBytes: number
   readonly census: ConnectionCensus
-  readonly unfinishedHeads: HeadBudget
-  readonly waitingBodies: ByteBudget
   /** The server stops: each connection closes after the answer that is under way. */
   readonly isDraining: () => boolean
 }

@@ -1,5 +1,5 @@
-import type { ConnectionShared } from './connection-shared.ts'
-import type { HeadSender } from './head-budget.ts'
+import type { ByteBudget } from './byte-budget.ts'
+import type { HeadBudget, HeadSender } from './head-budget.ts'
 import { IncomingBody } from './incoming-body.ts'
 import { PartialHead } from './partial-head.ts'
 import { readRequestHead, type RequestHead } from './request-head.ts'
@@ -18,6 +18,13 @@ export interface IntakeOwner extends HeadSender {
   onInvite(): void
 }
 
+/** What the intakes of all connections have in common. */
+export interface IntakeShared {
+  readonly mostHeadBytes: number
+  readonly unfinishedHeads: HeadBudget
+  readonly waitingBodies: ByteBudget
+}
+
 /** What of a request is due. */
 export type Stage = 'between' | 'head' | 'body' | 'complete' | 'over'
 
@@ -29,7 +36,7 @@ const MOST_AFTER_END_BYTES = 256 * 1024
  * of sockets or answers. What it throws is a `Refusal`, but for faults of ours.
  */
 export class RequestIntake {
-  readonly #shared: ConnectionShared
+  readonly #shared: IntakeShared
   readonly #owner: IntakeOwner
   #stage: Stage = 'between'
   #head: PartialHead | null = null
@@ -38,7 +45,7 @@ export class RequestIntake {
   #afterEndBytes = 0
   #isUninvited = false
 
-  constructor(shared: ConnectionShared, owner: IntakeOwner) {
+  constructor(shared: IntakeShared, owner: IntakeOwner) {
     this.#shared = shared
     this.#owner = owner
   }
