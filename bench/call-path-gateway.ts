@@ -5,7 +5,7 @@ import { HostNames } from '../src/core/host-names.ts'
 import type { Replica } from '../src/core/replica.ts'
 import { descriptorLimit } from '../src/descriptors.ts'
 import { GatewayServer } from '../src/gateway/gateway-server.ts'
-import { InvokeRoutes } from '../src/gateway/invoke-routes.ts'
+import { InvokeRoutes } from '../src/gateway/calls/invoke-routes.ts'
 import { Invoker } from '../src/invoke/invoker.ts'
 import { jsonLog } from '../src/log.ts'
 

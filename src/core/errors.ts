@@ -1,4 +1,4 @@
-/** What went wrong, in terms that every entry point can act on. `gateway/error-response.ts` maps codes to HTTP. */
+/** What went wrong, in terms that every entry point can act on. `gateway/shared/error-response.ts` maps codes to HTTP. */
 export type ErrorCode =
   /** The caller must change something in the request. */
   | 'invalid'

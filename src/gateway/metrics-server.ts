@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import { connectionShared, type EdgeLimits } from './edge/connection-shared.ts'
 import type { Exchange } from './edge/exchange.ts'
 import { Listener } from './edge/listener.ts'
-import { METRICS_ROUTES } from './metrics-routes.ts'
+import { METRICS_ROUTES } from './shared/metrics-routes.ts'
 
 export interface MetricsServerPorts {
   readonly clock: Clock

@@ -4,9 +4,9 @@ import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spe
 import { replicaBounds, replicasAfterScale, replicasAfterUpdate } from '../../src/core/scaling-policy.ts'
 import { checkSecretName } from '../../src/core/secret-name.ts'
 import { checkSecretValue } from '../../src/core/secret-value.ts'
-import type { FunctionControl } from '../../src/gateway/function-routes.ts'
-import type { NamespaceControl, NamespaceFacts } from '../../src/gateway/namespace-routes.ts'
-import type { SecretControl, SecretId } from '../../src/gateway/secret-routes.ts'
+import type { FunctionControl } from '../../src/gateway/api/function-routes.ts'
+import type { NamespaceControl, NamespaceFacts } from '../../src/gateway/api/namespace-routes.ts'
+import type { SecretControl, SecretId } from '../../src/gateway/api/secret-routes.ts'
 import type { FakeProvider } from './fake-provider.ts'
 
 /** Namespaces in memory. */

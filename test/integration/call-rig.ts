@@ -8,7 +8,7 @@ import { functionName, type FunctionName } from '../../src/core/function-name.ts
 import type { Suspicion } from '../../src/core/provider.ts'
 import type { Replica } from '../../src/core/replica.ts'
 import { GatewayServer, type GatewayServerOptions } from '../../src/gateway/gateway-server.ts'
-import { InvokeRoutes } from '../../src/gateway/invoke-routes.ts'
+import { InvokeRoutes } from '../../src/gateway/calls/invoke-routes.ts'
 import { Invoker } from '../../src/invoke/invoker.ts'
 import type { CallCapacity, CallLimits } from '../../src/invoke/invocation-context.ts'
 import { OPEN_EDGE } from '../fakes/open-edge.ts'

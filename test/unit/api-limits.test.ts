@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BudgetWatch } from '../../src/budget-watch.ts'
-import { BodyBudget } from '../../src/gateway/body-budget.ts'
+import { BodyBudget } from '../../src/gateway/shared/body-budget.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ApiRequests, type Api } from '../../src/gateway/api-requests.ts'
+import { ApiRequests, type Api } from '../../src/gateway/api/api-requests.ts'
 import { readAnswers } from '../fixtures/answer-sequence.ts'
 import { InProcessEdge, turns } from '../fixtures/edge-in-process.ts'
 import type { FakeClientSocket } from '../fakes/fake-client-socket.ts'

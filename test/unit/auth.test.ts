@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { systemClock, type Clock } from '../../src/clock.ts'
-import { BasicAuth } from '../../src/gateway/auth.ts'
+import { BasicAuth } from '../../src/gateway/login/auth.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
-import { LoginDelays } from '../../src/gateway/login-delays.ts'
+import { LoginDelays } from '../../src/gateway/login/login-delays.ts'
 
 /** Sleeps for no time and remembers how long it was meant to be. */
 function recordingClock(): Clock & { readonly slept: number[] } {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { nanoseconds } from '../../src/gateway/call-head.ts'
-import { parseCallTarget } from '../../src/gateway/call-target.ts'
+import { nanoseconds } from '../../src/gateway/calls/call-head.ts'
+import { parseCallTarget } from '../../src/gateway/calls/call-target.ts'
 
 describe('the target of a call', () => {
   const targets: Readonly<Record<string, readonly [fn: string, path: string] | null>> = {

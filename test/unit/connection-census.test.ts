@@ -6,7 +6,7 @@ import {
   MOST_DISPLACED_A_SECOND,
   type Counted,
   type WaitingList,
-} from '../../src/gateway/edge/connection-census.ts'
+} from '../../src/gateway/edge/budgets/connection-census.ts'
 import { Random } from '../integration/random.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'

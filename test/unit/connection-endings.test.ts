@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RequestBody } from '../../src/gateway/edge/request-body.ts'
+import { RequestBody } from '../../src/gateway/edge/intake/request-body.ts'
 import type { Exchange } from '../../src/gateway/edge/exchange.ts'
 import { readAnswers } from '../fixtures/answer-sequence.ts'
 import { EDGE_LIMITS } from '../fixtures/edge.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { hintedLinks } from '../../src/gateway/early-hints.ts'
+import { hintedLinks } from '../../src/gateway/calls/early-hints.ts'
 
 describe('the links of a hint', () => {
   it('are passed on as the function wrote them, and nothing else is', () => {

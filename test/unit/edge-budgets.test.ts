@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BudgetWatch } from '../../src/budget-watch.ts'
-import { ByteBudget, ByteShare } from '../../src/gateway/edge/byte-budget.ts'
+import { ByteBudget, ByteShare } from '../../src/gateway/edge/budgets/byte-budget.ts'
 import {
   ConnectionCensus,
   type CensusLimits,
   type Counted,
   type WaitingList,
-} from '../../src/gateway/edge/connection-census.ts'
-import { HeadBudget } from '../../src/gateway/edge/head-budget.ts'
+} from '../../src/gateway/edge/budgets/connection-census.ts'
+import { HeadBudget } from '../../src/gateway/edge/budgets/head-budget.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 

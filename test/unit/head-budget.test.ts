@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BudgetWatch } from '../../src/budget-watch.ts'
-import { HeadBudget, type HeadSender } from '../../src/gateway/edge/head-budget.ts'
+import { HeadBudget, type HeadSender } from '../../src/gateway/edge/budgets/head-budget.ts'
 import { Random } from '../integration/random.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'

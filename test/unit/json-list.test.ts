@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { jsonList } from '../../src/gateway/json-list.ts'
+import { jsonList } from '../../src/gateway/bodies/json-list.ts'
 
 describe('a list in an answer', () => {
   it('leaves whole when it is small', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { LoginGate } from '../../src/gateway/login-gate.ts'
+import { LoginGate } from '../../src/gateway/login/login-gate.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 
 const ATTACKER = '192.0.2.1'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { OwnCredentials } from '../../src/gateway/own-credentials.ts'
+import { OwnCredentials } from '../../src/gateway/login/own-credentials.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 
 function basic(pair: string, encoding: BufferEncoding = 'utf8'): string {

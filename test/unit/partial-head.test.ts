@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PartialHead } from '../../src/gateway/edge/partial-head.ts'
+import { PartialHead } from '../../src/gateway/edge/intake/partial-head.ts'
 
 const HEAD = 'GET / HTTP/1.1\r\nHost: a\r\n'
 

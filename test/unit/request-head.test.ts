@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CHUNKED, readRequestHead, type RequestHead } from '../../src/gateway/edge/request-head.ts'
+import { CHUNKED, readRequestHead, type RequestHead } from '../../src/gateway/edge/intake/request-head.ts'
 
 // What is refused for its grammar is in the corpus of requests (test/corpus/); here is what the rest means.
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Refusal } from '../../src/gateway/edge/refusal.ts'
+import { Refusal } from '../../src/gateway/edge/intake/refusal.ts'
 import {
   endOf,
   KEEP_ALIVE_MS,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { closeFrame, WebSocketRelay } from '../../src/gateway/web-socket-relay.ts'
+import { closeFrame, WebSocketRelay } from '../../src/gateway/calls/web-socket-relay.ts'
 
 const MASK = Buffer.from([1, 2, 3, 4])
 

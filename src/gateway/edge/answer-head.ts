@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { reasonOf, refusalHeaders } from './refusal.ts'
+import { reasonOf, refusalHeaders } from './intake/refusal.ts'
 import { KEEP_ALIVE_MS } from './time-limits.ts'
 
 /** What the connection adds to the head of an answer. */

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { interimHead, type AnswerHeads } from './answer-head.ts'
 import type { ClientWriter } from './client-writer.ts'
-import type { RequestBody } from './request-body.ts'
-import type { RequestHead } from './request-head.ts'
-import { refusalHeaders } from './refusal.ts'
+import type { RequestBody } from './intake/request-body.ts'
+import type { RequestHead } from './intake/request-head.ts'
+import { refusalHeaders } from './intake/refusal.ts'
 import type { LateWrite, WriteBatch } from '../../write-batch.ts'
 
 /** Pieces of an answer up to this size are written together at the end of the turn. */

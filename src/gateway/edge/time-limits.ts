@@ -1,5 +1,5 @@
-import { Refusal } from './refusal.ts'
-import type { Stage } from './request-intake.ts'
+import { Refusal } from './intake/refusal.ts'
+import type { Stage } from './intake/request-intake.ts'
 
 /** What a connection is at; `client-connection.ts` has the picture. */
 export type Phase = 'waiting' | 'busy' | 'closing' | 'tunnel' | 'closed'

@@ -1,0 +1,72 @@
+import { hasCode, messageOf } from '../../core/errors.ts'
+import { parseFunctionName } from '../../core/function-name.ts'
+import type { Log } from '../../log.ts'
+import { replicasAfterAlert } from '../../core/alert-scaling.ts'
+import { textResponse } from '../shared/error-response.ts'
+import type { FunctionControl } from './function-routes.ts'
+import { readJson } from '../bodies/json-body.ts'
+import { empty } from './route.ts'
+import type { ApiContext } from '../shared/api-context.ts'
+import type { Route } from './route.ts'
+import { alertWebhook, type AlertWebhook } from '../bodies/request-schemas.ts'
+
+export interface AlertRoutePorts {
+  readonly functions: Pick<FunctionControl, 'get' | 'scale'>
+  readonly log: Log
+}
+
+/** Functions of one webhook that the audit names. */
+const MOST_SUBJECTS = 10
+
+type Alert = AlertWebhook['alerts'][number]
+
+/** `POST /system/alert`: the webhook of an external AlertManager (http-api 10). */
+export function alertRoutes(ports: AlertRoutePorts): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/system/alert',
+      access: 'admin',
+      summary: 'Scale functions by the alerts of an AlertManager',
+      body: alertWebhook,
+      answers: {
+        200: 'Handled',
+        400: 'Something in the body is wrong',
+        500: 'A function could not be scaled',
+      },
+      handle: (c) => handle(c, ports),
+    },
+  ]
+}
+
+async function handle(c: ApiContext, ports: AlertRoutePorts): Promise<Response> {
+  const { value } = await readJson(c, alertWebhook)
+  // For the audit: what it is about, so far as we know it.
+  const subjects = value.alerts.flatMap(({ labels }) => parseFunctionName(labels?.function_name ?? '') ?? [])
+  if (subjects.length > 0) c.set('subject', [...new Set(subjects)].slice(0, MOST_SUBJECTS).join(' '))
+  const failures: string[] = []
+  for (const alert of value.alerts) {
+    const failure = await applyAlert(alert, ports)
+    if (failure !== null) failures.push(failure)
+  }
+  return failures.length === 0 ? empty(200) : textResponse(500, failures.join('\n'))
+}
+
+/** Null when it was applied, or there was nothing to do; else a line for the answer. */
+async function applyAlert(alert: Alert, { functions, log }: AlertRoutePorts): Promise<string | null> {
+  const fn = parseFunctionName(alert.labels?.function_name ?? '')
+  const known = fn === null ? undefined : functions.get(fn)
+  if (fn === null || known === undefined) return null
+
+  const wanted = replicasAfterAlert(known.spec.labels, known.replicas, alert.status)
+  if (wanted === known.replicas) return null
+  try {
+    await functions.scale(fn, wanted)
+    return null
+  } catch (error) {
+    // Removed between the look and the change: as unknown as if it had never been.
+    if (hasCode(error, 'not-found')) return null
+    log.error('alert could not be applied', { fn, wanted, err: messageOf(error) })
+    return `${fn}: cannot be scaled to ${wanted}`
+  }
+}

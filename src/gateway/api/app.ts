@@ -1,0 +1,130 @@
+import { Hono } from 'hono'
+import type { Clock } from '../../clock.ts'
+import type { HostNames } from '../../core/host-names.ts'
+import type { Provider } from '../../core/provider.ts'
+import type { Log } from '../../log.ts'
+import { alertRoutes } from './alert-routes.ts'
+import { areaOf, audit } from './audit.ts'
+import { BasicAuth, type Credentials } from '../login/auth.ts'
+import { checkOrigin, unauthorized } from './browser-guard.ts'
+import type { BodyBudget } from '../shared/body-budget.ts'
+import { errorResponse, textResponse } from '../shared/error-response.ts'
+import { functionRoutes, type FunctionControl, type FunctionRoutePorts } from './function-routes.ts'
+import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
+import { logRoutes, type LogRoutePorts } from './log-routes.ts'
+import { namespaceRoutes, type NamespaceControl } from './namespace-routes.ts'
+import { openApiRoute, type OpenApiPorts } from './openapi.ts'
+import type { ApiContext, ApiEnv } from '../shared/api-context.ts'
+import { addressOf, empty, endOf, type Route } from './route.ts'
+import { secretRoutes, type SecretControl } from './secret-routes.ts'
+import { uiRoutes } from './ui-routes.ts'
+
+/** One answered request of a registered `/system` route. */
+export interface ObservedRequest {
+  readonly path: string
+  readonly method: string
+  readonly code: number
+  readonly seconds: number
+}
+
+export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts, OpenApiPorts {
+  readonly functions: FunctionControl
+  readonly namespaces: NamespaceControl
+  readonly secrets: SecretControl
+  readonly provider: Provider
+  readonly credentials: Credentials
+  readonly hostNames: HostNames
+  /** What the bodies of all requests may hold. */
+  readonly bodies: BodyBudget
+  /** For the provider metrics; hostile paths never get here. */
+  readonly observe: (request: ObservedRequest) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The routes, in the order of http-api section 5. */
+export function routeTable(ports: AppPorts): readonly Route[] {
+  const routes = [
+    ...infoRoutes(ports),
+    ...uiRoutes,
+    ...functionRoutes(ports),
+    ...secretRoutes(ports.secrets),
+    ...namespaceRoutes(ports.namespaces),
+    ...logRoutes(ports),
+    ...alertRoutes(ports),
+  ]
+  return [...routes, openApiRoute(routes, ports)]
+}
+
+/**
+ * Everything but function calls. Routing comes before authentication: an unknown path is 404, a known one with a wrong method 405,
+ * both without a challenge (http-api 1.2).
+ */
+export function createApp(ports: AppPorts): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>()
+  const routes = routeTable(ports)
+  const auth = new BasicAuth(ports.credentials, ports.clock)
+
+  for (const route of routes) app.on(route.method, route.path, (c) => serve(c, route, { ports, auth }))
+  for (const path of new Set(routes.map((route) => route.path))) app.all(path, methodNotAllowed)
+  app.notFound(() => textResponse(404, '404 page not found'))
+  app.onError((error) => errorResponse(error, ports.log))
+  return app
+}
+
+interface Serving {
+  readonly ports: AppPorts
+  readonly auth: BasicAuth
+}
+
+async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
+  // Hono runs GET routes for HEAD; OpenFaaS does not.
+  if (c.req.method === 'HEAD' && route.head !== true) return methodNotAllowed()
+
+  const startMs = ports.clock.now()
+  const share = ports.bodies.share()
+  c.set('body', share)
+  const response = await answer(c, route, { ports, auth }).finally(() => share.end())
+  const ms = ports.clock.now() - startMs
+  const path = areaOf(route)
+  if (path.startsWith('/system/')) {
+    ports.observe({ path, method: route.method, code: response.status, seconds: ms / 1_000 })
+  }
+  audit(ports.log, c, { route, status: response.status, ms })
+  return response
+}
+
+async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
+  try {
+    checkOrigin(c, route, ports.hostNames)
+    if (route.access === 'admin') {
+      const user = await login(c, auth)
+      if (user === null) return unauthorized(c)
+      c.set('user', user)
+    }
+    return await route.handle(c)
+  } catch (error) {
+    if (c.req.raw.signal.aborted) return textResponse(499, 'the client left')
+    return errorResponse(error, ports.log)
+  }
+}
+
+/** The client's guess is worth waiting for as long as somebody waits for the answer. */
+async function login(c: ApiContext, auth: BasicAuth): Promise<string | null> {
+  const end = endOf(c)
+  try {
+    return await auth.login({
+      header: c.req.header('authorization'),
+      address: addressOf(c),
+      forwardedFor: c.req.header('x-forwarded-for'),
+      signal: end.signal,
+    })
+  } finally {
+    end.abort()
+  }
+}
+
+/** No body and no `Allow` header, as upstream. */
+function methodNotAllowed(): Response {
+  return empty(405)
+}

@@ -1,0 +1,40 @@
+import type { Log } from '../../log.ts'
+import type { ApiContext } from '../shared/api-context.ts'
+import { addressOf, type Route } from './route.ts'
+
+/** Longest piece of a client's header that is logged. */
+const LONGEST = 200
+
+/**
+ * One line for every attempt to change something through the API, and for every use of its credentials by a
+ * browser: who, from where, what, and how it ended. Never a value. Written at every level of the log.
+ */
+export function audit(log: Log, c: ApiContext, result: AuditResult): void {
+  const refused = c.get('refused')
+  if (result.route.access !== 'admin' || (result.route.method === 'GET' && refused === undefined)) return
+  const remarks = c.get('remarks')
+  const forwarded = c.req.header('x-forwarded-for')
+  log.record('audit', {
+    user: c.get('user') ?? null,
+    address: addressOf(c),
+    ...(forwarded === undefined ? {} : { forwardedFor: forwarded.slice(0, LONGEST) }),
+    action: `${result.route.method} ${areaOf(result.route)}`,
+    subject: c.get('subject') ?? null,
+    status: result.status,
+    ...(refused === undefined ? {} : { refused }),
+    ...(remarks === undefined ? {} : { remarks }),
+    ms: Math.round(result.ms),
+  })
+}
+
+export interface AuditResult {
+  readonly route: Route
+  readonly status: number
+  readonly ms: number
+}
+
+/** The route without its variable part: what the audit and the metrics call it. */
+export function areaOf(route: Route): string {
+  const variable = route.path.indexOf('/:')
+  return variable < 0 ? route.path : route.path.slice(0, variable)
+}

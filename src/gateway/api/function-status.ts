@@ -1,0 +1,81 @@
+import type { FunctionCondition } from '../../core/function-condition.ts'
+import { nameOf, namespaceOf } from '../../core/function-name.ts'
+import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
+import type { Usage } from '../../core/provider.ts'
+import { isAvailable, type Replica } from '../../core/replica.ts'
+import type { FunctionStatus } from '../bodies/answer-schemas.ts'
+import { LAST_WORDS_ANNOTATION, REASON_ANNOTATION, STATE_ANNOTATION } from '../bodies/status-annotations.ts'
+
+/** What a status adds to what was deployed. */
+export interface Observed {
+  readonly replicas: readonly Replica[]
+  readonly invocations: number
+  /** Null while nobody knows. */
+  readonly condition: FunctionCondition | null
+  /** Shows what is wrong in the annotations, too: clients of OpenFaaS print those. */
+  readonly isDescribed: boolean
+  /** Absent unless asked for and had. */
+  readonly usage?: Usage
+  /** Adds the label `faas_function`, which the certifier wants and `faas-cli diff` does not. */
+  readonly functionLabel: boolean
+}
+
+/**
+ * FunctionStatus as http-api 4.3 has it, column Ours: what was deployed comes back byte for byte, labels and annotations
+ * always, other fields only when they were given; nothing of the image or of what we inject. `status` and what says that a function is not well are
+ * ours.
+ */
+export function functionStatus(fn: DeployedFunction, observed: Observed): FunctionStatus {
+  const { spec } = fn
+  return {
+    name: nameOf(spec.name),
+    namespace: namespaceOf(spec.name),
+    image: spec.image,
+    ...givenFields(spec),
+    labels: labelsOf(spec, observed.functionLabel),
+    annotations: observed.isDescribed ? described(spec, observed.condition) : spec.annotations,
+    ...(observed.invocations > 0 ? { invocationCount: observed.invocations } : {}),
+    replicas: fn.replicas,
+    availableReplicas: availableReplicas(observed.replicas),
+    createdAt: new Date(fn.createdAtMs).toISOString(),
+    ...(observed.usage ? { usage: usageFields(observed.usage) } : {}),
+    ...(observed.condition === null ? {} : { status: observed.condition }),
+  }
+}
+
+export function availableReplicas(replicas: readonly Replica[]): number {
+  return replicas.filter(isAvailable).length
+}
+
+function givenFields(spec: FunctionSpec): Partial<FunctionStatus> {
+  return {
+    ...(spec.envProcess === '' ? {} : { envProcess: spec.envProcess }),
+    ...(Object.keys(spec.envVars).length === 0 ? {} : { envVars: spec.envVars }),
+    ...(spec.constraints.length === 0 ? {} : { constraints: spec.constraints }),
+    ...(spec.secrets.length === 0 ? {} : { secrets: spec.secrets }),
+    ...(spec.limits ? { limits: spec.limits } : {}),
+    ...(spec.requests ? { requests: spec.requests } : {}),
+    ...(spec.readOnlyRootFilesystem ? { readOnlyRootFilesystem: true } : {}),
+  }
+}
+
+/** `faas-cli describe` prints annotations, and no field of ours. Only when something is wrong: what was deployed is to come back as it was. */
+function described({ annotations }: FunctionSpec, condition: FunctionCondition | null): StringMap {
+  if (condition?.state !== 'failing' && condition?.state !== 'degraded') return annotations
+  const { state, reason, lastWords } = condition
+  return {
+    ...annotations,
+    [STATE_ANNOTATION]: state,
+    [REASON_ANNOTATION]: reason,
+    ...(lastWords.length > 0 && { [LAST_WORDS_ANNOTATION]: lastWords.join(' | ') }),
+  }
+}
+
+function labelsOf(spec: FunctionSpec, functionLabel: boolean): StringMap {
+  return functionLabel ? { ...spec.labels, faas_function: nameOf(spec.name) } : spec.labels
+}
+
+/** `cpu` is in thousandths of a core: the CLI prints it so. */
+function usageFields(usage: Usage): NonNullable<FunctionStatus['usage']> {
+  return { cpu: usage.cpuMillicores, totalMemoryBytes: usage.memoryBytes }
+}

@@ -1,0 +1,62 @@
+import { FaasError } from '../../core/errors.ts'
+import { DEFAULT_NAMESPACE, functionName } from '../../core/function-name.ts'
+import type { FunctionResources, FunctionSpec, StringMap } from '../../core/function-spec.ts'
+import { parseImageReference } from '../../core/image-reference.ts'
+import { checkEnvironment, checkList, checkMap, checkVariable } from '../../core/map-limits.ts'
+import { quoted } from '../../core/quoted.ts'
+import { checkMemory, parseNanoCpus } from '../../core/resources.ts'
+import { checkSecretName } from '../../core/secret-name.ts'
+import { STATUS_ANNOTATIONS } from './status-annotations.ts'
+import type { FunctionDeployment, ResourceTexts } from './request-schemas.ts'
+
+/**
+ * The spec that a deployment body asks for; `queryNamespace` counts when the body names none. Throws `invalid`, naming the field. What needs
+ * a look at the world (does the secret, the namespace, the image exist?) is checked by whoever deploys.
+ */
+export function specOf(body: FunctionDeployment, queryNamespace: string): FunctionSpec {
+  const name = functionName(body.service, body.namespace || queryNamespace || DEFAULT_NAMESPACE)
+  if (body.image === '') throw new FaasError('invalid', 'image: is missing')
+  parseImageReference(body.image)
+  // It becomes a variable.
+  checkVariable('envProcess', 'fprocess', body.envProcess)
+  checkEnvironment('envVars', body.envVars)
+  checkMap('labels', body.labels)
+  checkMap('annotations', body.annotations)
+  checkList('constraints', body.constraints)
+  checkList('secrets', body.secrets)
+  for (const [index, secret] of body.secrets.entries()) checkSecretName(`secrets.${index}`, secret)
+
+  return {
+    name,
+    image: body.image,
+    envProcess: body.envProcess,
+    envVars: body.envVars,
+    constraints: body.constraints,
+    secrets: body.secrets,
+    labels: body.labels,
+    annotations: withoutStatus(body.annotations),
+    readOnlyRootFilesystem: body.readOnlyRootFilesystem,
+    ...(body.limits ? { limits: resourcesOf('limits', body.limits) } : {}),
+    ...(body.requests ? { requests: resourcesOf('requests', body.requests) } : {}),
+  }
+}
+
+/** A client that sends back what it read may send what we had added. */
+function withoutStatus(annotations: StringMap): StringMap {
+  const keys = Object.keys(annotations)
+  if (!keys.some((key) => STATUS_ANNOTATIONS.has(key))) return annotations
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !STATUS_ANNOTATIONS.has(key)))
+}
+
+const GPUS = ['nvidia.com/gpu', 'amd.com/gpu', 'intel.com/gpu'] as const
+
+/** The same strings, checked; empty ones left out. */
+function resourcesOf(field: string, texts: ResourceTexts): FunctionResources {
+  checkMemory(`${field}.memory`, texts.memory)
+  parseNanoCpus(`${field}.cpu`, texts.cpu)
+  for (const gpu of GPUS) {
+    if (/^\d{0,3}$/.test(texts[gpu])) continue
+    throw new FaasError('invalid', `${field}.${gpu}: ${quoted(texts[gpu])} must be a whole number`)
+  }
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { CALL_PREFIX } from '../shared/call-routes.ts'
+import { parseCallTarget } from './call-target.ts'
+import type { Exchange } from '../edge/exchange.ts'
+
+/** What the gateway knows of a call before anybody looks at it. */
+export interface CallHead {
+  /** As the caller wrote it; not necessarily the name of anything. */
+  readonly fn: string
+  readonly path: string
+  readonly callId: string
+  /** Path of the function itself, as the caller wrote it. */
+  readonly prefix: string
+  /** Nanoseconds since the epoch, decimal. */
+  readonly startTime: string
+  /** Address of the peer. */
+  readonly forwardedFor: string
+  readonly servedBy: string
+}
+
+/** What is the same for all calls of a moment. */
+export interface CallMoment {
+  /** With a fraction. */
+  readonly nowMs: number
+  readonly servedBy: string
+}
+
+/** Reads a request to the plane of calls. `url`: its target, beginning with the prefix of calls. */
+export function callHead(exchange: Exchange, url: string, { nowMs, servedBy }: CallMoment): CallHead {
+  const target = parseCallTarget(url)
+  const fn = target?.fn ?? ''
+  return {
+    fn,
+    prefix: CALL_PREFIX + fn,
+    path: target?.path ?? '/',
+    callId: givenCallId(exchange.head.rawHeaders) || randomUUID(),
+    startTime: nanoseconds(nowMs),
+    forwardedFor: exchange.remoteAddress,
+    servedBy,
+  }
+}
+
+/** Of several the first one counts. */
+function givenCallId(rawHeaders: readonly string[]): string {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (name.length === 9 && name.toLowerCase() === 'x-call-id') return rawHeaders[at + 1] ?? ''
+  }
+  return ''
+}
+
+/** 19 digits do not fit into a number: put together from whole milliseconds and the rest. */
+export function nanoseconds(epochMs: number): string {
+  const wholeMs = Math.floor(epochMs)
+  // The leading one keeps the zeros, and is cut off again.
+  const restNs = String(1_000_000 + Math.floor((epochMs - wholeMs) * 1e6))
+  return wholeMs + restNs.slice(1)
+}

@@ -1,0 +1,101 @@
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../../clock.ts'
+import type { Call, CallSink, RunningCall } from '../../core/call.ts'
+import { parseFunctionName } from '../../core/function-name.ts'
+import type { Log } from '../../log.ts'
+import { callHead } from './call-head.ts'
+import { CALL_METHODS } from '../shared/call-routes.ts'
+import type { BodyRefusal, ByteBudget } from '../edge/budgets/byte-budget.ts'
+import type { Exchange } from '../edge/exchange.ts'
+import { RequestBody } from '../edge/intake/request-body.ts'
+import { HttpCall } from './http-call.ts'
+import { tunnel } from './tunnel.ts'
+
+/** Who makes calls; `assemble.ts` plugs the invoker. */
+export interface CallPort {
+  invoke(call: Call, sink: CallSink): RunningCall
+  /** As `invoke`, for a call that would leave HTTP. */
+  upgrade(call: Call, sink: CallSink, upgrade: UpgradeWish): RunningCall
+  /** Counts a call that is refused here; false when there is no such function. */
+  countRefused(fn: string, status: number): boolean
+}
+
+interface UpgradeWish {
+  readonly protocol: string
+  /** The answer asks both sides to end soon. */
+  onUpgraded(rawHeaders: string[], socket: Duplex): () => void
+}
+
+export interface InvokeRoutesOptions {
+  readonly calls: CallPort
+  readonly clock: Clock
+  readonly log: Log
+  /** Ours, for `X-Served-By`. */
+  readonly version: string
+}
+
+const METHODS: ReadonlySet<string> = new Set(CALL_METHODS)
+
+/** `/function/NAME...`: requests become calls. No framework, no parsing of bodies, nothing buffered that need not be. */
+export class InvokeRoutes {
+  readonly #options: InvokeRoutesOptions
+  readonly #servedBy: string
+
+  constructor(options: InvokeRoutesOptions) {
+    this.#options = options
+    this.#servedBy = `sampan/${options.version}`
+  }
+
+  /** `url`: the target, beginning with the prefix of calls. `waitingBodies`: parts of request bodies that wait for a function. */
+  handle(exchange: Exchange, url: string, waitingBodies: ByteBudget): void {
+    const call = this.#callOf(exchange, url)
+    if (!METHODS.has(exchange.head.method)) {
+      this.#refuse(call, 405, '')
+      return
+    }
+    const full = exchange.body instanceof RequestBody ? whyFull(call.fn, exchange.body, waitingBodies) : null
+    if (full !== null) this.#refuse(call, full.status, full.message)
+    else this.#run(call, () => this.#options.calls.invoke(call, call))
+  }
+
+  /** A WebSocket: passed on as bytes once the function agrees. Otherwise the connection ends with its answer. */
+  upgrade(exchange: Exchange, url: string, protocol: string): void {
+    const call = this.#callOf(exchange, url)
+    exchange.closeAfter()
+    if (exchange.body !== null) {
+      call.refuse(400, 'a request for an upgrade cannot have a body')
+      return
+    }
+    const onUpgraded = (rawHeaders: string[], upstream: Duplex): (() => void) =>
+      tunnel({ client: exchange.switchProtocols(rawHeaders), upstream }, this.#options.clock)
+    this.#run(call, () => this.#options.calls.upgrade(call, call, { protocol, onUpgraded }))
+  }
+
+  #callOf(exchange: Exchange, url: string): HttpCall {
+    const moment = { nowMs: this.#options.clock.wall(), servedBy: this.#servedBy }
+    return new HttpCall(callHead(exchange, url, moment), exchange)
+  }
+
+  #run(call: HttpCall, start: () => RunningCall): void {
+    try {
+      call.attach(start())
+    } catch (error) {
+      this.#options.log.error('call failed unexpectedly', { fn: call.fn, callId: call.callId, err: error })
+      call.fail()
+    }
+  }
+
+  #refuse(call: HttpCall, status: number, message: string): void {
+    if (this.#options.calls.countRefused(call.fn, status)) call.refuse(status, message)
+    else call.refuse(404, 'no such function')
+  }
+}
+
+/** What waits of `body` counts for its function from now on. */
+function whyFull(written: string, body: RequestBody, waiting: ByteBudget): BodyRefusal | null {
+  // Both ways to write its name are one function.
+  const fn = parseFunctionName(written) ?? written
+  const refusal = waiting.refusal(fn)
+  if (refusal === null) body.share.belongTo(fn)
+  return refusal
+}
