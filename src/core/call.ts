@@ -37,8 +37,8 @@ export interface CallSink {
   onData(chunk: Uint8Array): boolean
   /** The whole answer is there; trailers as names and values in turn, usually none. */
   onEnd(rawTrailers: string[]): void
-  /** No answer, or after `onStart` no more of it: what was sent must be seen to be incomplete. Answers the status to count. */
-  onError(error: FaasError): number
+  /** No answer, or after `onStart` no more of it: what was sent must be seen to be incomplete. */
+  onError(error: FaasError): void
 }
 
 /** A call under way, as its starter sees it. Both do nothing when it is over. */

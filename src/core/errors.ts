@@ -1,4 +1,4 @@
-/** What went wrong, in terms that every entry point can act on. `gateway/shared/error-response.ts` maps codes to HTTP. */
+/** What went wrong, in terms that every entry point can act on. */
 export type ErrorCode =
   /** The caller must change something in the request. */
   | 'invalid'
@@ -24,6 +24,23 @@ export type ErrorCode =
   /** The client left. Nobody reads the answer. */
   | 'cancelled'
 
+/** What each is over HTTP, and in the figures of calls, whatever triggered them. */
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  'too-large': 413,
+  misdirected: 421,
+  'too-busy': 429,
+  'bad-gateway': 502,
+  unavailable: 503,
+  'timed-out': 504,
+  cancelled: 499,
+  loop: 508,
+}
+
 /** An expected failure. The message is a sentence for the caller: it names the function or field, never a secret. */
 export class FaasError extends Error {
   readonly code: ErrorCode
@@ -38,6 +55,11 @@ export class FaasError extends Error {
 /** Whether `error` is an expected failure with this code. */
 export function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof FaasError && error.code === code
+}
+
+/** The status over HTTP for anything thrown; 500 for what is not a `FaasError`. */
+export function statusOf(error: unknown): number {
+  return error instanceof FaasError ? STATUS[error.code] : 500
 }
 
 /** The message of anything thrown. */

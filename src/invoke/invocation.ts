@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
-import { FaasError } from '../core/errors.ts'
+import { FaasError, statusOf } from '../core/errors.ts'
 import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import * as failures from './call-failures.ts'
@@ -236,7 +236,9 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     if (this.#isOver) return
     this.#isOver = true
     if (this.#status !== 0) this.#context.onBrokenOff(this.call, error)
-    this.#end(this.sink.onError(error))
+    this.sink.onError(error)
+    // Who saw the beginning of an answer saw its status.
+    this.#end(this.#status === 0 ? statusOf(error) : this.#status)
   }
 
   #leaveTarget(): void {

@@ -1,7 +1,7 @@
 import { BudgetWatch } from '../budget-watch.ts'
 import type { Clock } from '../clock.ts'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
-import type { FaasError } from '../core/errors.ts'
+import { statusOf, type FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
@@ -141,10 +141,9 @@ export class Invoker {
     if (this.#isStopping) return refuse(sink, stopping())
     const full = this.#whyFull(route)
     if (full !== null) {
-      const status = sink.onError(full)
       route.metrics.begin()
-      route.metrics.end(status, 0)
-      return NOT_RUNNING
+      route.metrics.end(statusOf(full), 0)
+      return refuse(sink, full)
     }
     const invocation = new Invocation(this.#context, route, { call, sink, upgrade })
     invocation.start()

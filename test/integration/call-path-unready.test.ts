@@ -170,10 +170,7 @@ function statusOf(invoker: Invoker, fn: string): Promise<number> {
       onInterim: () => undefined,
       onData: () => true,
       onEnd: () => undefined,
-      onError: () => {
-        resolve(0)
-        return 0
-      },
+      onError: () => resolve(0),
     })
   })
 }

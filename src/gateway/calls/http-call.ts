@@ -1,10 +1,9 @@
 import type { Call, CallSink, RunningCall } from '../../core/call.ts'
-import type { FaasError } from '../../core/errors.ts'
+import { statusOf, type FaasError } from '../../core/errors.ts'
 import { callErrorHeaders } from './call-error.ts'
 import type { CallHead } from './call-head.ts'
 import type { Exchange, ExchangeOwner } from '../edge/exchange.ts'
 import { hintedLinks } from './early-hints.ts'
-import { statusOf } from '../shared/error-response.ts'
 
 /** One HTTP request as a call, and its exchange as the taker of the answer. */
 export class HttpCall implements Call, CallSink, ExchangeOwner {
@@ -21,7 +20,6 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
   readonly #exchange: Exchange
   readonly #head: CallHead
   #running: RunningCall | null = null
-  #status = 0
 
   constructor(head: CallHead, exchange: Exchange) {
     const { method, rawHeaders, host } = exchange.head
@@ -52,7 +50,6 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
   // CallSink
 
   onStart(status: number, rawHeaders: string[], length: number): void {
-    this.#status = status
     this.#exchange.start(status, rawHeaders, length)
   }
 
@@ -71,15 +68,10 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
     this.#exchange.end(rawTrailers)
   }
 
-  onError(error: FaasError): number {
-    if (this.#exchange.isOver) return this.#status || 499
-    if (this.#exchange.hasBegun) {
-      this.#exchange.breakOff()
-      return this.#status
-    }
-    const status = statusOf(error)
-    this.refuse(status, error.message)
-    return status
+  onError(error: FaasError): void {
+    if (this.#exchange.isOver) return
+    if (this.#exchange.hasBegun) this.#exchange.breakOff()
+    else this.refuse(statusOf(error), error.message)
   }
 
   // ExchangeOwner

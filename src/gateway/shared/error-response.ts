@@ -1,22 +1,5 @@
-import { FaasError, messageOf, type ErrorCode } from '../../core/errors.ts'
+import { FaasError, messageOf, statusOf } from '../../core/errors.ts'
 import type { Log } from '../../log.ts'
-
-/** The only place that knows both our error codes and HTTP. */
-const STATUS: Readonly<Record<ErrorCode, number>> = {
-  invalid: 400,
-  unauthorized: 401,
-  forbidden: 403,
-  'not-found': 404,
-  conflict: 409,
-  'too-large': 413,
-  misdirected: 421,
-  'too-busy': 429,
-  'bad-gateway': 502,
-  unavailable: 503,
-  'timed-out': 504,
-  cancelled: 499,
-  loop: 508,
-}
 
 /** Seconds after which a client may try again when we were too busy or not there. */
 export const RETRY_AFTER_SECONDS = '1'
@@ -26,11 +9,6 @@ export const ERROR_HEADERS = {
   'Content-Type': 'text/plain; charset=utf-8',
   'X-Content-Type-Options': 'nosniff',
 } as const
-
-/** The status for anything thrown; 500 for what is not a `FaasError`. */
-export function statusOf(error: unknown): number {
-  return error instanceof FaasError ? STATUS[error.code] : 500
-}
 
 /** What a client may read of anything thrown. Our own bugs are described in the log only. */
 function publicMessage(error: unknown): string {
