@@ -8,6 +8,7 @@ import { GatewayServer } from '../src/gateway/gateway-server.ts'
 import { InvokeRoutes } from '../src/gateway/calls/invoke-routes.ts'
 import { Invoker } from '../src/invoke/invoker.ts'
 import { jsonLog } from '../src/log.ts'
+import { deployed } from '../test/fixtures/deployed.ts'
 
 /** The call path alone, without a provider: `node call-path-gateway.js LISTEN_PORT FUNCTION_PORT`. */
 const [listenPort = '9902', functionPort = '9901'] = process.argv.slice(2)
@@ -45,7 +46,7 @@ const invoker = new Invoker({
   clock,
   log,
 })
-invoker.routes.add(fn)
+invoker.routes.add(deployed({ spec: { name: fn } }))
 invoker.routes.setReady(fn, [replica])
 const server = new GatewayServer(
   {

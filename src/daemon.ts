@@ -64,7 +64,7 @@ export class Daemon {
     const options = { config, log, clock, ...(makeProvider === undefined ? {} : { makeProvider }) }
     const parts = assemble(options, registry)
     const { invoker, provider, gateway, metricsServer, control, counts } = parts
-    for (const fn of registry.functions.all()) invoker.routes.add(fn.spec.name)
+    for (const fn of registry.functions.all()) invoker.routes.add(fn)
     provider.watch((event) => {
       if (event.kind === 'ready') {
         invoker.routes.setReady(event.fn, event.ready)

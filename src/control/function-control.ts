@@ -39,8 +39,8 @@ export interface FunctionControlPorts {
   readonly hasNamespace: (name: string) => boolean
   /** The first of `names` that does not exist in `namespace`, or undefined. */
   readonly missingSecret: (namespace: string, names: readonly string[]) => string | undefined
-  /** Told when a function begins or ceases to exist. */
-  readonly onKnown: (fn: FunctionName) => void
+  /** Told when a function begins to exist, of each revision, and when it ceases to. */
+  readonly onKnown: (fn: DeployedFunction) => void
   readonly onForgotten: (fn: FunctionName) => void
   readonly clock: Clock
   readonly log: Log
@@ -167,7 +167,7 @@ export class FunctionControl {
 
   #apply(fn: DeployedFunction): void {
     const { provider, onKnown, log } = this.#ports
-    onKnown(fn.spec.name)
+    onKnown(fn)
     provider.apply(fn)
     log.info('function deployed', {
       fn: fn.spec.name,

@@ -1,3 +1,4 @@
+import type { CallCountLimit, TimeLimit } from '../core/call-policy.ts'
 import { formatDuration } from '../core/duration.ts'
 import { FaasError, messageOf } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
@@ -20,12 +21,6 @@ export function waitedTooLong(fn: FunctionName, cause: unknown, { ms, setting }:
   const { message } = noneReady(fn, cause)
   const waited = `the gateway waited ${formatDuration(ms)} for it (${setting})`
   return new FaasError('unavailable', `${message}; ${waited}`, { cause })
-}
-
-/** A limit of time, and the setting that changes it. */
-export interface TimeLimit {
-  readonly ms: number
-  readonly setting: 'SAMPAN_UPSTREAM_TIMEOUT' | 'SAMPAN_WRITE_TIMEOUT' | 'SAMPAN_WAKE_TIMEOUT'
 }
 
 /** The wait of a call, or all of it, ends with us. */
@@ -55,11 +50,8 @@ export function brokenOff(fn: FunctionName, cause: Error, fate = ''): FaasError 
 }
 
 /** One function has its share. */
-export function tooManyOf(fn: FunctionName, most: number): FaasError {
-  return new FaasError(
-    'too-busy',
-    `the gateway has ${most} calls of function ${fn} under way (SAMPAN_MAX_CALLS_PER_FUNCTION)`,
-  )
+export function tooManyOf(fn: FunctionName, { most, setting }: CallCountLimit): FaasError {
+  return new FaasError('too-busy', `the gateway has ${most} calls of function ${fn} under way (${setting})`)
 }
 
 /** All functions together. */

@@ -1,7 +1,6 @@
 import type { Call } from '../core/call.ts'
-import type { TimeLimit } from './call-failures.ts'
+import type { CallPolicy, TimeLimit } from '../core/call-policy.ts'
 import type { Forward } from './forward.ts'
-import type { CallLimits } from './invocation-context.ts'
 import { Silence } from './silence.ts'
 import { WaitTime } from './wait-time.ts'
 
@@ -56,22 +55,15 @@ export class CallTime {
   }
 
   /** Has to be asked now and then: what moved is seen by looking. */
-  overdue(nowMs: number, progress: Progress, limits: CallLimits): Overdue | null {
-    const { upstreamMs, writeMs } = limits
+  overdue(nowMs: number, progress: Progress, { upstream, write, wake }: CallPolicy): Overdue | null {
     const silentMs = this.#silenceMs(nowMs, progress)
-    if (writeMs > 0 && nowMs - this.#answerFromMs >= writeMs) {
-      const limit = { ms: writeMs, setting: 'SAMPAN_WRITE_TIMEOUT' } as const
-      return { limit, what: this.isWaiting ? null : dueOf(progress, 'complete its answer') }
-    }
+    if (write.ms > 0 && nowMs - this.#answerFromMs >= write.ms)
+      return { limit: write, what: this.isWaiting ? null : dueOf(progress, 'complete its answer') }
     // The first round ends by itself.
-    if (this.isWaiting) return this.#hasRejoined ? this.#overdueWait(nowMs, limits) : null
-    if (upstreamMs === 0 || progress.isAnswered || silentMs < upstreamMs) return null
-    const limit = { ms: upstreamMs, setting: 'SAMPAN_UPSTREAM_TIMEOUT' } as const
-    return { limit, what: dueOf(progress, 'begin its answer') }
-  }
-
-  #overdueWait(nowMs: number, limits: CallLimits): Overdue | null {
-    return this.waitedMs(nowMs) < limits.wakeMs ? null : { limit: wakeLimit(limits), what: null }
+    if (this.isWaiting)
+      return this.#hasRejoined && this.waitedMs(nowMs) >= wake.ms ? { limit: wake, what: null } : null
+    if (upstream.ms === 0 || progress.isAnswered || silentMs < upstream.ms) return null
+    return { limit: upstream, what: dueOf(progress, 'begin its answer') }
   }
 
   get #hasRejoined(): boolean {
@@ -86,10 +78,6 @@ export class CallTime {
     if (isUploading(forward, body)) this.#answerFromMs = nowMs - ms
     return ms
   }
-}
-
-export function wakeLimit({ wakeMs }: CallLimits): TimeLimit {
-  return { ms: wakeMs, setting: 'SAMPAN_WAKE_TIMEOUT' }
 }
 
 function isUploading(forward: Forward, body: Call['body']): boolean {

@@ -9,7 +9,7 @@ import type { RequestRules } from './request-headers.ts'
 import type { Roster } from './roster.ts'
 import type { Waker } from './waker.ts'
 
-/** Limits of one call; a time of 0 milliseconds means none. */
+/** Limits of the calls of a function that has none of its own; a time of 0 milliseconds means none. */
 export interface CallLimits {
   /** Until the function begins its answer, while it is not waiting for the caller's body. */
   readonly upstreamMs: number
@@ -32,7 +32,6 @@ export interface CallCapacity {
 /** What all calls have in common. */
 export interface InvocationContext {
   readonly clock: Clock
-  readonly limits: CallLimits
   readonly waker: Waker
   readonly roster: Roster
   /** A replica is not ready. Must not throw. */

@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
+import type { CallPolicy, TimeLimit } from '../core/call-policy.ts'
 import { FaasError, statusOf } from '../core/errors.ts'
 import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import * as failures from './call-failures.ts'
-import { CallTime, wakeLimit } from './call-time.ts'
+import { CallTime } from './call-time.ts'
 import { Forward, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
 import { freshnessFor, mayRepeat } from './may-repeat.ts'
 import { requestHeaders } from './request-headers.ts'
@@ -33,6 +34,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   after: Listed | null = null
   readonly #context: InvocationContext
   readonly #route: Route
+  readonly #policy: CallPolicy
   readonly #time: CallTime
   #headers: string[] = []
   #forward: Forward | null = null
@@ -46,6 +48,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   constructor(context: InvocationContext, route: Route, { call, sink, upgrade }: Order) {
     this.#context = context
     this.#route = route
+    this.#policy = route.policy
     this.call = call
     this.sink = sink
     this.upgrade = upgrade
@@ -84,7 +87,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   check(nowMs: number): void {
     if (this.#tunnel !== null) return
     const progress = { forward: this.#forward, body: this.call.body, isAnswered: this.#status !== 0 }
-    const overdue = this.#time.overdue(nowMs, progress, this.#context.limits)
+    const overdue = this.#time.overdue(nowMs, progress, this.#policy)
     if (overdue === null) return
     const { what, limit } = overdue
     if (what === null) this.#failLate(null, limit)
@@ -108,12 +111,12 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   }
 
   onUnready(error: unknown, again: boolean): void {
-    const { limits } = this.#context
+    const { wake } = this.#policy
     this.#stopWaiting()
     if (!again) this.#failWaiting(error)
     // The last part of a wait is not worth another round.
-    else if (this.#time.waitedMs(this.#nowMs()) < limits.wakeMs * 0.9) this.#beginWait()
-    else this.#failLate(error, wakeLimit(limits))
+    else if (this.#time.waitedMs(this.#nowMs()) < wake.ms * 0.9) this.#beginWait()
+    else this.#failLate(error, wake)
   }
 
   // ForwardOwner
@@ -210,7 +213,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#time.endWait(this.#nowMs())
   }
 
-  #failLate(reason: unknown, limit: failures.TimeLimit): void {
+  #failLate(reason: unknown, limit: TimeLimit): void {
     const { fn } = this.#route
     this.#failWaiting(failures.waitedTooLong(fn, reason ?? this.#context.whyNotReady(fn), limit))
   }

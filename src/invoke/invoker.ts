@@ -1,6 +1,7 @@
 import { BudgetWatch } from '../budget-watch.ts'
 import type { Clock } from '../clock.ts'
 import type { Call, CallSink, RunningCall } from '../core/call.ts'
+import type { CallPolicy } from '../core/call-policy.ts'
 import { statusOf, type FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Suspicion } from '../core/provider.ts'
@@ -68,19 +69,19 @@ export class Invoker {
     const product = `sampan/${version}`
     this.#idle = { count: 0, most: capacity.idleUpstreams }
     this.#watch = new BudgetWatch(log, clock)
-    this.routes = new RouteTable({
+    const targets = {
       ledger: this.ledger,
       clock,
       writes: new WriteBatch(),
       idle: this.#idle,
       maxHeaderBytes: limits.maxHeaderBytes,
       connections: new Map(),
-      onFault: (err) => log.error('a call failed unexpectedly', { err }),
-    })
+      onFault: (err: unknown) => log.error('a call failed unexpectedly', { err }),
+    }
+    this.routes = new RouteTable(targets, usualPolicy(limits, capacity))
     this.#capacity = capacity
     this.#context = {
       clock,
-      limits,
       waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs }),
       roster: new Roster(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
       suspect: (replica, why) => ports.suspect(replica, why),
@@ -150,18 +151,27 @@ export class Invoker {
     return invocation
   }
 
-  #whyFull({ fn, metrics }: Route): FaasError | null {
-    const { calls, callsPerFunction } = this.#capacity
-    if (metrics.inFlight >= callsPerFunction) {
-      const setting = 'SAMPAN_MAX_CALLS_PER_FUNCTION'
+  #whyFull({ fn, metrics, policy }: Route): FaasError | null {
+    const { calls } = this.#capacity
+    const { most, setting } = policy.calls
+    if (metrics.inFlight >= most) {
       this.#refusedOfFunction += 1
-      this.#watch.note('calls of a function full, new ones refused', { setting, limit: callsPerFunction, fn })
-      return tooManyOf(fn, callsPerFunction)
+      this.#watch.note('calls of a function full, new ones refused', { setting, limit: most, fn })
+      return tooManyOf(fn, policy.calls)
     }
     if (this.#context.roster.size < calls) return null
     this.#refused += 1
     this.#watch.note('calls full, new ones refused', { setting: 'SAMPAN_MAX_CALLS', limit: calls })
     return tooMany(calls)
+  }
+}
+
+function usualPolicy(limits: CallLimits, { callsPerFunction }: CallCapacity): CallPolicy {
+  return {
+    upstream: { ms: limits.upstreamMs, setting: 'SAMPAN_UPSTREAM_TIMEOUT' },
+    write: { ms: limits.writeMs, setting: 'SAMPAN_WRITE_TIMEOUT' },
+    wake: { ms: limits.wakeMs, setting: 'SAMPAN_WAKE_TIMEOUT' },
+    calls: { most: callsPerFunction, setting: 'SAMPAN_MAX_CALLS_PER_FUNCTION' },
   }
 }
 

@@ -1,5 +1,7 @@
+import { callPolicy, type CallPolicy } from '../core/call-policy.ts'
 import { DEFAULT_NAMESPACE, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
 import { pickReplica } from '../core/pick-replica.ts'
+import type { DeployedFunction } from '../core/function-spec.ts'
 import type { Replica } from '../core/replica.ts'
 import { CallMetrics } from './call-metrics.ts'
 import { Target, type TargetShared } from './target.ts'
@@ -8,13 +10,16 @@ import { Target, type TargetShared } from './target.ts'
 export class Route {
   readonly fn: FunctionName
   readonly metrics: CallMetrics
+  /** Of the newest revision; calls that run keep that of their start. */
+  policy: CallPolicy
   readonly #shared: TargetShared
   #ready: readonly Target[] = []
   #turn = 0
   #isRemoved = false
 
-  constructor(fn: FunctionName, shared: TargetShared) {
+  constructor(fn: FunctionName, policy: CallPolicy, shared: TargetShared) {
     this.fn = fn
+    this.policy = policy
     this.metrics = new CallMetrics(fn)
     this.#shared = shared
   }
@@ -71,11 +76,14 @@ export class Route {
  */
 export class RouteTable {
   readonly #shared: TargetShared
+  readonly #usual: CallPolicy
   readonly #byText = new Map<string, Route>()
   readonly #byName = new Map<FunctionName, Route>()
 
-  constructor(shared: TargetShared) {
+  /** `usual`: for functions that say nothing of their calls. */
+  constructor(shared: TargetShared, usual: CallPolicy) {
     this.#shared = shared
+    this.#usual = usual
   }
 
   /** `text` is `name` or `name.namespace`. */
@@ -83,11 +91,16 @@ export class RouteTable {
     return this.#byText.get(text)
   }
 
-  /** Idempotent: a known function keeps its counts. */
-  add(fn: FunctionName): Route {
+  /** A function, or its newest revision: a known one keeps its counts. */
+  add({ spec }: Pick<DeployedFunction, 'spec'>): Route {
+    const { name: fn, annotations } = spec
+    const policy = callPolicy(annotations, this.#usual)
     const known = this.#byName.get(fn)
-    if (known !== undefined) return known
-    const route = new Route(fn, this.#shared)
+    if (known !== undefined) {
+      known.policy = policy
+      return known
+    }
+    const route = new Route(fn, policy, this.#shared)
     this.#byName.set(fn, route)
     for (const text of textsOf(fn)) this.#byText.set(text, route)
     return route

@@ -149,7 +149,7 @@ describe('where nobody can look into a container', { skip: await skipWithoutDock
       image: await testImage('upstream-http'),
       envVars: { FN_START_DELAY: '2s' },
     })
-    invoker.routes.add(fn.spec.name)
+    invoker.routes.add(fn)
     bench.provider.watch((event) => {
       if (event.kind === 'ready') invoker.routes.setReady(event.fn, event.ready)
     })

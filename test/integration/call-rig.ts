@@ -14,6 +14,7 @@ import type { CallCapacity, CallLimits } from '../../src/invoke/invocation-conte
 import { OPEN_EDGE } from '../fakes/open-edge.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
+import { deployed } from '../fixtures/deployed.ts'
 import { CAPACITY, gatewayOptions } from '../fixtures/edge.ts'
 
 export const hello: FunctionName = functionName('hello')
@@ -23,6 +24,8 @@ export interface RigOptions {
   readonly limits?: Partial<CallLimits>
   readonly capacity?: Partial<CallCapacity>
   readonly edge?: Partial<GatewayServerOptions>
+  /** Of `hello`. */
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** The call path between real sockets; the provider is this object. */
@@ -43,7 +46,7 @@ export class CallRig {
   #serial = 0
   #port = 0
 
-  private constructor({ limits, capacity, edge }: RigOptions) {
+  private constructor({ limits, capacity, edge, annotations = {} }: RigOptions) {
     const clock = systemClock
     this.invoker = new Invoker({
       ports: {
@@ -70,7 +73,7 @@ export class CallRig {
       { calls, api, clock, log: this.log },
       gatewayOptions({ readTimeoutMs: 0, ...edge }),
     )
-    this.invoker.routes.add(hello)
+    this.invoker.routes.add(deployed({ spec: { annotations } }))
   }
 
   static async start(options: RigOptions = {}): Promise<CallRig> {

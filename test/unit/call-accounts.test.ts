@@ -8,6 +8,8 @@ import { Roster, type Listed } from '../../src/invoke/roster.ts'
 import { RouteTable } from '../../src/invoke/route-table.ts'
 import { WriteBatch } from '../../src/write-batch.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
+import { deployed } from '../fixtures/deployed.ts'
+import { USUAL_POLICY } from '../fixtures/usual-policy.ts'
 
 const fn = functionName('hello')
 
@@ -126,20 +128,23 @@ describe('route table', () => {
     sinceMs: 0,
   })
   const table = (): RouteTable =>
-    new RouteTable({
-      ledger: new InFlight(),
-      clock: new FakeClock(),
-      writes: new WriteBatch(),
-      connections: new Map(),
-      idle: { count: 0, most: 10 },
-      onFault: (error) => assert.fail(String(error)),
-      maxHeaderBytes: 65_536,
-    })
+    new RouteTable(
+      {
+        ledger: new InFlight(),
+        clock: new FakeClock(),
+        writes: new WriteBatch(),
+        connections: new Map(),
+        idle: { count: 0, most: 10 },
+        onFault: (error) => assert.fail(String(error)),
+        maxHeaderBytes: 65_536,
+      },
+      USUAL_POLICY,
+    )
 
   it('finds a function by its full name, and by its short one in the default namespace', () => {
     const routes = table()
-    const route = routes.add(fn)
-    routes.add(functionName('hello', 'other'))
+    const route = routes.add(deployed())
+    routes.add(deployed({ spec: { name: functionName('hello', 'other') } }))
 
     assert.equal(routes.find('hello'), route)
     assert.equal(routes.find('hello.openfaas-fn'), route)
@@ -150,18 +155,18 @@ describe('route table', () => {
 
   it('forgets a function with its counts when it is removed', () => {
     const routes = table()
-    routes.add(fn).metrics.begin()
+    routes.add(deployed()).metrics.begin()
 
     routes.remove(fn)
 
     assert.equal(routes.find('hello'), undefined)
     assert.equal(routes.metricsOf(fn), undefined)
-    assert.equal(routes.add(fn).metrics.started, 0)
+    assert.equal(routes.add(deployed()).metrics.started, 0)
   })
 
   it('keeps the connections of replicas that stay, and spreads calls over all', () => {
     const routes = table()
-    const route = routes.add(fn)
+    const route = routes.add(deployed())
     routes.setReady(fn, [replica('a'), replica('b')])
     const before = new Set([route.pick(), route.pick()])
 
@@ -175,7 +180,7 @@ describe('route table', () => {
 
   it('prefers the least busy replica', () => {
     const routes = table()
-    const route = routes.add(fn)
+    const route = routes.add(deployed())
     routes.setReady(fn, [replica('a'), replica('b')])
     const busy = route.pick()
     busy?.enter()

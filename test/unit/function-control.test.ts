@@ -60,7 +60,7 @@ function controlWith(more: ControlParts = {}): FunctionControl {
     provider: more.provider ?? provider,
     hasNamespace: (name) => name === 'openfaas-fn',
     missingSecret: (_namespace, names) => missingSecret(names),
-    onKnown: (fn) => known.push(fn),
+    onKnown: ({ spec: { name } }) => known.push(name),
     onForgotten: (fn) => (known = known.filter((one) => one !== fn)),
     clock: more.clock ?? systemClock,
     log: silent,

@@ -1,3 +1,4 @@
+import { checkCallAnnotations } from '../../core/call-policy.ts'
 import { FaasError } from '../../core/errors.ts'
 import { DEFAULT_NAMESPACE, functionName } from '../../core/function-name.ts'
 import type { FunctionResources, FunctionSpec, StringMap } from '../../core/function-spec.ts'
@@ -22,6 +23,7 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
   checkEnvironment('envVars', body.envVars)
   checkMap('labels', body.labels)
   checkMap('annotations', body.annotations)
+  checkCallAnnotations(body.annotations)
   checkList('constraints', body.constraints)
   checkList('secrets', body.secrets)
   for (const [index, secret] of body.secrets.entries()) checkSecretName(`secrets.${index}`, secret)

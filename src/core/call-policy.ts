@@ -1,0 +1,90 @@
+import { parseDuration } from './duration.ts'
+import { FaasError, messageOf } from './errors.ts'
+import type { StringMap } from './function-spec.ts'
+import { quoted } from './quoted.ts'
+
+/** A limit of time, and what changes it. */
+export interface TimeLimit {
+  /** 0 means none. */
+  readonly ms: number
+  /** An environment variable of the daemon, or an annotation of the function. */
+  readonly setting: string
+}
+
+/** A limit of calls under way, and what changes it. */
+export interface CallCountLimit {
+  readonly most: number
+  readonly setting: string
+}
+
+/** What holds for the calls of one function, whatever triggers them. */
+export interface CallPolicy {
+  /** Until the function begins its answer, while it is not waiting for the caller's body. */
+  readonly upstream: TimeLimit
+  /** From the start of a call to the end of its answer. */
+  readonly write: TimeLimit
+  /** Longest wait for a replica. */
+  readonly wake: TimeLimit
+  /** Calls under way at a time, those that wait for a replica included. */
+  readonly calls: CallCountLimit
+}
+
+/** For the whole call, in place of the daemon's two limits. */
+const TIMEOUT = 'com.sampan.call.timeout'
+
+/** Calls of the function at a time; the next one gets a 429. */
+const CONCURRENCY = 'com.sampan.call.concurrency'
+
+const LEAST_TIMEOUT_MS = 1_000
+const LONGEST_TIMEOUT_MS = 24 * 3_600_000
+
+/** The annotations of a deployment that are about calls. Throws `invalid`, naming the field. */
+export function checkCallAnnotations(annotations: StringMap): void {
+  for (const [name, read] of [
+    [TIMEOUT, readTimeout],
+    [CONCURRENCY, readConcurrency],
+  ] as const) {
+    const text = annotations[name]
+    if (text === undefined) continue
+    try {
+      read(text)
+    } catch (error) {
+      throw new FaasError('invalid', `annotations.${name}: ${messageOf(error)}`)
+    }
+  }
+}
+
+/** What the function's annotations say, and `usual` where they say nothing. One that an older release let in, and that makes no sense, says nothing. */
+export function callPolicy(annotations: StringMap, usual: CallPolicy): CallPolicy {
+  const timeoutMs = readOrNull(annotations[TIMEOUT], readTimeout)
+  const concurrency = readOrNull(annotations[CONCURRENCY], readConcurrency)
+  if (timeoutMs === null && concurrency === null) return usual
+  const setting = `annotation ${TIMEOUT}`
+  return {
+    ...usual,
+    ...(timeoutMs === null ? {} : { upstream: { ms: 0, setting }, write: { ms: timeoutMs, setting } }),
+    ...(concurrency === null || concurrency > usual.calls.most
+      ? {}
+      : { calls: { most: concurrency, setting: `annotation ${CONCURRENCY}` } }),
+  }
+}
+
+function readTimeout(text: string): number {
+  const ms = parseDuration(text)
+  if (ms >= LEAST_TIMEOUT_MS && ms <= LONGEST_TIMEOUT_MS) return ms
+  throw new Error(`${quoted(text)} must be a duration from 1s to 24h`)
+}
+
+function readConcurrency(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new Error(`${quoted(text)} must be a whole number from 1 to 999999`)
+}
+
+function readOrNull(text: string | undefined, read: (text: string) => number): number | null {
+  if (text === undefined) return null
+  try {
+    return read(text)
+  } catch {
+    return null
+  }
+}
