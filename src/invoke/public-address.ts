@@ -36,13 +36,18 @@ function afterScheme(value: string, at: number): number {
   return scheme.startsWith('//') ? at + 2 : -1
 }
 
-/** Where what follows the host begins, if it is the replica's, with its port or without one; else -1. */
+/**
+ * Where what follows the host begins, if it is the replica's; else -1. With any port, or with none: a server behind a watchdog writes the one that it
+ * listens at itself (nginx does), and no caller reaches that one either.
+ */
 function afterHost(value: string, from: number, own: string): number {
   const host = own.slice(0, own.lastIndexOf(':'))
-  for (const name of [own, host]) {
-    const end = from + name.length
-    if (value.startsWith(name, from) && (end === value.length || '/?#"\''.includes(value[end] ?? '')))
-      return end
-  }
-  return -1
+  if (!value.startsWith(host, from)) return -1
+  const end = afterPort(value, from + host.length)
+  return end === value.length || '/?#"\''.includes(value[end] ?? '') ? end : -1
+}
+
+function afterPort(value: string, at: number): number {
+  const port = /^:\d{1,5}/.exec(value.slice(at, at + 6))
+  return port === null ? at : at + port[0].length
 }

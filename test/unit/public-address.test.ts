@@ -19,6 +19,7 @@ describe('an address in an answer', () => {
     assert.equal(made('http://172.28.0.15:8080'), PREFIX)
     assert.equal(made('http://172.28.0.15:8080?a=b'), `${PREFIX}?a=b`)
     assert.equal(made('http://172.28.0.15/no-port'), `${PREFIX}/no-port`)
+    assert.equal(made('http://172.28.0.15:8082/behind-a-watchdog'), `${PREFIX}/behind-a-watchdog`)
     assert.equal(made('http://[fd00::5]:8080/x', '[fd00::5]:8080'), `${PREFIX}/x`)
   })
 
@@ -28,8 +29,9 @@ describe('an address in an answer', () => {
       'slash/',
       '',
       'https://example.com/?to=http://172.28.0.15:8080/',
-      'http://172.28.0.15:80800/',
-      'http://172.28.0.15:9090/',
+      'http://172.28.0.15:808000/',
+      'http://172.28.0.15:/',
+      'http://172.28.0.15:port/',
       'http://172.28.0.150:8080/',
       'http://172.28.0.15:8080.evil.example/',
       'http://172.28.0.15:8080@evil.example/',
