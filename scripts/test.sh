@@ -141,7 +141,8 @@ lint_scripts() { shellcheck --severity=warning --external-sources scripts/*.sh b
 remove_test_images() {
   local id force=--force
   [ -n "${CI:-}" ] || force=--force=false
-  for id in $(docker images -q --no-trunc --filter label=com.sampan.test.inputs | sort -u); do
+  # The newest first, as the engine lists them: one that was made of another goes before that one can.
+  for id in $(docker images -q --no-trunc --filter label=com.sampan.test.inputs | awk '!seen[$0]++'); do
     if [ -z "${CI:-}" ] && grep -qF "$id" "$STATE/test-images"; then continue; fi
     docker rmi "$force" "$id" >/dev/null 2>&1 || true
   done

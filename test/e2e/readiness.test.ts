@@ -2,12 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
 import { skipWithoutDocker, testImage, type TestImage } from '../fixtures/images.ts'
-import { whenAvailable } from './available.ts'
 import { DaemonProcess, type Deployment } from './daemon-process.ts'
 import { Arrivals } from './load.ts'
+import { EVERY_MS, noneFails } from './transitions.ts'
 
-/** 25 calls a second. */
-const EVERY_MS = 40
 /** From the start of the container to the moment at which its process listens. Its watchdog answers long before. */
 const SLOW_START = { FN_START_DELAY: '2s' }
 
@@ -33,41 +31,7 @@ describe(
           image: await testImage('upstream-http'),
           envVars: { ...SLOW_START, FN_LISTEN: listen },
         }
-        const arrive = (): Arrivals =>
-          new Arrivals({ ...call, url: `${daemon.url}/function/${service}/id` }, EVERY_MS)
-        const scale = (replicas: number): Promise<void> =>
-          daemon.must('POST', `/system/scale-function/${service}`, { serviceName: service, replicas })
-
-        await daemon.deploy(deployment)
-        const first = arrive()
-        await eventually(() => first.calls > 50, 20_000, 'calls are answered after the deployment')
-        const [old] = await daemon.containersOf(service)
-        await daemon.must('PUT', '/system/functions', {
-          ...deployment,
-          envVars: { ...deployment.envVars, REVISION: '2' },
-        })
-        await eventually(
-          async () => {
-            const now = await daemon.containersOf(service)
-            return now.length === 1 && now[0] !== old
-          },
-          20_000,
-          'the update replaced the container',
-        )
-        await scale(3)
-        await whenAvailable(daemon, service, 3)
-        const settled = first.calls
-        await eventually(() => first.calls > settled + 50, 20_000, 'three replicas are called')
-        const untilScaled = await first.stop()
-
-        await scale(0)
-        await eventually(async () => (await daemon.containersOf(service)).length === 0, 20_000, 'it sleeps')
-        const second = arrive()
-        await eventually(() => second.calls > 50, 20_000, 'calls are answered after the wake')
-        const untilWoken = await second.stop()
-
-        assert.deepEqual(untilScaled.failed.slice(0, 5), [], `${untilScaled.failed.length} calls failed`)
-        assert.deepEqual(untilWoken.failed.slice(0, 5), [], `${untilWoken.failed.length} calls failed`)
+        await noneFails(daemon, deployment, call)
       })
     }
 
