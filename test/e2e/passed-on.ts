@@ -36,7 +36,7 @@ const SEEN = '(seen)'
 const OURS: readonly (readonly [name: string, form: RegExp])[] = [
   ['Date', /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/],
   ['X-Start-Time', /^\d{19}$/],
-  ['X-Served-By', /^sampan\/\d+\.\d+\.\d+$/],
+  ['X-Served-By', /^sampan\/\d+\.\d+\.\d+\S*$/],
   ['X-Duration-Seconds', /^\d+\.\d{6}$/],
 ]
 

@@ -20,6 +20,8 @@ export interface Asked {
   readonly target: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Buffer
+  /** The server itself sends more than its answer, which the caller must not get. */
+  readonly isTooMuch?: boolean
 }
 
 export interface Address {
@@ -36,7 +38,7 @@ const PATIENCE_MS = 20_000
 export function ask(
   address: Address,
   host: string,
-  { method = 'GET', target, headers, body }: Asked,
+  { method = 'GET', target, headers, body, isTooMuch = false }: Asked,
 ): Promise<RawAnswer> {
   const length = body === undefined ? {} : { 'Content-Length': String(body.length) }
   const lines = Object.entries({ Host: host, Connection: 'close', ...headers, ...length })
@@ -44,14 +46,19 @@ export function ask(
   const socket = connect(address)
   socket.write(`${head.join('\r\n')}\r\n\r\n`, 'latin1')
   if (body !== undefined) socket.write(body)
-  return readAnswer(socket, method)
+  return readAnswer(socket, { method, isTooMuch })
 }
 
-function readAnswer(socket: Socket, method: string): Promise<RawAnswer> {
+interface Reading {
+  readonly method: string
+  readonly isTooMuch: boolean
+}
+
+function readAnswer(socket: Socket, reading: Reading): Promise<RawAnswer> {
   return new Promise<RawAnswer>((done, broke) => {
     const pieces: Buffer[] = []
     const look = (isEnd: boolean): void => {
-      const read = parse(Buffer.concat(pieces), method, isEnd)
+      const read = parse(Buffer.concat(pieces), reading, isEnd)
       // Whoever says that it closes may still say something first.
       if (read !== null && (isEnd || valueOf(read.fields, 'connection') !== 'close')) done(read)
       else if (isEnd)
@@ -75,7 +82,7 @@ function readAnswer(socket: Socket, method: string): Promise<RawAnswer> {
 }
 
 /** Null while it is not complete. Throws for what is no answer, or more than one. */
-function parse(bytes: Buffer, method: string, isEnd: boolean): RawAnswer | null {
+function parse(bytes: Buffer, { method, isTooMuch }: Reading, isEnd: boolean): RawAnswer | null {
   const found = /\r?\n\r?\n/.exec(bytes.toString('latin1', 0, 256 * 1024))
   if (found === null) return null
   const [first = '', ...lines] = bytes.toString('latin1', 0, found.index).split(/\r?\n/)
@@ -86,7 +93,7 @@ function parse(bytes: Buffer, method: string, isEnd: boolean): RawAnswer | null 
   const hasBody = method !== 'HEAD' && status !== '204' && status !== '304'
   const content = hasBody ? bodyOf(rest, fields, isEnd) : { body: Buffer.alloc(0), trailers: [], end: 0 }
   if (content === null) return null
-  if (rest.length > content.end)
+  if (rest.length > content.end && !isTooMuch)
     throw new Error(`more than an answer: ${rest.toString('latin1', content.end, content.end + 200)}`)
   return { version, status: Number(status), reason, fields, body: content.body, trailers: content.trailers }
 }

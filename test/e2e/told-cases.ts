@@ -8,6 +8,8 @@ export interface ToldCase {
   readonly method: string
   /** Whole answers, with a character per byte. */
   readonly answers: readonly string[]
+  /** They are followed by what is not part of them. */
+  readonly isTooMuch?: boolean
 }
 
 const BODY = 'content of the file\n'
@@ -149,6 +151,21 @@ export const TOLD_CASES: readonly ToldCase[] = [
       told([LENGTH, 'Content-Disposition: attachment; filename="\xe4"'], { body: '' }),
       told(['Transfer-Encoding: chunked', 'Content-Type: a/b'], { body: '' }),
       told(['Content-Type: a/b'], { body: '' }),
+    ],
+  },
+  {
+    what: 'the head alone of what it sends to HEAD with a body, as some applications do',
+    method: 'HEAD',
+    isTooMuch: true,
+    answers: [told([LENGTH]), told(['Transfer-Encoding: chunked'], { body: '5\r\nhello\r\n0\r\n\r\n' })],
+  },
+  {
+    what: 'the head alone where a status has no body',
+    method: 'GET',
+    isTooMuch: true,
+    answers: [
+      told([LENGTH], { line: 'HTTP/1.1 204 No Content' }),
+      told([LENGTH, 'ETag: "a"'], { line: 'HTTP/1.1 304 Not Modified' }),
     ],
   },
   {
