@@ -35,6 +35,15 @@ export interface FunctionCondition {
   readonly serving: NamedRevision | null
 }
 
+/** What is said of the first moments of a start that goes as it should. */
+export const USUAL_START = { made: 'its container is being made', starting: 'it is still starting' } as const
+
+/** Whether a person who asks how the function does should read the reason: something is wrong, or takes its time. Pure. */
+export function isWorthTelling({ state, reason }: FunctionCondition): boolean {
+  if (state === 'failing' || state === 'degraded') return true
+  return state === 'starting' && reason !== USUAL_START.made && reason !== USUAL_START.starting
+}
+
 /** What a condition is made of. */
 export interface ConditionFacts {
   readonly fn: FunctionName

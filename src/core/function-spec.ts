@@ -44,6 +44,8 @@ export interface DeployedFunction extends Revision {
    * ready.
    */
   readonly lastGood?: Revision
+  /** Whether this very revision was ever ready. Left out: it was not, as far as is known. */
+  readonly isProved?: boolean
   /** Replicas wanted, 0 and up. */
   readonly replicas: number
   /** Milliseconds since the epoch; the first deploy, kept across updates. */

@@ -35,7 +35,7 @@ export class FunctionStore {
     const columns = 'namespace, name, spec, replicas, revision, artifact, created_at, updated_at'
     for (const row of db.all(`SELECT ${columns} FROM function`)) {
       const fn = fallingBackTo(lastGood.get(nameIn(row)), fromRow(row))
-      this.#functions.set(fn.spec.name, fn)
+      this.#functions.set(fn.spec.name, this.#good.isProved(fn) ? { ...fn, isProved: true } : fn)
     }
   }
 
@@ -151,7 +151,8 @@ export class FunctionStore {
   prove(name: FunctionName, revision: number): DeployedFunction | undefined {
     const before = this.#functions.get(name)
     if (before?.revision !== revision || this.#good.isProved(before)) return undefined
-    const { lastGood, ...after } = before
+    const { lastGood, ...rest } = before
+    const after = { ...rest, isProved: true }
     const write = (): void => this.#good.prove(before)
     if (lastGood === undefined) this.#db.transaction(write)
     else this.#db.erasing(write)

@@ -26,6 +26,8 @@ export class ProbeRig {
   /** The paths asked, with the seconds since the start of the test. */
   readonly asked: (readonly [string, number])[] = []
   readonly failures: string[] = []
+  /** How often it was said that waiting hardly helps. */
+  stuck = 0
   /** Happens while a question is under way. */
   meanwhile: () => void = () => {}
   readonly #id: string
@@ -44,11 +46,15 @@ export class ProbeRig {
         return Promise.resolve(this.bad.has(path) ? this.badAnswer : good)
       },
       explain: (_target, finding) =>
-        Promise.resolve(finding.kind === 'status' ? `status ${finding.status}` : finding.kind),
+        Promise.resolve({
+          reason: finding.kind === 'status' ? `status ${finding.status}` : finding.kind,
+          isLasting: finding.kind === 'closed',
+        }),
     },
     clock: this.clock,
     log: this.log,
     onReady: () => {},
+    onStuck: () => (this.stuck += 1),
     onFailed: (_record, reason) => this.failures.push(reason),
   })
 

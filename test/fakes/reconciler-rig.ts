@@ -44,6 +44,7 @@ export class ReconcilerRig {
     fetchImage: () => this.#fetch(),
     retire: (id) => this.table.delete(id),
     onStarted: (id) => this.#started(id),
+    onSetback: () => {},
   })
 
   ready(): number {

@@ -170,6 +170,7 @@ describe('the reason why a function is not ready', () => {
     setback: '',
     starting: 0,
     withdrawn: 0,
+    stuck: 0,
     lack: '',
     paused: 0,
   }
@@ -195,7 +196,7 @@ describe('the reason why a function is not ready', () => {
 
   it('is trouble when time alone does not mend it', () => {
     assert.equal(isTrouble({ ...obstacles, isFetching: true, starting: 1 }), false)
-    for (const trouble of [{ setback: 'x' }, { withdrawn: 1 }, { paused: 1 }])
+    for (const trouble of [{ setback: 'x' }, { withdrawn: 1 }, { stuck: 1 }, { paused: 1 }])
       assert.equal(isTrouble({ ...obstacles, ...trouble }), true, JSON.stringify(trouble))
     assert.equal(isTrouble({ ...obstacles, status: { ...obstacles.status, reachable: false } }), true)
   })

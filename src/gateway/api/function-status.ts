@@ -1,4 +1,4 @@
-import type { FunctionCondition } from '../../core/function-condition.ts'
+import { type FunctionCondition, isWorthTelling } from '../../core/function-condition.ts'
 import { nameOf, namespaceOf } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
 import type { Usage } from '../../core/provider.ts'
@@ -59,9 +59,9 @@ function givenFields(spec: FunctionSpec): Partial<FunctionStatus> {
   }
 }
 
-/** `faas-cli describe` prints annotations, and no field of ours. Only when something is wrong: what was deployed is to come back as it was. */
+/** `faas-cli describe` prints annotations, and no field of ours. Only when something is wrong, or takes its time: what was deployed is to come back as it was. */
 function described({ annotations }: FunctionSpec, condition: FunctionCondition | null): StringMap {
-  if (condition?.state !== 'failing' && condition?.state !== 'degraded') return annotations
+  if (condition === null || !isWorthTelling(condition)) return annotations
   const { state, reason, lastWords } = condition
   return {
     ...annotations,

@@ -26,6 +26,8 @@ export interface AttemptRunnerOptions {
   readonly isCurrent: (attempt: Attempt) => boolean
   /** The revisions of the replicas that take calls. */
   readonly serving: (fn: FunctionName) => readonly number[]
+  /** A replica died or could not be made, and nobody knows better of its revision yet. */
+  readonly onSetback: (fn: FunctionName) => void
   /** Look at the function again. */
   readonly nudge: (fn: FunctionName) => void
 }
@@ -64,15 +66,16 @@ export class AttemptRunner {
         return
       }
       if (!(error instanceof FaasError)) log.error('round failed', { fn: attempt.fn.spec.name, err: error })
-      this.setBack(attempt, messageOf(error))
+      this.setBack(attempt, messageOf(error), 'unmade')
     }
   }
 
-  setBack(attempt: Attempt, reason: string): void {
-    const { clock, log, isCurrent, serving, nudge } = this.#options
+  setBack(attempt: Attempt, reason: string, kind: 'died' | 'unmade'): void {
+    const { clock, log, isCurrent, serving, onSetback, nudge } = this.#options
     const { spec, revision } = attempt.fn
     if (!isCurrent(attempt)) return
     attempt.setbacks = afterSetback(attempt.setbacks, reason, clock.now())
+    attempt.isUnmade = kind === 'unmade'
     const { count, retryAtMs } = attempt.setbacks
     const retryInMs = Math.max(0, Math.round(retryAtMs - clock.now()))
     const revisions = serving(spec.name)
@@ -82,6 +85,7 @@ export class AttemptRunner {
       serving: revisions.length === 0 ? null : Math.max(...revisions),
     })
     this.#retryAfter(attempt, retryInMs)
+    onSetback(spec.name)
     // The last good revision may be needed from now on.
     nudge(spec.name)
   }
@@ -128,7 +132,7 @@ export class AttemptRunner {
         attempt.fetched = (await fetchImage(spec, this.#stopping.signal)).id
       } catch (error) {
         if (error instanceof EngineAway) onEngineAway(error)
-        else if (!this.#stopping.signal.aborted) this.setBack(attempt, messageOf(error))
+        else if (!this.#stopping.signal.aborted) this.setBack(attempt, messageOf(error), 'unmade')
       } finally {
         attempt.isFetching = false
         nudge(spec.name)

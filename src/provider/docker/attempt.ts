@@ -8,6 +8,8 @@ export interface Attempt {
   /** The image that a fetch of ours found; it counts while the registry has none for this revision. */
   fetched: string | null
   setbacks: Setbacks
+  /** The last setback was that no replica could be made, and not that one died. */
+  isUnmade: boolean
   isFetching: boolean
   cancelRetry: () => void
   /** The last lines of the replica that died last. */
@@ -43,7 +45,7 @@ export function attemptsOf({ newest, lastGood }: Desired): readonly Attempt[] {
 function resumed(known: readonly Attempt[], fn: DeployedFunction): Attempt {
   const attempt = known.find((one) => one.fn.revision === fn.revision)
   if (attempt === undefined) {
-    const nothingYet = { fetched: null, isFetching: false, cancelRetry: () => {}, lastWords: [] }
+    const nothingYet = { fetched: null, isUnmade: false, isFetching: false, cancelRetry: () => {}, lastWords: [] }
     return { fn, setbacks: NO_SETBACKS, ...nothingYet }
   }
   attempt.fn = fn
@@ -53,5 +55,5 @@ function resumed(known: readonly Attempt[], fn: DeployedFunction): Attempt {
 /** The function as if an earlier revision of it were the newest. */
 function asDeployed(fn: DeployedFunction, revision: Revision): DeployedFunction {
   const { lastGood: _, ...rest } = fn
-  return { ...rest, ...revision }
+  return { ...rest, ...revision, isProved: true }
 }

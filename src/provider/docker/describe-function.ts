@@ -24,6 +24,7 @@ export function describeFunction({ fn, trouble, replicas, engine }: FunctionFact
     setback: trouble.setback,
     starting: waiting.length,
     withdrawn: waiting.filter(isWithdrawn).length,
+    stuck: waiting.filter(({ isStuck }) => isStuck).length,
     paused: waiting.filter(({ isPaused }) => isPaused).length,
     lack: waiting.findLast(({ replica }) => replica.reason !== undefined)?.replica.reason ?? '',
   }

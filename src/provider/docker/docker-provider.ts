@@ -1,5 +1,4 @@
 import { every, whenAborted } from '../../clock.ts'
-import { FaasError } from '../../core/errors.ts'
 import type { FunctionCondition } from '../../core/function-condition.ts'
 import type { FunctionName } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
@@ -15,7 +14,6 @@ import type {
 } from '../../core/provider.ts'
 import type { Replica } from '../../core/replica.ts'
 import type { DockerProviderOptions } from './docker-provider-options.ts'
-import { describeFunction } from './describe-function.ts'
 import { ProviderParts } from './provider-parts.ts'
 import { deathOf } from './replica-fate.ts'
 import { checkCores, resourceRemarks } from './resource-remarks.ts'
@@ -97,23 +95,11 @@ export class DockerProvider implements Provider {
   }
 
   condition(name: FunctionName): FunctionCondition | null {
-    const { table, reconciler } = this.#parts
-    const fn = reconciler.desired(name)
-    if (fn === undefined) return null
-    return describeFunction({
-      fn,
-      trouble: reconciler.trouble(name),
-      replicas: table.of(name),
-      engine: this.status(),
-    })
+    return this.#parts.outlook.condition(name)
   }
 
-  async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
-    const { reconciler, table } = this.#parts
-    if (reconciler.desired(name) === undefined) {
-      throw new FaasError('not-found', `function ${name} does not exist`)
-    }
-    return await table.whenReady(name, signal, () => this.#explain(name))
+  whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
+    return this.#parts.outlook.whenReady(name, signal)
   }
 
   suspect(replica: Replica, why: Suspicion): void {
@@ -155,20 +141,11 @@ export class DockerProvider implements Provider {
     return this.#parts.link.status()
   }
 
-  #explain(name: FunctionName): string {
-    return `function ${name} is not ready: ${this.condition(name)?.reason || 'it is scaled to zero'}`
-  }
-
   async #stop(): Promise<void> {
-    const { engine, link, looks, reconciler, probes, retirement, images, logs, archive, table, usage } =
+    const { engine, link, looks, reconciler, probes, retirement, images, logs, archive, usage, outlook } =
       this.#parts
     this.#stopping.abort()
-    for (const name of table.waitedFor()) {
-      table.rejectWaiters(
-        name,
-        new FaasError('unavailable', `function ${name} is not ready: the daemon stops`),
-      )
-    }
+    outlook.stop()
     const ends = [link.stop(), looks.stop(), reconciler.stop(), probes.stop(), retirement.stop()]
     // A container being made shall be whole when we go; a hung engine shall not hold us.
     await Promise.race([Promise.all(ends), whenAborted(this.#options.clock.timeout(FINISH_MS))])

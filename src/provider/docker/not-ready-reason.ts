@@ -1,3 +1,4 @@
+import { USUAL_START } from '../../core/function-condition.ts'
 import type { ProviderStatus } from '../../core/provider.ts'
 
 /** All that may keep a function from being called. */
@@ -12,6 +13,8 @@ export interface Obstacles {
   readonly starting: number
   /** Of these, those that were ready and fail their readiness probe now. */
   readonly withdrawn: number
+  /** Of these, those whose lack hardly goes away by waiting. */
+  readonly stuck: number
   /** Of these, those that somebody halted by hand. */
   readonly paused: number
   /** What the newest of them lacks; empty when that is not known. */
@@ -30,11 +33,11 @@ export function whyNotReady(obstacles: Obstacles): string {
   if (paused > 0) return PAUSED
   if (setback !== '') return setback
   if (withdrawn > 0) return `it fails its readiness probe${lack === '' ? '' : ` (${lack})`}`
-  if (starting > 0) return lack === '' ? 'it is still starting' : lack
-  return 'its container is being made'
+  if (starting > 0) return lack === '' ? USUAL_START.starting : lack
+  return USUAL_START.made
 }
 
 /** Whether what stands in the way is more than a start that takes its time. Pure. */
-export function isTrouble({ status, setback, withdrawn, paused }: Obstacles): boolean {
-  return !status.reachable || setback !== '' || withdrawn > 0 || paused > 0
+export function isTrouble({ status, setback, withdrawn, stuck, paused }: Obstacles): boolean {
+  return !status.reachable || setback !== '' || withdrawn > 0 || stuck > 0 || paused > 0
 }

@@ -24,6 +24,14 @@ export interface Asked {
   readonly listeners: readonly Listener[] | null
 }
 
+/** What a replica lacks. */
+export interface Lack {
+  /** Completes "function … is not ready: …". */
+  readonly reason: string
+  /** Waiting will hardly help: it is so by how the function was written or deployed. */
+  readonly isLasting: boolean
+}
+
 /** Listed in a sentence. */
 const MOST_LISTED = 5
 
@@ -52,6 +60,25 @@ export function describeFinding(finding: Finding, { port, probe, listeners }: As
   }
 }
 
+/** Whether what was found hardly mends itself: a slow start looks different. Pure. */
+export function isLastingFinding(finding: Finding, { port, listeners }: Asked): boolean {
+  switch (finding.kind) {
+    case 'refused':
+      return listeners !== null && listeners.length > 0
+    case 'no-process':
+      return behind(port, listeners).length > 0
+    case 'status':
+      return finding.status >= 400 && finding.status < 500
+    case 'closed':
+    case 'not-http':
+      return true
+    case 'good':
+    case 'no-address':
+    case 'silent':
+      return false
+  }
+}
+
 /** The only answer that is a bad one then is a watchdog's 503. */
 function byWatchdog({ accept }: Asked['probe']): string {
   return accept === 'speaks' ? ', by which its watchdog says that its process is not ready' : ''
@@ -68,10 +95,14 @@ function whereElse(port: number, listeners: readonly Listener[] | null): string 
   return `: it listens on ${listed(listeners)}; let it listen on ${wish}`
 }
 
-/** Not the watchdog's own ports: the functions', and that of its metrics. */
 function whereBehind(port: number, listeners: readonly Listener[] | null): string {
-  const others = (listeners ?? []).filter((one) => one.port !== port && one.port !== port + 1)
+  const others = behind(port, listeners)
   return others.length === 0 ? '' : `: it listens on ${listed(others)}`
+}
+
+/** Not the watchdog's own ports: the functions', and that of its metrics. */
+function behind(port: number, listeners: readonly Listener[] | null): readonly Listener[] {
+  return (listeners ?? []).filter((one) => one.port !== port && one.port !== port + 1)
 }
 
 function listed(listeners: readonly Listener[]): string {

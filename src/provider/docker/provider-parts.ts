@@ -19,6 +19,7 @@ import { type ImageFacts, Images } from './images.ts'
 import { LogArchive } from './log-archive.ts'
 import { Networks } from './networks.ts'
 import { Observer } from './observer.ts'
+import { Outlook } from './outlook.ts'
 import { Ownership } from './ownership.ts'
 import { httpAsk } from './probe-request.ts'
 import { Readiness } from './readiness.ts'
@@ -64,6 +65,7 @@ export class ProviderParts {
   readonly retirement: Retirement
   readonly reconciler: Reconciler
   readonly link: EngineLink
+  readonly outlook: Outlook
   /** Full looks on top of those at each connect; one at a time. */
   readonly looks: WorkQueue<'all'>
 
@@ -108,19 +110,14 @@ export class ProviderParts {
       onAddresses: (addresses) => emit({ kind: 'addresses', addresses }),
     })
     const { networks, secretFiles } = this
-    this.surroundings = new Surroundings({
-      networks,
-      secretFiles,
-      table,
-      desired: () => this.reconciler,
-      log,
-    })
+    this.surroundings = new Surroundings({ networks, secretFiles, table, log, desired: () => this.reconciler })
     this.probes = this.#makeProbes()
     this.addresses = this.#makeAddresses(emit)
     this.observer = this.#makeObserver()
     this.retirement = this.#makeRetirement()
     this.reconciler = this.#makeReconciler()
     this.link = this.#makeLink()
+    this.outlook = new Outlook({ table, reconciler: this.reconciler, link: this.link, clock })
     this.looks = new WorkQueue(1, () => this.#lookAgain())
   }
 
@@ -144,6 +141,7 @@ export class ProviderParts {
       clock,
       log,
       onReady: (record) => this.reconciler.recovered(record),
+      onStuck: (record) => this.outlook.stuck(record),
       onFailed: (record, reason) => {
         this.reconciler.setback(record, reason)
         this.reconciler.nudge(record.replica.fn)
@@ -236,6 +234,7 @@ export class ProviderParts {
       fetchImage: (spec, signal) => this.imageFor(spec, signal),
       retire: (id) => this.retirement.begin(id),
       onStarted: (id) => this.#probe(id),
+      onSetback: (fn) => this.outlook.reconsider(fn),
     })
   }
 

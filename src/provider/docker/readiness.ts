@@ -1,5 +1,5 @@
 import { type Listener, takesLoopback } from './listeners.ts'
-import { describeFinding, type Finding } from './probe-finding.ts'
+import { describeFinding, type Finding, isLastingFinding, type Lack } from './probe-finding.ts'
 import type { Ask, ProbeTarget } from './probe-request.ts'
 
 export interface ReadinessOptions {
@@ -27,11 +27,12 @@ export class Readiness {
   }
 
   /** Why it is not ready, in words. Looks at what listens, which costs more than the question itself: for a finding that lasts. */
-  async explain(target: ProbeTarget, finding: Finding): Promise<string> {
+  async explain(target: ProbeTarget, finding: Finding): Promise<Lack> {
     const { port, probe, id } = target
     const wantsListeners = finding.kind === 'refused' || finding.kind === 'no-process'
     const listeners = wantsListeners ? await this.#options.listeners(id) : null
-    return describeFinding(finding, { port, probe, listeners })
+    const asked = { port, probe, listeners }
+    return { reason: describeFinding(finding, asked), isLasting: isLastingFinding(finding, asked) }
   }
 
   /** Something answered at the replica's port just now: a list without that port is not of what answered. */

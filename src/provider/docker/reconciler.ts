@@ -66,6 +66,11 @@ export class Reconciler {
     return { isFetching: newest?.isFetching ?? false, setback, lastGoodSetback, lastWords }
   }
 
+  /** What is tried for a function; undefined when it should not exist. */
+  attempts(name: FunctionName): Desired | undefined {
+    return this.#desired.get(name)
+  }
+
   /** Whether it is a replica of a function that should exist, and not of a removed one whose name another has now. */
   isWanted({ replica, identity }: ReplicaRecord): boolean {
     const fn = this.desired(replica.fn)
@@ -124,7 +129,7 @@ export class Reconciler {
     const attempt = this.#attemptOf(record)
     if (attempt === undefined) return
     attempt.lastWords = []
-    this.#attempts.setBack(attempt, reason)
+    this.#attempts.setBack(attempt, reason, 'died')
   }
 
   /** More is known now about the last setback of this replica's revision. */

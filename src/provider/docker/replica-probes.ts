@@ -7,7 +7,7 @@ import { shortId } from './container-logs.ts'
 import { Complaint } from './complaint.ts'
 import { PAUSED } from './not-ready-reason.ts'
 import type { Probe } from './probe.ts'
-import type { Finding } from './probe-finding.ts'
+import type { Finding, Lack } from './probe-finding.ts'
 import type { ProbeTarget } from './probe-request.ts'
 import { type Probing, untilFailed, untilReady } from './probing.ts'
 import { isWithdrawn, type ReplicaRecord, type ReplicaTable } from './replica-table.ts'
@@ -17,11 +17,13 @@ export interface ReplicaProbesOptions {
   /** What proves that a replica is ready. Neither method rejects. */
   readonly readiness: {
     look(target: ProbeTarget, signal: AbortSignal): Promise<Finding>
-    explain(target: ProbeTarget, finding: Finding): Promise<string>
+    explain(target: ProbeTarget, finding: Finding): Promise<Lack>
   }
   readonly clock: Clock
   readonly log: Log
   readonly onReady: (record: ReplicaRecord) => void
+  /** What it lacks has lasted, and hardly comes by waiting. */
+  readonly onStuck: (record: ReplicaRecord) => void
   /** It runs, but is to be replaced: `reason` completes "the function is not ready: …". */
   readonly onFailed: (record: ReplicaRecord, reason: string) => void
 }
@@ -105,16 +107,19 @@ export class ReplicaProbes {
   }
 
   #complaint(id: string): Complaint {
-    const { table, clock, log, readiness } = this.#options
+    const { table, clock, log, readiness, onStuck } = this.#options
     return new Complaint({
       clock,
       explain: (target, finding) =>
-        table.get(id)?.isPaused === true ? Promise.resolve(PAUSED) : readiness.explain(target, finding),
-      say: (reason, isLasting) => {
+        table.get(id)?.isPaused === true
+          ? Promise.resolve({ reason: PAUSED, isLasting: false })
+          : readiness.explain(target, finding),
+      say: ({ reason, isLasting }, hasLasted) => {
         const record = table.get(id)
         if (record?.replica.state !== 'starting') return
-        if (isLasting) log.warn('replica not ready', { ...named(record), reason })
-        else table.change(id, { reason })
+        if (!hasLasted) table.change(id, { reason, isStuck: false })
+        else log.warn('replica not ready', { ...named(record), reason })
+        if (hasLasted && isLasting) onStuck(record)
       },
     })
   }
@@ -139,7 +144,7 @@ export class ReplicaProbes {
 
   #ready(id: string, { tookMs, isUnproven }: { tookMs: number; isUnproven: boolean }): void {
     const { table, log, onReady } = this.#options
-    const record = table.change(id, { state: 'ready', isUnproven })
+    const record = table.change(id, { state: 'ready', isUnproven, isStuck: false })
     if (record === undefined) return
     log.info('replica ready', { ...named(record), ms: Math.round(tookMs) })
     onReady(record)
@@ -190,7 +195,8 @@ export class ReplicaProbes {
     const { readiness } = this.#options
     let reason = (): Promise<string> => Promise.resolve('')
     const probing = this.#probing(series, (target, finding) => {
-      if (finding.kind !== 'good') reason = () => readiness.explain(target, finding)
+      if (finding.kind !== 'good')
+        reason = async () => (await readiness.explain(target, finding)).reason
       return Promise.resolve()
     })
     return { probing, reason: () => reason() }

@@ -13,6 +13,8 @@ export interface ReplicaRecord {
   readonly pid: number
   /** It runs but must be replaced: it was unready for too long, or is not well. */
   readonly isFailed: boolean
+  /** What it lacks has lasted, and it hardly comes by waiting: it listens elsewhere. */
+  readonly isStuck: boolean
   /** It was ready once since it was made or found. */
   readonly wasReady: boolean
   /** Somebody halted it by hand: it answers nobody until he lets it go on. */
@@ -28,7 +30,7 @@ export interface ReplicaRecord {
 export type ReplicaChange = Partial<
   Pick<
     ReplicaRecord,
-    'isRunning' | 'isFailed' | 'isPaused' | 'ranOutOfMemory' | 'pid' | 'exitCode' | 'doubts'
+    'isRunning' | 'isFailed' | 'isStuck' | 'isPaused' | 'ranOutOfMemory' | 'pid' | 'exitCode' | 'doubts'
   > & {
     readonly state: ReplicaState
     readonly host: string

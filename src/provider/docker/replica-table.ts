@@ -88,8 +88,9 @@ export class ReplicaTable {
       sinceMs: this.#now(),
     }
     const { isRunning, createdAtMs = this.#now() } = found
-    const flags = { isRunning, isFailed: false, wasReady: false, isPaused: false, ranOutOfMemory: false }
-    const record = { replica, identity, createdAtMs, ...flags, pid: 0, exitCode: null, doubts: 0 }
+    const flags = { isRunning, isFailed: false, isStuck: false, wasReady: false }
+    const accidents = { isPaused: false, ranOutOfMemory: false, exitCode: null }
+    const record = { replica, identity, createdAtMs, ...flags, ...accidents, pid: 0, doubts: 0 }
     this.#records.set(id, record)
     const ids = this.#byFunction.get(fn) ?? new Set()
     this.#byFunction.set(fn, ids.add(id))
