@@ -147,7 +147,8 @@ func (r *forkRunner) notStarted(c *clientConn, err error) {
 	c.reply.note = "not-started"
 	r.server.log.warn("fork failed: " + err.Error())
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.ENOMEM) {
-		c.fault(503, "watchdog: no room for another process: "+err.Error()+".")
+		c.fault(503, "watchdog: no room for another process: "+err.Error()+
+			". The container has as many processes, open files or as much memory as it may (annotation com.sampan.pids, limits.memory).")
 		return
 	}
 	c.fault(500, err.Error())

@@ -35,7 +35,7 @@ func (h *httpRunner) failed(c *clientConn, err error) {
 			h.server.cfg.maxHeaderBytes))
 	case errors.Is(err, errTooManyFields):
 		c.reply.note = "bad-response"
-		c.fault(502, fmt.Sprintf("watchdog: the function's answer has more than %d header lines.", maxFields))
+		c.fault(502, fmt.Sprintf("watchdog: the function's answer has more than %d header lines, a fixed limit of the watchdog.", maxFields))
 	default:
 		c.reply.note = "bad-response"
 		c.fault(502, "watchdog: the function cannot be reached or answered badly: "+err.Error()+".")

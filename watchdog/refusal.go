@@ -21,7 +21,7 @@ func (c *clientConn) refuse(err error) {
 		c.answer(431, plainText, fmt.Sprintf(
 			"watchdog: the request head is larger than max_header_bytes=%d bytes.\n", cfg.maxHeaderBytes))
 	case errors.Is(err, errTooManyFields):
-		c.answer(431, plainText, fmt.Sprintf("watchdog: the request has more than %d header lines.\n", maxFields))
+		c.answer(431, plainText, fmt.Sprintf("watchdog: the request has more than %d header lines, a fixed limit of the watchdog.\n", maxFields))
 	case errors.Is(err, errHeadMemory):
 		c.answer(503, faultLines+"Retry-After: 1\r\n", fmt.Sprintf(
 			"watchdog: the heads of all requests together hold max_head_memory=%d bytes.\n", cfg.maxHeadMemory))

@@ -14,6 +14,6 @@ export function checkSecretValue(value: Uint8Array): void {
   if (value.byteLength <= MAX_SECRET_BYTES) return
   throw new FaasError(
     'invalid',
-    `value: has ${value.byteLength} bytes, a secret may have at most ${MAX_SECRET_BYTES} (1 MiB)`,
+    `value: has ${value.byteLength} bytes, a secret may have at most ${MAX_SECRET_BYTES} (1 MiB), a fixed limit of the gateway`,
   )
 }

@@ -7,7 +7,7 @@ export class MalformedError extends Error {}
 /** More lines than anybody needs. */
 export class TooManyFieldsError extends MalformedError {
   constructor() {
-    super(`more than ${MAX_FIELDS} header lines`)
+    super(`more than ${MAX_FIELDS} header lines, a fixed limit of the gateway`)
   }
 }
 

@@ -228,7 +228,7 @@ function translated<T>(work: () => T): T {
   } catch (error) {
     const code = codeOf(error)
     if (code.startsWith('SQLITE_FULL')) {
-      throw new FaasError('unavailable', 'the disk that holds the registry is full; nothing was changed', {
+      throw new FaasError('unavailable', 'the disk that holds the registry is full; nothing was changed: make room where SAMPAN_DATA_DIR lies', {
         cause: error,
       })
     }

@@ -1,5 +1,6 @@
 import { functionName } from '../../src/core/function-name.ts'
 import type { DeployedFunction } from '../../src/core/function-spec.ts'
+import { Outlook } from '../../src/provider/docker/outlook.ts'
 import { Reconciler } from '../../src/provider/docker/reconciler.ts'
 import type { Blueprint } from '../../src/provider/docker/replica-maker.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
@@ -25,6 +26,8 @@ export class ReconcilerRig {
   fetching: Promise<unknown> | null = null
   /** Revisions whose replicas exit before they are ready. */
   readonly broken = new Set<number>()
+  /** Replicas that are made run, and are not ready. */
+  startsSlowly = false
   /** Of the replicas made, in turn. */
   readonly artifacts: (string | null)[] = []
   prepared = 0
@@ -44,7 +47,13 @@ export class ReconcilerRig {
     fetchImage: () => this.#fetch(),
     retire: (id) => this.table.delete(id),
     onStarted: (id) => this.#started(id),
-    onSetback: () => {},
+    onSetback: (fn) => this.outlook.reconsider(fn),
+  })
+  readonly outlook = new Outlook({
+    table: this.table,
+    reconciler: this.reconciler,
+    link: { status: () => ({ reachable: this.isUp, version: '1', reason: '' }) },
+    clock: this.clock,
   })
 
   ready(): number {
@@ -66,7 +75,7 @@ export class ReconcilerRig {
 
   #started(id: string): void {
     const record = this.table.get(id)
-    if (record === undefined) return
+    if (record === undefined || this.startsSlowly) return
     if (!this.broken.has(record.replica.revision)) {
       this.table.change(id, { state: 'ready' })
       this.reconciler.recovered(record)

@@ -76,6 +76,18 @@ describe('reading functions', () => {
     assert.deepEqual(list[0]?.['annotations'], { mine: '1' }, 'faas-cli diff compares those of the list')
   })
 
+  it('shows in annotations what a start waits for, once that is known', async () => {
+    const { ask, provider } = testApp()
+    await ask('POST', '/system/functions', hello)
+    const reason = 'nothing accepts connections at port 8080 of the container: it does not listen yet'
+    const starting = { state: 'starting', reason, lastWords: [], revision: 1, serving: null } as const
+    provider.conditions.set(functionName('hello'), starting)
+
+    const single = (await (await ask('GET', '/system/function/hello')).json()) as Record<string, unknown>
+
+    assert.deepEqual(single['annotations'], { 'com.sampan.state': 'starting', 'com.sampan.reason': reason })
+  })
+
   it('leaves annotations as they were deployed while a function is well or starts', async () => {
     const { ask, provider } = testApp()
     provider.holdReady = true

@@ -54,9 +54,11 @@ describe('the last good revision', () => {
     const later = reopened((db) => {
       const store = new FunctionStore(db)
       assert.equal(store.get(hello)?.lastGood, undefined)
+      assert.equal(store.get(hello)?.isProved, true)
       assert.equal(store.prove(hello, proved?.revision ?? 0), undefined, 'that was known')
       return store.replace(revision('three'))
     })
+    assert.equal(later.isProved, undefined)
 
     assert.equal(proved?.lastGood, undefined)
     assert.equal(later.lastGood?.spec.image, 'two')

@@ -11,7 +11,7 @@ import {
   parseListeners,
   takesLoopback,
 } from '../../src/provider/docker/listeners.ts'
-import { describeFinding } from '../../src/provider/docker/probe-finding.ts'
+import { describeFinding, isLastingFinding } from '../../src/provider/docker/probe-finding.ts'
 import { Readiness } from '../../src/provider/docker/readiness.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
 import { PLAIN_PLAN } from '../../src/provider/docker/probe.ts'
@@ -162,9 +162,10 @@ describe('the sentence about a finding', () => {
   })
 
   it('tells refused, closed, silent, not HTTP and a bad status apart', () => {
-    assert.equal(say({ kind: 'closed' }, null), 'GET /_/health: closed without an answer')
-    assert.equal(say({ kind: 'silent' }, null), 'GET /_/health: no answer within 2 s')
-    assert.equal(say({ kind: 'not-http' }, null), 'GET /_/health: what came back is not HTTP')
+    assert.equal(say({ kind: 'closed' }, null), 'GET /_/health: closed without an answer; does it speak HTTP at port 8080?')
+    assert.match(say({ kind: 'silent' }, null), /^GET \/_\/health: it takes connections, .* no answer within 2 s$/)
+    assert.match(say({ kind: 'not-http' }, null), /^GET .*: what came back is not HTTP; let it speak HTTP/)
+    assert.match(say({ kind: 'status', status: 404 }, null), /status 404: is the path that it is asked right\?$/)
     assert.equal(say({ kind: 'status', status: 500 }, null), 'GET /_/health: answered with status 500')
     assert.match(
       describeFinding(
@@ -180,11 +181,38 @@ describe('the sentence about a finding', () => {
   it('says where the process behind a watchdog listens instead', () => {
     assert.equal(
       say({ kind: 'no-process', port: 5_000 }, [at('::', 8_080), at('::', 8_081), at('127.0.0.1', 3_000)]),
-      'its process does not listen at port 5000 (upstream_url): it listens on 127.0.0.1:3000',
+      'its process does not listen at port 5000 (upstream_url): it listens on 127.0.0.1:3000; let it listen there, or let upstream_url say where it does',
     )
     assert.equal(
       say({ kind: 'no-process', port: 5_000 }, [at('::', 8_080)]),
       'its process does not listen at port 5000 (upstream_url)',
+    )
+  })
+
+  it('is known to last where waiting hardly helps, and not where a start is slow', () => {
+    const lasts = (finding: Parameters<typeof describeFinding>[0], listeners: readonly Listener[] | null) =>
+      isLastingFinding(finding, { port: 8_080, probe, listeners })
+    const behind = { kind: 'no-process', port: 5_000 } as const
+
+    assert.deepEqual(
+      [
+        lasts({ kind: 'refused' }, [at('127.0.0.1', 8_080)]),
+        lasts(behind, [at('::', 8_080), at('::', 3_000)]),
+        lasts({ kind: 'closed' }, null),
+        lasts({ kind: 'not-http' }, null),
+        lasts({ kind: 'status', status: 404 }, null),
+      ],
+      [true, true, true, true, true],
+    )
+    assert.deepEqual(
+      [
+        lasts({ kind: 'refused' }, []),
+        lasts({ kind: 'refused' }, null),
+        lasts(behind, [at('::', 8_080), at('::', 8_081)]),
+        lasts({ kind: 'silent' }, null),
+        lasts({ kind: 'status', status: 503 }, null),
+      ],
+      [false, false, false, false, false],
     )
   })
 })

@@ -44,7 +44,7 @@ describe('a starting replica', () => {
     assert.deepEqual(made.failures, [])
     await made.seconds(2)
 
-    assert.deepEqual(made.failures, ['it was not ready within 60 s: refused'])
+    assert.deepEqual(made.failures, ['it was not ready within 60 s (startup_timeout): refused'])
     const { length } = made.asked
     await made.clock.advance(HOUR_MS)
     assert.equal(made.asked.length, length)
@@ -165,6 +165,7 @@ describe('what is said of a replica that is not ready', () => {
 
     assert.equal(made.replica?.reason, 'closed')
     assert.deepEqual(lines(made), ['refused', 'closed'])
+    assert.equal(made.stuck, 1, 'waiting may help against the first, and not against the second')
     made.bad.clear()
     await made.seconds(1)
     assert.equal(made.replica?.state, 'ready')

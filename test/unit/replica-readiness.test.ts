@@ -104,7 +104,7 @@ describe('a ready replica with readiness annotations', () => {
     await made.seconds(2)
 
     assert.deepEqual(made.failures, [
-      'it was not ready within 60 s: its container was paused by hand ("docker unpause" lets it go on)',
+      'it was not ready within 60 s (startup_timeout): its container was paused by hand ("docker unpause" lets it go on)',
     ])
   })
 

@@ -67,7 +67,7 @@ async function readBytes(c: ApiContext, limit: BodyLimit): Promise<Buffer> {
 }
 
 function tooLarge({ bytes, hint }: BodyLimit): FaasError {
-  const sentence = `body: is larger than ${bytes} bytes (${mebibytes(bytes)} MiB), the most that this route takes`
+  const sentence = `body: is larger than ${bytes} bytes (${mebibytes(bytes)} MiB), the most that the gateway takes on this route, a fixed limit`
   return new FaasError('too-large', hint === '' ? sentence : `${sentence}; ${hint}`)
 }
 

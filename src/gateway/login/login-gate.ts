@@ -112,5 +112,8 @@ export class LoginGate {
 }
 
 function tooMany(): FaasError {
-  return new FaasError('too-busy', 'too many wrong passwords from this address: try again in a moment')
+  return new FaasError(
+    'too-busy',
+    `too many wrong passwords from this address: the gateway lets ${MOST_WAITING} requests wait for a look at theirs, a fixed limit; try again in a moment`,
+  )
 }

@@ -56,7 +56,7 @@ export class FunctionLogs {
    */
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
     if (this.#active.size >= MOST_READERS) {
-      throw new FaasError('too-busy', `logs: ${MOST_READERS} readers are the most at a time`)
+      throw new FaasError('too-busy', `logs: the gateway has ${MOST_READERS} readers of logs, a fixed limit; end one, or try again`)
     }
     return this.#read(query, signal)
   }

@@ -48,13 +48,13 @@ export function describeFinding(finding: Finding, { port, probe, listeners }: As
     case 'refused':
       return `nothing accepts connections at port ${port} of the container${whereElse(port, listeners)}`
     case 'silent':
-      return `${question}: no answer within ${probe.timeoutMs / 1_000} s`
+      return `${question}: it takes connections, and gave no answer within ${probe.timeoutMs / 1_000} s`
     case 'closed':
-      return `${question}: closed without an answer`
+      return `${question}: closed without an answer; does it speak HTTP at port ${port}?`
     case 'not-http':
-      return `${question}: what came back is not HTTP`
+      return `${question}: what came back is not HTTP; let it speak HTTP at port ${port}`
     case 'status':
-      return `${question}: answered with status ${finding.status}${byWatchdog(probe)}`
+      return `${question}: answered with status ${finding.status}${meaningOf(probe, finding.status)}`
     case 'no-process':
       return `its process does not listen at port ${finding.port} (upstream_url)${whereBehind(port, listeners)}`
   }
@@ -79,9 +79,10 @@ export function isLastingFinding(finding: Finding, { port, listeners }: Asked): 
   }
 }
 
-/** The only answer that is a bad one then is a watchdog's 503. */
-function byWatchdog({ accept }: Asked['probe']): string {
-  return accept === 'speaks' ? ', by which its watchdog says that its process is not ready' : ''
+/** The only answer that is a bad one to any question is a watchdog's 503. */
+function meaningOf({ accept }: Asked['probe'], status: number): string {
+  if (accept === 'speaks') return ', by which its watchdog says that its process is not ready'
+  return status === 404 ? ': is the path that it is asked right?' : ''
 }
 
 function whereElse(port: number, listeners: readonly Listener[] | null): string {
@@ -97,7 +98,9 @@ function whereElse(port: number, listeners: readonly Listener[] | null): string 
 
 function whereBehind(port: number, listeners: readonly Listener[] | null): string {
   const others = behind(port, listeners)
-  return others.length === 0 ? '' : `: it listens on ${listed(others)}`
+  return others.length === 0
+    ? ''
+    : `: it listens on ${listed(others)}; let it listen there, or let upstream_url say where it does`
 }
 
 /** Not the watchdog's own ports: the functions', and that of its metrics. */

@@ -138,7 +138,7 @@ export class ReplicaProbes {
 
   #overdue(id: string, patienceMs: number): void {
     const reason = this.#options.table.get(id)?.replica.reason
-    const limit = `it was not ready within ${Math.round(patienceMs / 1_000)} s`
+    const limit = `it was not ready within ${Math.round(patienceMs / 1_000)} s (startup_timeout)`
     this.#fail(id, reason === undefined ? limit : `${limit}: ${reason}`)
   }
 

@@ -77,8 +77,7 @@ function fieldsOf(text: string, from: number): string[] {
   try {
     return readFields(text, from, text.length)
   } catch (error) {
-    if (error instanceof TooManyFieldsError)
-      throw new Refusal(431, `the request has ${error.message}, a fixed limit of the gateway`)
+    if (error instanceof TooManyFieldsError) throw new Refusal(431, `the request has ${error.message}`)
     if (error instanceof MalformedError) throw new Refusal(400, `the request has ${error.message}`)
     throw error
   }

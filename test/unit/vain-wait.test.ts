@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { hasCode } from '../../src/core/errors.ts'
+import { isVain, type WaitFacts } from '../../src/provider/docker/vain-wait.ts'
+import { hello, ReconcilerRig } from '../fakes/reconciler-rig.ts'
+import { deployed } from '../fixtures/deployed.ts'
+
+const setbacks = { count: 2, retryAtMs: 5_000, reason: 'it exited with code 1' }
+const looping: WaitFacts = {
+  isEngineUp: true,
+  isFetching: false,
+  isProved: false,
+  canFallBack: false,
+  running: 0,
+  stuck: 0,
+  setbacks,
+  isUnmade: false,
+  nowMs: 1_000,
+}
+
+describe('waiting for a function', () => {
+  it('is in vain when a revision that never was ready failed twice, until it is tried again', () => {
+    assert.equal(isVain(looping), true)
+    for (const hope of [
+      { setbacks: { ...setbacks, count: 1 } },
+      { setbacks: { ...setbacks, reason: '' } },
+      { nowMs: 5_000 },
+      { running: 1 },
+      { isFetching: true },
+      { canFallBack: true },
+      { isEngineUp: false },
+    ])
+      assert.equal(isVain({ ...looping, ...hope }), false, JSON.stringify(hope))
+  })
+
+  it('is in vain for one that was ready only when it cannot even be made: what served may come back', () => {
+    const proved = { ...looping, isProved: true, setbacks: { ...setbacks, count: 9 } }
+
+    assert.equal(isVain(proved), false)
+    assert.equal(isVain({ ...proved, isUnmade: true }), true)
+    assert.equal(isVain({ ...proved, isUnmade: true, setbacks }), false)
+  })
+
+  it('is in vain when all that runs listens elsewhere', () => {
+    assert.equal(isVain({ ...looping, running: 2, stuck: 2 }), true)
+    assert.equal(isVain({ ...looping, running: 2, stuck: 1 }), false)
+  })
+})
+
+/** A call that waits; how its wait ended. */
+function waiting(rig: ReconcilerRig): { end: string } {
+  const wait = { end: '' }
+  rig.outlook.whenReady(hello, new AbortController().signal).then(
+    ({ id }) => (wait.end = id),
+    (error: unknown) => (wait.end = hasCode(error, 'unavailable') ? String(error) : 'something else'),
+  )
+  return wait
+}
+
+describe('a call that waits', () => {
+  it('is told the reason at the second crash of a new function, and later ones at once', async () => {
+    const rig = new ReconcilerRig()
+    rig.broken.add(1)
+    rig.reconciler.apply(deployed())
+    const first = waiting(rig)
+    await rig.clock.advance(900)
+    assert.equal(first.end, '')
+
+    await rig.clock.advance(200)
+    assert.match(first.end, /function hello\.openfaas-fn is not ready: it exited with code 1$/)
+    const second = waiting(rig)
+    await rig.clock.advance(0)
+
+    assert.equal(second.end, first.end)
+  })
+
+  it('waits on for a function that was ready once, until it is again', async () => {
+    const rig = new ReconcilerRig()
+    rig.broken.add(1)
+    rig.reconciler.apply(deployed({ isProved: true }))
+    const call = waiting(rig)
+    await rig.clock.advance(4_000)
+    assert.equal(call.end, '')
+
+    rig.broken.clear()
+    await rig.clock.advance(8_000)
+
+    assert.match(call.end, /^replica-/)
+  })
+
+  it('is told of a replica that listens elsewhere, unless the function was ready once', async () => {
+    for (const isProved of [false, true]) {
+      const rig = new ReconcilerRig()
+      rig.startsSlowly = true
+      rig.reconciler.apply(deployed({ isProved }))
+      const call = waiting(rig)
+      await rig.clock.advance(0)
+      const [record] = rig.table.of(hello)
+      assert.ok(record)
+      rig.table.change(record.replica.id, { reason: 'it listens on [::]:3000' })
+
+      rig.outlook.stuck(record)
+      await rig.clock.advance(0)
+
+      assert.match(call.end, isProved ? /^$/ : /not ready: it listens on \[::\]:3000$/)
+      assert.equal(rig.outlook.condition(hello)?.state, isProved ? 'starting' : 'failing')
+    }
+  })
+})
