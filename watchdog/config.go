@@ -28,6 +28,7 @@ type config struct {
 	maxHeaderBytes                              int
 	keepUnderscores                             bool
 	suppressLock                                bool
+	checkProgram                                bool
 	lockPath, readyPath                         string
 	contentType                                 string
 	combineOutput, cgiHeaders, marshalRequest   bool
@@ -123,6 +124,7 @@ func (c *config) readBehaviour(e *envReader) {
 	}
 	c.upstream = e.text("", "http_upstream_url", "upstream_url")
 	c.suppressLock = e.boolean(false, "suppress_lock")
+	c.checkProgram = e.boolean(false, "check_fprocess")
 	c.lockPath = e.text("", "lock_path")
 	c.readyPath = e.text("", "ready_path")
 	c.contentType = e.text(contentTypeUsual, "content_type")

@@ -137,6 +137,9 @@ func (p *process) exited() bool {
 func outcome(status syscall.WaitStatus) string {
 	if status.Signaled() {
 		text := "signal: " + status.Signal().String()
+		if status.Signal() == syscall.SIGKILL {
+			text += " (out of memory? the limit is limits.memory)"
+		}
 		if status.CoreDump() {
 			text += " (core dumped)"
 		}

@@ -14,7 +14,7 @@ func (a *app) prepareRunner() error {
 		if err != nil {
 			return err
 		}
-		if _, err := lookPath(a.cfg.argv[0]); err != nil {
+		if err := checkProgram(a.cfg.argv[0]); err != nil {
 			return fmt.Errorf("fprocess: %w", err)
 		}
 		s.runner = &httpRunner{server: s, upstream: up}
@@ -26,7 +26,10 @@ func (a *app) prepareRunner() error {
 		s.runner = &staticRunner{server: s, root: a.cfg.staticPath}
 		return nil
 	}
-	if _, err := lookPath(a.cfg.argv[0]); err != nil {
+	if err := checkProgram(a.cfg.argv[0]); err != nil {
+		if a.cfg.checkProgram {
+			return fmt.Errorf("fprocess: %w", err)
+		}
 		a.log.warn("warning: every call will fail: fprocess: " + err.Error())
 	}
 	fork := forkRunner{server: s, processes: a.processes, logs: a.childLogs, env: newCGIEnv(os.Environ())}

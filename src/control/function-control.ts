@@ -204,14 +204,17 @@ export class FunctionControl {
     if (missing !== undefined) {
       throw new FaasError(
         'invalid',
-        `secrets: ${JSON.stringify(missing)} does not exist in namespace ${namespace}`,
+        `secrets: ${JSON.stringify(missing)} does not exist in namespace ${namespace}: create it first (faas-cli secret create)`,
       )
     }
   }
 
   #checkNamespace(namespace: string): void {
     if (this.#ports.hasNamespace(namespace)) return
-    throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
+    throw new FaasError(
+      'invalid',
+      `namespace: ${JSON.stringify(namespace)} does not exist: create it first, or leave it out`,
+    )
   }
 
   #existing(fn: FunctionName): DeployedFunction {

@@ -1,4 +1,5 @@
 import type { StringMap } from './function-spec.ts'
+import { quoted } from './quoted.ts'
 
 /** How many replicas a function may have. */
 export interface ReplicaBounds {
@@ -17,10 +18,14 @@ export function replicaBounds(labels: StringMap, serverMax: number): ReplicaBoun
   return { min, max: Math.max(min, max) }
 }
 
-/** What labels ask for and the server does not allow, a sentence each. */
+/** What labels ask for that the server does not allow or cannot read, a sentence each. */
 export function boundsRemarks(labels: StringMap, serverMax: number): readonly string[] {
   return ['com.openfaas.scale.min', 'com.openfaas.scale.max'].flatMap((label) => {
-    const asked = positiveInteger(labels[label])
+    const text = labels[label] ?? ''
+    const asked = positiveInteger(text)
+    if (asked === undefined && text.trim() !== '') {
+      return [`labels.${label}: ${quoted(text)} is no whole number above 0, and counts as left out`]
+    }
     if (asked === undefined || asked <= serverMax) return []
     return [
       `labels.${label}: ${asked} is more than the ${serverMax} replicas that a function may have, and becomes ${serverMax}`,

@@ -150,8 +150,8 @@ describe('containerSpec', () => {
     const image = { entrypoint: ['fwatchdog'], cmd: [], env: [] }
     const given = deployed({ spec: { envVars: { healthcheck_interval: '5s' } } })
 
-    assert.deepEqual(body(deployed(), { image }).Env, ['healthcheck_interval=1ms'])
-    assert.deepEqual(body(given, { image }).Env, ['healthcheck_interval=5s'])
+    assert.deepEqual(body(deployed(), { image }).Env, ['healthcheck_interval=1ms', 'check_fprocess=true'])
+    assert.deepEqual(body(given, { image }).Env, ['healthcheck_interval=5s', 'check_fprocess=true'])
     assert.equal(body(deployed(), { image }).HostConfig['Init'], false)
     assert.equal(body(deployed()).HostConfig['Init'], true)
   })

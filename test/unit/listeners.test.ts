@@ -143,7 +143,7 @@ describe('the sentence about a finding', () => {
     const nothing = 'nothing accepts connections at port 8080 of the container'
 
     assert.equal(say(refused, null), `${nothing}; does it listen on 0.0.0.0:8080?`)
-    assert.equal(say(refused, []), `${nothing}: it does not listen yet`)
+    assert.equal(say(refused, []), `${nothing}: it does not listen yet; let it listen on 0.0.0.0:8080`)
     assert.equal(
       say(refused, [at('127.0.0.1', 8_080)]),
       `${nothing}: it listens on 127.0.0.1:8080 only, which is reached from within the container alone; let it listen on 0.0.0.0:8080`,

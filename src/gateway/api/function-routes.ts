@@ -142,7 +142,12 @@ async function deploy(
   c.set('subject', spec.name)
   await apply(spec, storable(text))
   const replicas = boundsRemarks(spec.labels, provider.capabilities.maxReplicas)
-  return withRemarks(c, accepted(), [...provider.remarks(spec), ...replicas])
+  return withRemarks(c, accepted(), [...provider.remarks(spec), ...replicas, ...passedOver(spec)])
+}
+
+/** What is kept, given back, and without effect here. */
+function passedOver({ constraints }: FunctionSpec): readonly string[] {
+  return constraints.length === 0 ? [] : ['constraints: have no effect on this server, which has one host']
 }
 
 /** The body as it came, but for registry credentials: older clients send them, nobody uses them (http-api 4.1), and it is kept on disk. */

@@ -134,7 +134,11 @@ function graceSeconds(env: ReadonlyMap<string, string>): number {
 function environment(spec: FunctionSpec, hasWatchdog: boolean): string[] {
   const env: Record<string, string> = { ...deployedVariables(spec) }
   // The replica is out of the ready set before it is told to stop: it need not wait for anybody to notice (watchdog.md 13.4).
-  if (hasWatchdog && env['healthcheck_interval'] === undefined) env['healthcheck_interval'] = '1ms'
+  if (hasWatchdog) {
+    env['healthcheck_interval'] ??= '1ms'
+    // A typo is told by the status then, and an update with one leaves the revision before in service.
+    env['check_fprocess'] ??= 'true'
+  }
 
   return Object.entries(env).map(([key, value]) => {
     if (key === '' || /[=\0]/.test(key) || value.includes('\0')) {

@@ -88,7 +88,7 @@ function meaningOf({ accept }: Asked['probe'], status: number): string {
 function whereElse(port: number, listeners: readonly Listener[] | null): string {
   const wish = `0.0.0.0:${port}`
   if (listeners === null) return `; does it listen on ${wish}?`
-  if (listeners.length === 0) return ': it does not listen yet'
+  if (listeners.length === 0) return `: it does not listen yet; let it listen on ${wish}`
   const hidden = listeners.filter((one) => one.port === port && isLoopback(one))
   if (hidden.length > 0) {
     return `: it listens on ${listed(hidden)} only, which is reached from within the container alone; let it listen on ${wish}`

@@ -280,9 +280,9 @@ export class ProviderParts {
   #heard(record: ReplicaRecord, lines: readonly string[]): void {
     const { fn, id, revision } = record.replica
     const words = lastWords(lines)
+    this.reconciler.heard(record, words)
     if (words.length === 0) return
     this.#options.log.warn('last words of a replica', { fn, replica: shortId(id), revision, words })
-    this.reconciler.heard(record, words)
   }
 
   async #lookAgain(): Promise<void> {

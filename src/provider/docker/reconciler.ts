@@ -128,7 +128,6 @@ export class Reconciler {
   setback(record: Pick<ReplicaRecord, 'replica'>, reason: string): void {
     const attempt = this.#attemptOf(record)
     if (attempt === undefined) return
-    attempt.lastWords = []
     this.#attempts.setBack(attempt, reason, 'died')
   }
 
@@ -139,7 +138,7 @@ export class Reconciler {
     attempt.setbacks = { ...attempt.setbacks, reason }
   }
 
-  /** The last lines of a replica that died, or was given up. */
+  /** The last lines of a replica that died, or was given up; none takes those of the one before away. */
   heard(record: Pick<ReplicaRecord, 'replica'>, lastWords: readonly string[]): void {
     const attempt = this.#attemptOf(record)
     if (attempt !== undefined) attempt.lastWords = lastWords
