@@ -2,7 +2,7 @@
 const MEANINGS: Readonly<Record<number, string>> = {
   0: 'it ended by itself: a function has to go on listening',
   126: 'its command cannot be executed: is the file executable, and for this processor?',
-  127: 'its command was not found: is it in the image, with its interpreter and loader?',
+  127: 'its command was not found or cannot run here: is it in the image, with its interpreter and loader, and for this processor?',
   132: 'SIGILL: its program is for another processor',
   134: 'SIGABRT: it gave up',
   137: 'SIGKILL: it was killed',

@@ -228,9 +228,13 @@ function translated<T>(work: () => T): T {
   } catch (error) {
     const code = codeOf(error)
     if (code.startsWith('SQLITE_FULL')) {
-      throw new FaasError('unavailable', 'the disk that holds the registry is full; nothing was changed: make room where SAMPAN_DATA_DIR lies', {
-        cause: error,
-      })
+      throw new FaasError(
+        'unavailable',
+        'the disk that holds the registry is full; nothing was changed: make room where SAMPAN_DATA_DIR lies',
+        {
+          cause: error,
+        },
+      )
     }
     if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_IOERR')) {
       throw new FaasError('unavailable', 'the registry cannot be written; nothing was changed', {

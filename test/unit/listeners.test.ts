@@ -162,10 +162,19 @@ describe('the sentence about a finding', () => {
   })
 
   it('tells refused, closed, silent, not HTTP and a bad status apart', () => {
-    assert.equal(say({ kind: 'closed' }, null), 'GET /_/health: closed without an answer; does it speak HTTP at port 8080?')
-    assert.match(say({ kind: 'silent' }, null), /^GET \/_\/health: it takes connections, .* no answer within 2 s$/)
+    assert.equal(
+      say({ kind: 'closed' }, null),
+      'GET /_/health: closed without an answer; does it speak HTTP at port 8080?',
+    )
+    assert.match(
+      say({ kind: 'silent' }, null),
+      /^GET \/_\/health: it takes connections, .* no answer within 2 s$/,
+    )
     assert.match(say({ kind: 'not-http' }, null), /^GET .*: what came back is not HTTP; let it speak HTTP/)
-    assert.match(say({ kind: 'status', status: 404 }, null), /status 404: is the path that it is asked right\?$/)
+    assert.match(
+      say({ kind: 'status', status: 404 }, null),
+      /status 404: is the path that it is asked right\?$/,
+    )
     assert.equal(say({ kind: 'status', status: 500 }, null), 'GET /_/health: answered with status 500')
     assert.match(
       describeFinding(

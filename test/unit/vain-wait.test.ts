@@ -88,6 +88,20 @@ describe('a call that waits', () => {
     assert.match(call.end, /^replica-/)
   })
 
+  it('is told at the third try that the image of a function that was ready is gone', async () => {
+    const rig = new ReconcilerRig()
+    rig.hasImage = false
+    rig.fetchFails = new Error('image: cannot be had')
+    rig.reconciler.apply(deployed({ isProved: true }))
+    const call = waiting(rig)
+
+    await rig.clock.advance(2_900)
+    assert.equal(call.end, '')
+    await rig.clock.advance(200)
+
+    assert.match(call.end, /not ready: image: cannot be had$/)
+  })
+
   it('is told of a replica that listens elsewhere, unless the function was ready once', async () => {
     for (const isProved of [false, true]) {
       const rig = new ReconcilerRig()

@@ -89,7 +89,8 @@ export class AnswerReader {
     }
     if (status < 200) {
       this.#interims += 1
-      if (this.#interims > MAX_INTERIMS) throw new MalformedError(`more than ${MAX_INTERIMS} interim answers, a fixed limit of the gateway`)
+      if (this.#interims > MAX_INTERIMS)
+        throw new MalformedError(`more than ${MAX_INTERIMS} interim answers, a fixed limit of the gateway`)
       this.#taker.onInterim(status, fields)
       return false
     }

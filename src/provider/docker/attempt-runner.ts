@@ -129,12 +129,14 @@ export class AttemptRunner {
     attempt.isFetching = true
     this.#background.run('fetch an image', async () => {
       try {
-        attempt.fetched = (await fetchImage(spec, this.#stopping.signal)).id
+        const image = await fetchImage(spec, this.#stopping.signal).finally(
+          () => (attempt.isFetching = false),
+        )
+        attempt.fetched = image.id
       } catch (error) {
         if (error instanceof EngineAway) onEngineAway(error)
         else if (!this.#stopping.signal.aborted) this.setBack(attempt, messageOf(error), 'unmade')
       } finally {
-        attempt.isFetching = false
         nudge(spec.name)
       }
     })

@@ -45,7 +45,13 @@ export function attemptsOf({ newest, lastGood }: Desired): readonly Attempt[] {
 function resumed(known: readonly Attempt[], fn: DeployedFunction): Attempt {
   const attempt = known.find((one) => one.fn.revision === fn.revision)
   if (attempt === undefined) {
-    const nothingYet = { fetched: null, isUnmade: false, isFetching: false, cancelRetry: () => {}, lastWords: [] }
+    const nothingYet = {
+      fetched: null,
+      isUnmade: false,
+      isFetching: false,
+      cancelRetry: () => {},
+      lastWords: [],
+    }
     return { fn, setbacks: NO_SETBACKS, ...nothingYet }
   }
   attempt.fn = fn

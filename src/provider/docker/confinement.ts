@@ -60,7 +60,8 @@ export function defaultMemory(
 /** Why a function was ended for its memory, and what can be done about it. `spec` is undefined for one that was removed. */
 export function outOfMemory(spec: FunctionSpec | undefined, { memoryBytes }: Confinement): string {
   const limit = spec?.limits?.memory
-  if (limit !== undefined && limit !== '') return `it ran out of memory: its limits.memory is ${limit}; deploy it with more, or let it take less`
+  if (limit !== undefined && limit !== '')
+    return `it ran out of memory: its limits.memory is ${limit}; deploy it with more, or let it take less`
   if (memoryBytes === 0) return 'it ran out of memory'
   const mib = Math.round(memoryBytes / 1024 / 1024)
   return (

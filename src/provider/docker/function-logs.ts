@@ -56,7 +56,10 @@ export class FunctionLogs {
    */
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
     if (this.#active.size >= MOST_READERS) {
-      throw new FaasError('too-busy', `logs: the gateway has ${MOST_READERS} readers of logs, a fixed limit; end one, or try again`)
+      throw new FaasError(
+        'too-busy',
+        `logs: the gateway has ${MOST_READERS} readers of logs, a fixed limit; end one, or try again`,
+      )
     }
     return this.#read(query, signal)
   }

@@ -110,7 +110,13 @@ export class ProviderParts {
       onAddresses: (addresses) => emit({ kind: 'addresses', addresses }),
     })
     const { networks, secretFiles } = this
-    this.surroundings = new Surroundings({ networks, secretFiles, table, log, desired: () => this.reconciler })
+    this.surroundings = new Surroundings({
+      networks,
+      secretFiles,
+      table,
+      log,
+      desired: () => this.reconciler,
+    })
     this.probes = this.#makeProbes()
     this.addresses = this.#makeAddresses(emit)
     this.observer = this.#makeObserver()

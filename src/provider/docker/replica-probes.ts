@@ -195,8 +195,7 @@ export class ReplicaProbes {
     const { readiness } = this.#options
     let reason = (): Promise<string> => Promise.resolve('')
     const probing = this.#probing(series, (target, finding) => {
-      if (finding.kind !== 'good')
-        reason = async () => (await readiness.explain(target, finding)).reason
+      if (finding.kind !== 'good') reason = async () => (await readiness.explain(target, finding)).reason
       return Promise.resolve()
     })
     return { probing, reason: () => reason() }
