@@ -111,7 +111,7 @@ describe('a function that cannot be reached', { skip: await skipWithoutDocker() 
 
       assert.equal(answer.status, 503)
       assert.match(text, reason)
-      assert.match(text, /; the gateway waited 2s for it \(SAMPAN_WAKE_TIMEOUT\)\n$/)
+      assert.doesNotMatch(text, /the gateway waited/, 'it is known that waiting does not help')
       assert.equal(await logged(), 1)
       await daemon.remove(service)
     })

@@ -110,13 +110,8 @@ export class ProviderParts {
       onAddresses: (addresses) => emit({ kind: 'addresses', addresses }),
     })
     const { networks, secretFiles } = this
-    this.surroundings = new Surroundings({
-      networks,
-      secretFiles,
-      table,
-      log,
-      desired: () => this.reconciler,
-    })
+    const desired = (): Reconciler => this.reconciler
+    this.surroundings = new Surroundings({ networks, secretFiles, table, desired, log })
     this.probes = this.#makeProbes()
     this.addresses = this.#makeAddresses(emit)
     this.observer = this.#makeObserver()
