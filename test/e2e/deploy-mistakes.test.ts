@@ -51,7 +51,7 @@ describe('a deployment with a mistake in it', { skip: await skipWithoutDocker() 
 
   it('is told, and written down, what it does not get to the letter', async () => {
     const cpu = String(availableParallelism() + 1)
-    const labels = { 'com.openfaas.scale.max': '100000' }
+    const labels = { 'com.openfaas.scale.max': '100000', 'com.openfaas.scale.min': 'two' }
 
     const answer = await deploy({ limits: { cpu, memory: '2Mi' }, labels })
 
@@ -60,6 +60,7 @@ describe('a deployment with a mistake in it', { skip: await skipWithoutDocker() 
     assert.match(warning, /299 - "limits\.cpu: \\"\d+\\" is more than this host has, and becomes \d+"/)
     assert.match(warning, /limits\.memory: .* becomes 6Mi/)
     assert.match(warning, /scale\.max: 100000 is more than the 100 replicas/)
+    assert.match(warning, /scale\.min: \\"two\\" is no whole number above 0, and counts as left out/)
     assert.match(await daemon.log(), /"msg":"audit".*"remarks":\["limits\.cpu: /)
 
     const scaled = await daemon.api('POST', '/system/scale-function/slip', {

@@ -63,7 +63,7 @@ describe('annotated probes on Docker', { skip: await skipWithoutDocker() }, () =
     assert.notEqual(second.id, id)
     assert.deepEqual(
       bench.log.named('replica failed').map(({ fields }) => fields['reason']),
-      ['it failed its health probe: GET /well: answered with status 404'],
+      ['it failed its health probe: GET /well: answered with status 404; is the path right?'],
     )
   })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { DeployedFunction } from '../../src/core/function-spec.ts'
+import { isAvailable } from '../../src/core/replica.ts'
 import { describeFunction, type FunctionFacts } from '../../src/provider/docker/describe-function.ts'
 import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
 import { deployed, identityOf } from '../fixtures/deployed.ts'
@@ -69,6 +70,18 @@ describe('the condition of a function whose replicas run', () => {
     made.add('b', first, { state: 'ready' })
 
     assert.deepEqual([made.condition().state, made.condition().reason], ['ready', ''])
+  })
+
+  it('counts a frozen replica among those that take calls, as the number in the status does', () => {
+    const made = facts(first)
+    made.add('a', first, { state: 'frozen' })
+    const states = ['starting', 'ready', 'frozen', 'draining', 'gone'] as const
+
+    assert.equal(made.condition().state, 'ready')
+    assert.deepEqual(
+      states.filter((state) => isAvailable({ state })),
+      ['ready', 'frozen'],
+    )
   })
 
   it('is failing, with the reason, when none can be made: for want of a secret', () => {

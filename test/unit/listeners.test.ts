@@ -171,10 +171,7 @@ describe('the sentence about a finding', () => {
       /^GET \/_\/health: it takes connections, .* no answer within 2 s$/,
     )
     assert.match(say({ kind: 'not-http' }, null), /^GET .*: what came back is not HTTP; let it speak HTTP/)
-    assert.match(
-      say({ kind: 'status', status: 404 }, null),
-      /status 404: is the path that it is asked right\?$/,
-    )
+    assert.match(say({ kind: 'status', status: 404 }, null), /status 404; is the path right\?$/)
     assert.equal(say({ kind: 'status', status: 500 }, null), 'GET /_/health: answered with status 500')
     assert.match(
       describeFinding(

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ var classicCases = []testCase{
 	{"T06", "classic_ok2", "classic: exit 0 gives stdout and stderr; with combine_output=false stdout only", false, false, classicOk2},
 	{"T07", "classic_missing_binary", "classic: a missing binary is 500 with a reason; the watchdog lives", false, false, classicMissing},
 	{"T08", "classic_missing_write_debug", "classic, write_debug, max_inflight=1: a missing binary is 500 twice, no crash, no lost slot", false, false, classicMissingDebug},
+	{"X85", "fork_missing_checked", "check_fprocess: a process that cannot be started ends the watchdog with a message, in every mode of processes", false, false, forkMissingChecked},
 	{"T09", "classic_timeout", "classic, exec_timeout=1s: 408 `Killed process.` at the deadline", true, false, classicTimeout},
 	{"T10", "classic_timeout_group", "classic, exec_timeout=1s with a grandchild on the pipe: 408 at the deadline, the whole group gone", false, false, classicTimeoutGroup},
 	{"T11", "classic_marshal", "classic, marshal_request: stdin is JSON with header lists and a base64 body", false, false, classicMarshal},
@@ -89,6 +91,22 @@ func classicMissingDebug(t *testing.T) {
 	w := start(t, "mode=classic", "fprocess=/no/such/binary", "write_debug=true", "max_inflight=1")
 	w.post("x").want(t, 500)
 	w.post("x").want(t, 500)
+}
+
+func forkMissingChecked(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "handler")
+	if err := os.WriteFile(script, []byte("#!/no/such/interpreter\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []string{"classic", "streaming", "serializing"} {
+		w := launch{noWait: true, env: []string{"mode=" + mode, "check_fprocess=true", "fprocess=" + script}}.start(t)
+		if code := w.waitExit(3 * time.Second); code != 1 {
+			t.Errorf("%s: exit code %d, want 1", mode, code)
+		}
+		if !strings.Contains(w.stderr.text(), "it needs /no/such/interpreter, which is not in the image") {
+			t.Errorf("%s: the message does not name what is missing", mode)
+		}
+	}
 }
 
 func classicTimeout(t *testing.T) {

@@ -1,6 +1,7 @@
 import { conditionOf, type FunctionCondition, type NamedRevision } from '../../core/function-condition.ts'
 import type { DeployedFunction, Revision } from '../../core/function-spec.ts'
 import type { ProviderStatus } from '../../core/provider.ts'
+import { isAvailable } from '../../core/replica.ts'
 import { isTrouble, type Obstacles, whyNotReady } from './not-ready-reason.ts'
 import type { Trouble } from './reconciler.ts'
 import { isWithdrawn, type ReplicaRecord } from './replica-table.ts'
@@ -34,7 +35,7 @@ export function describeFunction({ fn, trouble, replicas, engine }: FunctionFact
     lastGood: fn.lastGood === undefined ? null : named(fn.lastGood),
     lastGoodObstacle: trouble.lastGoodSetback,
     desired: fn.replicas,
-    ready: replicas.flatMap(({ replica }) => (replica.state === 'ready' ? [replica.revision] : [])),
+    ready: replicas.flatMap(({ replica }) => (isAvailable(replica) ? [replica.revision] : [])),
     obstacle: whyNotReady(obstacles),
     isTrouble: isTrouble(obstacles),
     lastWords: trouble.lastWords,

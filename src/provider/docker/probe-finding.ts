@@ -82,7 +82,7 @@ export function isLastingFinding(finding: Finding, { port, listeners }: Asked): 
 /** The only answer that is a bad one to any question is a watchdog's 503. */
 function meaningOf({ accept }: Asked['probe'], status: number): string {
   if (accept === 'speaks') return ', by which its watchdog says that its process is not ready'
-  return status === 404 ? ': is the path that it is asked right?' : ''
+  return status === 404 ? '; is the path right?' : ''
 }
 
 function whereElse(port: number, listeners: readonly Listener[] | null): string {
