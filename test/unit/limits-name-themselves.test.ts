@@ -11,9 +11,9 @@ const OF_WATCHDOG = /\.(?:answer|fault)\((?:408|413|429|431|504)\b/g
 /** The setting, or that there is none; or a message that is made where the limit is, and read here too. */
 const NAMED = /SAMPAN_[A-Z]|[sS]etting|SETTING|a fixed limit|error\.message/
 /** Value and name are in the text, or in a text that the limit made of them. */
-const NAMED_BY_WATCHDOG = /"[^"]*watchdog: [^"]*%[sd]|limiter\.message/
+const NAMED_BY_WATCHDOG = /(?:"[^"]*watchdog: [^"]*%[sd][^"]*"|limiter\.message)[^"]*$/
 
-/** The function around each place. */
+/** From the beginning of the function to the end of the statement. */
 async function places(
   folder: string,
   ending: string,
@@ -26,7 +26,7 @@ async function places(
       const text = readFileSync(file, 'utf8')
       return [...text.matchAll(pattern)].map(({ index }) => {
         const begin = Math.max(text.lastIndexOf('\n}\n', index), text.lastIndexOf('\n  }\n', index), 0)
-        const end = Math.min(index + 500, text.length)
+        const end = text.indexOf(')\n', index)
         return [`${file}:${text.slice(0, index).split('\n').length}`, text.slice(begin, end)] as const
       })
     })
