@@ -41,7 +41,7 @@ describe('a client that names the framing of its body as a header of the connect
 describe('a function that names the length of its answer as a header of the connection', () => {
   const answer = 'HTTP/1.1 200 OK\r\nConnection: content-length\r\nContent-Length: 10\r\n\r\n'
 
-  it('keeps it', async () => {
+  it('a function that names its length as a header of the connection still has it in its answer', async () => {
     const { port } = await start(`${answer}0123456789`)
 
     assert.deepEqual(headersNamed(await exchange(port, 'GET /function/hello HTTP/1.1'), 'Content-Length'), [

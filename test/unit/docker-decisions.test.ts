@@ -156,7 +156,7 @@ describe('the platform of an image', () => {
     refused('amd64', 'windows')
   })
 
-  it('chooses the watchdog', () => {
+  it('the watchdog for an image is the one for its platform', () => {
     assert.equal(watchdogFile({ architecture: 'arm64', os: '' }, host), 'fwatchdog-arm64')
     assert.equal(watchdogFile({ architecture: '386', os: '' }, host), 'fwatchdog-amd64')
   })

@@ -185,7 +185,7 @@ describe('updating by PUT', () => {
 })
 
 describe('removing', () => {
-  it('frees the name', async () => {
+  it('a removed function leaves its name to another at once', async () => {
     const { ask } = testApp()
     await ask('POST', '/system/functions', hello)
 

@@ -121,7 +121,7 @@ describe('a framed log stream', () => {
 })
 
 describe('the raw log stream of a terminal', () => {
-  it('gives lines', () => {
+  it('the raw stream of a terminal is cut into lines with their times', () => {
     const bytes = Buffer.from(`${at(1)} one\r\n${at(2)} two\r\n${at(3)} rest`)
     const whole = decode(bytes)
 

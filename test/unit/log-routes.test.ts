@@ -69,7 +69,7 @@ describe('log history', () => {
     assert.deepEqual(await texts('tail=9&tail=2'), ['line 2', 'line 3'])
   })
 
-  it('answers what is wrong', async () => {
+  it('a question for logs that makes no sense is answered with what is wrong in it', async () => {
     const { ask } = await deployed()
 
     assert.equal((await ask('GET', '/system/logs')).status, 400)

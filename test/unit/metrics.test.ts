@@ -94,7 +94,7 @@ describe('Metrics', () => {
     assert.match(body, /gateway_function_invocation_started\{[^}]*\} 7\n/)
   })
 
-  it('counts system requests', async () => {
+  it('requests to the API are counted, with the time that they took', async () => {
     const metrics = new Metrics(busy)
     metrics.observe({ method: 'GET', path: '/system/functions', code: 200, seconds: 0.003 })
     const { body } = await metrics.render()

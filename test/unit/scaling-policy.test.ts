@@ -12,7 +12,7 @@ describe('replicaBounds', () => {
     assert.deepEqual(replicaBounds({}, 20), { min: 1, max: 20 })
   })
 
-  it('follows the labels', () => {
+  it('the bounds of replicas are those of the labels', () => {
     assert.deepEqual(replicaBounds(labels('2', '5'), 20), { min: 2, max: 5 })
   })
 
