@@ -60,6 +60,20 @@ describe('an update that cannot run', { skip: await skipWithoutDocker() }, () =>
     assert.equal(await (await daemon.call('shop')).text(), 'the first\n')
   })
 
+  it('leaves the function in service also when the watchdog alone could start', async () => {
+    const image = await testImage('plain')
+    await daemon.deploy({ service: 'office', image, envProcess: GOOD })
+    await eventually(async () => (await statusOf('office')).status.state === 'ready')
+
+    await daemon.must('PUT', '/system/functions', { service: 'office', image, envProcess: 'ehco the second' })
+    await eventually(async () => (await statusOf('office')).status.lastWords.length > 0, 20_000)
+
+    const { status } = await statusOf('office')
+    assert.equal(status.state, 'degraded')
+    assert.match(status.lastWords.join('\n'), /fprocess: exec: "ehco": executable file not found in \$PATH/)
+    assert.equal(await (await daemon.call('office')).text(), 'the first\n')
+  })
+
   it('is over with the next update that runs, whose status is as it was deployed', async () => {
     const image = await testImage('plain')
     await daemon.api('PUT', '/system/functions', { service: 'shop', image, envProcess: 'echo the third' })
