@@ -159,7 +159,7 @@ const TESTS: readonly (readonly [
     'the Docker provider',
     [['12.3', 'updates without a gap in the ready set, and lets calls on the old replica end']],
   ],
-  ['unit/app.test.ts', 'health', [['6.11', 'says why it is bad']]],
+  ['unit/app.test.ts', 'health', [['6.11', 'the health answer says why the daemon is not well']]],
   [
     'unit/function-routes.test.ts',
     'deploying by POST',
