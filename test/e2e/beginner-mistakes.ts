@@ -48,9 +48,8 @@ async function removeImage(daemon: DaemonProcess, name: string): Promise<void> {
     daemon.must('POST', `/system/scale-function/${name}`, { serviceName: name, replicas })
   await daemon.call(name)
   await scale(0)
-  const isAsleep = async (): Promise<boolean> => (await daemon.containersOf(name)).length === 0
-  await eventually(isAsleep, 20_000, 'it sleeps')
-  await docker('rmi', GONE)
+  // Not before the container that used it is removed.
+  await eventually(async () => (await docker('rmi', GONE)) !== '', 20_000, 'the image is removed')
   await scale(1)
 }
 
