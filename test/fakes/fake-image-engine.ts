@@ -1,5 +1,5 @@
 import { FaasError } from '../../src/core/errors.ts'
-import type { PullRequest } from '../../src/provider/docker/image-pull.ts'
+import type { PullRequest } from '../../src/provider/docker/pull-request.ts'
 import type { ImageEngine, ImageFacts } from '../../src/provider/docker/images.ts'
 
 /** What a registry does when it is asked: null gives the image. */

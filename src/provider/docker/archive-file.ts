@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { LogLine } from '../../core/provider.ts'
-import { shortId } from './container-logs.ts'
+import { shortId } from './container-id.ts'
 
 /**
  * The file of one replica that is gone: a head line with the first and last time and the number of lines, then `[timestamp, text]` in JSON,

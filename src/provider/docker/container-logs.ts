@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { LogLine } from '../../core/provider.ts'
+import { shortId } from './container-id.ts'
+import type { LogStreamOptions } from './engine-answers.ts'
 import { LogDecoder } from './log-decoder.ts'
 import { millisecondsOf } from './log-timestamp.ts'
 
@@ -7,17 +9,6 @@ import { millisecondsOf } from './log-timestamp.ts'
 export interface LogEngine {
   /** The raw stream. Throws `not-found` when the container is gone. An abort destroys the stream. */
   containerLogs(id: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable>
-}
-
-export interface LogStreamOptions {
-  readonly follow: boolean
-  readonly stdout: boolean
-  readonly stderr: boolean
-  readonly timestamps: boolean
-  /** Messages from the end; absent means all. */
-  readonly tail?: number
-  /** Seconds since the epoch, with a fraction. */
-  readonly since?: number
 }
 
 export interface LogRequest {
@@ -29,11 +20,6 @@ export interface LogRequest {
   readonly since?: string
   /** Called when the engine has answered. */
   readonly onOpen?: () => void
-}
-
-/** Docker's own short form, as `docker ps` shows it. */
-export function shortId(id: string): string {
-  return id.slice(0, 12)
 }
 
 /**

@@ -247,3 +247,15 @@ function strings(value: unknown): Record<string, string> {
   if (typeof value !== 'object' || value === null) return {}
   return Object.fromEntries(Object.entries(value).filter((entry) => typeof entry[1] === 'string'))
 }
+
+/** Which part of a container's log is asked for. */
+export interface LogStreamOptions {
+  readonly follow: boolean
+  readonly stdout: boolean
+  readonly stderr: boolean
+  readonly timestamps: boolean
+  /** Messages from the end; absent means all. */
+  readonly tail?: number
+  /** Seconds since the epoch, with a fraction. */
+  readonly since?: number
+}

@@ -7,7 +7,7 @@ import type { Clock } from '../../clock.ts'
 import { FaasError, hasCode } from '../../core/errors.ts'
 import type { Usage } from '../../core/provider.ts'
 import { BoundedCalls } from './bounded-calls.ts'
-import type { LogStreamOptions } from './container-logs.ts'
+import type { LogStreamOptions } from './engine-answers.ts'
 import { parseDockerHost } from './docker-host.ts'
 import * as answers from './engine-answers.ts'
 import type {
@@ -21,7 +21,7 @@ import type {
 import { EVENT_FILTERS } from './engine-events.ts'
 import { EngineAway, engineMessage } from './engine-errors.ts'
 import { pickApiVersion } from './engine-version.ts'
-import type { PullRequest } from './image-pull.ts'
+import type { PullRequest } from './pull-request.ts'
 import { followPull } from './pull-progress.ts'
 
 const CONNECT_MS = 5_000

@@ -1,14 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { AuthConfig } from './registry-credentials.ts'
-
-/** One pull, as the engine is asked for it. */
-export interface PullRequest {
-  /** With a tag or a digest. */
-  readonly ref: string
-  readonly authconfig?: AuthConfig
-  /** Called for every message that the engine sends while it pulls. */
-  readonly onProgress?: () => void
-}
+import type { PullRequest } from './pull-request.ts'
 
 /** What a pull needs of `engine.ts`. */
 export interface PullEngine {

@@ -5,7 +5,8 @@ import { pullWithin, type PullEngine } from './image-pull.ts'
 import { type ImageReference, parseImageReference } from '../../core/image-reference.ts'
 import { describePullFailure, type PullFailure } from './pull-failure.ts'
 import type { PullPolicy } from './pull-policy.ts'
-import { type AuthConfig, RegistryCredentials } from './registry-credentials.ts'
+import type { AuthConfig } from './pull-request.ts'
+import { RegistryCredentials } from './registry-credentials.ts'
 
 /** What the provider must know of an image to run it. */
 export interface ImageFacts {

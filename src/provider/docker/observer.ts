@@ -1,6 +1,6 @@
 import type { FunctionName } from '../../core/function-name.ts'
 import type { Log } from '../../log.ts'
-import { shortId } from './container-logs.ts'
+import { shortId } from './container-id.ts'
 import { instanceLabel, type Labels, readContainerLabels } from './docker-labels.ts'
 import type { ContainerSummary } from './engine-answers.ts'
 import type { ContainerEvent } from './engine-events.ts'

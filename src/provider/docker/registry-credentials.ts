@@ -4,15 +4,8 @@ import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Log } from '../../log.ts'
 import { runCredentialHelper } from './credential-helper.ts'
+import type { AuthConfig } from './pull-request.ts'
 import { DEFAULT_REGISTRY } from '../../core/image-reference.ts'
-
-/** What the engine takes in `X-Registry-Auth`. */
-export interface AuthConfig {
-  readonly username?: string
-  readonly password?: string
-  readonly identitytoken?: string
-  readonly serveraddress: string
-}
 
 /** The key under which `docker login` keeps Docker Hub. */
 const HUB_KEY = 'https://index.docker.io/v1/'

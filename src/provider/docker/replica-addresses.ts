@@ -1,7 +1,7 @@
 import type { FunctionName } from '../../core/function-name.ts'
 import type { Replica } from '../../core/replica.ts'
 import type { Log } from '../../log.ts'
-import { shortId } from './container-logs.ts'
+import { shortId } from './container-id.ts'
 import type { ContainerDetails } from './engine-answers.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 

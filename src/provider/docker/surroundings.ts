@@ -5,16 +5,29 @@ import type { Log } from '../../log.ts'
 import type { Mount } from './container-spec.ts'
 import { EngineAway } from './engine-errors.ts'
 import type { Networks } from './networks.ts'
-import type { Reconciler } from './reconciler.ts'
-import type { ReplicaTable } from './replica-table.ts'
 import type { SecretFiles, SecretId } from './secret-files.ts'
+
+/** Which functions there should be. */
+export interface Wanted {
+  names(): readonly FunctionName[]
+  desired(name: FunctionName): DeployedFunction | undefined
+  /** Some function of it should be, or is still there. */
+  isNamespaceUsed(namespace: string): boolean
+  /** Its next attempt need not wait any longer. */
+  hurry(name: FunctionName): void
+}
+
+/** Which replicas there are. */
+export interface Present {
+  functions(): readonly FunctionName[]
+  of(name: FunctionName): readonly { readonly replica: { readonly revision: number } }[]
+}
 
 export interface SurroundingsOptions {
   readonly networks: Pick<Networks, 'look' | 'mendSizes' | 'ensure' | 'remove'>
   readonly secretFiles: Pick<SecretFiles, 'place' | 'keepOnly' | 'refresh'>
-  readonly table: ReplicaTable
-  /** Which functions there should be. */
-  readonly desired: () => Pick<Reconciler, 'names' | 'desired' | 'isNamespaceUsed' | 'hurry'>
+  readonly table: Present
+  readonly desired: () => Wanted
   readonly log: Log
 }
 

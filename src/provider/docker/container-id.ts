@@ -1,0 +1,4 @@
+/** Docker's own short form, as `docker ps` shows it. */
+export function shortId(id: string): string {
+  return id.slice(0, 12)
+}
