@@ -1,6 +1,6 @@
 import { deferred, whenAborted, type Deferred } from '../../src/clock.ts'
-import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
-import { Retirement } from '../../src/provider/docker/retirement.ts'
+import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
+import { Retirement } from '../../src/provider/docker/replicas/retirement.ts'
 import { identityOf } from '../fixtures/deployed.ts'
 import { eventually } from './eventually.ts'
 import { FakeClock } from './fake-clock.ts'

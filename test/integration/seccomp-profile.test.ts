@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { seccompProfile } from '../../src/provider/docker/seccomp-profile.ts'
+import { seccompProfile } from '../../src/provider/docker/host/seccomp-profile.ts'
 import { docker } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 

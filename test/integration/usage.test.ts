@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { UsageMeter } from '../../src/provider/docker/usage.ts'
+import { UsageMeter } from '../../src/provider/docker/usage/usage.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { containersOf } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'

@@ -46,6 +46,33 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/gateway/login/uses-shared.ts', `import { a } from '../shared/call-routes.ts'; a()`, IMPORTS],
   ['src/gateway/shared/uses-bodies.ts', `import { a } from '../bodies/json-body.ts'; a()`, IMPORTS],
   ['src/provider/docker/uses-registry.ts', `import { a } from '../../registry/database.ts'; a()`, IMPORTS],
+  ['src/provider/docker/engine/uses-images.ts', `import { a } from '../images/pull.ts'; a()`, IMPORTS],
+  ['src/provider/docker/images/uses-dockerode.ts', `import A from 'dockerode'; new A()`, IMPORTS],
+  ['src/provider/docker/images/uses-container.ts', `import { a } from '../container/probe.ts'; a()`, IMPORTS],
+  ['src/provider/docker/container/uses-engine.ts', `import { a } from '../engine/engine.ts'; a()`, IMPORTS],
+  [
+    'src/provider/docker/belongings/uses-replicas.ts',
+    `import { a } from '../replicas/observer.ts'; a()`,
+    IMPORTS,
+  ],
+  ['src/provider/docker/host/uses-replicas.ts', `import { a } from '../replicas/observer.ts'; a()`, IMPORTS],
+  [
+    'src/provider/docker/replicas/uses-readiness.ts',
+    `import { a } from '../readiness/outlook.ts'; a()`,
+    IMPORTS,
+  ],
+  [
+    'src/provider/docker/readiness/uses-maker.ts',
+    `import { a } from '../replicas/replica-maker.ts'; a()`,
+    IMPORTS,
+  ],
+  [
+    'src/provider/docker/logs/uses-replicas.ts',
+    `import { a } from '../replicas/replica-table.ts'; a()`,
+    IMPORTS,
+  ],
+  ['src/provider/docker/usage/uses-logs.ts', `import { a } from '../logs/keeper.ts'; a()`, IMPORTS],
+  ['src/work/uses-the-gateway.ts', `import { a } from '../gateway/gateway-server.ts'; a()`, IMPORTS],
   ['src/provider/docker/uses-a-provider.ts', `import { a } from '../swarm/a.ts'; a()`, IMPORTS],
   ['src/provider/docker/uses-dockerode.ts', `import A from 'dockerode'; new A()`, IMPORTS],
   ['src/provider/docker/uses-prom-client.ts', `import { a } from 'prom-client'; a()`, IMPORTS],
@@ -87,7 +114,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ['src/metrics.ts', `import { a } from 'prom-client'; a()`],
   ['src/registry/database.ts', `import A from 'better-sqlite3'; new A('')`],
   [
-    'src/provider/docker/engine.ts',
+    'src/provider/docker/engine/engine.ts',
     `import A from 'dockerode'; import { a } from '../../core/a.ts'; new A(a)`,
   ],
   [

@@ -9,10 +9,10 @@ import {
   outOfMemory,
   unconfined,
   UNKNOWN_ABILITIES,
-} from '../../src/provider/docker/confinement.ts'
-import { readVersion } from '../../src/provider/docker/engine-answers.ts'
-import { ReplicaMaker } from '../../src/provider/docker/replica-maker.ts'
-import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
+} from '../../src/provider/docker/container/confinement.ts'
+import { readVersion } from '../../src/provider/docker/engine/answers.ts'
+import { ReplicaMaker } from '../../src/provider/docker/replicas/replica-maker.ts'
+import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { deployed, identityOf } from '../fixtures/deployed.ts'
 

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { DeployedFunction } from '../../src/core/function-spec.ts'
 import { isAvailable } from '../../src/core/replica.ts'
-import { describeFunction, type FunctionFacts } from '../../src/provider/docker/describe-function.ts'
-import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
+import {
+  describeFunction,
+  type FunctionFacts,
+} from '../../src/provider/docker/readiness/describe-function.ts'
+import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
 import { deployed, identityOf } from '../fixtures/deployed.ts'
 
 const LACK = 'nothing accepts connections at port 8080 of the container: it does not listen yet'

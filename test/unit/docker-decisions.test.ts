@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { parseDockerHost } from '../../src/provider/docker/docker-host.ts'
-import { readContainers, readNetworks, readUsage } from '../../src/provider/docker/engine-answers.ts'
-import { EngineAway, translateEngineError } from '../../src/provider/docker/engine-errors.ts'
-import { EVENT_FILTERS, readEvent } from '../../src/provider/docker/engine-events.ts'
-import { pickApiVersion } from '../../src/provider/docker/engine-version.ts'
-import { isTrouble, whyNotReady } from '../../src/provider/docker/not-ready-reason.ts'
-import { checkPlatform, watchdogFile } from '../../src/provider/docker/platform.ts'
+import { parseDockerHost } from '../../src/provider/docker/engine/docker-host.ts'
+import { readContainers, readNetworks, readUsage } from '../../src/provider/docker/engine/answers.ts'
+import { EngineAway, translateEngineError } from '../../src/provider/docker/engine/errors.ts'
+import { EVENT_FILTERS, readEvent } from '../../src/provider/docker/engine/events.ts'
+import { pickApiVersion } from '../../src/provider/docker/engine/api-version.ts'
+import { isTrouble, whyNotReady } from '../../src/provider/docker/readiness/not-ready-reason.ts'
+import { checkPlatform, watchdogFile } from '../../src/provider/docker/images/platform.ts'
 
 describe('the engine address', () => {
   it('the engine address is read from every usual spelling', () => {

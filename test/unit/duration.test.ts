@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseDuration } from '../../src/core/duration.ts'
-import { UNKNOWN_ABILITIES } from '../../src/provider/docker/confinement.ts'
-import { checkSpec } from '../../src/provider/docker/container-spec.ts'
+import { UNKNOWN_ABILITIES } from '../../src/provider/docker/container/confinement.ts'
+import { checkSpec } from '../../src/provider/docker/container/container-spec.ts'
 import { deployed, identityOf } from '../fixtures/deployed.ts'
 
 /** At quadratic cost a text of this length takes hours: a test that ends has shown that it is not. */

@@ -4,8 +4,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { EVENT_FILTERS } from '../../src/provider/docker/engine-events.ts'
-import { Engine } from '../../src/provider/docker/engine.ts'
+import { EVENT_FILTERS } from '../../src/provider/docker/engine/events.ts'
+import { Engine } from '../../src/provider/docker/engine/engine.ts'
 
 describe('the logs of a container that is being removed', () => {
   it('the logs of a container that is being removed are those of one that is gone: its last lines are kept elsewhere', async () => {

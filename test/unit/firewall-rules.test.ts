@@ -7,7 +7,7 @@ import {
   type FirewallWish,
   nameserversIn,
   ownLines,
-} from '../../src/provider/docker/firewall-rules.ts'
+} from '../../src/provider/docker/host/firewall-rules.ts'
 
 const OPEN: FirewallSettings = { mode: 'auto', functionPort: 8080, hostPorts: [], privateNetworks: 'open' }
 const NETWORK = { bridge: 'br-aaaaaaaaaaaa', gateway: '172.20.0.1' }

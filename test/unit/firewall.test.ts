@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Family } from '../../src/provider/docker/firewall-rules.ts'
-import { Firewall } from '../../src/provider/docker/firewall.ts'
+import type { Family } from '../../src/provider/docker/host/firewall-rules.ts'
+import { Firewall } from '../../src/provider/docker/host/firewall.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
 const NETWORK = { bridge: 'br-aaaaaaaaaaaa', gateway: '172.20.0.1', hasIpv6: false }

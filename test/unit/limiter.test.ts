@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deferred } from '../../src/clock.ts'
-import { Limiter } from '../../src/provider/docker/limiter.ts'
+import { Limiter } from '../../src/work/limiter.ts'
 
 /** Work that goes on until it is let go, and says when it began. */
 function work(begun: string[], name: string) {

@@ -3,18 +3,18 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { ContainerSockets } from '../../src/provider/docker/container-sockets.ts'
-import type { ContainerDetails } from '../../src/provider/docker/engine-answers.ts'
+import { ContainerSockets } from '../../src/provider/docker/readiness/container-sockets.ts'
+import type { ContainerDetails } from '../../src/provider/docker/engine/answers.ts'
 import {
   type Listener,
   ownsAddress,
   parseListeners,
   takesLoopback,
-} from '../../src/provider/docker/listeners.ts'
-import { describeFinding, isLastingFinding } from '../../src/provider/docker/probe-finding.ts'
-import { Readiness } from '../../src/provider/docker/readiness.ts'
-import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
-import { PLAIN_PLAN } from '../../src/provider/docker/probe.ts'
+} from '../../src/provider/docker/readiness/listeners.ts'
+import { describeFinding, isLastingFinding } from '../../src/provider/docker/readiness/probe-finding.ts'
+import { Readiness } from '../../src/provider/docker/readiness/readiness.ts'
+import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
+import { PLAIN_PLAN } from '../../src/provider/docker/container/probe.ts'
 import { identityOf } from '../fixtures/deployed.ts'
 
 const REST = '00000000:00000000 00:00000000 00000000     0        0 2705470 1 00000000b9a75b0b 100 0 0 10 0'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { LogDecoder, MOST_LINE_BYTES } from '../../src/provider/docker/log-decoder.ts'
+import { LogDecoder, MOST_LINE_BYTES } from '../../src/provider/docker/logs/decoder.ts'
 import { at, frame } from '../fakes/fake-log-engine.ts'
 
 const PART = 16 * 1024

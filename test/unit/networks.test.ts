@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FaasError } from '../../src/core/errors.ts'
-import type { NetworkDetails, NetworkSummary } from '../../src/provider/docker/engine-answers.ts'
-import { Networks } from '../../src/provider/docker/networks.ts'
+import type { NetworkDetails, NetworkSummary } from '../../src/provider/docker/engine/answers.ts'
+import { Networks } from '../../src/provider/docker/belongings/networks.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
 /** Networks of an engine that answers a turn later, and refuses a name twice. */

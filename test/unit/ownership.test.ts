@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { makerLabels } from '../../src/provider/docker/docker-labels.ts'
-import { Ownership } from '../../src/provider/docker/ownership.ts'
-import type { OwningRegistry } from '../../src/provider/docker/ownership.ts'
+import { makerLabels } from '../../src/provider/docker/container/labels.ts'
+import { Ownership } from '../../src/provider/docker/belongings/ownership.ts'
+import type { OwningRegistry } from '../../src/provider/docker/belongings/ownership.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { owningRegistry } from '../fixtures/owning-registry.ts'
 

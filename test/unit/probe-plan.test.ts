@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { containerIdentity } from '../../src/provider/docker/container-spec.ts'
-import { containerLabels, readContainerLabels } from '../../src/provider/docker/docker-labels.ts'
+import { containerIdentity } from '../../src/provider/docker/container/container-spec.ts'
+import { containerLabels, readContainerLabels } from '../../src/provider/docker/container/labels.ts'
 import {
   ENDLESS_PATIENCE_MS,
   isGoodStatus,
   PLAIN_PLAN,
   readProbePlan,
   writeProbePlan,
-} from '../../src/provider/docker/probe.ts'
-import { planProbes } from '../../src/provider/docker/probe-plan.ts'
+} from '../../src/provider/docker/container/probe.ts'
+import { planProbes } from '../../src/provider/docker/container/probe-plan.ts'
 import { BARE_IMAGE, deployed, identityOf, WATCHDOG_IMAGE } from '../fixtures/deployed.ts'
 
 const READY = 'com.openfaas.ready.http.'

@@ -4,8 +4,8 @@ import http from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { PLAIN_PLAN, type Probe } from '../../src/provider/docker/probe.ts'
-import { httpAsk } from '../../src/provider/docker/probe-request.ts'
+import { PLAIN_PLAN, type Probe } from '../../src/provider/docker/container/probe.ts'
+import { httpAsk } from '../../src/provider/docker/readiness/probe-request.ts'
 
 const ask = httpAsk(systemClock)
 const NEVER = new AbortController().signal

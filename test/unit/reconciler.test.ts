@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deferred } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
-import { EngineAway } from '../../src/provider/docker/engine-errors.ts'
+import { EngineAway } from '../../src/provider/docker/engine/errors.ts'
 import { hello, ReconcilerRig } from '../fakes/reconciler-rig.ts'
 import { deployed } from '../fixtures/deployed.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { RegistryCredentials } from '../../src/provider/docker/registry-credentials.ts'
+import { RegistryCredentials } from '../../src/provider/docker/images/registry-credentials.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
 const basic = (user: string, password: string) => Buffer.from(`${user}:${password}`).toString('base64')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ReplicaAddresses } from '../../src/provider/docker/replica-addresses.ts'
-import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
+import { ReplicaAddresses } from '../../src/provider/docker/replicas/replica-addresses.ts'
+import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { identityOf } from '../fixtures/deployed.ts'
 

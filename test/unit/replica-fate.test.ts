@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { deathOf } from '../../src/provider/docker/replica-fate.ts'
-import { ReplicaTable } from '../../src/provider/docker/replica-table.ts'
+import { deathOf } from '../../src/provider/docker/replicas/replica-fate.ts'
+import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { identityOf } from '../fixtures/deployed.ts'
 

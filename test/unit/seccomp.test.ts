@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { seccompProfile } from '../../src/provider/docker/seccomp-profile.ts'
-import { loadSeccompProfile } from '../../src/provider/docker/seccomp.ts'
+import { seccompProfile } from '../../src/provider/docker/host/seccomp-profile.ts'
+import { loadSeccompProfile } from '../../src/provider/docker/host/seccomp.ts'
 
 interface Rule {
   readonly names: readonly string[]

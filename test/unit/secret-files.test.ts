@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { SecretFiles } from '../../src/provider/docker/secret-files.ts'
+import { SecretFiles } from '../../src/provider/docker/belongings/secret-files.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { deployed } from '../fixtures/deployed.ts'
 

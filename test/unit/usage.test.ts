@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { type Clock, deferred } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import type { Usage } from '../../src/core/provider.ts'
-import { UsageMeter } from '../../src/provider/docker/usage.ts'
+import { UsageMeter } from '../../src/provider/docker/usage/usage.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
 const never = new AbortController().signal

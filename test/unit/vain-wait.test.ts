@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { isVain, type WaitFacts } from '../../src/provider/docker/vain-wait.ts'
+import { isVain, type WaitFacts } from '../../src/provider/docker/readiness/vain-wait.ts'
 import { hello, ReconcilerRig } from '../fakes/reconciler-rig.ts'
 import { deployed } from '../fixtures/deployed.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { type ImageCommand, planWatchdog } from '../../src/provider/docker/watchdog-injection.ts'
+import { type ImageCommand, planWatchdog } from '../../src/provider/docker/container/watchdog-injection.ts'
 import { deployed } from '../fixtures/deployed.ts'
 
 function image(change: Partial<ImageCommand> = {}): ImageCommand {

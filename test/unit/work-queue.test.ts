@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { deferred } from '../../src/clock.ts'
-import { Limiter } from '../../src/provider/docker/limiter.ts'
-import { WorkQueue } from '../../src/provider/docker/work-queue.ts'
+import { Limiter } from '../../src/work/limiter.ts'
+import { WorkQueue } from '../../src/work/work-queue.ts'
 
 describe('the work queue', () => {
   it('never works twice on one key at a time, and once more for what came meanwhile', async () => {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts'
 import type { CallLedger } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
-import type { GuardSettings } from './host-guard.ts'
-import type { OwningRegistry } from './ownership.ts'
-import type { SecretValues } from './secret-files.ts'
+import type { GuardSettings } from './host/host-guard.ts'
+import type { OwningRegistry } from './belongings/ownership.ts'
+import type { SecretValues } from './belongings/secret-files.ts'
 
 /** What the provider is given: settings, and ports that `assemble.ts` plugs. */
 export interface DockerProviderOptions {

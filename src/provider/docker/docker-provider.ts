@@ -14,9 +14,9 @@ import type {
 } from '../../core/provider.ts'
 import type { Replica } from '../../core/replica.ts'
 import type { DockerProviderOptions } from './docker-provider-options.ts'
-import { ProviderParts } from './provider-parts.ts'
-import { deathOf } from './replica-fate.ts'
-import { checkCores, resourceRemarks } from './resource-remarks.ts'
+import { ProviderParts } from './wiring.ts'
+import { deathOf } from './replicas/replica-fate.ts'
+import { checkCores, resourceRemarks } from './container/resource-remarks.ts'
 
 export type { DockerProviderOptions } from './docker-provider-options.ts'
 

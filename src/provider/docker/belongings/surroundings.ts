@@ -1,0 +1,105 @@
+import { messageOf } from '../../../core/errors.ts'
+import { DEFAULT_NAMESPACE, type FunctionName, namespaceOf } from '../../../core/function-name.ts'
+import { type DeployedFunction, type Revision, revisionsOf } from '../../../core/function-spec.ts'
+import type { Log } from '../../../log.ts'
+import type { Mount } from '../container/container-spec.ts'
+import { EngineAway } from '../engine/errors.ts'
+import type { Networks } from './networks.ts'
+import type { SecretFiles, SecretId } from './secret-files.ts'
+
+/** Which functions there should be. */
+export interface Wanted {
+  names(): readonly FunctionName[]
+  desired(name: FunctionName): DeployedFunction | undefined
+  /** Some function of it should be, or is still there. */
+  isNamespaceUsed(namespace: string): boolean
+  /** Its next attempt need not wait any longer. */
+  hurry(name: FunctionName): void
+}
+
+/** Which replicas there are. */
+export interface Present {
+  functions(): readonly FunctionName[]
+  of(name: FunctionName): readonly { readonly replica: { readonly revision: number } }[]
+}
+
+export interface SurroundingsOptions {
+  readonly networks: Pick<Networks, 'look' | 'mendSizes' | 'ensure' | 'remove'>
+  readonly secretFiles: Pick<SecretFiles, 'place' | 'keepOnly' | 'refresh'>
+  readonly table: Present
+  readonly desired: () => Wanted
+  readonly log: Log
+}
+
+const SECRETS_TARGET = '/var/openfaas/secrets'
+
+/** What replicas need beside their containers: the network of their namespace and the files of their secrets. Made before, taken away after them. */
+export class Surroundings {
+  readonly #options: SurroundingsOptions
+
+  constructor(options: SurroundingsOptions) {
+    this.#options = options
+  }
+
+  /** Makes the networks that are missing. Throws `EngineAway`. */
+  async lookAtNetworks(): Promise<void> {
+    const { networks, desired } = this.#options
+    await networks.look()
+    await networks.mendSizes()
+    const namespaces = new Set(desired().names().map(namespaceOf))
+    await Promise.all([...namespaces].map((namespace) => this.#ensureNetwork(namespace)))
+  }
+
+  async mounts(fn: DeployedFunction): Promise<readonly Mount[]> {
+    const folder = await this.#options.secretFiles.place(fn)
+    return folder === null ? [] : [{ source: folder, target: SECRETS_TARGET }]
+  }
+
+  /** Brings the present value of a secret to the replicas that ask for it, and has those made that could not be without it. */
+  async refreshSecret(secret: SecretId): Promise<void> {
+    const users = this.#desiredRevisions().filter(({ spec }) => {
+      return namespaceOf(spec.name) === secret.namespace && spec.secrets.includes(secret.name)
+    })
+    await this.#options.secretFiles.refresh(secret, (revision) =>
+      users.some((user) => user.revision === revision),
+    )
+    for (const { spec } of users) this.#options.desired().hurry(spec.name)
+  }
+
+  /** Takes away what only a replica of `fn` that is gone now may have needed. */
+  async tidyUp(fn: FunctionName): Promise<void> {
+    const { networks, desired } = this.#options
+    await this.tidySecrets()
+    const namespace = namespaceOf(fn)
+    if (namespace === DEFAULT_NAMESPACE || desired().isNamespaceUsed(namespace)) return
+    await networks.remove(namespace)
+  }
+
+  /** Takes away the files of revisions that neither run nor should. */
+  async tidySecrets(): Promise<void> {
+    const { table, secretFiles } = this.#options
+    const desired = new Set(this.#desiredRevisions().map(({ revision }) => revision))
+    const hasReplica = (revision: number) =>
+      table.functions().some((name) => table.of(name).some(({ replica }) => replica.revision === revision))
+    await secretFiles.keepOnly((revision) => desired.has(revision) || hasReplica(revision))
+  }
+
+  /** Those that serve while the newest cannot, too. */
+  #desiredRevisions(): readonly Revision[] {
+    const functions = this.#options.desired()
+    return functions.names().flatMap((name) => {
+      const fn = functions.desired(name)
+      return fn === undefined ? [] : revisionsOf(fn)
+    })
+  }
+
+  /** A namespace without a network must not keep the others from working. */
+  async #ensureNetwork(namespace: string): Promise<void> {
+    try {
+      await this.#options.networks.ensure(namespace)
+    } catch (error) {
+      if (error instanceof EngineAway) throw error
+      this.#options.log.error('network not made', { ns: namespace, reason: messageOf(error) })
+    }
+  }
+}

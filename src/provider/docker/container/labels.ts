@@ -1,0 +1,98 @@
+import { type FunctionName, functionName, nameOf, namespaceOf } from '../../../core/function-name.ts'
+import { type ProbePlan, readProbePlan, writeProbePlan } from './probe.ts'
+
+/** Everything that the daemon must know of a container after a restart, when only its labels are left. */
+export interface ContainerIdentity {
+  readonly fn: FunctionName
+  readonly revision: number
+  /** When the function was first deployed. A container of an earlier life of the same name must never serve the present one. */
+  readonly deployedAtMs: number
+  /** Seconds between SIGTERM and SIGKILL. */
+  readonly graceSeconds: number
+  readonly probes: ProbePlan
+}
+
+const INSTANCE = 'com.sampan.instance'
+const REGISTRY = 'com.sampan.registry'
+const DATA_DIR = 'com.sampan.data-dir'
+const FUNCTION = 'com.sampan.function'
+const NAMESPACE = 'com.sampan.namespace'
+const REVISION = 'com.sampan.revision'
+const DEPLOYED = 'com.sampan.deployed'
+const GRACE = 'com.sampan.grace-seconds'
+const PROBES = 'com.sampan.probes'
+
+export type Labels = Readonly<Record<string, string>>
+
+/** The registry that a thing on the engine was made for. */
+export interface Maker {
+  /** Empty: made by a release that wrote none. */
+  readonly registryId: string
+  /** The registry's data folder when it was made, for people; empty when not known. */
+  readonly dataDir: string
+}
+
+/** The filter that finds what has this instance's name. Whose it is says `ownership.ts`. */
+export function instanceLabel(instance: string): string {
+  return `${INSTANCE}=${instance}`
+}
+
+export function makerLabels({ registryId, dataDir }: Maker): Labels {
+  return { [REGISTRY]: registryId, [DATA_DIR]: dataDir }
+}
+
+export function readMaker(labels: Labels): Maker {
+  return { registryId: labels[REGISTRY] ?? '', dataDir: labels[DATA_DIR] ?? '' }
+}
+
+export function containerLabels(instance: string, identity: ContainerIdentity): Labels {
+  return {
+    [INSTANCE]: instance,
+    [FUNCTION]: nameOf(identity.fn),
+    [NAMESPACE]: namespaceOf(identity.fn),
+    [REVISION]: String(identity.revision),
+    [DEPLOYED]: String(identity.deployedAtMs),
+    [GRACE]: String(identity.graceSeconds),
+    [PROBES]: writeProbePlan(identity.probes),
+  }
+}
+
+/** Null for a container that carries our label but was not made by this code: it is left alone. */
+export function readContainerLabels(labels: Labels): ContainerIdentity | null {
+  const fn = readName(labels[FUNCTION], labels[NAMESPACE])
+  const revision = readNumber(labels[REVISION])
+  const deployedAtMs = readNumber(labels[DEPLOYED])
+  if (fn === null || revision === null || deployedAtMs === null) return null
+  return {
+    fn,
+    revision,
+    deployedAtMs,
+    graceSeconds: readNumber(labels[GRACE]) ?? 32,
+    probes: readProbePlan(labels[PROBES]),
+  }
+}
+
+export function networkLabels(instance: string, namespace: string): Labels {
+  return { [INSTANCE]: instance, [NAMESPACE]: namespace }
+}
+
+/** The namespace that a network of ours serves, or null. */
+export function readNetworkNamespace(labels: Labels): string | null {
+  const namespace = labels[NAMESPACE]
+  return namespace === undefined || namespace === '' ? null : namespace
+}
+
+function readName(name: string | undefined, namespace: string | undefined): FunctionName | null {
+  if (name === undefined || namespace === undefined) return null
+  try {
+    return functionName(name, namespace)
+  } catch {
+    // A label that no function of ours can have: somebody else's container.
+    return null
+  }
+}
+
+/** The labels hold whole and fractional numbers: the clock has fractions of a millisecond. */
+function readNumber(text: string | undefined): number | null {
+  return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : null
+}

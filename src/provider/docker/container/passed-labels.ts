@@ -1,0 +1,22 @@
+import { FaasError } from '../../../core/errors.ts'
+import type { FunctionSpec, StringMap } from '../../../core/function-spec.ts'
+
+/** What the passed labels of one function may have together: the engine sends them with each list of containers. */
+const MOST_CHARACTERS = 16_384
+
+/**
+ * The labels of a function that its containers carry as well, for programs on the host that look at those: what begins like one of `prefixes`. None unless
+ * the operator says so, as some such programs do what labels tell them. Throws `invalid` where they are too long. Pure.
+ */
+export function passedLabels({ labels }: FunctionSpec, prefixes: readonly string[]): StringMap {
+  if (prefixes.length === 0) return {}
+  const passed = Object.entries(labels).filter(([key]) => prefixes.some((prefix) => key.startsWith(prefix)))
+  const length = passed.reduce((sum, [key, value]) => sum + key.length + value.length, 0)
+  if (length > MOST_CHARACTERS) {
+    throw new FaasError(
+      'invalid',
+      `labels: those that containers carry (SAMPAN_CONTAINER_LABELS) have ${length} characters together; the most is ${MOST_CHARACTERS}`,
+    )
+  }
+  return Object.fromEntries(passed)
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../../../clock.ts'
+import type { Family } from './firewall-rules.ts'
+import { runProgram } from '../../../work/program.ts'
+
+/** The programs that read and change the host's rules, as the firewall needs them. */
+export interface Iptables {
+  /** The filter table, in the form of `iptables -S`. */
+  list(family: Family): Promise<string>
+  /** Applies `rules`, in the form of `iptables-save`, to what is there: all of them or none. */
+  restore(family: Family, rules: string): Promise<void>
+}
+
+const COMMANDS: Readonly<Record<Family, string>> = { ipv4: 'iptables', ipv6: 'ip6tables' }
+
+/** Longest time that one of them may take; it waits for others who change rules for half of it. */
+const LIMIT_MS = 10_000
+const WAIT = ['-w', '5'] as const
+/** A host with many thousand rules. */
+const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
+/** The programs are where only root looks, and the daemon's own PATH may not name it. */
+const ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' }
+
+/** The same programs that Docker runs, so that both speak to the same tables, be they the kernel's old or new ones. Rejects with a sentence. */
+export function hostIptables(clock: Clock): Iptables {
+  const run = async (command: string, args: readonly string[], input: string): Promise<string> => {
+    const program = { command, args, input, mostOutputBytes: MOST_OUTPUT_BYTES, env: ENV }
+    const { code, output, complaint } = await runProgram(program, clock.timeout(LIMIT_MS))
+    if (code === 0) return output
+    throw new Error(`${command}: ${complaint.trim() || `exit code ${code ?? 'by signal'}`}`)
+  }
+  return {
+    list: (family) => run(COMMANDS[family], [...WAIT, '-S'], ''),
+    restore: async (family, rules) => {
+      await run(`${COMMANDS[family]}-restore`, [...WAIT, '--noflush'], rules)
+    },
+  }
+}

@@ -1,0 +1,202 @@
+import type { Clock } from '../../../clock.ts'
+import { FaasError, hasCode } from '../../../core/errors.ts'
+import type { Log } from '../../../log.ts'
+import { pullWithin, type PullEngine } from './pull.ts'
+import { type ImageReference, parseImageReference } from '../../../core/image-reference.ts'
+import { describePullFailure, type PullFailure } from './pull-failure.ts'
+import type { PullPolicy } from './pull-policy.ts'
+import type { AuthConfig } from '../engine/pull-request.ts'
+import { RegistryCredentials } from './registry-credentials.ts'
+
+/** What the provider must know of an image to run it. */
+export interface ImageFacts {
+  readonly id: string
+  readonly architecture: string
+  readonly os: string
+  readonly entrypoint: readonly string[]
+  readonly cmd: readonly string[]
+  readonly env: readonly string[]
+  readonly user: string
+  /** `REPOSITORY@DIGEST` for each registry that it was pulled from or pushed to. */
+  readonly repoDigests: readonly string[]
+}
+
+/** What this needs of `engine.ts`. */
+export interface ImageEngine extends PullEngine {
+  /** Null when the engine has no such image; throws `unavailable` when it is away. */
+  inspectImage(idOrRef: string): Promise<ImageFacts | null>
+}
+
+export interface ImagesOptions {
+  readonly engine: ImageEngine
+  readonly clock: Clock
+  readonly log: Log
+  /** The folder of Docker's `config.json`; null: pull without credentials. */
+  readonly dockerConfigDir: string | null
+}
+
+/** How long a registry that could not be reached is not asked again when the engine has the image. */
+const KEEP_AWAY_MS = 30_000
+/** The same when it has not: long enough that a loop does not hammer, short enough for a person who mended the network. */
+const KEEP_FAILURE_MS = 5_000
+const SHORT_ID = /^[0-9a-f]{12,63}$/
+
+interface Outage {
+  readonly atMs: number
+  readonly failure: PullFailure
+}
+
+/** Turns image references into images of the engine. One pull per reference at a time, whoever asks. */
+export class Images {
+  readonly #engine: ImageEngine
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #credentials: RegistryCredentials
+  readonly #flights = new Map<string, Promise<ImageFacts>>()
+  readonly #outages = new Map<string, Outage>()
+  readonly #stopping = new AbortController()
+
+  constructor(options: ImagesOptions) {
+    this.#engine = options.engine
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#credentials = new RegistryCredentials({ ...options, dir: options.dockerConfigDir })
+  }
+
+  /** Gives up the pulls under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new FaasError('unavailable', 'the daemon stops'))
+    await Promise.allSettled(this.#flights.values())
+  }
+
+  /**
+   * The image that `ref` means now, pulled if its policy says so. Throws `invalid`, with the reason, when it cannot be had,
+   * `unavailable` when the engine is away, `cancelled` when `signal` aborts: then the pull goes on for whoever asks next.
+   */
+  async resolve(ref: string, signal: AbortSignal, policy: PullPolicy = 'auto'): Promise<ImageFacts> {
+    const key = `${policy} ${ref}`
+    let flight = this.#flights.get(key)
+    if (flight === undefined) {
+      flight = this.#resolveOnce(ref, policy).finally(() => this.#flights.delete(key))
+      this.#flights.set(key, flight)
+    }
+    return await unlessAborted(flight, signal)
+  }
+
+  /** The engine's own image with this id or reference, or null; never pulls. */
+  inspect(idOrRef: string): Promise<ImageFacts | null> {
+    return this.#engine.inspectImage(idOrRef)
+  }
+
+  async #resolveOnce(ref: string, policy: PullPolicy): Promise<ImageFacts> {
+    const reference = parseImageReference(ref)
+    const byId = SHORT_ID.test(ref) ? await this.inspect(ref) : null
+    if (byId !== null && byId.id.startsWith(`sha256:${ref}`)) return byId
+
+    const local = await this.inspect(reference.name)
+    const isEnough = reference.pinned || policy === 'missing' || policy === 'never'
+    if (local !== null && isEnough) return local
+    if (local !== null && policy === 'auto' && isHomeMade(reference, local)) {
+      this.#log.info('image of this host used: it was built here and never pushed', {
+        image: ref,
+        imageId: local.id,
+      })
+      return local
+    }
+    if (reference.registry === '' || policy === 'never')
+      throw notHad(ref, 'the engine has no such image, and none is pulled')
+
+    const fallback = policy === 'always' ? null : local
+    const failure = await this.#pull(reference, fallback !== null)
+    if (failure !== null) return this.#useOr(fallback, ref, failure)
+
+    const pulled = await this.inspect(reference.name)
+    if (pulled === null) throw notHad(ref, 'it was pulled, and then removed from the engine')
+    return pulled
+  }
+
+  #useOr(fallback: ImageFacts | null, ref: string, failure: PullFailure): ImageFacts {
+    if (fallback === null) {
+      // A full disk is no fault of the caller.
+      const code = failure.kind === 'no-space' ? 'unavailable' : 'invalid'
+      throw new FaasError(code, `image: ${JSON.stringify(ref)} cannot be had: ${failure.reason}`)
+    }
+    this.#log.info('image not pulled, using the one on this host', {
+      image: ref,
+      imageId: fallback.id,
+      why: failure.kind,
+      reason: failure.words,
+    })
+    return fallback
+  }
+
+  /** Null when the engine has the newest image now, else why not. Throws only when the engine is away. */
+  async #pull(reference: ImageReference, hasAlternative: boolean): Promise<PullFailure | null> {
+    const outage = this.#outages.get(reference.registry)
+    const quietMs = hasAlternative ? KEEP_AWAY_MS : KEEP_FAILURE_MS
+    if (outage !== undefined && this.#clock.now() - outage.atMs < quietMs) return outage.failure
+
+    const authconfig = await this.#credentials.lookUp(reference.registry)
+    try {
+      await this.#request(reference, authconfig, hasAlternative)
+      this.#outages.delete(reference.registry)
+      return null
+    } catch (error) {
+      if (hasCode(error, 'unavailable')) throw error
+      const failure = describePullFailure(error)
+      if (failure.kind === 'unreachable') this.#remember(reference.registry, failure)
+      return failure
+    }
+  }
+
+  async #request(
+    reference: ImageReference,
+    authconfig: AuthConfig | undefined,
+    hasAlternative: boolean,
+  ): Promise<void> {
+    const bounds = { clock: this.#clock, hasAlternative, signal: this.#stopping.signal }
+    await pullWithin(bounds, this.#engine, { ref: reference.name, ...(authconfig ? { authconfig } : {}) })
+  }
+
+  #remember(registry: string, failure: PullFailure): void {
+    const nowMs = this.#clock.now()
+    for (const [known, outage] of this.#outages) {
+      if (nowMs - outage.atMs >= KEEP_AWAY_MS) this.#outages.delete(known)
+    }
+    this.#outages.set(registry, { atMs: nowMs, failure })
+  }
+}
+
+/**
+ * Whether no registry can be meant: the name says none, and the image under it has never been in one by that name. What was there before it was built
+ * may have been pulled. (With containerd's image store the engine gives built images digests too; then a registry is asked, as for any other.)
+ */
+function isHomeMade({ isQualified, repository }: ImageReference, { repoDigests }: ImageFacts): boolean {
+  const isKnown = (entry: string): boolean => plain(entry.slice(0, entry.indexOf('@'))) === plain(repository)
+  return !isQualified && !repoDigests.some(isKnown)
+}
+
+/** `docker.io/library/nginx` and `nginx` are one. */
+function plain(repository: string): string {
+  return repository.replace(/^docker\.io\//, '').replace(/^library\//, '')
+}
+
+function notHad(ref: string, reason: string): FaasError {
+  return new FaasError('invalid', `image: ${JSON.stringify(ref)} cannot be had: ${reason}`)
+}
+
+/** Waits for shared work; an abort ends the wait, not the work. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let leave = (): void => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    leave = () =>
+      reject(new FaasError('cancelled', 'stopped waiting for the image', { cause: signal.reason }))
+    if (signal.aborted) leave()
+    else signal.addEventListener('abort', leave, { once: true })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
+}

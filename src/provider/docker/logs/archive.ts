@@ -1,0 +1,194 @@
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { every, type Clock } from '../../../clock.ts'
+import { messageOf } from '../../../core/errors.ts'
+import { type FunctionName, nameOf, namespaceOf } from '../../../core/function-name.ts'
+import type { LogLine } from '../../../core/provider.ts'
+import type { Log } from '../../../log.ts'
+import {
+  ARCHIVE_ENDING,
+  MOST_REPLICA_BYTES,
+  readArchive,
+  readArchiveHead,
+  type ArchivedLog,
+  type NewestLines,
+} from './archive-file.ts'
+
+export interface LogArchiveOptions {
+  /** The folder that is ours alone. */
+  readonly dir: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** What is to be kept of a log. */
+export interface LogToKeep {
+  readonly lines: NewestLines
+  /** Whether it goes to the log's end. A part never takes the place of what is kept already. */
+  readonly isWhole: boolean
+}
+
+const MOST_FUNCTION_BYTES = 8 * MOST_REPLICA_BYTES
+/** Of a function, so that a crash loop with short logs stays quick to read. */
+const MOST_FILES = 100
+const MOST_AGE_MS = 7 * 24 * 3_600_000
+const SWEEP_EVERY_MS = 3_600_000
+const PART_ENDING = '.part'
+const REPLICA_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
+
+/**
+ * Logs of replicas that are gone: DIR/NAMESPACE/NAME/REPLICA.ndjson, bounded in size and age. Losing them is a pity, never
+ * a fault: what fails here is warned of and stops nothing. They outlive their function, for one that is deployed again.
+ */
+export class LogArchive {
+  readonly #dir: string
+  readonly #clock: Clock
+  readonly #log: Log
+  #stopping: AbortController | null = null
+  #sweeping: Promise<void> = Promise.resolve()
+  /** Saves take turns: they end on one disk, and a look at what is there must not be overtaken. */
+  #lastSave: Promise<unknown> = Promise.resolve()
+
+  constructor(options: LogArchiveOptions) {
+    this.#dir = options.dir
+    this.#clock = options.clock
+    this.#log = options.log
+  }
+
+  /** Removes what is too old now and every hour. */
+  async start(): Promise<void> {
+    if (this.#stopping !== null) return
+    this.#stopping = new AbortController()
+    await this.sweep()
+    const { signal } = this.#stopping
+    const onError = (error: unknown) => this.#warn('log archive not swept', error)
+    this.#sweeping = every({ clock: this.#clock, intervalMs: SWEEP_EVERY_MS, signal, onError }, () =>
+      this.sweep(),
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping?.abort()
+    await Promise.all([this.#sweeping, this.#lastSave])
+  }
+
+  /** In its turn. False, after a warning, when it failed. Never throws. */
+  save(fn: FunctionName, replicaId: string, log: LogToKeep): Promise<boolean> {
+    const saved = this.#lastSave.then(async () => {
+      try {
+        await this.#write(fn, replicaId, log)
+        return true
+      } catch (error) {
+        this.#warn('logs of a replica not kept', error, { fn, replica: replicaId })
+        return false
+      }
+    })
+    this.#lastSave = saved
+    return saved
+  }
+
+  /** What is kept of the function, in no order. A file that cannot be read is left out. */
+  async list(fn: FunctionName): Promise<ArchivedLog[]> {
+    const dir = this.#folderOf(fn)
+    const files = await namesIn(dir)
+    const found = await Promise.all(
+      files.filter((name) => name.endsWith(ARCHIVE_ENDING)).map((name) => readArchiveHead(join(dir, name))),
+    )
+    return found.filter((log) => log !== null)
+  }
+
+  /** The lines of a listed log. Ends early when it is swept or damaged meanwhile. */
+  async *read(archived: ArchivedLog): AsyncGenerator<readonly LogLine[], void> {
+    try {
+      yield* readArchive(archived)
+    } catch (error) {
+      this.#warn('kept logs not readable', error, { file: archived.file })
+    }
+  }
+
+  /** Removes what is too old, too much, or half written. Never throws. */
+  async sweep(): Promise<void> {
+    for (const namespace of await namesIn(this.#dir)) {
+      for (const name of await namesIn(join(this.#dir, namespace))) {
+        const dir = join(this.#dir, namespace, name)
+        await this.#sweepFolder(dir, true)
+        // Fails while something is in it, which is what we want.
+        await rmdir(dir).catch(() => {})
+      }
+    }
+  }
+
+  async #write(fn: FunctionName, replicaId: string, log: LogToKeep): Promise<void> {
+    if (!REPLICA_ID.test(replicaId)) throw new Error(`${JSON.stringify(replicaId)} is no file name`)
+    const dir = this.#folderOf(fn)
+    const file = join(dir, `${replicaId}${ARCHIVE_ENDING}`)
+    const content = log.lines.encode()
+    if (content === null || (!log.isWhole && (await readArchiveHead(file)) !== null)) return
+
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    const part = `${file}${PART_ENDING}`
+    try {
+      const handle = await open(part, 'w', 0o600)
+      try {
+        await handle.writeFile(content)
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      await rename(part, file)
+    } catch (error) {
+      // The first failure is the one to tell; on a full disk the half file must not stay.
+      await rm(part, { force: true }).catch(() => {})
+      throw error
+    }
+    await this.#sweepFolder(dir, false)
+  }
+
+  /** `withParts`: half files too. Only when no save runs can one be known to be left over. */
+  async #sweepFolder(dir: string, withParts: boolean): Promise<void> {
+    const entries = await Promise.all(
+      (await namesIn(dir)).map(async (name) => {
+        const facts = await stat(join(dir, name)).catch(() => null)
+        return { path: join(dir, name), bytes: facts?.size ?? 0, atMs: facts?.mtimeMs ?? 0 }
+      }),
+    )
+    const nowMs = this.#clock.wall()
+    let bytes = 0
+    let files = 0
+    for (const entry of entries.toSorted((a, b) => b.atMs - a.atMs)) {
+      const ageMs = nowMs - entry.atMs
+      if (entry.path.endsWith(PART_ENDING)) {
+        if (withParts && ageMs > SWEEP_EVERY_MS / 2) await this.#remove(entry.path)
+        continue
+      }
+      bytes += entry.bytes
+      files += 1
+      const isTooMuch = bytes > MOST_FUNCTION_BYTES || files > MOST_FILES
+      if (isTooMuch || ageMs > MOST_AGE_MS) await this.#remove(entry.path)
+    }
+  }
+
+  async #remove(path: string): Promise<void> {
+    await rm(path, { force: true }).catch((error: unknown) =>
+      this.#warn('kept logs not removed', error, { file: path }),
+    )
+  }
+
+  #folderOf(fn: FunctionName): string {
+    return join(this.#dir, namespaceOf(fn), nameOf(fn))
+  }
+
+  #warn(message: string, error: unknown, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.#log.warn(message, { ...fields, reason: messageOf(error) })
+  }
+}
+
+/** A folder that is not there is empty. */
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir)
+  } catch {
+    // Missing, or not a folder: nothing of ours is in it either way.
+    return []
+  }
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../../../clock.ts'
+import { FaasError } from '../../../core/errors.ts'
+import type { FunctionCondition } from '../../../core/function-condition.ts'
+import type { FunctionName } from '../../../core/function-name.ts'
+import type { ProviderStatus } from '../../../core/provider.ts'
+import type { Replica } from '../../../core/replica.ts'
+import { describeFunction } from './describe-function.ts'
+import type { Reconciler } from '../replicas/reconciler.ts'
+import type { ReplicaRecord, ReplicaTable } from '../replicas/replica-table.ts'
+import { isVain } from './vain-wait.ts'
+
+export interface OutlookOptions {
+  readonly table: ReplicaTable
+  readonly reconciler: Pick<Reconciler, 'attempts' | 'desired' | 'trouble'>
+  readonly link: { status(): ProviderStatus }
+  readonly clock: Clock
+}
+
+/** How functions do, and whether it is worth waiting for one. */
+export class Outlook {
+  readonly #options: OutlookOptions
+
+  constructor(options: OutlookOptions) {
+    this.#options = options
+  }
+
+  /** Null for a function that should not exist. */
+  condition(name: FunctionName): FunctionCondition | null {
+    const { table, reconciler, link } = this.#options
+    const fn = reconciler.desired(name)
+    if (fn === undefined) return null
+    const replicas = table.of(name)
+    return describeFunction({ fn, trouble: reconciler.trouble(name), replicas, engine: link.status() })
+  }
+
+  /** A replica that takes calls. Throws `unavailable`, with the reason, when `signal` aborts, or as soon as waiting is in vain; `not-found`. */
+  async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
+    const { reconciler, table } = this.#options
+    if (reconciler.desired(name) === undefined) {
+      throw new FaasError('not-found', `function ${name} does not exist`)
+    }
+    const waiting = table.whenReady(name, signal, () => this.#explain(name))
+    this.reconsider(name)
+    return await waiting
+  }
+
+  /** What it lacks hardly comes by waiting: it listens elsewhere. One that was ready before will be again, though it opens other ports first. */
+  stuck({ replica }: ReplicaRecord): void {
+    const { table, reconciler } = this.#options
+    if (reconciler.desired(replica.fn)?.isProved === true) return
+    table.change(replica.id, { isStuck: true })
+    this.reconsider(replica.fn)
+  }
+
+  /** Something went wrong: whoever waits is told, if that is in vain. */
+  reconsider(name: FunctionName): void {
+    if (this.#isVain(name)) this.#options.table.rejectWaiters(name, this.#unavailable(this.#explain(name)))
+  }
+
+  /** Nobody waits any more. */
+  stop(): void {
+    const { table } = this.#options
+    for (const name of table.waitedFor()) {
+      table.rejectWaiters(name, this.#unavailable(`function ${name} is not ready: the daemon stops`))
+    }
+  }
+
+  #isVain(name: FunctionName): boolean {
+    const { table, reconciler, link, clock } = this.#options
+    const attempts = reconciler.attempts(name)
+    if (attempts === undefined || attempts.newest.fn.replicas === 0) return false
+    const { newest, lastGood } = attempts
+    const running = table.of(name).filter(({ isRunning, isFailed }) => isRunning && !isFailed)
+    return isVain({
+      isEngineUp: link.status().reachable,
+      isFetching: newest.isFetching,
+      isProved: newest.fn.isProved === true,
+      canFallBack: lastGood !== null && lastGood.setbacks.reason === '',
+      running: running.length,
+      stuck: running.filter(({ isStuck }) => isStuck).length,
+      setbacks: newest.setbacks,
+      isUnmade: newest.isUnmade,
+      nowMs: clock.now(),
+    })
+  }
+
+  #explain(name: FunctionName): string {
+    return `function ${name} is not ready: ${this.condition(name)?.reason || 'it is scaled to zero'}`
+  }
+
+  #unavailable(message: string): FaasError {
+    return new FaasError('unavailable', message)
+  }
+}

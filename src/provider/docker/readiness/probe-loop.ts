@@ -1,0 +1,79 @@
+import type { Clock } from '../../../clock.ts'
+import type { ProbeTarget } from './probe-request.ts'
+
+export interface Probing {
+  /** What to ask now; null ends it. Looked at again after each answer, which may be about a replica that has gone or moved since. */
+  readonly next: () => ProbeTarget | null
+  /** Asks once; answers whether the answer was good. Never rejects. */
+  readonly ask: (target: ProbeTarget, signal: AbortSignal) => Promise<boolean>
+  readonly clock: Clock
+  /** Ends it. */
+  readonly signal: AbortSignal
+}
+
+const FIRST_PAUSE_MS = 5
+const LONGEST_PAUSE_MS = 250
+const GROWTH = 1.25
+/** How often a long wait looks whether it is still wanted. */
+const LONGEST_SLEEP_MS = 10_000
+
+export interface Start {
+  /** Milliseconds before the first question. */
+  readonly delayMs: number
+  /** Whether a replica that gives bad answers `ms` after the first question has had its time. */
+  readonly isOverdue: (ms: number) => boolean
+}
+
+/**
+ * Asks until the replica is ready, or overdue. Quick at first, because a watchdog listens within milliseconds of its start and a call may be
+ * waiting; the period is for later, as in Kubernetes, which asks a container that is not ready at times of its own too (its documentation of
+ * `periodSeconds`). Only further good answers, where one is not enough, are asked for once a period.
+ */
+export async function untilReady(
+  probing: Probing,
+  { delayMs, isOverdue }: Start,
+): Promise<'ready' | 'overdue' | 'ended'> {
+  const { next, ask, clock, signal } = probing
+  if (!(await pause(delayMs, probing))) return 'ended'
+  const startMs = clock.now()
+  let pauseMs = FIRST_PAUSE_MS
+  let successes = 0
+  for (;;) {
+    const target = next()
+    if (target === null || signal.aborted) return 'ended'
+    const isGood = await ask(target, signal)
+    const now = next()
+    if (now === null || signal.aborted) return 'ended'
+    successes = isGood && now.host === target.host ? successes + 1 : 0
+    if (successes >= target.probe.successes) return 'ready'
+    if (successes === 0 && isOverdue(clock.now() - startMs)) return 'overdue'
+    if (!(await pause(successes > 0 ? target.probe.periodMs : pauseMs, probing))) return 'ended'
+    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * GROWTH)
+  }
+}
+
+/** Asks once a period, the first time after `firstMs`, until the probe has failed: that many bad answers in a row. */
+export async function untilFailed(probing: Probing, firstMs: number): Promise<'failed' | 'ended'> {
+  const { next, ask, signal } = probing
+  let failed = 0
+  let pauseMs = firstMs
+  for (;;) {
+    if (!(await pause(pauseMs, probing))) return 'ended'
+    const target = next()
+    if (target === null || signal.aborted) return 'ended'
+    failed = (await ask(target, signal)) ? 0 : failed + 1
+    if (next() === null || signal.aborted) return 'ended'
+    if (failed >= target.probe.failures) return 'failed'
+    pauseMs = target.probe.periodMs
+  }
+}
+
+/** False when there is nothing to ask any more: what waits long must not outlive its replica by as much. */
+async function pause(ms: number, { next, clock, signal }: Probing): Promise<boolean> {
+  for (let restMs = ms; restMs > 0; restMs -= LONGEST_SLEEP_MS) {
+    // Rejects only when `signal` aborts, which is looked at next.
+    await clock.sleep(Math.min(restMs, LONGEST_SLEEP_MS), signal).catch(() => {})
+    if (signal.aborted || next() === null) return false
+  }
+  return true
+}

@@ -1,0 +1,90 @@
+import { connect, type Socket } from 'node:net'
+import type { Clock } from '../../../clock.ts'
+import { isGoodStatus, type Probe } from '../container/probe.ts'
+import type { Finding } from './probe-finding.ts'
+
+export interface ProbeTarget {
+  readonly id: string
+  readonly host: string
+  readonly port: number
+  readonly probe: Probe
+  /** As in the plan; null for a question that is not about readiness. */
+  readonly processPort: number | null
+}
+
+/** Asks once. Never rejects; after an abort the answer means nothing. */
+export type Ask = (target: ProbeTarget, signal: AbortSignal) => Promise<Finding>
+
+/** Interim answers before the final one included. */
+const MOST_BYTES = 64 * 1024
+
+/**
+ * Asks over HTTP. The first line of the answer decides: whether the rest of its head is in order is for the first call to say, which gets a
+ * sentence about it, whereas a replica that is never ready only makes calls wait.
+ */
+export function httpAsk(clock: Clock): Ask {
+  return (target, signal) => {
+    // Without an address Node would ask this very host, where our own gateway answers.
+    if (target.host === '') return Promise.resolve({ kind: 'no-address' })
+    if (signal.aborted) return Promise.resolve({ kind: 'silent' })
+    return new Promise((resolve) => {
+      const { host, port, probe } = target
+      // A connection of its own: the replica is not trusted to leave a kept one in order.
+      const socket = connect({ host, port })
+      const settle = (finding: Finding): void => {
+        cancelTimeout()
+        signal.removeEventListener('abort', giveUp)
+        socket.destroy()
+        resolve(finding)
+      }
+      const giveUp = (): void => settle({ kind: socket.connecting ? 'refused' : 'silent' })
+      // Timers come before sockets in a turn of the event loop: after a long one an answer may be there that nobody has read.
+      const cancelTimeout = clock.after(probe.timeoutMs, () => setImmediate(giveUp))
+      signal.addEventListener('abort', giveUp, { once: true })
+      speak(socket, target, settle)
+    })
+  }
+}
+
+function speak(socket: Socket, { host, port, probe }: ProbeTarget, settle: (finding: Finding) => void): void {
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  let isOpen = false
+  let text = ''
+  socket.on('connect', () => {
+    isOpen = true
+    socket.write(
+      `GET ${probe.path} HTTP/1.1\r\nHost: ${authority}\r\nUser-Agent: kube-probe/sampan\r\nConnection: close\r\n\r\n`,
+    )
+  })
+  socket.on('data', (chunk) => {
+    text = withoutInterims(text + chunk.toString('latin1'))
+    const finding = judge(probe, text)
+    if (finding !== null) settle(finding)
+  })
+  const lost = (): void => {
+    if (!isOpen) settle({ kind: 'refused' })
+    else settle({ kind: text === '' ? 'closed' : 'not-http' })
+  }
+  socket.on('error', lost).on('end', lost).on('close', lost)
+}
+
+/** Without the whole answers of 1xx that it begins with. */
+function withoutInterims(text: string): string {
+  let rest = text
+  while (/^HTTP\/1\.[01] 1\d\d[ \r\n]/.test(rest)) {
+    const end = /\n\r?\n/.exec(rest)
+    if (end === null) break
+    rest = rest.slice(end.index + end[0].length)
+  }
+  return rest
+}
+
+/** Null while the first line may still become one. */
+function judge({ accept }: Probe, text: string): Finding | null {
+  const status = Number(/^HTTP\/1\.[01] ([2-9]\d\d)[ \r\n]/.exec(text)?.[1] ?? 0)
+  if (status > 0) return isGoodStatus(accept, status) ? GOOD : { kind: 'status', status }
+  const isPossible = /^HTTP\/1\.[01] \d{3}/.test(text) || text.length < 'HTTP/1.1 200'.length
+  return isPossible && text.length < MOST_BYTES ? null : { kind: 'not-http' }
+}
+
+const GOOD: Finding = { kind: 'good', isUnproven: false }

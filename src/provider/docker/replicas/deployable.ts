@@ -1,0 +1,53 @@
+import type { FunctionSpec } from '../../../core/function-spec.ts'
+import { type Confinement, UNKNOWN_ABILITIES } from '../container/confinement.ts'
+import { checkSpec, containerSpec, type HostLimits } from '../container/container-spec.ts'
+import type { EngineVersion } from '../engine/answers.ts'
+import type { ImageFacts, Images } from '../images/images.ts'
+import { checkPlatform, emulatedArchitectures } from '../images/platform.ts'
+import { pullPolicyOf } from '../images/pull-policy.ts'
+
+/** What finding the image of a function takes. */
+export interface ImageSource {
+  readonly images: Pick<Images, 'resolve'>
+  /** Undefined while the engine has not said what it is. */
+  readonly host: () => EngineVersion | undefined
+  readonly confinement: Confinement
+}
+
+/**
+ * The image that a function is to run, pulled if its policy says so. The one way to it, at deploy and later: throws what `Images.resolve` throws,
+ * and `invalid`, naming the field, when no container could be made of it.
+ */
+export async function imageFor(
+  spec: FunctionSpec,
+  signal: AbortSignal,
+  source: ImageSource,
+): Promise<ImageFacts> {
+  // Before a pull that may take minutes: the answer to a deployment does not wait for those.
+  const limits = hostLimits(source.confinement, source.host())
+  checkSpec(spec, limits)
+  const image = await source.images.resolve(spec.image, signal, pullPolicyOf(spec.annotations))
+  const host = source.host()
+  if (host !== undefined) checkPlatform(image, host, await emulatedArchitectures())
+  checkContainer(spec, image, limits)
+  return image
+}
+
+/** The host as far as it is known. */
+export function hostLimits(confinement: Confinement, host: EngineVersion | undefined): HostLimits {
+  return { confinement, hostCpus: host?.cpus ?? 0, abilities: host?.abilities ?? UNKNOWN_ABILITIES }
+}
+
+function checkContainer(spec: FunctionSpec, image: ImageFacts, limits: HostLimits): void {
+  containerSpec({
+    instance: '',
+    ownerLabels: {},
+    fn: { spec, revision: 0, replicas: 0, artifact: null, createdAtMs: 0, updatedAtMs: 0 },
+    imageRef: image.id,
+    image,
+    network: { name: '', gateway: '' },
+    watchdogFile: '',
+    ...limits,
+    mounts: [],
+  })
+}

@@ -1,0 +1,171 @@
+import type { FunctionName } from '../../../core/function-name.ts'
+import type { Log } from '../../../log.ts'
+import { shortId } from '../engine/container-id.ts'
+import { instanceLabel, type Labels, readContainerLabels } from '../container/labels.ts'
+import type { ContainerSummary } from '../engine/answers.ts'
+import type { ContainerEvent } from '../engine/events.ts'
+import { addressIn, type ReplicaAddresses } from './replica-addresses.ts'
+import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
+
+/** What this needs of `engine.ts`. */
+export interface ObserverEngine {
+  listContainers(label: string): Promise<readonly ContainerSummary[]>
+}
+
+export interface ObserverOptions {
+  readonly engine: ObserverEngine
+  readonly instance: string
+  readonly table: ReplicaTable
+  readonly addresses: Pick<ReplicaAddresses, 'follow' | 'withdraw'>
+  /** Whether the container with these labels was made for our registry. Others are left alone. */
+  readonly isOurs: (labels: Labels) => boolean
+  readonly log: Log
+  /** Something about `fn` changed that may need action. */
+  readonly onChange: (fn: FunctionName) => void
+  /** A container that should serve died by itself. */
+  readonly onCrash: (record: ReplicaRecord, exitCode: number) => void
+  /** A container is gone; it may be that nobody here removed it. Called while the table still has it. */
+  readonly onVanished: (record: ReplicaRecord) => void
+  /** A running container whose readiness is not known. */
+  readonly onUnready: (id: string) => void
+  /** Somebody changed the networks of this container. */
+  readonly onRewired: (id: string) => void
+  /** The event concerns a container that nobody knows: look at all of them. */
+  readonly onStranger: () => void
+}
+
+/** Brings the table up to what the engine says: by events, one by one, and by looks at everything. Decides and changes nothing. */
+export class Observer {
+  readonly #options: ObserverOptions
+  /** Names of containers being created: the engine may show them before it has told us their ids. */
+  readonly #making = new Set<string>()
+
+  constructor(options: ObserverOptions) {
+    this.#options = options
+  }
+
+  /** Announces a container that we are about to create; the answer ends that. */
+  making(name: string): () => void {
+    this.#making.add(name)
+    return () => this.#making.delete(name)
+  }
+
+  /** A full look. A container found dead here was not seen dying: the engine or the host was restarted, which is no crash. */
+  async look(): Promise<void> {
+    const { engine, instance, isOurs, table } = this.#options
+    const before = table.ids()
+    const found = (await engine.listContainers(instanceLabel(instance))).filter(({ labels }) =>
+      isOurs(labels),
+    )
+    const seen = new Set(found.map(({ id }) => id))
+
+    for (const container of found) {
+      if (this.#making.has(container.name) || table.wasDeleted(container.id)) continue
+      const record = table.get(container.id)
+      if (record === undefined) this.#adopt(container)
+      else this.#refresh(record, container)
+    }
+    // Only those that were known when the list was asked for: a newer one cannot be in it.
+    for (const id of before) {
+      if (!seen.has(id)) this.#vanished(id)
+    }
+  }
+
+  handle(event: ContainerEvent): void {
+    const { table, addresses, log, onStranger, onRewired } = this.#options
+    const record = table.get(event.id)
+    if (record === undefined) {
+      if (event.kind === 'start') onStranger()
+      return
+    }
+    switch (event.kind) {
+      case 'die':
+        this.#died(record, event.exitCode)
+        break
+      case 'oom':
+        table.change(event.id, { ranOutOfMemory: true })
+        log.warn('replica ran out of memory', { fn: record.replica.fn, replica: shortId(event.id) })
+        break
+      case 'destroy':
+        this.#vanished(event.id)
+        break
+      case 'pause':
+        this.#paused(record)
+        break
+      case 'unpause':
+        table.change(event.id, { isPaused: false })
+        break
+      case 'disconnect':
+        addresses.withdraw(event.id)
+        onRewired(event.id)
+        break
+      case 'connect':
+        // Its own start sends that too: it serves on while it is looked at, also when the engine hangs.
+        onRewired(event.id)
+        break
+      case 'start':
+        break
+    }
+  }
+
+  #adopt(container: ContainerSummary): void {
+    const identity = readContainerLabels(container.labels)
+    if (identity === null || container.state === 'removing') return
+    const { table, onUnready, onRewired } = this.#options
+    const isRunning = container.state === 'running' || container.state === 'paused'
+    const { id, createdAtMs } = container
+    const host = addressIn(container)
+    table.add(id, identity, { isRunning, host, createdAtMs })
+    if (container.state === 'paused') table.change(id, { isPaused: true })
+    if (isRunning && host === '') onRewired(id)
+    else if (isRunning) onUnready(id)
+    else table.change(id, { state: 'gone' })
+  }
+
+  #refresh(record: ReplicaRecord, container: ContainerSummary): void {
+    const { table, addresses, onChange, onRewired } = this.#options
+    // Ours in the making: created, not started yet. The dead never come back: they are removed.
+    if (!record.isRunning || container.state === 'created') return
+    const { id } = record.replica
+    if (container.state !== 'running' && container.state !== 'paused') {
+      table.change(id, { isRunning: false, ...(record.replica.state !== 'draining' && { state: 'gone' }) })
+      onChange(record.replica.fn)
+      return
+    }
+    if (container.state === 'paused' && !record.isPaused) this.#paused(record)
+    if (container.state === 'running' && record.isPaused) table.change(id, { isPaused: false })
+    const host = addressIn(container)
+    // Lists are not to be trusted with that: asked alone the container tells.
+    if (host === '') onRewired(id)
+    else addresses.follow(table.get(id) ?? record, host)
+  }
+
+  /** By hand: it would let calls hang. It is probed until it goes on, or replaced when it does not. */
+  #paused({ replica }: ReplicaRecord): void {
+    const { table, onUnready } = this.#options
+    table.change(replica.id, { isPaused: true, ...(replica.state === 'ready' && { state: 'starting' }) })
+    onUnready(replica.id)
+  }
+
+  #died(record: ReplicaRecord, exitCode: number): void {
+    if (!record.isRunning) return
+    const { table, onCrash, onChange } = this.#options
+    const { id, fn, state } = record.replica
+    if (state === 'draining') {
+      table.change(id, { isRunning: false, exitCode })
+      return
+    }
+    table.change(id, { isRunning: false, state: 'gone', exitCode })
+    onCrash(record, exitCode)
+    onChange(fn)
+  }
+
+  #vanished(id: string): void {
+    const { table, onChange, onVanished } = this.#options
+    const record = table.get(id)
+    if (record === undefined) return
+    onVanished(record)
+    table.delete(id)
+    onChange(record.replica.fn)
+  }
+}

@@ -1,0 +1,215 @@
+import { FaasError } from '../../../core/errors.ts'
+import { type FunctionName, namespaceOf } from '../../../core/function-name.ts'
+import type { DeployedFunction } from '../../../core/function-spec.ts'
+import {
+  type DesiredReplicas,
+  isSameLife,
+  type ObservedReplica,
+  planReplicas,
+} from '../../../core/reconcile-plan.ts'
+import { applied, type Attempt, attemptsOf, type Desired } from './attempt.ts'
+import { AttemptRunner, type AttemptRunnerOptions } from './attempt-runner.ts'
+import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
+import { WorkQueue } from '../../../work/work-queue.ts'
+
+export interface ReconcilerOptions extends Omit<AttemptRunnerOptions, 'serving' | 'isCurrent' | 'nudge'> {
+  readonly table: ReplicaTable
+  readonly isUp: () => boolean
+  readonly retire: (id: string) => void
+}
+
+/** What stands in the way of a function's newest revision. */
+export interface Trouble {
+  readonly isFetching: boolean
+  /** Why its last replica died or could not be made; empty when it did not, or when one was ready since. */
+  readonly setback: string
+  /** The same of the last good revision. */
+  readonly lastGoodSetback: string
+  /** The last lines of the replica that died last. */
+  readonly lastWords: readonly string[]
+}
+
+/** Functions worked on at the same time. */
+const PARALLEL = 8
+
+/**
+ * Makes observed what is desired: one round per function that may need it, never two of the same function at once. The plan is pure; this
+ * file carries it out, and remembers setbacks so that a function that cannot run is not tried in a hot loop.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions
+  readonly #desired = new Map<FunctionName, Desired>()
+  readonly #queue: WorkQueue<FunctionName>
+  readonly #attempts: AttemptRunner
+  #isStopping = false
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options
+    this.#queue = new WorkQueue(PARALLEL, (name) => this.#round(name))
+    this.#attempts = new AttemptRunner({
+      ...options,
+      isCurrent: (attempt) => this.#attempt(attempt.fn.spec.name, attempt.fn.revision) === attempt,
+      serving: (name) => options.table.ready(name).map(({ revision }) => revision),
+      nudge: (name) => this.nudge(name),
+    })
+  }
+
+  desired(name: FunctionName): DeployedFunction | undefined {
+    return this.#desired.get(name)?.newest.fn
+  }
+
+  trouble(name: FunctionName): Trouble {
+    const { newest, lastGood } = this.#desired.get(name) ?? {}
+    const setback = newest?.setbacks.reason ?? ''
+    const lastWords = setback === '' ? [] : (newest?.lastWords ?? [])
+    const lastGoodSetback = lastGood?.setbacks.reason ?? ''
+    return { isFetching: newest?.isFetching ?? false, setback, lastGoodSetback, lastWords }
+  }
+
+  /** What is tried for a function; undefined when it should not exist. */
+  attempts(name: FunctionName): Desired | undefined {
+    return this.#desired.get(name)
+  }
+
+  /** Whether it is a replica of a function that should exist, and not of a removed one whose name another has now. */
+  isWanted({ replica, identity }: ReplicaRecord): boolean {
+    const fn = this.desired(replica.fn)
+    return fn !== undefined && isSameLife(identity, { deployedAtMs: fn.createdAtMs })
+  }
+
+  /** Functions that should exist. */
+  names(): readonly FunctionName[] {
+    return [...this.#desired.keys()]
+  }
+
+  isNamespaceUsed(namespace: string): boolean {
+    const uses = (name: FunctionName) => namespaceOf(name) === namespace
+    return this.names().some(uses) || this.#options.table.functions().some(uses)
+  }
+
+  apply(fn: DeployedFunction): void {
+    const { name } = fn.spec
+    const desired = applied(this.#desired.get(name), fn)
+    if (desired === null) return
+    this.#desired.set(name, desired)
+    this.nudge(name)
+  }
+
+  remove(name: FunctionName): void {
+    const { table, retire } = this.#options
+    this.#cancelRetries(name)
+    this.#desired.delete(name)
+    for (const { replica } of table.of(name)) retire(replica.id)
+    table.rejectWaiters(name, new FaasError('not-found', `function ${name} was removed`))
+    // A round under way may be making one more.
+    this.nudge(name)
+  }
+
+  nudge(name: FunctionName): void {
+    this.#queue.add(name)
+  }
+
+  /** What its last attempt lacked may be there now: the next one need not wait. */
+  hurry(name: FunctionName): void {
+    const desired = this.#desired.get(name)
+    if (desired === undefined) return
+    for (const attempt of attemptsOf(desired)) {
+      if (attempt.setbacks.reason !== '') attempt.setbacks = { ...attempt.setbacks, retryAtMs: 0 }
+    }
+    this.nudge(name)
+  }
+
+  nudgeAll(): void {
+    for (const name of this.#desired.keys()) this.nudge(name)
+    for (const name of this.#options.table.functions()) this.nudge(name)
+  }
+
+  /** A replica died, or never got ready. Says when its successor comes. */
+  setback(record: Pick<ReplicaRecord, 'replica'>, reason: string): void {
+    const attempt = this.#attemptOf(record)
+    if (attempt === undefined) return
+    this.#attempts.setBack(attempt, reason, 'died')
+  }
+
+  /** More is known now about the last setback of this replica's revision. */
+  explain(record: Pick<ReplicaRecord, 'replica'>, reason: string): void {
+    const attempt = this.#attemptOf(record)
+    if (attempt === undefined || attempt.setbacks.reason === '') return
+    attempt.setbacks = { ...attempt.setbacks, reason }
+  }
+
+  /** The last lines of a replica that died, or was given up; none takes those of the one before away. */
+  heard(record: Pick<ReplicaRecord, 'replica'>, lastWords: readonly string[]): void {
+    const attempt = this.#attemptOf(record)
+    if (attempt !== undefined) attempt.lastWords = lastWords
+  }
+
+  /** A replica is ready: what went wrong before is no answer to anybody any more. The count stays, for a crash loop. */
+  recovered(record: Pick<ReplicaRecord, 'replica'>): void {
+    const attempt = this.#attemptOf(record)
+    if (attempt !== undefined) attempt.setbacks = { ...attempt.setbacks, reason: '' }
+    this.nudge(record.replica.fn)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#attempts.interrupt()
+    for (const name of this.#desired.keys()) this.#cancelRetries(name)
+    await this.#queue.stop()
+    await this.#attempts.settled()
+  }
+
+  async #round(name: FunctionName): Promise<void> {
+    const { table, isUp, retire } = this.#options
+    if (!isUp() || this.#isStopping) return
+    const desired = this.#desired.get(name)
+    const seen = table.of(name).map(observed)
+    const plan = planReplicas(desired === undefined ? null : wanted(desired, seen), seen)
+    for (const id of [...plan.retire, ...plan.bury]) retire(id)
+    if (desired === undefined) return
+    // First what can take calls at once.
+    if (desired.lastGood !== null) await this.#attempts.carryOut(desired.lastGood, plan.restore, true)
+    await this.#attempts.carryOut(desired.newest, plan.create, false)
+  }
+
+  #cancelRetries(name: FunctionName): void {
+    const desired = this.#desired.get(name)
+    for (const attempt of desired === undefined ? [] : attemptsOf(desired)) attempt.cancelRetry()
+  }
+
+  #attemptOf({ replica }: Pick<ReplicaRecord, 'replica'>): Attempt | undefined {
+    return this.#attempt(replica.fn, replica.revision)
+  }
+
+  #attempt(name: FunctionName, revision: number): Attempt | undefined {
+    const desired = this.#desired.get(name)
+    return desired && attemptsOf(desired).find(({ fn }) => fn.revision === revision)
+  }
+}
+
+/** What the plan is to reach. Remembers that the last good revision was seen to run: a newest one at its very start is no reason to start that, too. */
+function wanted(desired: Desired, seen: readonly ObservedReplica[]): DesiredReplicas {
+  const { newest, lastGood } = desired
+  const { revision, createdAtMs, replicas } = newest.fn
+  const good = lastGood?.fn.revision ?? null
+  desired.wasServed ||= seen.some((replica) => replica.revision === good && replica.condition === 'alive')
+  const needsLastGood = desired.wasServed || newest.setbacks.count > 0 || newest.isFetching
+  return { revision, deployedAtMs: createdAtMs, replicas, lastGood: good, needsLastGood }
+}
+
+function observed(record: ReplicaRecord): ObservedReplica {
+  const { replica, identity } = record
+  return {
+    id: replica.id,
+    revision: replica.revision,
+    deployedAtMs: identity.deployedAtMs,
+    condition: conditionOf(record),
+    isReady: replica.state === 'ready',
+  }
+}
+
+function conditionOf({ replica, isRunning, isFailed }: ReplicaRecord): ObservedReplica['condition'] {
+  if (replica.state === 'draining') return 'leaving'
+  if (!isRunning) return 'dead'
+  return isFailed ? 'failed' : 'alive'
+}

@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { hasCode, messageOf } from '../../../core/errors.ts'
+import { nameOf, namespaceOf } from '../../../core/function-name.ts'
+import type { DeployedFunction } from '../../../core/function-spec.ts'
+import type { Log } from '../../../log.ts'
+import type { Confinement } from '../container/confinement.ts'
+import { containerIdentity, containerSpec, type Mount } from '../container/container-spec.ts'
+import { hostLimits } from './deployable.ts'
+import type { ContainerIdentity, Labels } from '../container/labels.ts'
+import type { ContainerDetails, EngineVersion } from '../engine/answers.ts'
+import type { ImageFacts } from '../images/images.ts'
+import { Limiter } from '../../../work/limiter.ts'
+import type { FunctionNetwork } from '../belongings/networks.ts'
+import { watchdogFile } from '../images/platform.ts'
+import { addressIn } from './replica-addresses.ts'
+import type { ReplicaTable } from './replica-table.ts'
+
+/** What this needs of `engine.ts`. */
+export interface MakerEngine {
+  createContainer(name: string, body: object): Promise<string>
+  startContainer(id: string): Promise<void>
+  inspectContainer(id: string): Promise<ContainerDetails | null>
+}
+
+export interface ReplicaMakerOptions {
+  readonly engine: MakerEngine
+  readonly images: { inspect(idOrRef: string): Promise<ImageFacts | null> }
+  readonly networks: { ensure(namespace: string): Promise<FunctionNetwork>; forget(namespace: string): void }
+  readonly table: ReplicaTable
+  readonly instance: string
+  /** What says whose containers these are. */
+  readonly ownerLabels: () => Labels
+  /** As it is now: it is read after this was made. */
+  readonly confinement: () => Confinement
+  readonly log: Log
+  readonly watchdogDir: string
+  /** What other features want a function's containers to see. */
+  readonly mounts: (fn: DeployedFunction) => Promise<readonly Mount[]>
+  readonly host: () => EngineVersion | undefined
+  /** Announces a container by name before the engine knows it; the answer ends that. */
+  readonly making: (name: string) => () => void
+}
+
+/** Everything that the replicas of one revision have in common. */
+export interface Blueprint {
+  readonly fn: DeployedFunction
+  readonly identity: ContainerIdentity
+  readonly body: ContainerBody
+}
+
+/** What is looked at again after the body was made. */
+interface ContainerBody {
+  readonly HostConfig?: { readonly StorageOpt?: object }
+}
+
+/** Creates and starts containers, a few at a time: more would only make each of them slower. */
+export class ReplicaMaker {
+  readonly #options: ReplicaMakerOptions
+  readonly #places = new Limiter(4)
+  /** Whether the storage driver is still believed to bound what containers write. */
+  #limitsDisk = true
+
+  constructor(options: ReplicaMakerOptions) {
+    this.#options = options
+  }
+
+  /** Null when the engine has not got the image. `isExact`: only the pinned one will do, not what its name means now. */
+  async prepare(fn: DeployedFunction, isExact: boolean): Promise<Blueprint | null> {
+    const { networks, instance, ownerLabels, watchdogDir, mounts, host, confinement } = this.#options
+    const image = await this.#findImage(fn, isExact)
+    if (image === null) return null
+
+    const engine = host()
+    const platform = engine ?? { architecture: '', os: '' }
+    const body = containerSpec({
+      instance,
+      ownerLabels: ownerLabels(),
+      fn,
+      imageRef: image.id,
+      image,
+      network: await networks.ensure(namespaceOf(fn.spec.name)),
+      watchdogFile: join(watchdogDir, watchdogFile(image, platform)),
+      ...hostLimits(confinement(), engine),
+      mounts: await mounts(fn),
+    })
+    return { fn, identity: containerIdentity(fn, image), body }
+  }
+
+  /** One more replica, running; answers its id. On failure nothing is left but, at worst, a record of a dead one. */
+  make(blueprint: Blueprint): Promise<string> {
+    return this.#places.run(async () => {
+      const id = await this.#create(blueprint)
+      await this.#start(id)
+      return id
+    })
+  }
+
+  /** The pinned image; when it was removed from the engine, what the name means now. */
+  async #findImage(fn: DeployedFunction, isExact: boolean): Promise<ImageFacts | null> {
+    const { images } = this.#options
+    const pinned = fn.artifact === null ? null : await images.inspect(fn.artifact)
+    return pinned ?? (isExact ? null : await images.inspect(fn.spec.image))
+  }
+
+  async #create({ fn, identity, body }: Blueprint): Promise<string> {
+    const { instance, table, making } = this.#options
+    const name = `sampan-${instance}-${nameOf(fn.spec.name)}-${randomBytes(5).toString('hex')}`
+    const made = making(name)
+    try {
+      const id = await this.#createOnDisk(name, this.#limitsDisk ? body : withoutDiskLimit(body))
+      // Counted as running from here on: an event that tells of its death must find it so.
+      table.add(id, identity, { isRunning: true, host: '' })
+      return id
+    } finally {
+      made()
+    }
+  }
+
+  /** Whether the file system has quotas shows only when a container is created. */
+  async #createOnDisk(name: string, body: ContainerBody): Promise<string> {
+    const { engine, log } = this.#options
+    try {
+      return await engine.createContainer(name, body)
+    } catch (error) {
+      const isRefusal = /storage-opt|pquota|project quota/i.test(messageOf(error))
+      if (!isRefusal || body.HostConfig?.StorageOpt === undefined) throw error
+      this.#limitsDisk = false
+      log.warn('what functions write is not bounded', { reason: messageOf(error) })
+      return await engine.createContainer(name, withoutDiskLimit(body))
+    }
+  }
+
+  async #start(id: string): Promise<void> {
+    const { engine, networks, table } = this.#options
+    try {
+      await engine.startContainer(id)
+      const details = await engine.inspectContainer(id)
+      // One that has ended already is told of by its event.
+      const host = details === null ? '' : addressIn(details)
+      if (host !== '') table.change(id, { host, pid: details?.pid ?? 0 })
+    } catch (error) {
+      // An event told where it runs, before the engine fell silent: it may be serving already.
+      const known = table.get(id)
+      if (hasCode(error, 'unavailable') && known?.isRunning === true && known.replica.host !== '') return
+      const record = table.change(id, { isRunning: false, state: 'gone' })
+      if (record !== undefined && hasCode(error, 'not-found')) networks.forget(namespaceOf(record.replica.fn))
+      throw error
+    }
+  }
+}
+
+function withoutDiskLimit(body: ContainerBody): ContainerBody {
+  const { StorageOpt: _, ...rest } = body.HostConfig ?? {}
+  return { ...body, HostConfig: rest }
+}

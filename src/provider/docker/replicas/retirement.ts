@@ -1,0 +1,140 @@
+import { setMaxListeners } from 'node:events'
+import type { Clock } from '../../../clock.ts'
+import { messageOf } from '../../../core/errors.ts'
+import type { FunctionName } from '../../../core/function-name.ts'
+import type { CallLedger } from '../../../core/provider.ts'
+import type { Log } from '../../../log.ts'
+import { Background } from '../../../work/background.ts'
+import { shortId } from '../engine/container-id.ts'
+import type { ContainerDetails } from '../engine/answers.ts'
+import { Limiter } from '../../../work/limiter.ts'
+import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
+
+/** What this needs of `engine.ts`. */
+export interface RetirementEngine {
+  inspectContainer(id: string): Promise<ContainerDetails | null>
+  stopContainer(id: string, graceSeconds: number): Promise<void>
+  removeContainer(id: string): Promise<void>
+}
+
+export interface RetirementOptions {
+  readonly engine: RetirementEngine
+  readonly table: ReplicaTable
+  readonly ledger: CallLedger
+  readonly clock: Clock
+  readonly log: Log
+  /** Longest wait for the calls of a replica to end. */
+  readonly drainMs: number
+  /** Keeps the last lines, and begins at once; bounded in time and number; gives up when the signal aborts; never throws. */
+  readonly keepLogs: (record: ReplicaRecord, signal: AbortSignal) => Promise<readonly string[]>
+  /** The newest lines of a replica that died by itself or was given up. */
+  readonly onLastLines: (record: ReplicaRecord, lines: readonly string[]) => void
+  /** The container is gone. */
+  readonly onGone: (fn: FunctionName) => void
+  /** The engine failed in the middle: try again, when it is there. */
+  readonly onFailure: (fn: FunctionName, error: unknown) => void
+  /** What a dead container says about its end. */
+  readonly onDeath: (record: ReplicaRecord, details: ContainerDetails) => void
+}
+
+/** The way out: from the ready set at once; then calls end, the process stops, the logs are kept, the container goes. */
+export class Retirement {
+  readonly #options: RetirementOptions
+  readonly #background: Background
+  readonly #underWay = new Set<string>()
+  readonly #removals = new Limiter(4)
+  /** Ends of the waits under way. */
+  readonly #drains = new Set<AbortController>()
+  readonly #stopping = new AbortController()
+
+  constructor(options: RetirementOptions) {
+    this.#options = options
+    this.#background = new Background(options.log)
+    // One for each replica on its way out: no leak.
+    setMaxListeners(0, this.#stopping.signal)
+  }
+
+  /** Idempotent; returns at once. Works for running replicas and for dead ones. */
+  begin(id: string): void {
+    const { table } = this.#options
+    const record = table.get(id)
+    if (record === undefined || this.#stopping.signal.aborted) return
+    if (record.isRunning) table.change(id, { state: 'draining' })
+    if (this.#underWay.has(id)) return
+
+    this.#underWay.add(id)
+    this.#background.run('retire a replica', async () => {
+      try {
+        await this.#retire(record)
+      } finally {
+        this.#underWay.delete(id)
+      }
+    })
+  }
+
+  /** Ends the waits; containers that were on their way out stay for the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    for (const drain of this.#drains) drain.abort()
+    await this.#background.settled()
+  }
+
+  async #retire(record: ReplicaRecord): Promise<void> {
+    const { engine, table, onGone, onFailure, log } = this.#options
+    const { id, fn } = record.replica
+    try {
+      if (record.isRunning) {
+        await this.#drain(id)
+        if (this.#stopping.signal.aborted) return
+        await engine.stopContainer(id, record.identity.graceSeconds)
+        await this.#keep(record)
+      } else {
+        // First of all: who killed it by hand may be about to remove it.
+        const kept = this.#keep(record)
+        try {
+          await this.#report(record)
+        } finally {
+          await kept
+        }
+      }
+      await this.#removals.run(async () => {
+        await engine.removeContainer(id)
+        table.delete(id)
+      }, this.#stopping.signal)
+    } catch (error) {
+      // It stays for the next start.
+      if (this.#stopping.signal.aborted) return
+      log.debug('replica not removed yet', { fn, replica: shortId(id), reason: messageOf(error) })
+      onFailure(fn, error)
+      return
+    }
+    log.info('replica removed', { fn, replica: shortId(id), revision: record.replica.revision })
+    onGone(fn)
+  }
+
+  async #keep(record: ReplicaRecord): Promise<void> {
+    const { signal } = this.#stopping
+    if (signal.aborted) return
+    const { keepLogs, onLastLines } = this.#options
+    const lines = await keepLogs(record, signal)
+    if (!record.isRunning || record.isFailed) onLastLines(record, lines)
+  }
+
+  async #drain(id: string): Promise<void> {
+    const { clock, drainMs, ledger } = this.#options
+    const limit = new AbortController()
+    this.#drains.add(limit)
+    const cancel = clock.after(drainMs, () => limit.abort())
+    try {
+      await ledger.whenIdle(id, limit.signal)
+    } finally {
+      cancel()
+      this.#drains.delete(limit)
+    }
+  }
+
+  async #report(record: ReplicaRecord): Promise<void> {
+    const details = await this.#options.engine.inspectContainer(record.replica.id)
+    if (details !== null) this.#options.onDeath(record, details)
+  }
+}

@@ -1,0 +1,299 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { exitReason } from '../../core/exit-reason.ts'
+import type { FunctionSpec } from '../../core/function-spec.ts'
+import { lastWords } from '../../core/last-words.ts'
+import type { ProviderEvent } from '../../core/provider.ts'
+import { Background } from '../../work/background.ts'
+import { shortId } from './engine/container-id.ts'
+import { imageFor } from './replicas/deployable.ts'
+import { ContainerSockets } from './readiness/container-sockets.ts'
+import type { DockerProviderOptions } from './docker-provider-options.ts'
+import { instanceLabel } from './container/labels.ts'
+import { EngineAway } from './engine/errors.ts'
+import { EngineLink } from './engine/link.ts'
+import { Engine } from './engine/engine.ts'
+import { FunctionLogs } from './logs/function-logs.ts'
+import { HostGuard } from './host/host-guard.ts'
+import { type ImageFacts, Images } from './images/images.ts'
+import { LogArchive } from './logs/archive.ts'
+import { Networks } from './belongings/networks.ts'
+import { Observer } from './replicas/observer.ts'
+import { Outlook } from './readiness/outlook.ts'
+import { Ownership } from './belongings/ownership.ts'
+import { httpAsk } from './readiness/probe-request.ts'
+import { Readiness } from './readiness/readiness.ts'
+import { Reconciler } from './replicas/reconciler.ts'
+import { ReplicaAddresses } from './replicas/replica-addresses.ts'
+import { ReplicaMaker } from './replicas/replica-maker.ts'
+import { ReplicaProbes } from './readiness/replica-probes.ts'
+import { type ReplicaRecord, ReplicaTable } from './replicas/replica-table.ts'
+import { Retirement } from './replicas/retirement.ts'
+import { SecretFiles } from './belongings/secret-files.ts'
+import { Surroundings } from './belongings/surroundings.ts'
+import { UsageMeter } from './usage/usage.ts'
+import { WorkQueue } from '../../work/work-queue.ts'
+
+const DRAIN_MS = 60_000
+const RETRY_REMOVAL_MS = 2_000
+
+/**
+ * The objects behind the door, plugged into each other: the wiring diagram of this folder. What one part tells another goes through here.
+ *
+ *   engine link ──▶ observer ──▶ replica table ──▶ ready events
+ *                      │              ▲ ▲
+ *                      ▼              │ └── replica probes
+ *                  reconciler ──▶ replica maker, retirement
+ */
+export class ProviderParts {
+  readonly #options: DockerProviderOptions
+  readonly engine: Engine
+  readonly ownership: Ownership
+  readonly table: ReplicaTable
+  readonly images: Images
+  readonly archive: LogArchive
+  readonly logs: FunctionLogs
+  readonly usage: UsageMeter
+  readonly secretFiles: SecretFiles
+  readonly background: Background
+  readonly guard: HostGuard
+  readonly networks: Networks
+  readonly surroundings: Surroundings
+  readonly addresses: ReplicaAddresses
+  readonly observer: Observer
+  readonly probes: ReplicaProbes
+  readonly retirement: Retirement
+  readonly reconciler: Reconciler
+  readonly link: EngineLink
+  readonly outlook: Outlook
+  /** Full looks on top of those at each connect; one at a time. */
+  readonly looks: WorkQueue<'all'>
+
+  /** Does no I/O. */
+  constructor(options: DockerProviderOptions, emit: (event: ProviderEvent) => void) {
+    const { clock, log, instance, dockerConfigDir, runtimeDir, secrets, registry, dataDir } = options
+    this.#options = options
+    this.engine = new Engine({ dockerHost: options.dockerHost, clock })
+    this.ownership = new Ownership({
+      engine: this.engine,
+      instance,
+      registry,
+      wanted: options.takeOver,
+      dataDir,
+      log,
+    })
+    this.table = new ReplicaTable(
+      () => clock.wall(),
+      (fn, ready) => emit({ kind: 'ready', fn, ready }),
+    )
+    this.background = new Background(log)
+    this.images = new Images({ engine: this.engine, clock, log, dockerConfigDir })
+    this.secretFiles = new SecretFiles({
+      runtimeDir,
+      instance,
+      values: secrets,
+      owners: () => this.ownership.owners(),
+      log,
+    })
+    this.archive = new LogArchive({ dir: join(dataDir, 'logs'), clock, log })
+    const { engine, archive, table, ownership } = this
+    this.logs = new FunctionLogs({ engine, archive, replicas: table, clock, log })
+    this.usage = new UsageMeter({ engine, clock, log })
+    this.guard = new HostGuard({ settings: options.guard, instance, clock, log })
+    this.networks = new Networks({
+      engine,
+      instance,
+      ownership,
+      mtu: options.mtu,
+      log,
+      fence: this.guard.firewall,
+      onAddresses: (addresses) => emit({ kind: 'addresses', addresses }),
+    })
+    const { networks, secretFiles } = this
+    const desired = (): Reconciler => this.reconciler
+    this.surroundings = new Surroundings({ networks, secretFiles, table, desired, log })
+    this.probes = this.#makeProbes()
+    this.addresses = this.#makeAddresses(emit)
+    this.observer = this.#makeObserver()
+    this.retirement = this.#makeRetirement()
+    this.reconciler = this.#makeReconciler()
+    this.link = this.#makeLink()
+    this.outlook = new Outlook({ table, reconciler: this.reconciler, link: this.link, clock })
+    this.looks = new WorkQueue(1, () => this.#lookAgain())
+  }
+
+  /** As `deployable.ts` has it. */
+  imageFor(spec: FunctionSpec, signal: AbortSignal): Promise<ImageFacts> {
+    const { images, guard } = this
+    return imageFor(spec, signal, { images, host: () => this.link.engine, confinement: guard.confinement })
+  }
+
+  /** How a replica ended, as a clause for a person. */
+  causeOfDeath(record: Pick<ReplicaRecord, 'replica' | 'exitCode' | 'ranOutOfMemory'>): string {
+    return record.ranOutOfMemory ? this.#outOfMemory(record) : exitReason(record.exitCode)
+  }
+
+  #makeProbes(): ReplicaProbes {
+    const { clock, log, procDir = '/proc' } = this.#options
+    const sockets = new ContainerSockets({ engine: this.engine, table: this.table, procDir })
+    return new ReplicaProbes({
+      table: this.table,
+      readiness: new Readiness({ ask: httpAsk(clock), listeners: (id) => sockets.listeners(id) }),
+      clock,
+      log,
+      onReady: (record) => this.reconciler.recovered(record),
+      onStuck: (record) => this.outlook.stuck(record),
+      onFailed: (record, reason) => {
+        this.reconciler.setback(record, reason)
+        this.reconciler.nudge(record.replica.fn)
+      },
+    })
+  }
+
+  #makeAddresses(emit: (event: ProviderEvent) => void): ReplicaAddresses {
+    return new ReplicaAddresses({
+      engine: this.engine,
+      table: this.table,
+      log: this.#options.log,
+      onLost: (replica) => emit({ kind: 'lost', replica }),
+      onUnready: (id) => this.#probe(id),
+      onChange: (fn) => this.reconciler.nudge(fn),
+    })
+  }
+
+  #makeObserver(): Observer {
+    const { log, instance } = this.#options
+    return new Observer({
+      engine: this.engine,
+      instance,
+      table: this.table,
+      addresses: this.addresses,
+      isOurs: (labels) => this.ownership.isOurs(labels),
+      log,
+      onChange: (fn) => this.reconciler.nudge(fn),
+      onCrash: (record, exitCode) => {
+        this.reconciler.setback(record, this.causeOfDeath({ ...record, exitCode }))
+        // Not only when its function's turn comes: somebody may be about to remove the container, and its log with it.
+        this.retirement.begin(record.replica.id)
+      },
+      onVanished: ({ replica }) =>
+        this.background.run('keep a followed log', () => this.logs.keepFollowed(replica.fn, replica.id)),
+      onUnready: (id) => this.#probe(id),
+      onRewired: (id) => this.background.run('look at an address', () => this.addresses.look(id)),
+      onStranger: () => this.looks.add('all'),
+    })
+  }
+
+  #makeRetirement(): Retirement {
+    const { clock, log, ledger, drainMs = DRAIN_MS } = this.#options
+    return new Retirement({
+      engine: this.engine,
+      table: this.table,
+      ledger,
+      clock,
+      log,
+      drainMs,
+      keepLogs: ({ replica }, signal) => this.logs.keep(replica.fn, replica.id, signal),
+      onLastLines: (record, lines) => this.#heard(record, lines),
+      onGone: (fn) => this.background.run('tidy up', () => this.surroundings.tidyUp(fn)),
+      onFailure: (fn, error) => {
+        if (error instanceof EngineAway) this.link.lost(error)
+        else clock.after(RETRY_REMOVAL_MS, () => this.reconciler.nudge(fn))
+      },
+      onDeath: (record, { exitCode, oomKilled, error }) => {
+        const { fn, id, revision } = record.replica
+        log.warn('replica exited', { fn, replica: shortId(id), revision, exitCode, oomKilled, error })
+        if (oomKilled) this.reconciler.explain(record, this.#outOfMemory(record))
+      },
+    })
+  }
+
+  #makeReconciler(): Reconciler {
+    const { clock, log, instance, watchdogDir } = this.#options
+    const { engine, images, networks, table } = this
+    const maker = new ReplicaMaker({
+      engine,
+      images,
+      networks,
+      table,
+      instance,
+      ownerLabels: () => this.ownership.labels,
+      log,
+      confinement: () => this.guard.confinement,
+      watchdogDir: watchdogDir ?? fileURLToPath(new URL('../../../watchdog', import.meta.url)),
+      mounts: (fn) => this.surroundings.mounts(fn),
+      host: () => this.link.engine,
+      making: (name) => this.observer.making(name),
+    })
+    return new Reconciler({
+      table,
+      clock,
+      log,
+      maker,
+      isUp: () => this.link.isUp,
+      onEngineAway: (error) => this.link.lost(error),
+      fetchImage: (spec, signal) => this.imageFor(spec, signal),
+      retire: (id) => this.retirement.begin(id),
+      onStarted: (id) => this.#probe(id),
+      onSetback: (fn) => this.outlook.reconsider(fn),
+    })
+  }
+
+  #makeLink(): EngineLink {
+    const { clock, log, instance } = this.#options
+    return new EngineLink({
+      engine: this.engine,
+      label: instanceLabel(instance),
+      clock,
+      log,
+      look: async () => {
+        // Before anything is changed on this engine.
+        await this.ownership.settle()
+        await this.#look()
+      },
+      onUp: () => {
+        if (this.link.engine !== undefined) this.guard.meet(this.link.engine)
+        this.reconciler.nudgeAll()
+      },
+      onEvent: (event) => this.observer.handle(event),
+    })
+  }
+
+  async #look(): Promise<void> {
+    await Promise.all([this.observer.look(), this.surroundings.lookAtNetworks()])
+    // A daemon that was killed may have left some.
+    this.background.run('tidy up secrets', () => this.surroundings.tidySecrets())
+    // Others flush rules: a reload of the host's firewall, for one.
+    void this.guard.firewall.look()
+  }
+
+  /** One that was made while its function was removed must not get ready: calls of the name are another function's by now. */
+  #probe(id: string): void {
+    const record = this.table.get(id)
+    if (record !== undefined && this.reconciler.isWanted(record)) this.probes.begin(id)
+  }
+
+  #outOfMemory({ replica }: Pick<ReplicaRecord, 'replica'>): string {
+    return this.guard.outOfMemory(this.reconciler.desired(replica.fn)?.spec)
+  }
+
+  /** A replica died, or was given up: what it wrote last may say why. */
+  #heard(record: ReplicaRecord, lines: readonly string[]): void {
+    const { fn, id, revision } = record.replica
+    const words = lastWords(lines)
+    this.reconciler.heard(record, words)
+    if (words.length === 0) return
+    this.#options.log.warn('last words of a replica', { fn, replica: shortId(id), revision, words })
+  }
+
+  async #lookAgain(): Promise<void> {
+    if (!this.link.isUp) return
+    try {
+      await this.#look()
+      this.reconciler.nudgeAll()
+    } catch (error) {
+      if (error instanceof EngineAway) this.link.lost(error)
+      else this.#options.log.error('look failed', { err: error })
+    }
+  }
+}
