@@ -115,7 +115,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ['src/registry/database.ts', `import A from 'better-sqlite3'; new A('')`],
   [
     'src/provider/docker/engine/engine.ts',
-    `import A from 'dockerode'; import { a } from '../../core/a.ts'; new A(a)`,
+    `import A from 'dockerode'; import { a } from '../../../core/a.ts'; new A(a)`,
   ],
   [
     'src/invoke/connection.ts',
