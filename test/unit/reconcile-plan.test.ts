@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type ObservedReplica, planReplicas } from '../../src/core/reconcile-plan.ts'
-import { afterSetback, NO_SETBACKS, type Setbacks } from '../../src/core/setbacks.ts'
+import { type ObservedReplica, planReplicas } from '../../src/provider/docker/replicas/reconcile-plan.ts'
+import { afterSetback, NO_SETBACKS, type Setbacks } from '../../src/provider/docker/replicas/setbacks.ts'
 
 const desired = { revision: 2, deployedAtMs: 1_000, replicas: 2, lastGood: null, needsLastGood: false }
 

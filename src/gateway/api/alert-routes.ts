@@ -1,7 +1,7 @@
 import { hasCode, messageOf } from '../../core/errors.ts'
 import { parseFunctionName } from '../../core/function-name.ts'
 import type { Log } from '../../log.ts'
-import { replicasAfterAlert } from '../../core/alert-scaling.ts'
+import { replicasAfterAlert } from './alert-scaling.ts'
 import { textResponse } from '../shared/error-response.ts'
 import type { FunctionControl } from './function-routes.ts'
 import { readJson } from '../bodies/json-body.ts'

@@ -1,4 +1,4 @@
-import type { Setbacks } from '../../../core/setbacks.ts'
+import type { Setbacks } from '../replicas/setbacks.ts'
 
 /** What decides whether a call of a function without a ready replica should wait for one. */
 export interface WaitFacts {

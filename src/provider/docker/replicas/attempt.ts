@@ -1,5 +1,5 @@
 import type { DeployedFunction, Revision } from '../../../core/function-spec.ts'
-import { NO_SETBACKS, type Setbacks } from '../../../core/setbacks.ts'
+import { NO_SETBACKS, type Setbacks } from './setbacks.ts'
 
 /** A revision that is to run, and how that goes. */
 export interface Attempt {

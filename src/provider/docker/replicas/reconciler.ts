@@ -1,12 +1,7 @@
 import { FaasError } from '../../../core/errors.ts'
 import { type FunctionName, namespaceOf } from '../../../core/function-name.ts'
 import type { DeployedFunction } from '../../../core/function-spec.ts'
-import {
-  type DesiredReplicas,
-  isSameLife,
-  type ObservedReplica,
-  planReplicas,
-} from '../../../core/reconcile-plan.ts'
+import { type DesiredReplicas, isSameLife, type ObservedReplica, planReplicas } from './reconcile-plan.ts'
 import { applied, type Attempt, attemptsOf, type Desired } from './attempt.ts'
 import { AttemptRunner, type AttemptRunnerOptions } from './attempt-runner.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'

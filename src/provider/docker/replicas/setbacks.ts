@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../../../core/backoff.ts'
 
 /** How often in a row replicas of a function died or could not be made, and when the next one may be made. */
 export interface Setbacks {

@@ -1,5 +1,5 @@
-import type { StringMap } from './function-spec.ts'
-import { positiveInteger } from './scaling-policy.ts'
+import type { StringMap } from '../../core/function-spec.ts'
+import { positiveInteger } from '../../core/scaling-policy.ts'
 
 /** Most replicas without a label `scale.max`, and percent of it per alert without `scale.factor` (http-api 10). */
 const DEFAULT_MAX = 5
