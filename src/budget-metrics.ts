@@ -33,9 +33,8 @@ export interface ApiBodies {
   readonly refused: number
 }
 
-/** What clients share, and how it stands. `assemble.ts` plugs it. */
+/** What clients share, and how it stands. `assemble/` plugs it. */
 export interface BudgetSources {
-  readonly edge: () => EdgeFigures
   readonly calls: () => CallFigures
   readonly apiBodies: ApiBodies
   /** What the settings and the descriptors of the process allow. */
@@ -46,19 +45,24 @@ export interface BudgetSources {
 export type PlainMetric = readonly [name: string, help: string, read: () => number]
 
 /** The metrics of the budgets. Each is read when somebody scrapes. */
-export function budgetMetrics({ edge, calls, apiBodies, limits }: BudgetSources): readonly PlainMetric[] {
-  return [...edgeMetrics(edge, limits), ...callMetrics(calls, limits), ...apiMetrics(apiBodies)]
+export function budgetMetrics({ calls, apiBodies, limits }: BudgetSources): readonly PlainMetric[] {
+  return [...callMetrics(calls, limits), ...apiMetrics(apiBodies)]
 }
 
 type Limits = BudgetSources['limits']
 
-function edgeMetrics(edge: BudgetSources['edge'], limits: Limits): readonly PlainMetric[] {
+/** The same for clients' connections. */
+export function edgeMetrics(edge: () => EdgeFigures, limits: Limits): readonly PlainMetric[] {
   const connections = 'sampan_edge_connections'
   return [
     [connections, "Clients' connections that are open", () => edge().open],
     [`${connections}_limit`, "Clients' connections that may be open", () => limits.connections],
     [`${connections}_evicted_total`, 'Waiting connections closed for new ones', () => edge().evicted],
-    [`${connections}_refused_total`, 'Connections refused, all others were busy', () => edge().refused],
+    [
+      `${connections}_refused_total`,
+      'Connections refused, as all others were busy or their client came too fast',
+      () => edge().refused,
+    ],
     [
       'sampan_edge_unfinished_head_bytes',
       'What unfinished request heads hold in memory',

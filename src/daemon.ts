@@ -1,14 +1,20 @@
-import { assemble, type AssemblyOptions, type Parts } from './assemble.ts'
+import { assemble, type MakeProvider, type Parts } from './assemble/assemble.ts'
 import { systemClock, type Clock } from './clock.ts'
-import type { ListenAddress } from './config.ts'
+import type { Config, ListenAddress } from './config.ts'
+import { descriptorLimit } from './descriptors.ts'
+import type { Log } from './log.ts'
+import { adminPassword } from './registry/admin-password.ts'
 import { RegistryLock } from './registry/registry-lock.ts'
 import { openRegistry } from './registry/registry.ts'
 
 /** Longest time that running calls may take to end when the daemon stops. A service manager must wait a little longer. */
 const DRAIN_MS = 30_000
 
-export interface DaemonOptions extends Omit<AssemblyOptions, 'clock'> {
+export interface DaemonOptions {
+  readonly config: Config
+  readonly log: Log
   readonly clock?: Clock
+  readonly makeProvider?: MakeProvider
 }
 
 /** Where the daemon listens, once it does. */
@@ -17,7 +23,7 @@ export interface DaemonAddresses {
   readonly metrics: ListenAddress
 }
 
-/** The life of the process: orders the start and the stop of the parts that `assemble.ts` plugs together. */
+/** The life of the process: orders the start and the stop of the parts that `assemble/` plugs together. */
 export class Daemon {
   readonly #options: DaemonOptions
   /** Ends what was begun, the last first. */
@@ -61,18 +67,13 @@ export class Daemon {
     const lock = await RegistryLock.take(registry.owners.id, log)
     this.#endings.push(() => lock.release())
 
-    const options = { config, log, clock, ...(makeProvider === undefined ? {} : { makeProvider }) }
-    const parts = assemble(options, registry)
-    const { invoker, provider, gateway, metricsServer, control, counts } = parts
-    for (const fn of registry.functions.all()) invoker.routes.add(fn)
-    provider.watch((event) => {
-      if (event.kind === 'ready') {
-        invoker.routes.setReady(event.fn, event.ready)
-        const revisions = event.ready.map(({ revision }) => revision)
-        control.proof.sawReady(event.fn, revisions)
-      } else if (event.kind === 'lost') invoker.routes.cut(event.replica)
-      else gateway.listenOn(event.addresses)
-    })
+    const credentials = {
+      user: config.adminUser,
+      password: config.adminPassword ?? adminPassword(config.dataDir),
+    }
+    const descriptors = descriptorLimit()
+    const parts = assemble({ config, log, clock, registry, credentials, descriptors }, makeProvider)
+    const { provider, gateway, metricsServer, control, counts } = parts
 
     // The listeners first: an address that is taken must end the start before a container is touched.
     this.#endings.push(() => metricsServer.stop())

@@ -16,15 +16,14 @@ export function descriptorLimit(): number {
   }
 }
 
-/** What clients and calls are given of this process's descriptors. Warns where that is less than the settings say. */
-export function capacityOf(config: Config, log: Log): Capacity {
+/** What clients and calls are given of the process's `descriptors`. Warns where that is less than the settings say. */
+export function capacityOf(config: Config, descriptors: number, log: Log): Capacity {
   const wished = {
     connections: config.maxConnections,
     connectionsPerClient: config.maxConnectionsPerClient,
     calls: config.maxCalls,
     callsPerFunction: config.maxCallsPerFunction,
   }
-  const descriptors = descriptorLimit()
   const given = shareDescriptors(descriptors, wished)
   if (given.connections < wished.connections || given.calls < wished.calls) {
     log.warn(

@@ -1,6 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { budgetMetrics, type BudgetSources, type PlainMetric } from './budget-metrics.ts'
+import {
+  budgetMetrics,
+  edgeMetrics,
+  type BudgetSources,
+  type EdgeFigures,
+  type PlainMetric,
+} from './budget-metrics.ts'
 import type { FunctionName } from './core/function-name.ts'
 
 /**
@@ -34,7 +40,7 @@ export interface FunctionReplicas {
   readonly ready: number
 }
 
-/** Where the figures come from. `assemble.ts` plugs it. */
+/** Where the figures come from. `assemble/` plugs it. */
 export interface MetricSources {
   calls(): Iterable<FunctionCalls>
   replicas(): Iterable<FunctionReplicas>
@@ -76,6 +82,11 @@ export class Metrics {
     declareReplicaMetrics(this.#registry, sources)
     declarePlainMetrics(this.#registry, budgetMetrics(sources.budgets))
     declareProcessMetrics(this.#registry)
+  }
+
+  /** Shows clients' connections as well, from now on. Once. */
+  watchEdge(edge: () => EdgeFigures): void {
+    declarePlainMetrics(this.#registry, edgeMetrics(edge, this.#sources.budgets.limits))
   }
 
   /** Counts a request to a system route. */

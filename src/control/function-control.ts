@@ -39,12 +39,15 @@ export interface FunctionControlPorts {
   readonly hasNamespace: (name: string) => boolean
   /** The first of `names` that does not exist in `namespace`, or undefined. */
   readonly missingSecret: (namespace: string, names: readonly string[]) => string | undefined
-  /** Told when a function begins to exist, of each revision, and when it ceases to. */
-  readonly onKnown: (fn: DeployedFunction) => void
-  readonly onForgotten: (fn: FunctionName) => void
   readonly clock: Clock
   readonly log: Log
 }
+
+/** What happened to a function that there should be. */
+export type FunctionEvent =
+  /** It is new, or has a new revision. */
+  | { readonly kind: 'deployed'; readonly fn: DeployedFunction }
+  | { readonly kind: 'removed'; readonly fn: FunctionName }
 
 /**
  * How long a deploy waits for its image. The certifier's client gives up after 30 s; past this the deploy is accepted and
@@ -63,6 +66,7 @@ export class FunctionControl {
   /** To be told which revisions take calls. */
   readonly proof: RevisionProof
   readonly #ports: FunctionControlPorts
+  readonly #watchers: ((event: FunctionEvent) => void)[] = []
   readonly #stopping = new AbortController()
 
   constructor(ports: FunctionControlPorts) {
@@ -75,6 +79,11 @@ export class FunctionControl {
     for (const fn of this.#ports.registry.all()) {
       if (fn.artifact === null) void this.#pinLater(fn)
     }
+  }
+
+  /** Tells `listener` of every change from now on, before the provider is told. It must not throw. What there is already, the registry knows. */
+  watch(listener: (event: FunctionEvent) => void): void {
+    this.#watchers.push(listener)
   }
 
   get(fn: FunctionName): DeployedFunction | undefined {
@@ -117,9 +126,9 @@ export class FunctionControl {
 
   /** Throws `not-found`. On return the name is free; replicas end in the background. */
   async remove(fn: FunctionName): Promise<void> {
-    const { registry, provider, onForgotten, log } = this.#ports
+    const { registry, provider, log } = this.#ports
     registry.remove(fn)
-    onForgotten(fn)
+    this.#tell({ kind: 'removed', fn })
     provider.remove(fn)
     log.info('function removed', { fn })
   }
@@ -137,20 +146,31 @@ export class FunctionControl {
     return replicas
   }
 
-  /** Raises a function at zero to its least count. Does nothing for any other, or for one that does not exist. */
+  /**
+   * Raises a function at zero to its least count. Does nothing for any other, or for one that does not exist. Never throws: a wake-up that the registry
+   * refuses must not fail the calls that wait, somebody else may start the function.
+   */
   wake(fn: FunctionName): void {
     const { registry, provider, log } = this.#ports
     const before = registry.get(fn)
     if (before === undefined || before.replicas > 0) return
-    const after = registry.setReplicas(fn, this.#bounds(before.spec).min)
-    provider.apply(after)
-    log.info('function woken', { fn, to: after.replicas })
+    try {
+      const after = registry.setReplicas(fn, this.#bounds(before.spec).min)
+      provider.apply(after)
+      log.info('function woken', { fn, to: after.replicas })
+    } catch (err) {
+      log.error('function cannot be woken', { fn, err })
+    }
   }
 
   /** Ends background waits for images. */
   stop(): void {
     this.#stopping.abort()
     this.proof.stop()
+  }
+
+  #tell(event: FunctionEvent): void {
+    for (const listener of this.#watchers) listener(event)
   }
 
   /** The artifact, or null when the image takes longer than a deploy may wait. */
@@ -166,8 +186,8 @@ export class FunctionControl {
   }
 
   #apply(fn: DeployedFunction): void {
-    const { provider, onKnown, log } = this.#ports
-    onKnown(fn)
+    const { provider, log } = this.#ports
+    this.#tell({ kind: 'deployed', fn })
     provider.apply(fn)
     log.info('function deployed', {
       fn: fn.spec.name,

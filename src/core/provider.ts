@@ -95,7 +95,7 @@ export type ProviderEvent =
   /** Functions reach the host at these addresses (for Docker: the networks' gateways). The whole list, on every change. */
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
 
-/** What the provider must know of calls so that it can drain a replica. `assemble.ts` plugs it. */
+/** What the provider must know of calls so that it can drain a replica. `assemble/` plugs it. */
 export interface CallLedger {
   /** Calls now running on this replica. */
   inFlight(replicaId: string): number

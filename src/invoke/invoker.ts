@@ -35,6 +35,8 @@ export interface InvokerOptions {
   readonly limits: CallLimits
   readonly capacity: CallCapacity
   readonly edge: EdgeRules
+  /** Where calls under way are counted, by replica; one of its own unless somebody else asks it, too. */
+  readonly ledger?: InFlight
   /** Ours, for headers. */
   readonly version: string
 }
@@ -56,7 +58,7 @@ export class Invoker {
   /** Fed by `daemon.ts`: what is registered and what is ready. */
   readonly routes: RouteTable
   /** Asked by the provider before it stops a replica. */
-  readonly ledger = new InFlight()
+  readonly ledger: InFlight
   readonly #context: InvocationContext
   readonly #capacity: CallCapacity
   readonly #watch: BudgetWatch
@@ -65,7 +67,17 @@ export class Invoker {
   #refusedOfFunction = 0
   #isStopping = false
 
-  constructor({ ports, clock, log, limits, capacity, edge, version }: InvokerOptions) {
+  constructor({
+    ports,
+    clock,
+    log,
+    limits,
+    capacity,
+    edge,
+    version,
+    ledger = new InFlight(),
+  }: InvokerOptions) {
+    this.ledger = ledger
     const product = `sampan/${version}`
     this.#idle = { count: 0, most: capacity.idleUpstreams }
     this.#watch = new BudgetWatch(log, clock)

@@ -3,7 +3,7 @@ import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
 
-/** What the waker needs from its neighbours; `assemble.ts` plugs it. */
+/** What the waker needs from its neighbours; `assemble/` plugs it. */
 export interface WakerPorts {
   /** Raises the desired replicas to at least one, if they are at zero. Must not throw. */
   wantAwake(fn: FunctionName): void

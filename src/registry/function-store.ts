@@ -47,6 +47,10 @@ export class FunctionStore {
     return [...this.#functions.values()]
   }
 
+  countIn(namespace: string): number {
+    return this.all().filter(({ spec }) => namespaceOf(spec.name) === namespace).length
+  }
+
   /** The functions of this namespace that ask for a secret, by name; those whose last good revision alone does, with its number. */
   usersOfSecret(namespace: string, secret: string): readonly string[] {
     const inNamespace = this.all().filter(({ spec }) => namespaceOf(spec.name) === namespace)

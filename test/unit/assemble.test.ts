@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { assemble } from '../../src/assemble.ts'
+import { assemble } from '../../src/assemble/assemble.ts'
 import { systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config.ts'
 import type { DockerProviderOptions } from '../../src/provider/docker/docker-provider.ts'
@@ -13,6 +13,7 @@ import { FakeProvider } from '../fakes/fake-provider.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
 const PASSWORD = 'correct horse battery staple'
+const credentials = { user: 'admin', password: PASSWORD }
 
 describe('what the composition root hands out', () => {
   it('gives the provider exactly what it names, which is not the password of the API', () => {
@@ -26,7 +27,7 @@ describe('what the composition root hands out', () => {
         given.push(options)
         return new FakeProvider()
       }
-      assemble({ config, log, clock: systemClock, makeProvider }, registry)
+      assemble({ config, log, clock: systemClock, registry, credentials, descriptors: 1_024 }, makeProvider)
     } finally {
       registry.close()
       rmSync(dataDir, { recursive: true })
@@ -60,7 +61,10 @@ describe('what the composition root hands out', () => {
       const registry = openRegistry(dataDir, log)
       try {
         const config = readConfig({ SAMPAN_DATA_DIR: dataDir, ...settings })
-        assemble({ config, log, clock: systemClock, makeProvider: () => new FakeProvider() }, registry)
+        assemble(
+          { config, log, clock: systemClock, registry, credentials, descriptors: 1_024 },
+          () => new FakeProvider(),
+        )
       } finally {
         registry.close()
       }
@@ -81,8 +85,9 @@ describe('what the composition root hands out', () => {
 
   it('spreads no object of one part into another', () => {
     // A call or a choice makes a new object of named fields; anything else may carry what nobody named.
-    const named = /^\.\.\.(?:\(|addresses\b|apiPorts\()/
-    for (const file of ['src/assemble.ts', 'src/daemon.ts']) {
+    const named = /^\.\.\.(?:\(|addresses\b)/
+    const files = readdirSync('src/assemble').map((name) => `src/assemble/${name}`)
+    for (const file of [...files, 'src/daemon.ts']) {
       const spreads = readFileSync(file, 'utf8').match(/\.\.\.[^\s,]+/g) ?? []
 
       assert.deepEqual(

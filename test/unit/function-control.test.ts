@@ -55,16 +55,19 @@ interface ControlParts {
 
 function controlWith(more: ControlParts = {}): FunctionControl {
   const { missingSecret = (names) => names.find((name) => name !== 'token') } = more
-  return new FunctionControl({
+  const control = new FunctionControl({
     registry: store,
     provider: more.provider ?? provider,
     hasNamespace: (name) => name === 'openfaas-fn',
     missingSecret: (_namespace, names) => missingSecret(names),
-    onKnown: ({ spec: { name } }) => known.push(name),
-    onForgotten: (fn) => (known = known.filter((one) => one !== fn)),
     clock: more.clock ?? systemClock,
     log: silent,
   })
+  control.watch((event) => {
+    if (event.kind === 'deployed') known.push(event.fn.spec.name)
+    else known = known.filter((one) => one !== event.fn)
+  })
+  return control
 }
 
 beforeEach(() => {

@@ -16,12 +16,12 @@ it('docs/operations.md lists exactly the metrics that are published', async () =
     calls: () => [],
     replicas: () => [],
     budgets: {
-      edge: () => ({ open: 0, ...none }),
       calls: () => ({ inFlight: 0, refused: 0, refusedOfFunction: 0, idleUpstreams: 0 }),
       apiBodies: { usedBytes: 0, refused: 0 },
       limits: { connections: 0, calls: 0, descriptors: 0 },
     },
   })
+  metrics.watchEdge(() => ({ open: 0, ...none }))
 
   const published = [...(await metrics.render()).body.matchAll(/^# TYPE (\S+)/gm)].map(
     ([, name]) => name ?? '',

@@ -17,22 +17,25 @@ const busy: MetricSources = {
   replicas: () => [{ fn: figlet, desired: 3, ready: 1 }],
   budgets: {
     apiBodies: { usedBytes: 4_096, refused: 2 },
-    edge: () => ({
-      open: 31,
-      evicted: 32,
-      refused: 33,
-      unfinishedHeadBytes: 34,
-      shedHeads: 35,
-      waitingBodyBytes: 36,
-      refusedBodies: 37,
-    }),
     calls: () => ({ inFlight: 41, refused: 42, refusedOfFunction: 43, idleUpstreams: 44 }),
     limits: { connections: 51, calls: 52, descriptors: 53 },
   },
 }
 
+const edge = {
+  open: 31,
+  evicted: 32,
+  refused: 33,
+  unfinishedHeadBytes: 34,
+  shedHeads: 35,
+  waitingBodyBytes: 36,
+  refusedBodies: 37,
+}
+
 async function lines(sources: MetricSources): Promise<readonly string[]> {
-  const { body } = await new Metrics(sources).render()
+  const metrics = new Metrics(sources)
+  metrics.watchEdge(() => edge)
+  const { body } = await metrics.render()
   return body.split('\n')
 }
 
@@ -42,6 +45,13 @@ describe('Metrics', () => {
 
     const samples = text.filter((line) => /^(?:sampan_|process_max_fds)/.test(line))
     assert.deepEqual(samples, [
+      'sampan_calls 41',
+      'sampan_calls_limit 52',
+      'sampan_calls_refused_total 42',
+      'sampan_calls_of_function_refused_total 43',
+      'sampan_upstream_idle_connections 44',
+      'sampan_api_body_bytes 4096',
+      'sampan_api_body_refused_total 2',
       'sampan_edge_connections 31',
       'sampan_edge_connections_limit 51',
       'sampan_edge_connections_evicted_total 32',
@@ -51,13 +61,6 @@ describe('Metrics', () => {
       'sampan_edge_waiting_body_bytes 36',
       'sampan_edge_bodies_refused_total 37',
       'process_max_fds 53',
-      'sampan_calls 41',
-      'sampan_calls_limit 52',
-      'sampan_calls_refused_total 42',
-      'sampan_calls_of_function_refused_total 43',
-      'sampan_upstream_idle_connections 44',
-      'sampan_api_body_bytes 4096',
-      'sampan_api_body_refused_total 2',
     ])
   })
 

@@ -11,7 +11,7 @@ import { RequestBody } from '../edge/intake/request-body.ts'
 import { HttpCall } from './http-call.ts'
 import { tunnel } from './tunnel.ts'
 
-/** Who makes calls; `assemble.ts` plugs the invoker. */
+/** Who makes calls; `assemble/` plugs the invoker. */
 export interface CallPort {
   invoke(call: Call, sink: CallSink): RunningCall
   /** As `invoke`, for a call that would leave HTTP. */

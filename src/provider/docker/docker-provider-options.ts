@@ -5,7 +5,7 @@ import type { GuardSettings } from './host/host-guard.ts'
 import type { OwningRegistry } from './belongings/ownership.ts'
 import type { SecretValues } from './belongings/secret-files.ts'
 
-/** What the provider is given: settings, and ports that `assemble.ts` plugs. */
+/** What the provider is given: settings, and ports that `assemble/` plugs. */
 export interface DockerProviderOptions {
   /** `unix:///path`, `tcp://host:port`, …; null is the usual socket. */
   readonly dockerHost: string | null

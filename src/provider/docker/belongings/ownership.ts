@@ -3,7 +3,7 @@ import { quoted } from '../../../core/quoted.ts'
 import type { Log } from '../../../log.ts'
 import { instanceLabel, type Labels, type Maker, makerLabels, readMaker } from '../container/labels.ts'
 
-/** The registry that says what should run here. `assemble.ts` plugs it. */
+/** The registry that says what should run here. `assemble/` plugs it. */
 export interface OwningRegistry {
   /** Unique over all registries. */
   readonly id: string

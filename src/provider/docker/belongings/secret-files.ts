@@ -11,7 +11,7 @@ export interface SecretId {
   readonly name: string
 }
 
-/** Where the bytes come from. `assemble.ts` plugs the registry. */
+/** Where the bytes come from. `assemble/` plugs the registry. */
 export interface SecretValues {
   /** The exact bytes, or undefined when there is no such secret. */
   value(namespace: string, name: string): Uint8Array | undefined

@@ -1,0 +1,62 @@
+import type { FunctionControl } from '../control/function-control.ts'
+import { InvocationCount } from '../control/invocation-count.ts'
+import type { Provider } from '../core/provider.ts'
+import type { GatewayServer } from '../gateway/gateway-server.ts'
+import type { MetricsServer } from '../gateway/metrics-server.ts'
+import { InFlight } from '../invoke/in-flight.ts'
+import type { Invoker } from '../invoke/invoker.ts'
+import { DockerProvider, type DockerProviderOptions } from '../provider/docker/docker-provider.ts'
+import { makeBase, type Given } from './base.ts'
+import { makeInvoker } from './call-path.ts'
+import { makeDesiredState } from './desired-state.ts'
+import { connectEvents } from './events.ts'
+import { makeApi, makeGateway, makeMetricsServer } from './gateway.ts'
+import { makeMetrics } from './metrics.ts'
+import { dockerOptions } from './provider.ts'
+
+export type { Given }
+
+/** Makes the provider; in place of Docker's for tests. */
+export type MakeProvider = (options: DockerProviderOptions) => Provider
+
+/** What `daemon.ts` starts and stops. */
+export interface Parts {
+  readonly invoker: Invoker
+  readonly provider: Provider
+  readonly control: FunctionControl
+  readonly counts: InvocationCount
+  readonly gateway: GatewayServer
+  readonly metricsServer: MetricsServer
+}
+
+/**
+ * The wiring diagram: builds the parts, each of those before it, and plugs their ports. It knows all of them, decides nothing, and reads and opens
+ * nothing. A new feature is a folder, a file here, and a line below.
+ */
+export function assemble(given: Given, makeProvider: MakeProvider = makeDocker): Parts {
+  const base = makeBase(given)
+  const { registry, clock, log } = base
+  const ledger = new InFlight()
+  const provider = makeProvider(dockerOptions(base, ledger))
+  const desired = makeDesiredState(base, provider)
+  const { functions: control } = desired
+  const invoker = makeInvoker(base, { ledger, provider, control })
+  const counts = new InvocationCount({
+    clock,
+    log,
+    store: registry.invocations,
+    answered: (fn) => invoker.routes.metricsOf(fn)?.ended ?? 0,
+  })
+  const metrics = makeMetrics(base, { invoker, provider })
+  const metricsServer = makeMetricsServer(base, metrics)
+  const api = makeApi(base, { desired, provider, counts, metrics, metricsServer })
+  const gateway = makeGateway(base, invoker, api)
+  metrics.watchEdge(() => gateway.figures)
+  connectEvents({ control, provider, invoker, counts, gateway })
+  for (const fn of registry.functions.all()) invoker.routes.add(fn)
+  return { invoker, provider, control, counts, gateway, metricsServer }
+}
+
+function makeDocker(options: DockerProviderOptions): Provider {
+  return new DockerProvider(options)
+}

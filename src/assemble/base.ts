@@ -1,0 +1,51 @@
+import { BudgetWatch } from '../budget-watch.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import type { Capacity } from '../core/capacity.ts'
+import { HostNames } from '../core/host-names.ts'
+import { capacityOf } from '../descriptors.ts'
+import type { Credentials } from '../gateway/login/auth.ts'
+import { BodyBudget } from '../gateway/shared/body-budget.ts'
+import type { Log } from '../log.ts'
+import type { Registry } from '../registry/registry.ts'
+import { buildInfo, type BuildInfo } from '../version.ts'
+
+/** What was read and opened before the parts are built. */
+export interface Given {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
+  readonly registry: Registry
+  /** Of the API. */
+  readonly credentials: Credentials
+  /** Open files and connections that this process may have. */
+  readonly descriptors: number
+}
+
+/** What several parts use. A part is given what it names, field by field: nothing here is spread into one. */
+export interface Base extends Given {
+  readonly build: BuildInfo
+  readonly capacity: Capacity
+  /** Names that the gateway answers to, and the metrics listener. */
+  readonly hostNames: HostNames
+  readonly metricsHostNames: HostNames
+  readonly bodies: BodyBudget
+}
+
+export function makeBase({ config, log, clock, registry, credentials, descriptors }: Given): Base {
+  const namesAt = (listenHost: string): HostNames =>
+    new HostNames({ listenHost, allowed: config.allowedHosts })
+  return {
+    config,
+    log,
+    clock,
+    registry,
+    credentials,
+    descriptors,
+    build: buildInfo(),
+    capacity: capacityOf(config, descriptors, log),
+    hostNames: namesAt(config.listen.host),
+    metricsHostNames: namesAt(config.metricsListen.host),
+    bodies: new BodyBudget(config.apiBodyBytes, new BudgetWatch(log, clock)),
+  }
+}

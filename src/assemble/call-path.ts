@@ -1,0 +1,42 @@
+import type { FunctionControl } from '../control/function-control.ts'
+import type { Provider } from '../core/provider.ts'
+import { OwnCredentials } from '../gateway/login/own-credentials.ts'
+import type { InFlight } from '../invoke/in-flight.ts'
+import { Invoker } from '../invoke/invoker.ts'
+import type { Base } from './base.ts'
+
+export interface CallPathNeeds {
+  readonly ledger: InFlight
+  readonly provider: Provider
+  readonly control: FunctionControl
+}
+
+export function makeInvoker(base: Base, { ledger, provider, control }: CallPathNeeds): Invoker {
+  const { config, capacity, clock, log, build, credentials, hostNames } = base
+  const ownCredentials = new OwnCredentials(credentials, clock)
+  return new Invoker({
+    ports: {
+      wantAwake: (fn) => control.wake(fn),
+      whenReady: (fn, signal) => provider.whenReady(fn, signal),
+      suspect: (replica, why) => provider.suspect(replica, why),
+      fate: (replica) => provider.fate(replica),
+      obstacle: (fn) => provider.condition(fn)?.reason ?? '',
+    },
+    limits: {
+      upstreamMs: config.upstreamTimeoutMs,
+      writeMs: config.writeTimeoutMs,
+      wakeMs: config.wakeTimeoutMs,
+      maxHeaderBytes: config.maxHeaderBytes,
+    },
+    capacity,
+    edge: {
+      keepOddNames: config.keepOddHeaders,
+      mayForward: (authorization, peer) => ownCredentials.mayForward(authorization, peer),
+      answersTo: (host) => hostNames.includes(host),
+    },
+    ledger,
+    version: build.release,
+    clock,
+    log,
+  })
+}

@@ -1,0 +1,34 @@
+import type { InvocationCount } from '../control/invocation-count.ts'
+import type { FunctionControl } from '../control/function-control.ts'
+import type { Provider } from '../core/provider.ts'
+import type { GatewayServer } from '../gateway/gateway-server.ts'
+import type { Invoker } from '../invoke/invoker.ts'
+
+export interface Listening {
+  readonly control: FunctionControl
+  readonly provider: Provider
+  readonly invoker: Invoker
+  readonly counts: InvocationCount
+  readonly gateway: GatewayServer
+}
+
+/** Who hears of what: functions that come and go, replicas that are ready or lost, addresses at which functions reach us. */
+export function connectEvents({ control, provider, invoker, counts, gateway }: Listening): void {
+  control.watch((event) => {
+    if (event.kind === 'deployed') invoker.routes.add(event.fn)
+    else {
+      invoker.remove(event.fn)
+      counts.forget(event.fn)
+    }
+  })
+  provider.watch((event) => {
+    if (event.kind === 'ready') {
+      invoker.routes.setReady(event.fn, event.ready)
+      control.proof.sawReady(
+        event.fn,
+        event.ready.map(({ revision }) => revision),
+      )
+    } else if (event.kind === 'lost') invoker.routes.cut(event.replica)
+    else gateway.listenOn(event.addresses)
+  })
+}

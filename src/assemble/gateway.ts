@@ -1,0 +1,75 @@
+import type { Provider } from '../core/provider.ts'
+import type { Api } from '../gateway/api/api-requests.ts'
+import { createApp } from '../gateway/api/app.ts'
+import { InvokeRoutes } from '../gateway/calls/invoke-routes.ts'
+import { GatewayServer } from '../gateway/gateway-server.ts'
+import { MetricsServer } from '../gateway/metrics-server.ts'
+import type { InvocationCount } from '../control/invocation-count.ts'
+import type { Invoker } from '../invoke/invoker.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Base } from './base.ts'
+import type { DesiredState } from './desired-state.ts'
+
+/** Connections that are accepted in a turn beside the first (docs/decisions/0007-server-side.md). */
+const MORE_ACCEPTORS = 3
+
+export interface ApiNeeds {
+  readonly desired: DesiredState
+  readonly provider: Provider
+  readonly counts: InvocationCount
+  readonly metrics: Metrics
+  readonly metricsServer: MetricsServer
+}
+
+export function makeApi(
+  { config, build, credentials, hostNames, bodies, clock, log }: Base,
+  { desired, provider, counts, metrics, metricsServer }: ApiNeeds,
+): Api {
+  const app = createApp({
+    functions: desired.functions,
+    namespaces: desired.namespaces,
+    secrets: desired.secrets,
+    provider,
+    build,
+    credentials,
+    hostNames,
+    functionLabel: config.faasFunctionLabel,
+    bodies,
+    invocations: (fn) => counts.total(fn),
+    metricsPort: () => metricsServer.port,
+    observe: (request) => metrics.observe(request),
+    clock,
+    log,
+  })
+  return (request, env) => app.fetch(request, env)
+}
+
+export function makeGateway(base: Base, invoker: Invoker, api: Api): GatewayServer {
+  const { config, capacity, build, clock, log } = base
+  return new GatewayServer(
+    { calls: new InvokeRoutes({ calls: invoker, version: build.release, clock, log }), api, clock, log },
+    {
+      listen: config.listen,
+      functionPort: config.functionPort,
+      readTimeoutMs: config.readTimeoutMs,
+      halfClosedMs: config.halfClosedMs,
+      moreAcceptors: MORE_ACCEPTORS,
+      limits: {
+        headBytes: config.maxHeaderBytes,
+        allHeadsBytes: config.headerBudgetBytes,
+        allBodiesBytes: config.bodyBudgetBytes,
+        connections: { most: capacity.connections, mostPerClient: capacity.connectionsPerClient },
+      },
+    },
+  )
+}
+
+export function makeMetricsServer(
+  { config, metricsHostNames, clock, log }: Base,
+  metrics: Metrics,
+): MetricsServer {
+  return new MetricsServer(
+    { render: () => metrics.render(), hostNames: metricsHostNames, clock, log },
+    config.metricsListen,
+  )
+}

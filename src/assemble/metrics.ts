@@ -1,0 +1,29 @@
+import type { Provider } from '../core/provider.ts'
+import { isAvailable } from '../core/replica.ts'
+import type { Invoker } from '../invoke/invoker.ts'
+import { Metrics } from '../metrics.ts'
+import type { Base } from './base.ts'
+
+export interface MetricsNeeds {
+  readonly invoker: Invoker
+  readonly provider: Provider
+}
+
+/** Those of the edge are added when there is one: it serves what counts requests here. */
+export function makeMetrics(
+  { registry, bodies, capacity, descriptors }: Base,
+  { invoker, provider }: MetricsNeeds,
+): Metrics {
+  return new Metrics({
+    calls: () => invoker.routes.metrics(),
+    replicas: () =>
+      registry.functions.all().map(({ spec, replicas: desired }) => {
+        return { fn: spec.name, desired, ready: provider.replicas(spec.name).filter(isAvailable).length }
+      }),
+    budgets: {
+      calls: () => invoker.figures,
+      apiBodies: bodies,
+      limits: { connections: capacity.connections, calls: capacity.calls, descriptors },
+    },
+  })
+}
