@@ -16,13 +16,36 @@ const MOST_LATE = 64
  */
 export class WriteBatch {
   #late: LateWrite[] = []
+  /**
+   * Brought about by writes of this turn: these wait for its end, however many others come. Else some clients with many requests behind each other would
+   * keep it going: each one that comes would have all of them answer once more.
+   */
+  #broughtAbout: LateWrite[] = []
   #isArmed = false
   #isFlushing = false
-  readonly #flush = (): void => {
+  readonly #onTurnEnd = (): void => {
     this.#isArmed = false
-    this.#isFlushing = true
-    const late = this.#late
+    const late = this.#broughtAbout.concat(this.#late)
+    this.#broughtAbout = []
     this.#late = []
+    this.#flush(late)
+  }
+
+  /** Once per write; what happens to the connection until then is the writer's to see. */
+  add(write: LateWrite): void {
+    if (this.#isFlushing) this.#broughtAbout.push(write)
+    else if (this.#late.push(write) >= MOST_LATE) {
+      const late = this.#late
+      this.#late = []
+      this.#flush(late)
+    }
+    if (this.#isArmed || this.#late.length + this.#broughtAbout.length === 0) return
+    this.#isArmed = true
+    setImmediate(this.#onTurnEnd)
+  }
+
+  #flush(late: readonly LateWrite[]): void {
+    this.#isFlushing = true
     for (const write of late) {
       try {
         write.flush()
@@ -31,16 +54,5 @@ export class WriteBatch {
       }
     }
     this.#isFlushing = false
-  }
-
-  /** Once per write; what happens to the connection until then is the writer's to see. */
-  add(write: LateWrite): void {
-    this.#late.push(write)
-    // A write that brings about further ones does not flush them itself: that could go as deep as a client likes.
-    if (this.#late.length >= MOST_LATE && !this.#isFlushing) this.#flush()
-    else if (!this.#isArmed) {
-      this.#isArmed = true
-      setImmediate(this.#flush)
-    }
   }
 }

@@ -86,4 +86,28 @@ describe('late writes', () => {
 
     assert.equal(done, 5_001 + 64 * 5_000)
   })
+
+  it('that others brought about wait for the end of the turn, however many come before it', async () => {
+    const batch = new WriteBatch()
+    const answered = Array.from({ length: 64 }, () => 0)
+    /** A client with many requests behind each other: the next one is answered when the one before has left. */
+    const answerNext = (client: number): void => {
+      const has = answered[client] ?? 0
+      if (has === 10) return
+      batch.add(
+        late(() => {
+          answered[client] = has + 1
+          answerNext(client)
+        }),
+      )
+    }
+
+    for (let client = 0; client < answered.length; client += 1) answerNext(client)
+    for (let n = 0; n < 1_000; n += 1) batch.add(late(() => undefined))
+    const within = Math.max(...answered)
+    for (let turn = 0; turn < 10; turn += 1) await endOfTurn()
+
+    assert.equal(within, 1)
+    assert.deepEqual([...new Set(answered)], [10])
+  })
 })
