@@ -198,6 +198,42 @@ describe('requests behind one that is under way', () => {
   })
 })
 
+describe('many clients with requests behind each other', () => {
+  const ANSWERS: readonly (readonly [string, (exchange: Exchange) => void])[] = [
+    ['at once', (exchange) => exchange.answer(200, '')],
+    ['by promises that hold already', (exchange) => void later(3).then(() => exchange.answer(200, ''))],
+  ]
+  for (const [how, answer] of ANSWERS) {
+    it(`have one request each begun in a turn, answered ${how}`, async () => {
+      const begun = new Map<number, number>()
+      const edge = new InProcessEdge({
+        handler: {
+          request: (exchange) => {
+            begun.set(exchange.remotePort, (begun.get(exchange.remotePort) ?? 0) + 1)
+            answer(exchange)
+          },
+        },
+      })
+      const clients = Array.from({ length: 200 }, (_, n) => edge.connect('127.0.0.1', n))
+      for (const client of clients) client.clientSends(get('/a').repeat(20))
+
+      for (let turn = 1; turn <= 10; turn += 1) {
+        await turns(1)
+        // One more for the turn in which they came.
+        assert.ok(Math.max(...begun.values()) <= turn + 1, `${Math.max(...begun.values())} in turn ${turn}`)
+      }
+      await turns(50)
+
+      for (const client of clients) assert.equal(statuses(client).length, 20)
+    })
+  }
+})
+
+/** Resolves within the turn. */
+async function later(microtasks: number): Promise<void> {
+  for (let n = 0; n < microtasks; n += 1) await Promise.resolve()
+}
+
 describe('a tunnel', () => {
   it('goes on behind more bytes than are held at once, that came with the request for it', async () => {
     const { client, held } = start()

@@ -42,8 +42,6 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   #isHalfClosed = false
   /** Nothing that the client sent is left. */
   #isAllRead = false
-  /** At the last look. */
-  #bytesWritten = 0
 
   constructor(socket: Socket, peer: Peer, shared: ConnectionShared) {
     this.#socket = socket
@@ -92,11 +90,10 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   }
 
   onClose(): void {
-    const exchange = this.#exchange
     this.#leave()
     this.#intake.stop(new Error('the client left before the end of its body'))
     this.#tunnel?.destroy()
-    if (exchange !== null && !exchange.isAnswered) exchange.owner.onAborted(499)
+    if (this.#exchange?.isAnswered === false) this.#exchange.owner.onAborted(499)
   }
 
   // What the listener asks.
@@ -107,9 +104,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     const isOurs = this.#isPaused || this.#intake.isUninvited
     const isOurTurn = this.#phase === 'busy' && isOurs && this.#exchange?.isAnswered === false
     // After its end the client must be seen to take the answer: a client that left has ended its side, too.
-    const { bytesWritten } = this.#socket
-    if (isOurTurn || (this.#isHalfClosed && bytesWritten !== this.#bytesWritten)) this.#stillness.move()
-    this.#bytesWritten = bytesWritten
+    if (isOurTurn || (this.#isHalfClosed && this.out.hasMoved())) this.#stillness.move()
     const ms = this.#stillness.ms(nowMs)
     if (this.#isHalfClosed && ms >= ASK_AFTER_MS && this.#exchange?.askWhetherThere() === true)
       this.#stillness.move()
@@ -215,8 +210,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     try {
       intake.take(bytes, 0, length)
     } catch (error) {
-      this.#onUnreadable(error)
-      return
+      return this.#onUnreadable(error)
     }
     // The time for a head runs from its first byte; unwanted bytes do not keep a connection alive.
     if (before === 'between' ? !this.#isFresh : intake.isRead) this.#stillness.move()
@@ -235,11 +229,19 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
     return this.#phase !== 'closed' && this.#intake.wantsMore
   }
 
-  /** Waits for the next request, which may be here already. */
+  /** Waits for the next request. One that is here already begins at the end of the turn: else a client with many of them would keep all others waiting. */
   #next(): void {
     this.#phase = 'waiting'
     this.#stillness.move()
     this.#exchange = null
+    const flush = (): void => this.#wait()
+    if (this.#intake.hasRest)
+      this.#shared.writes.add({ flush, onFlushFailed: (error) => this.onFault(error) })
+    else this.#wait()
+  }
+
+  #wait(): void {
+    if (this.#phase !== 'waiting') return
     this.#shared.census.wait(this)
     this.#readOn()
   }

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 /** The sending side of one client's connection. */
 export class ClientWriter {
   readonly #socket: Socket
+  /** At the last look. */
+  #bytesWritten = 0
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -16,6 +18,13 @@ export class ClientWriter {
   /** Bytes of ours wait for the client. */
   get isWaiting(): boolean {
     return this.#socket.writableLength > 0
+  }
+
+  /** Whether anything has left since this was asked before. */
+  hasMoved(): boolean {
+    const before = this.#bytesWritten
+    this.#bytesWritten = this.#socket.bytesWritten
+    return this.#bytesWritten !== before
   }
 
   /** A byte per character. */
