@@ -181,6 +181,32 @@ describe('requests behind one that is under way', () => {
     assert.equal(held.length, 4)
   })
 
+  const BODIES = [
+    ['no body', get('/a')],
+    ['a body of a known length', 'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123456789'],
+    [
+      'a body in chunks',
+      `POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunk(9)}0\r\n\r\n`,
+    ],
+  ] as const
+  for (const [what, request] of BODIES) {
+    it(`are not read while enough of them stand there, each with ${what}`, async () => {
+      const { edge, client, seen } = start()
+      const count = Math.ceil(1_000_000 / request.length)
+
+      client.clientSends(request.repeat(count))
+      let most = 0
+      for (let turn = 0; turn < 2 * count && seen.length < count; turn += 1) {
+        most = Math.max(most, edge.held.headBytes)
+        await turns(1)
+      }
+
+      assert.equal(seen.length, count)
+      // What is read at a time, behind what is too little to stop for.
+      assert.ok(most <= 68 * 1024, `${most} bytes were held`)
+    })
+  }
+
   it('end their own connection when they alone are too much, before anything of it begins', async () => {
     const seen: string[] = []
     const edge = new InProcessEdge({

@@ -224,8 +224,8 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   }
 
   get #wantsMore(): boolean {
-    if (this.#phase === 'waiting') return this.out.hasRoom
     if (this.#phase === 'tunnel') return this.#tunnel?.wantsMore === true
+    if (this.#phase === 'waiting' && !this.out.hasRoom) return false
     return this.#phase !== 'closed' && this.#intake.wantsMore
   }
 

@@ -95,11 +95,11 @@ export class RequestIntake {
 
   /** Forgets the request, whose body is complete, and goes on with what stood behind it. */
   next(): void {
-    const rest = this.takeRest()
-    this.#stage = 'between'
-    // What nobody has read of it must not be held.
+    // What nobody has read of it must not be held. Its end asks whether there is room, which depends on what stands behind it.
     this.stopBody()
     this.#body = null
+    const rest = this.takeRest()
+    this.#stage = 'between'
     if (rest !== null) this.take(rest, 0, rest.length)
   }
 
