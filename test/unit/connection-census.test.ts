@@ -3,9 +3,9 @@ import { describe, it } from 'node:test'
 import { BudgetWatch } from '../../src/budget-watch.ts'
 import {
   ConnectionCensus,
+  GRACE_MS,
   MOST_DISPLACED_A_SECOND,
-  type Counted,
-  type WaitingList,
+  Counted,
 } from '../../src/gateway/edge/budgets/connection-census.ts'
 import { Random } from '../integration/random.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
@@ -13,15 +13,23 @@ import { RecordingLog } from '../fakes/recording-log.ts'
 
 const WATCH = new BudgetWatch(new RecordingLog(), new FakeClock())
 
-class Connection implements Counted {
+/** With each look everything that waits has waited for long. */
+class LeisurelyClock extends FakeClock {
+  #laterMs = 0
+
+  override now(): number {
+    this.#laterMs += GRACE_MS
+    return super.now() + this.#laterMs
+  }
+}
+
+class Connection extends Counted {
   readonly network: string
-  before: Counted | null = null
-  after: Counted | null = null
-  list: WaitingList | null = null
   isGone = false
   readonly #census: ConnectionCensus
 
   constructor(census: ConnectionCensus, network: string) {
+    super()
     this.#census = census
     this.network = network
   }
@@ -38,8 +46,7 @@ class Connection implements Counted {
 }
 
 /** `admit` answers a connection, or the sentence that refused it. */
-function start(most: number, mostPerClient: number) {
-  const clock = new FakeClock()
+function start(most: number, mostPerClient: number, clock: FakeClock = new LeisurelyClock()) {
   const census = new ConnectionCensus({ most, mostPerClient }, WATCH, clock)
   const admit = (network: string): Connection => {
     const connection = new Connection(census, network)
@@ -119,6 +126,27 @@ describe('a full house', () => {
     assert.deepEqual([kept.isGone, fresh.isGone], [false, true])
   })
 
+  it('spares who waits since a moment only: the request may be on its way', async () => {
+    const { census, clock, admit, refused, keep } = start(2, 2, new FakeClock())
+    const [fresh, kept] = [admit('a'), admit('b')]
+    keep(kept)
+
+    assert.match(refused('c'), /SAMPAN_MAX_CONNECTIONS\)$/)
+    await clock.advance(GRACE_MS)
+    census.work(kept)
+    census.wait(kept)
+    admit('c')
+    assert.deepEqual([fresh.isGone, kept.isGone], [true, false])
+  })
+
+  it('spares nobody whose client has more connections than that of the newcomer', () => {
+    const { admit } = start(3, 3, new FakeClock())
+    const [one, two, other] = [admit('a'), admit('a'), admit('b')]
+
+    admit('c')
+    assert.deepEqual([one.isGone, two.isGone, other.isGone], [true, false, false])
+  })
+
   it('refuses a newcomer when all have a request, and says which setting is full', () => {
     const { census, admit, refused } = start(2, 2)
     for (const network of ['a', 'b']) census.work(admit(network))
@@ -138,20 +166,23 @@ describe('the share of one client', () => {
     assert.deepEqual([other.isGone, first.isGone, second.isGone], [false, true, false])
   })
 
-  it('is closed unheard while it displaces its own too fast, and only then', async () => {
-    const { census, clock, admit } = start(9, 2)
+  it('is closed unheard while it comes too fast, and only then', async () => {
+    const { census, clock, admit, refused } = start(9, 2, new FakeClock())
     admit('b')
-    for (let n = 0; n < 2 + MOST_DISPLACED_A_SECOND; n += 1) {
+    for (let n = 0; n < 2; n += 1) admit('a')
+    for (let n = 0; n < MOST_DISPLACED_A_SECOND; n += 1) {
       assert.equal(census.turnsAway('a'), false, `newcomer ${n}`)
-      admit('a')
+      refused('a')
     }
 
     assert.equal(census.turnsAway('a'), true)
     assert.equal(census.turnsAway('b'), false, 'others come in')
-    assert.deepEqual(census.figures, { open: 3, evicted: MOST_DISPLACED_A_SECOND, refused: 1 })
+    assert.deepEqual(census.figures, { open: 3, evicted: 0, refused: MOST_DISPLACED_A_SECOND + 1 })
 
     await clock.advance(1_000)
     assert.equal(census.turnsAway('a'), false, 'a second later')
+    admit('a')
+    assert.equal(census.figures.evicted, 1)
   })
 
   it('lets a client below its share come as fast as it likes', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RequestBody } from '../../src/gateway/edge/intake/request-body.ts'
+import { GRACE_MS } from '../../src/gateway/edge/budgets/connection-census.ts'
 import type { Exchange } from '../../src/gateway/edge/exchange.ts'
 import { readAnswers } from '../fixtures/answer-sequence.ts'
 import { EDGE_LIMITS } from '../fixtures/edge.ts'
@@ -143,6 +144,7 @@ describe('a connection that has to go for another', () => {
       const edge = new InProcessEdge({ handler: { request: answerWhole }, limits })
       const first = edge.connect()
       first.clientSends(SCRIPT.slice(0, at))
+      await edge.clock.advance(GRACE_MS)
       edge.connect()
       await turns(3)
 
@@ -160,6 +162,7 @@ describe('a connection that has to go for another', () => {
     await turns(4)
     assert.ok(edge.held.headBytes > 0)
 
+    await edge.clock.advance(GRACE_MS)
     edge.connect()
     await turns(3)
 

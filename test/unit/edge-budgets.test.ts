@@ -4,9 +4,9 @@ import { BudgetWatch } from '../../src/budget-watch.ts'
 import { ByteBudget, ByteShare } from '../../src/gateway/edge/budgets/byte-budget.ts'
 import {
   ConnectionCensus,
+  GRACE_MS,
   type CensusLimits,
-  type Counted,
-  type WaitingList,
+  Counted,
 } from '../../src/gateway/edge/budgets/connection-census.ts'
 import { HeadBudget } from '../../src/gateway/edge/budgets/head-budget.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
@@ -18,15 +18,23 @@ function watched() {
   return { watch: new BudgetWatch(log, new FakeClock()), said }
 }
 
-class Client implements Counted {
+/** With each look everything that waits has waited for long. */
+class LeisurelyClock extends FakeClock {
+  #laterMs = 0
+
+  override now(): number {
+    this.#laterMs += GRACE_MS
+    return super.now() + this.#laterMs
+  }
+}
+
+class Client extends Counted {
   readonly network: string
-  before: Counted | null = null
-  after: Counted | null = null
-  list: WaitingList | null = null
   isEvicted = false
   readonly #census: ConnectionCensus
 
   constructor(network: string, census: ConnectionCensus) {
+    super()
     this.network = network
     this.#census = census
   }
@@ -39,7 +47,7 @@ class Client implements Counted {
 
 function startCensus(limits: CensusLimits) {
   const { watch, said } = watched()
-  const census = new ConnectionCensus(limits, watch, new FakeClock())
+  const census = new ConnectionCensus(limits, watch, new LeisurelyClock())
   const come = (network: string): { readonly client: Client; readonly refusal: string | null } => {
     const client = new Client(network, census)
     return { client, refusal: census.admit(client) }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Counted, WaitingList } from './budgets/connection-census.ts'
+import { Counted } from './budgets/connection-census.ts'
 import type { ConnectionShared } from './connection-shared.ts'
 import { ClientWriter } from './client-writer.ts'
 import { Exchange, type AnswerLine } from './exchange.ts'
@@ -22,13 +22,10 @@ import { TunnelEnd } from './tunnel-end.ts'
  *
  * `busy` begins with the end of a head, and lasts until the answer has left *and* the body was read or given up.
  */
-export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
+export class ClientConnection extends Counted implements AnswerLine, IntakeOwner {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly network: string
-  before: Counted | null = null
-  after: Counted | null = null
-  list: WaitingList | null = null
   readonly out: ClientWriter
   readonly #socket: Socket
   readonly #shared: ConnectionShared
@@ -44,6 +41,7 @@ export class ClientConnection implements AnswerLine, Counted, IntakeOwner {
   #isAllRead = false
 
   constructor(socket: Socket, peer: Peer, shared: ConnectionShared) {
+    super()
     this.#socket = socket
     this.#shared = shared
     this.#intake = new RequestIntake(shared, this)

@@ -3,16 +3,17 @@ import type { Clock } from '../../../clock.ts'
 import { Displacements } from './displacements.ts'
 
 /** A connection, as far as it counts here. */
-export interface Counted {
+export abstract class Counted {
   /** `networkOf` its address. */
-  readonly network: string
-  /** Neighbours in the list of those that wait; only the census touches them. */
-  before: Counted | null
-  after: Counted | null
-  /** Which list it is in. */
-  list: WaitingList | null
+  abstract readonly network: string
+  // Which list it is in, since when, and its neighbours there: only the census touches these.
+  list: WaitingList | null = null
+  sinceMs = 0
+  before: Counted | null = null
+  after: Counted | null = null
+
   /** Closes it for another's sake. */
-  evict(): void
+  abstract evict(): void
 }
 
 export interface CensusLimits {
@@ -33,7 +34,14 @@ export interface CensusFigures {
 const LOOK = 64
 
 /**
- * A client that has its share may displace so many of its own connections in a second. To take a connection in and close another one for it costs some 150 µs,
+ * A connection that has waited for less is displaced only for a client that has fewer connections: its request may be on its way. In a burst of newcomers
+ * each would take the place of the one before it else, and nobody would be heard; and who makes one call after the other would lose its connection
+ * between two of them.
+ */
+export const GRACE_MS = 1_000
+
+/**
+ * A client that has its share may displace so many of its own connections in a second, or be refused. To take a connection in and close another one for it costs some 150 µs,
  * so this is 4 % of the daemon's time; to close a newcomer unheard costs a tenth of that.
  */
 export const MOST_DISPLACED_A_SECOND = 256
@@ -42,11 +50,12 @@ export const MOST_DISPLACED_A_SECOND = 256
  * Who is connected, against clients that take every place. A connection that comes when there is no room takes the place of one that waits for a
  * request: of the same client where that one has its share, else of the client that has most. One that has its answer, and of which only unwanted bytes or the
  * end are still due, goes first; then one that never made a request, then one that did; the longest waiting first. Only when every connection has a request
- * that is not answered yet is the newcomer refused: else whoever sends a body that nobody wants, and sends it slowly, would keep places that no budget counts.
+ * that is not answered yet, or waits since a moment only, is the newcomer refused: else whoever sends a body that nobody wants, and sends it slowly, would keep places that no budget counts.
  */
 export class ConnectionCensus {
   readonly #limits: CensusLimits
   readonly #watch: BudgetWatch
+  readonly #clock: Clock
   readonly #perNetwork = new Map<string, number>()
   readonly #displaced: Displacements
   /** Have their answer, and take no other request before something else has come. */
@@ -62,6 +71,7 @@ export class ConnectionCensus {
   constructor(limits: CensusLimits, watch: BudgetWatch, clock: Clock) {
     this.#limits = limits
     this.#watch = watch
+    this.#clock = clock
     this.#displaced = new Displacements(clock)
   }
 
@@ -93,17 +103,17 @@ export class ConnectionCensus {
     const own = this.#perNetwork.get(network) ?? 0
     if (own >= mostPerClient) {
       const fields = { setting: 'SAMPAN_MAX_CONNECTIONS_PER_CLIENT', limit: mostPerClient, client: network }
-      if (!this.#makeRoom(network)) {
+      this.#displaced.note(network)
+      if (!this.#makeRoom(network, own)) {
         this.#refused += 1
         this.#watch.note('connections of a client full, new ones refused', fields)
         return `the gateway has ${mostPerClient} busy connections of this client (${fields.setting})`
       }
-      this.#displaced.note(network)
       this.#watch.note('connections of a client full, its waiting ones closed for new ones', fields)
     }
     if (this.#open >= most) {
       const fields = { setting: 'SAMPAN_MAX_CONNECTIONS', limit: most }
-      if (!this.#makeRoom(null)) {
+      if (!this.#makeRoom(null, own)) {
         this.#refused += 1
         this.#watch.note('connections full, new ones refused', fields)
         return `the gateway has ${most} busy connections (${fields.setting})`
@@ -112,6 +122,7 @@ export class ConnectionCensus {
     }
     this.#open += 1
     this.#perNetwork.set(network, (this.#perNetwork.get(network) ?? 0) + 1)
+    connection.sinceMs = this.#clock.now()
     this.#fresh.add(connection)
     return null
   }
@@ -119,6 +130,7 @@ export class ConnectionCensus {
   /** It waits for its next request: it may go when another one comes. */
   wait(connection: Counted): void {
     this.work(connection)
+    connection.sinceMs = this.#clock.now()
     this.#kept.add(connection)
   }
 
@@ -142,12 +154,13 @@ export class ConnectionCensus {
     else this.#perNetwork.delete(network)
   }
 
-  /** `network`: whose connection must go; null: of whoever has most. */
-  #makeRoom(network: string | null): boolean {
+  /** `network`: whose connection must go; null: of whoever has most. `own`: how many the newcomer's client has. */
+  #makeRoom(network: string | null, own: number): boolean {
+    const seekers = { network, own, untilMs: this.#clock.now() - GRACE_MS }
     const found =
-      this.#longestWaiting(this.#answered, network) ??
-      this.#longestWaiting(this.#fresh, network) ??
-      this.#longestWaiting(this.#kept, network)
+      this.#longestWaiting(this.#answered, { network, own, untilMs: Infinity }) ??
+      this.#longestWaiting(this.#fresh, seekers) ??
+      this.#longestWaiting(this.#kept, seekers)
     if (found === null) return false
     this.#evicted += 1
     // It leaves the census by itself, before this returns.
@@ -155,21 +168,32 @@ export class ConnectionCensus {
     return true
   }
 
-  #longestWaiting(list: WaitingList, network: string | null): Counted | null {
+  #longestWaiting(list: WaitingList, { network, own, untilMs }: Sought): Counted | null {
     let found: Counted | null = null
     let foundHas = 0
     let looks = 0
     for (let one = list.first; one !== null && looks < LOOK; one = one.after) {
       looks += 1
-      if (one.network === network) return one
       const has = this.#perNetwork.get(one.network) ?? 0
-      if (network === null && has > foundHas) {
+      // With a place more for one and a place less for the other, the newcomer's client has no more than the other.
+      const isSpared = one.sinceMs > untilMs && has < own + 2
+      if (isSpared || (network !== null && one.network !== network)) continue
+      if (network !== null) return one
+      if (has > foundHas) {
         found = one
         foundHas = has
       }
     }
     return found
   }
+}
+
+/** Whose place is sought. */
+interface Sought {
+  readonly network: string | null
+  readonly own: number
+  /** Those that wait since later are spared, unless their client has two connections more than `own`. */
+  readonly untilMs: number
 }
 
 /** A queue whose members can leave from anywhere: a `Set` that changes with every request keeps dead connections alive in its old tables. */
