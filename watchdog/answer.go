@@ -60,3 +60,12 @@ func (c *clientConn) invite() error {
 	}
 	return c.informational(100, nil)
 }
+
+// clientVanished ends a call whose client left before it was answered.
+func (c *clientConn) clientVanished() {
+	c.reply.note = "client-gone"
+	if !c.reply.begun {
+		c.reply.status = 499
+	}
+	c.abort()
+}

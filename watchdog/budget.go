@@ -1,6 +1,9 @@
 package main
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 const (
 	// spareConnections may exist beyond max_connections: they can ask for health, and have calls refused with a sentence.
@@ -25,6 +28,8 @@ func (b *byteBudget) take(n int64) bool {
 }
 
 func (b *byteBudget) give(n int64) { b.used.Add(-n) }
+
+var bulkBuffers = sync.Pool{New: func() any { b := make([]byte, 0, bulkOut); return &b }}
 
 // bulkInUse counts the large buffers that are lent.
 var bulkInUse = byteBudget{max: bulkBudget}

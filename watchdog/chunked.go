@@ -115,3 +115,16 @@ func (b *body) trailerLine(line []byte) error {
 	b.trailer = append(append(b.trailer, line...), "\r\n"...)
 	return nil
 }
+
+// chunkPrefix is the space for "ffff\r\n".
+const chunkPrefix = 6
+
+// putChunkSize writes a chunk line of fixed width: leading zeros are allowed.
+func putChunkSize(b []byte, n int) {
+	const digits = "0123456789abcdef"
+	for i := 3; i >= 0; i-- {
+		b[i] = digits[n&15]
+		n >>= 4
+	}
+	b[4], b[5] = '\r', '\n'
+}

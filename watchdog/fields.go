@@ -230,3 +230,10 @@ func parseLength(b []byte) int64 {
 	}
 	return n
 }
+
+func appendField(b []byte, f *field) []byte {
+	b = append(b, f.name...)
+	b = append(b, ": "...)
+	b = append(b, f.value...)
+	return append(b, "\r\n"...)
+}

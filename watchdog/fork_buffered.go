@@ -170,13 +170,6 @@ func (r *bufferedRunner) contentType(c *clientConn, output [][]byte) {
 	}
 }
 
-func exitNote(status syscall.WaitStatus) string {
-	if status.Signaled() {
-		return fmt.Sprintf("signal=%d", status.Signal())
-	}
-	return fmt.Sprintf("exit=%d", status.ExitStatus())
-}
-
 // logResult keeps the classic watchdog's line about each call.
 func (r *bufferedRunner) logResult(c *clientConn, failure string, took time.Duration, f *forkCall) {
 	if !r.classic || !r.server.cfg.classicLines {

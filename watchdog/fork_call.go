@@ -186,3 +186,10 @@ func (r *forkRunner) timedOut(c *clientConn) {
 		c.fault(504, fmt.Sprintf("watchdog: the function did not finish within %s.", c.limit))
 	}
 }
+
+func exitNote(status syscall.WaitStatus) string {
+	if status.Signaled() {
+		return fmt.Sprintf("signal=%d", status.Signal())
+	}
+	return fmt.Sprintf("exit=%d", status.ExitStatus())
+}

@@ -177,37 +177,3 @@ func (r *streamingRunner) commitEmpty(c *clientConn, f *forkCall) bool {
 	c.endHead(0)
 	return true
 }
-
-// sendSpooled sends first and then everything from, through a spool, while the client may still be uploading.
-func (c *clientConn) sendSpooled(first []byte, from io.Reader, uploading func() bool) error {
-	s := newSpool(&c.server.spoolMemory, &c.server.spooled)
-	if err := c.flush(); err != nil {
-		return errClientGone
-	}
-	c.useBulk()
-	go s.write(c.write)
-	err := error(nil)
-	if len(first) > 0 {
-		err = s.put(first, uploading)
-	}
-	block, give := lendBlock()
-	defer give()
-	for err == nil {
-		var n int
-		n, err = from.Read(block)
-		if n > 0 {
-			if failed := s.put(block[:n], uploading); failed != nil {
-				err = failed
-			}
-		}
-	}
-	c.server.memory.after(s.most)
-	cut := err
-	if err == io.EOF {
-		cut = nil
-	}
-	if broken := s.finish(cut); broken == errClientGone {
-		return errClientGone
-	}
-	return err
-}

@@ -86,11 +86,6 @@ var (
 // maxInterims bounds the 1xx answers to one call: more is a function that keeps us busy.
 const maxInterims = 100
 
-// wakeup is an interruptible that only wakes.
-type wakeup chan struct{}
-
-func (w wakeup) interrupt(cause) { close(w) }
-
 // exchange sends the request and reads the final response head, once more on a fresh connection when a reused one
 // turns out to be dead. It returns nil when the client has been answered otherwise.
 func (h *httpRunner) exchange(c *clientConn) *upstreamConn {

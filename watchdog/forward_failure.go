@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 )
 
 // failed answers a call that got no response from the function.
@@ -39,39 +38,5 @@ func (h *httpRunner) failed(c *clientConn, err error) {
 	default:
 		c.reply.note = "bad-response"
 		c.fault(502, "watchdog: the function cannot be reached or answered badly: "+err.Error()+".")
-	}
-}
-
-// clientVanished ends a call whose client left before it was answered.
-func (c *clientConn) clientVanished() {
-	c.reply.note = "client-gone"
-	if !c.reply.begun {
-		c.reply.status = 499
-	}
-	c.abort()
-}
-
-// requestFailed answers when the request body could not be read.
-func (c *clientConn) requestFailed(err error) {
-	c.reply.close = true
-	switch {
-	case errors.Is(err, errBodyTooLong):
-		c.tooLarge()
-	case errors.Is(err, errBufferTooSmall):
-		c.answer(413, plainText, fmt.Sprintf(
-			"watchdog: the request body has to be read whole first, and is larger than max_buffered_body=%d bytes.\n",
-			c.server.cfg.maxBufferedBody))
-	case errors.Is(err, errHeadMemory):
-		c.answer(503, faultLines+"Retry-After: 1\r\n", fmt.Sprintf(
-			"watchdog: the heads of all requests together hold max_head_memory=%d bytes.\n", c.server.cfg.maxHeadMemory))
-	case errors.Is(err, errBadChunk):
-		c.answer(400, plainText, "watchdog: bad request: malformed chunked body.\n")
-	case isTimeout(err):
-		c.reply.note = "body-stalled"
-		_ = c.nc.SetReadDeadline(time.Time{})
-		c.answer(c.server.cfg.stalledStatus, plainText, fmt.Sprintf(
-			"watchdog: nothing of the request body came for read_timeout (%s).\n", c.server.cfg.readTimeout))
-	default:
-		c.clientVanished()
 	}
 }

@@ -7,13 +7,6 @@ import (
 // replayBytes is how much request body may travel, and be sent again, together with the head. In bytes.
 const replayBytes = 64 << 10
 
-func appendField(b []byte, f *field) []byte {
-	b = append(b, f.name...)
-	b = append(b, ": "...)
-	b = append(b, f.value...)
-	return append(b, "\r\n"...)
-}
-
 // buildRequest writes the head as it goes to the function: everything as it came, but for what concerns only the
 // connection to the client.
 func (h *httpRunner) buildRequest(c *clientConn) {

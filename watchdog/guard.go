@@ -221,3 +221,8 @@ func (g *guard) close() {
 	}
 	g.mu.Unlock()
 }
+
+// wakeup is an interruptible that only wakes.
+type wakeup chan struct{}
+
+func (w wakeup) interrupt(cause) { close(w) }

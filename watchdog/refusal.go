@@ -50,3 +50,34 @@ func (c *clientConn) refuseLate() {
 	c.answer(408, plainText, fmt.Sprintf(
 		"watchdog: the request head had not arrived after %s (read_timeout, at most 30s).\n", cfg.headTimeout))
 }
+
+// requestFailed answers when the request body could not be read.
+func (c *clientConn) requestFailed(err error) {
+	c.reply.close = true
+	switch {
+	case errors.Is(err, errBodyTooLong):
+		c.tooLarge()
+	case errors.Is(err, errBufferTooSmall):
+		c.answer(413, plainText, fmt.Sprintf(
+			"watchdog: the request body has to be read whole first, and is larger than max_buffered_body=%d bytes.\n",
+			c.server.cfg.maxBufferedBody))
+	case errors.Is(err, errHeadMemory):
+		c.answer(503, faultLines+"Retry-After: 1\r\n", fmt.Sprintf(
+			"watchdog: the heads of all requests together hold max_head_memory=%d bytes.\n", c.server.cfg.maxHeadMemory))
+	case errors.Is(err, errBadChunk):
+		c.answer(400, plainText, "watchdog: bad request: malformed chunked body.\n")
+	case isTimeout(err):
+		c.reply.note = "body-stalled"
+		_ = c.nc.SetReadDeadline(time.Time{})
+		c.answer(c.server.cfg.stalledStatus, plainText, fmt.Sprintf(
+			"watchdog: nothing of the request body came for read_timeout (%s).\n", c.server.cfg.readTimeout))
+	default:
+		c.clientVanished()
+	}
+}
+
+// tooLarge answers for a body above max_request_body.
+func (c *clientConn) tooLarge() {
+	c.answer(413, plainText, fmt.Sprintf("watchdog: the request body is larger than max_request_body=%d bytes.\n",
+		c.server.cfg.maxRequestBody))
+}

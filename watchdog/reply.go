@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -12,11 +11,7 @@ const (
 	smallOut = 4 << 10
 	// bulkOut is the block in which long bodies travel, in bytes. A chunk of it needs four hexadecimal digits.
 	bulkOut = 64<<10 - 64
-	// chunkPrefix is the space for "ffff\r\n".
-	chunkPrefix = 6
 )
-
-var bulkBuffers = sync.Pool{New: func() any { b := make([]byte, 0, bulkOut); return &b }}
 
 var errClientGone = errors.New("client went away")
 
@@ -148,16 +143,6 @@ func (c *clientConn) put(n int) {
 	c.out = c.out[:at+chunkPrefix+n+2]
 	putChunkSize(c.out[at:], n)
 	copy(c.out[at+chunkPrefix+n:], "\r\n")
-}
-
-// putChunkSize writes a chunk line of fixed width: leading zeros are allowed.
-func putChunkSize(b []byte, n int) {
-	const digits = "0123456789abcdef"
-	for i := 3; i >= 0; i-- {
-		b[i] = digits[n&15]
-		n >>= 4
-	}
-	b[4], b[5] = '\r', '\n'
 }
 
 // flush sends what is buffered.

@@ -41,3 +41,11 @@ func (a *app) prepareRunner() error {
 	}
 	return nil
 }
+
+// runner turns calls into responses; there is one per mode.
+type runner interface {
+	// serve answers the call on c completely, or aborts it.
+	serve(c *clientConn)
+	// ready tells whether a call would reach the function now.
+	ready() bool
+}

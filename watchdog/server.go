@@ -10,14 +10,6 @@ import (
 	"time"
 )
 
-// runner turns calls into responses; there is one per mode.
-type runner interface {
-	// serve answers the call on c completely, or aborts it.
-	serve(c *clientConn)
-	// ready tells whether a call would reach the function now.
-	ready() bool
-}
-
 // server accepts connections and owns what their calls share.
 type server struct {
 	cfg      *config

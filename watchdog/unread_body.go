@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"io"
+	"math"
 	"time"
 )
 
@@ -103,3 +105,27 @@ func (c *clientConn) linger() {
 		}
 	}
 }
+
+func readFailure(err error) cause {
+	if isTimeout(err) || err == errBodyTooLong || err == errBadChunk || err == errHeadMemory {
+		return bodyStalled
+	}
+	return clientGone
+}
+
+// readWhole reads the request body into memory, as much as max_buffered_body lets it.
+func (c *clientConn) readWhole() ([]byte, error) {
+	most := c.server.cfg.maxBufferedBody
+	if most <= 0 {
+		most = math.MaxInt64 - 1
+	}
+	whole, err := io.ReadAll(io.LimitReader(&c.body, most+1))
+	c.server.memory.after(c.body.total)
+	if err == nil && int64(len(whole)) > most {
+		return nil, errBufferTooSmall
+	}
+	return whole, err
+}
+
+// errBufferTooSmall says that a body is longer than max_buffered_body.
+var errBufferTooSmall = errors.New("body over the limit of buffered ones")

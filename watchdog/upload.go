@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"math"
 	"sync"
 	"time"
 )
@@ -63,13 +62,6 @@ func (p *upload) run(c *clientConn, u *upstreamConn, done chan struct{}) {
 
 // errHalted says that the rest of a body was not wanted.
 var errHalted = errors.New("upload halted")
-
-func readFailure(err error) cause {
-	if isTimeout(err) || err == errBodyTooLong || err == errBadChunk || err == errHeadMemory {
-		return bodyStalled
-	}
-	return clientGone
-}
 
 func (p *upload) finish(err error) {
 	p.mu.Lock()
@@ -147,20 +139,3 @@ func (c *clientConn) bufferRequest() error {
 	c.forward.buffered, err = c.readWhole()
 	return err
 }
-
-// readWhole reads the request body into memory, as much as max_buffered_body lets it.
-func (c *clientConn) readWhole() ([]byte, error) {
-	most := c.server.cfg.maxBufferedBody
-	if most <= 0 {
-		most = math.MaxInt64 - 1
-	}
-	whole, err := io.ReadAll(io.LimitReader(&c.body, most+1))
-	c.server.memory.after(c.body.total)
-	if err == nil && int64(len(whole)) > most {
-		return nil, errBufferTooSmall
-	}
-	return whole, err
-}
-
-// errBufferTooSmall says that a body is longer than max_buffered_body.
-var errBufferTooSmall = errors.New("body over the limit of buffered ones")
