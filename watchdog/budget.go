@@ -18,8 +18,8 @@ type byteBudget struct {
 	max  int64
 }
 
-// take reserves n bytes; false when they are not there.
-func (b *byteBudget) take(n int64) bool {
+// Take reserves n bytes; false when they are not there.
+func (b *byteBudget) Take(n int64) bool {
 	if b.used.Add(n) > b.max {
 		b.used.Add(-n)
 		return false
@@ -27,7 +27,7 @@ func (b *byteBudget) take(n int64) bool {
 	return true
 }
 
-func (b *byteBudget) give(n int64) { b.used.Add(-n) }
+func (b *byteBudget) Give(n int64) { b.used.Add(-n) }
 
 var bulkBuffers = sync.Pool{New: func() any { b := make([]byte, 0, bulkOut); return &b }}
 
@@ -36,7 +36,7 @@ var bulkInUse = byteBudget{max: bulkBudget}
 
 // borrowBulk lends a large buffer, or nil when all of bulkBudget is lent.
 func borrowBulk() *[]byte {
-	if !bulkInUse.take(bulkOut) {
+	if !bulkInUse.Take(bulkOut) {
 		return nil
 	}
 	return bulkBuffers.Get().(*[]byte)
@@ -44,7 +44,7 @@ func borrowBulk() *[]byte {
 
 func returnBulk(b *[]byte) {
 	bulkBuffers.Put(b)
-	bulkInUse.give(bulkOut)
+	bulkInUse.Give(bulkOut)
 }
 
 // lendBlock is a buffer to copy with, large or, when those are all lent, small. give must be called once.

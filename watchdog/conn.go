@@ -127,7 +127,7 @@ func (c *clientConn) readHead() ([]byte, error) {
 		}
 	}
 	if b := c.src.buffered(); b[0] == '\r' {
-		c.src.r += len("\r\n") // one empty line before a request is forgiven (RFC 9112, 2.2)
+		c.src.skip(len("\r\n")) // one empty line before a request is forgiven (RFC 9112, 2.2)
 	}
 	head, err := c.src.head(c.server.cfg.maxHeaderBytes)
 	c.src.pinHead()
@@ -153,8 +153,7 @@ func (c *clientConn) readLine() error {
 		if len(b) > c.server.cfg.maxHeaderBytes {
 			return errHeadTooLarge
 		}
-		c.src.most = c.server.cfg.maxHeaderBytes + readStep
-		if err := c.src.fill(); err != nil {
+		if err := c.src.fillHead(c.server.cfg.maxHeaderBytes); err != nil {
 			return err
 		}
 	}

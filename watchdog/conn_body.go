@@ -97,7 +97,7 @@ func (c *clientConn) linger() {
 	}
 	end := time.Now().Add(drainTotal)
 	c.guard.enter(phaseLinger, end)
-	scrap := make([]byte, initialBuffer)
+	scrap := make([]byte, smallOut)
 	for time.Now().Before(end) && c.guard.why() == notEnded {
 		_ = c.nc.SetReadDeadline(time.Now().Add(drainStall))
 		if _, err := c.nc.Read(scrap); err != nil {

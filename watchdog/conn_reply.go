@@ -9,6 +9,8 @@ import (
 const (
 	// smallOut holds the head and a small body, which then leave in one write. In bytes.
 	smallOut = 4 << 10
+	// largestKeptBuffer is the most that a connection keeps for answers between two calls, in bytes.
+	largestKeptBuffer = 8 << 10
 	// bulkOut is the block in which long bodies travel, in bytes. A chunk of it needs four hexadecimal digits.
 	bulkOut = 64<<10 - 64
 )

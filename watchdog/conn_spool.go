@@ -80,10 +80,10 @@ func (s *spool) put(p []byte, uploading func() bool) error {
 func (s *spool) admit(n int64, uploading func() bool) (ok, inMemory bool) {
 	held := s.size + s.to - s.from
 	beyond := held >= spoolFlow
-	if beyond && (!s.stalled || !uploading() || !s.total.take(n)) {
+	if beyond && (!s.stalled || !uploading() || !s.total.Take(n)) {
 		return false, false
 	}
-	inMemory = s.file == nil && s.memory.take(n)
+	inMemory = s.file == nil && s.memory.Take(n)
 	if !inMemory && s.file == nil && !s.stalled {
 		return false, false // the memory of all spools is used up, and a file is only for a client that does not read
 	}
@@ -96,7 +96,7 @@ func (s *spool) admit(n int64, uploading func() bool) (ok, inMemory bool) {
 // release gives back what n bytes cost that are held no more. It needs the lock.
 func (s *spool) release(n int64) {
 	back := min(n, s.paid)
-	s.total.give(back)
+	s.total.Give(back)
 	s.paid -= back
 }
 
@@ -136,7 +136,7 @@ func (s *spool) take(scratch []byte) ([]byte, error) {
 			s.blocks[0] = nil
 			s.blocks = s.blocks[1:]
 			s.size -= int64(len(b))
-			s.memory.give(int64(len(b)))
+			s.memory.Give(int64(len(b)))
 			s.release(int64(len(b)))
 			s.mu.Unlock()
 			return b, nil
@@ -194,7 +194,7 @@ func (s *spool) finish(cut error) error {
 	s.mu.Unlock()
 	poke(s.arrived)
 	<-s.drained
-	s.memory.give(s.size)
+	s.memory.Give(s.size)
 	s.release(s.paid)
 	if s.file != nil {
 		_ = s.file.Close()

@@ -37,13 +37,13 @@ func (h *httpRunner) tunnel(c *clientConn, u *upstreamConn) {
 	c.out = append(c.out, "\r\n"...)
 	c.out = append(c.out, u.src.buffered()...)
 	c.reply.ended = true
-	u.src.r = u.src.w
+	u.src.skip(len(u.src.buffered()))
 	if c.flush() != nil {
 		return
 	}
 	c.guard.attach(u)
 	if early := c.src.buffered(); len(early) > 0 {
-		c.src.r = c.src.w
+		c.src.skip(len(early))
 		if _, err := u.nc.Write(early); err != nil {
 			return
 		}

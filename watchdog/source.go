@@ -9,8 +9,6 @@ import (
 const (
 	// initialBuffer is what an idle connection costs, in bytes.
 	initialBuffer = 4 << 10
-	// largestKeptBuffer is the most that a connection keeps for answers between two calls, in bytes.
-	largestKeptBuffer = 8 << 10
 	// readStep is the least space that is offered to a read, in bytes.
 	readStep = 512
 )
@@ -20,6 +18,12 @@ var (
 	errBareLF       = errors.New("line does not end in CR LF")
 	errHeadMemory   = errors.New("no memory left for request heads")
 )
+
+// budget lends memory, in bytes; take is false when there is none left.
+type budget interface {
+	Take(n int64) bool
+	Give(n int64)
+}
 
 // source reads a connection through one buffer. A message head is parsed in place: while its slices are in use the
 // buffer is pinned, and what is read later goes behind them or into a new buffer.
@@ -31,7 +35,7 @@ type source struct {
 	// most is how large the buffer may grow while a head is read, in bytes; 0 is without limit.
 	most int
 	// budget, when set, pays for what the buffer has beyond its first size; held is what it paid.
-	budget *byteBudget
+	budget budget
 	held   int64
 }
 
@@ -40,6 +44,16 @@ func newSource(rd io.Reader) source {
 }
 
 func (s *source) buffered() []byte { return s.buf[s.r:s.w] }
+
+// skip drops the next n buffered bytes.
+func (s *source) skip(n int) { s.r += n }
+
+// fillHead is fill with a limit for the buffer, for whoever looks at a head before all of it is there.
+func (s *source) fillHead(limit int) error {
+	s.most = limit + readStep
+	defer func() { s.most = 0 }()
+	return s.fill()
+}
 
 // fill reads at least one byte more.
 func (s *source) fill() error {
@@ -79,7 +93,7 @@ func (s *source) makeRoom() error {
 		if s.pin == 0 {
 			more -= s.held
 		}
-		if !s.budget.take(more) {
+		if !s.budget.Take(more) {
 			return errHeadMemory
 		}
 		s.held += more
@@ -105,7 +119,7 @@ func (s *source) unpin() {
 	}
 	if s.held > 0 {
 		kept := int64(len(s.buf) - initialBuffer)
-		s.budget.give(s.held - kept)
+		s.budget.Give(s.held - kept)
 		s.held = kept
 	}
 }
@@ -113,7 +127,7 @@ func (s *source) unpin() {
 // close gives back what the budget paid.
 func (s *source) close() {
 	if s.held > 0 {
-		s.budget.give(s.held)
+		s.budget.Give(s.held)
 		s.held = 0
 	}
 }
