@@ -5,9 +5,10 @@ import (
 	"io"
 )
 
+// Why a body could not be read.
 var (
-	errBadChunk    = errors.New("malformed chunked body")
-	errBodyTooLong = errors.New("body over the limit")
+	ErrBadChunk    = errors.New("malformed chunked body")
+	ErrBodyTooLong = errors.New("body over the limit")
 )
 
 const (
@@ -19,13 +20,14 @@ const (
 	maxTrailerBytes = 16 << 10
 )
 
-type bodyKind uint8
+// BodyKind says what marks the end of a body.
+type BodyKind uint8
 
 const (
-	noBody bodyKind = iota
-	sizedBody
-	chunkedBody
-	untilClose
+	NoBody BodyKind = iota
+	SizedBody
+	ChunkedBody
+	UntilClose
 )
 
 type chunkState uint8
@@ -37,46 +39,46 @@ const (
 	chunkTrailer
 )
 
-// body decodes one message body. Read ends with io.EOF only when the body is complete; a connection that ends early
+// Body decodes one message body. Read ends with io.EOF only when the body is complete; a connection that ends early
 // gives io.ErrUnexpectedEOF, so nobody can take a cut body for a whole one.
-type body struct {
-	src   *source
-	kind  bodyKind
-	left  int64 // bytes of the body, or of the current chunk, still to come
+type Body struct {
+	src   *Source
+	Kind  BodyKind
+	Left  int64 // bytes of the body, or of the current chunk, still to come
 	state chunkState
-	done  bool
-	total int64 // bytes delivered
-	limit int64 // errBodyTooLong above it; 0 is none
-	// trailer holds the trailer lines of a chunked body, without the empty line, once it is done.
-	trailer []byte
+	Done  bool
+	Total int64 // bytes delivered
+	Limit int64 // ErrBodyTooLong above it; 0 is none
+	// Trailer holds the trailer lines of a chunked body, without the empty line, once it is done.
+	Trailer []byte
 	// trailerBytes counts all trailer lines.
 	trailerBytes int
-	// beforeWait, when set, runs before each read that may block.
-	beforeWait func()
+	// BeforeWait, when set, runs before each read that may block.
+	BeforeWait func()
 }
 
-// start describes the next message on src; length counts for a sized body.
-func (b *body) start(src *source, kind bodyKind, length int64) {
-	*b = body{src: src, kind: kind, left: length, trailer: b.trailer[:0], limit: b.limit, beforeWait: b.beforeWait}
-	if kind == noBody || (kind == sizedBody && length == 0) {
-		b.done = true
+// Start describes the next message on src; length counts for a sized body.
+func (b *Body) Start(src *Source, kind BodyKind, length int64) {
+	*b = Body{src: src, Kind: kind, Left: length, Trailer: b.Trailer[:0], Limit: b.Limit, BeforeWait: b.BeforeWait}
+	if kind == NoBody || (kind == SizedBody && length == 0) {
+		b.Done = true
 	}
 }
 
 // Read implements io.Reader.
-func (b *body) Read(p []byte) (int, error) {
+func (b *Body) Read(p []byte) (int, error) {
 	for {
-		n, err := b.take(p)
+		n, err := b.Take(p)
 		if n > 0 || err != nil {
 			return n, err
 		}
-		if b.beforeWait != nil {
-			b.beforeWait()
+		if b.BeforeWait != nil {
+			b.BeforeWait()
 		}
 		if b.readsDirect(p) {
 			return b.readDirect(p)
 		}
-		if err := b.src.fill(); err != nil {
+		if err := b.src.Fill(); err != nil {
 			if err = b.ended(err); err != nil {
 				return 0, err
 			}
@@ -84,14 +86,14 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 }
 
-// take delivers what is already buffered and never blocks: 0 and nil means that more has to be read first.
-func (b *body) take(p []byte) (int, error) {
+// Take delivers what is already buffered and never blocks: 0 and nil means that more has to be read first.
+func (b *Body) Take(p []byte) (int, error) {
 	for {
-		if b.done {
+		if b.Done {
 			return 0, io.EOF
 		}
-		if b.kind != chunkedBody || b.state == chunkData {
-			have := b.src.buffered()
+		if b.Kind != ChunkedBody || b.state == chunkData {
+			have := b.src.Buffered()
 			if len(have) == 0 {
 				return 0, nil
 			}
@@ -110,38 +112,38 @@ func (b *body) take(p []byte) (int, error) {
 }
 
 // cut limits p to what belongs to this body or chunk.
-func (b *body) cut(p []byte) []byte {
-	if b.kind != untilClose && int64(len(p)) > b.left {
-		return p[:b.left]
+func (b *Body) cut(p []byte) []byte {
+	if b.Kind != UntilClose && int64(len(p)) > b.Left {
+		return p[:b.Left]
 	}
 	return p
 }
 
-func (b *body) account(n int) error {
-	b.total += int64(n)
-	if b.kind != untilClose {
-		b.left -= int64(n)
+func (b *Body) account(n int) error {
+	b.Total += int64(n)
+	if b.Kind != UntilClose {
+		b.Left -= int64(n)
 	}
-	if b.left == 0 {
-		switch b.kind {
-		case sizedBody:
-			b.done = true
-		case chunkedBody:
+	if b.Left == 0 {
+		switch b.Kind {
+		case SizedBody:
+			b.Done = true
+		case ChunkedBody:
 			b.state = chunkDataEnd
 		}
 	}
-	if b.limit > 0 && b.total > b.limit {
-		return errBodyTooLong
+	if b.Limit > 0 && b.Total > b.Limit {
+		return ErrBodyTooLong
 	}
 	return nil
 }
 
 // readsDirect tells whether the next bytes may go to p without passing the buffer.
-func (b *body) readsDirect(p []byte) bool {
-	return len(p) >= initialBuffer && len(b.src.buffered()) == 0 && (b.kind != chunkedBody || b.state == chunkData)
+func (b *Body) readsDirect(p []byte) bool {
+	return len(p) >= initialBuffer && len(b.src.Buffered()) == 0 && (b.Kind != ChunkedBody || b.state == chunkData)
 }
 
-func (b *body) readDirect(p []byte) (int, error) {
+func (b *Body) readDirect(p []byte) (int, error) {
 	n, err := b.src.rd.Read(b.cut(p))
 	if n > 0 {
 		return n, b.account(n)
@@ -156,12 +158,12 @@ func (b *body) readDirect(p []byte) (int, error) {
 }
 
 // ended translates a read error: the end of the connection is the end of the body only where nothing else marks it.
-func (b *body) ended(err error) error {
+func (b *Body) ended(err error) error {
 	if err != io.EOF {
 		return err
 	}
-	if b.kind == untilClose {
-		b.done = true
+	if b.Kind == UntilClose {
+		b.Done = true
 		return nil
 	}
 	return io.ErrUnexpectedEOF

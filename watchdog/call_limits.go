@@ -22,7 +22,7 @@ func (l limit) from(start time.Time) time.Time {
 
 // beginCall puts the connection under the call's limits.
 func (s *server) beginCall(c *clientConn) {
-	if c.guard.enterCall(c.limit.from(c.start), s.cfg.cancelOnDisconnect, c.req.http11) != notEnded {
+	if c.guard.enterCall(c.limit.from(c.start), s.cfg.cancelOnDisconnect, c.req.HTTP11) != notEnded {
 		_ = c.nc.SetDeadline(time.Time{})
 	}
 }
@@ -30,8 +30,8 @@ func (s *server) beginCall(c *clientConn) {
 // callLimit is how long the call may take until it is answered: the smallest of exec_timeout, write_timeout and X-Timeout.
 func (s *server) callLimit(c *clientConn) limit {
 	l := s.cfg.callLimit
-	if len(c.req.xTimeout) > 0 {
-		if wish := parseXTimeout(c.req.xTimeout, s.cfg.execTimeout); wish > 0 && (l.value == 0 || wish < l.value) {
+	if len(c.req.XTimeout) > 0 {
+		if wish := parseXTimeout(c.req.XTimeout, s.cfg.execTimeout); wish > 0 && (l.value == 0 || wish < l.value) {
 			l = limit{"the caller's X-Timeout", wish}
 		}
 	}
@@ -65,6 +65,6 @@ func (s *server) bodyDeadline(c *clientConn, eventStream bool) time.Time {
 
 // isEventStream tells whether a response is one of those that live long on purpose.
 func isEventStream(accept, contentType []byte) bool {
-	return containsFold(contentType, "text/event-stream") || containsFold(contentType, "application/x-ndjson") ||
-		containsFold(accept, "text/event-stream") || containsFold(accept, "application/x-ndjson")
+	return ContainsFold(contentType, "text/event-stream") || ContainsFold(contentType, "application/x-ndjson") ||
+		ContainsFold(accept, "text/event-stream") || ContainsFold(accept, "application/x-ndjson")
 }

@@ -5,8 +5,8 @@ import (
 )
 
 // chunkStep consumes the next piece of chunk syntax if all of it is buffered.
-func (b *body) chunkStep() (progress bool, err error) {
-	have := b.src.buffered()
+func (b *Body) chunkStep() (progress bool, err error) {
+	have := b.src.Buffered()
 	end := bytes.IndexByte(have, '\n')
 	if end < 0 {
 		most := maxChunkLine
@@ -14,12 +14,12 @@ func (b *body) chunkStep() (progress bool, err error) {
 			most = maxTrailerBytes - b.trailerBytes
 		}
 		if len(have) > most {
-			return false, errBadChunk
+			return false, ErrBadChunk
 		}
 		return false, nil
 	}
 	if end == 0 || have[end-1] != '\r' {
-		return false, errBadChunk
+		return false, ErrBadChunk
 	}
 	line := have[:end-1]
 	b.src.r += end + 1
@@ -28,7 +28,7 @@ func (b *body) chunkStep() (progress bool, err error) {
 		return true, b.startChunk(line)
 	case chunkDataEnd:
 		if len(line) > 0 {
-			return false, errBadChunk
+			return false, ErrBadChunk
 		}
 		b.state = chunkSize
 	case chunkTrailer:
@@ -37,15 +37,15 @@ func (b *body) chunkStep() (progress bool, err error) {
 	return true, nil
 }
 
-func (b *body) startChunk(line []byte) error {
+func (b *Body) startChunk(line []byte) error {
 	if len(line) > maxChunkLine {
-		return errBadChunk
+		return ErrBadChunk
 	}
 	size, ok := parseChunkSize(line)
 	if !ok {
-		return errBadChunk
+		return ErrBadChunk
 	}
-	b.left = size
+	b.Left = size
 	b.state = chunkData
 	if size == 0 {
 		b.state = chunkTrailer
@@ -76,7 +76,7 @@ func parseChunkSize(line []byte) (int64, bool) {
 			return 0, false
 		}
 	}
-	rest = trimBlanks(rest)
+	rest = TrimBlanks(rest)
 	return size, len(rest) == 0 || rest[0] == ';'
 }
 
@@ -94,33 +94,33 @@ func hexDigit(c byte) int {
 
 // trailerLine keeps a trailer that may be forwarded. Fields that frame or route a message mean nothing at its end and
 // are dropped.
-func (b *body) trailerLine(line []byte) error {
+func (b *Body) trailerLine(line []byte) error {
 	b.trailerBytes += len(line) + len("\r\n")
 	if b.trailerBytes > maxTrailerBytes {
-		return errBadChunk
+		return ErrBadChunk
 	}
 	if len(line) == 0 {
-		b.done = true
+		b.Done = true
 		return nil
 	}
-	f, err := parseField(line)
+	f, err := ParseField(line)
 	if err != nil {
-		return errBadChunk
+		return ErrBadChunk
 	}
-	switch f.kind {
-	case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, hostField, upgradeField, expectField,
-		trailerField, teField, authorizationField, contentType:
+	switch f.Kind {
+	case HopByHop, KeepAliveField, ConnectionField, ContentLength, TransferEncoding, HostField, UpgradeField, ExpectField,
+		TrailerField, TEField, AuthorizationField, ContentType:
 		return nil
 	}
-	b.trailer = append(append(b.trailer, line...), "\r\n"...)
+	b.Trailer = append(append(b.Trailer, line...), "\r\n"...)
 	return nil
 }
 
-// chunkPrefix is the space for "ffff\r\n".
-const chunkPrefix = 6
+// ChunkPrefix is the space for "ffff\r\n".
+const ChunkPrefix = 6
 
-// putChunkSize writes a chunk line of fixed width: leading zeros are allowed.
-func putChunkSize(b []byte, n int) {
+// PutChunkSize writes a chunk line of fixed width: leading zeros are allowed.
+func PutChunkSize(b []byte, n int) {
 	const digits = "0123456789abcdef"
 	for i := 3; i >= 0; i-- {
 		b[i] = digits[n&15]

@@ -35,9 +35,9 @@ type clientConn struct {
 	fd      int
 	watchID int32
 	guard   guard
-	src     source
-	req     request
-	body    body
+	src     Source
+	req     Request
+	body    Body
 	reply   reply
 	out     []byte
 	small   []byte
@@ -59,10 +59,10 @@ type clientConn struct {
 }
 
 func newClientConn(s *server, nc *net.TCPConn) *clientConn {
-	c := &clientConn{server: s, nc: nc, fd: -1, src: newSource(nc), idleFrom: time.Now()}
-	c.src.budget = &s.heads
+	c := &clientConn{server: s, nc: nc, fd: -1, src: NewSource(nc), idleFrom: time.Now()}
+	c.src.Budget = &s.heads
 	c.guard.ended = c.phaseEnded
-	c.body.beforeWait = c.limitBodyRead
+	c.body.BeforeWait = c.limitBodyRead
 	if raw, err := nc.SyscallConn(); err == nil {
 		_ = raw.Control(func(fd uintptr) { c.fd = int(fd) })
 	}
@@ -92,14 +92,14 @@ func (c *clientConn) serve() {
 
 // next serves one request and tells whether another may follow.
 func (c *clientConn) next() bool {
-	c.src.unpin()
+	c.src.Unpin()
 	cfg := c.server.cfg
-	if len(c.src.buffered()) == 0 {
+	if len(c.src.Buffered()) == 0 {
 		c.guard.enter(phaseIdle, c.idleFrom.Add(cfg.idleTimeout))
 		if c.server.closed.Load() {
 			return false
 		}
-		if c.src.fill() != nil {
+		if c.src.Fill() != nil {
 			return false
 		}
 	}
@@ -108,7 +108,7 @@ func (c *clientConn) next() bool {
 	head, err := c.readHead()
 	if err == nil {
 		c.resetCall()
-		err = c.req.parse(head)
+		err = c.req.Parse(head)
 		if err == nil {
 			return c.call()
 		}
@@ -119,41 +119,41 @@ func (c *clientConn) next() bool {
 
 // readHead arms the header limit only when the head has not come with the first read.
 func (c *clientConn) readHead() ([]byte, error) {
-	b := c.src.buffered()
+	b := c.src.Buffered()
 	if n := len(b); n < 4 || string(b[n-4:]) != "\r\n\r\n" || b[0] == '\r' {
 		c.guard.enter(phaseHead, c.start.Add(c.server.cfg.headTimeout))
 		if err := c.readLine(); err != nil {
 			return nil, err
 		}
 	}
-	if b := c.src.buffered(); b[0] == '\r' {
-		c.src.skip(len("\r\n")) // one empty line before a request is forgiven (RFC 9112, 2.2)
+	if b := c.src.Buffered(); b[0] == '\r' {
+		c.src.Skip(len("\r\n")) // one empty line before a request is forgiven (RFC 9112, 2.2)
 	}
-	head, err := c.src.head(c.server.cfg.maxHeaderBytes)
-	c.src.pinHead()
+	head, err := c.src.Head(c.server.cfg.maxHeaderBytes)
+	c.src.PinHead()
 	return head, err
 }
 
 // readLine reads on until the request line is there: who speaks something else hears of it without delay.
 func (c *clientConn) readLine() error {
 	for {
-		b := c.src.buffered()
+		b := c.src.Buffered()
 		blank := 0
 		if len(b) > 0 && b[0] == '\r' {
 			blank = len("\r\n")
 			if len(b) >= blank && b[1] != '\n' {
-				return errBadRequest
+				return ErrBadRequest
 			}
 		}
 		if len(b) > blank {
 			if i := bytes.IndexByte(b[blank:], '\n'); i >= 0 {
-				return c.req.checkLine(b[blank : blank+i+1])
+				return c.req.CheckLine(b[blank : blank+i+1])
 			}
 		}
 		if len(b) > c.server.cfg.maxHeaderBytes {
-			return errHeadTooLarge
+			return ErrHeadTooLarge
 		}
-		if err := c.src.fillHead(c.server.cfg.maxHeaderBytes); err != nil {
+		if err := c.src.FillHead(c.server.cfg.maxHeaderBytes); err != nil {
 			return err
 		}
 	}
@@ -171,14 +171,14 @@ func (c *clientConn) resetCall() {
 
 // call runs one request and cleans up behind it.
 func (c *clientConn) call() (again bool) {
-	kind := noBody
-	if c.req.framing.chunked {
-		kind = chunkedBody
-	} else if c.req.framing.length > 0 {
-		kind = sizedBody
+	kind := NoBody
+	if c.req.Framing.Chunked {
+		kind = ChunkedBody
+	} else if c.req.Framing.Length > 0 {
+		kind = SizedBody
 	}
-	c.body.limit = c.server.cfg.maxRequestBody
-	c.body.start(&c.src, kind, c.req.framing.length)
+	c.body.Limit = c.server.cfg.maxRequestBody
+	c.body.Start(&c.src, kind, c.req.Framing.Length)
 
 	c.dispatch()
 
@@ -186,12 +186,12 @@ func (c *clientConn) call() (again bool) {
 	if cap(c.out) > largestKeptBuffer {
 		c.out = nil
 	}
-	c.req.fields = trimFields(c.req.fields)
+	c.req.Fields = TrimFields(c.req.Fields)
 	if c.reply.aborted || c.reply.close {
 		c.linger()
 		return false
 	}
-	if !c.body.done && !c.drain() {
+	if !c.body.Done && !c.drain() {
 		return false
 	}
 	if c.guard.why() != notEnded || c.readLimited {
@@ -206,7 +206,7 @@ func (c *clientConn) dispatch() {
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			c.server.log.print(fmt.Sprintf("panic while serving %s %s: %v\n%s",
-				c.req.method, c.req.target, trouble, debug.Stack()))
+				c.req.Method, c.req.Target, trouble, debug.Stack()))
 			c.reply.close = true
 			c.fault(500, "watchdog: it failed, its log says why.")
 		}
@@ -216,7 +216,7 @@ func (c *clientConn) dispatch() {
 
 func (c *clientConn) shut() {
 	c.guard.close()
-	c.src.close()
+	c.src.Close()
 	c.server.forget(c)
 	_ = c.nc.Close()
 }

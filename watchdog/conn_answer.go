@@ -16,8 +16,8 @@ func (c *clientConn) answer(status int, lines, body string) {
 	}
 	c.begin(status, nil)
 	c.out = append(c.out, lines...)
-	if len(c.req.callID) > 0 {
-		c.headerBytes([]byte("X-Call-Id"), c.req.callID)
+	if len(c.req.CallID) > 0 {
+		c.headerBytes([]byte("X-Call-Id"), c.req.CallID)
 	}
 	c.out = append(c.out, c.server.date()...)
 	c.duration(time.Since(c.start))
@@ -33,14 +33,14 @@ func (c *clientConn) fault(status int, text string) {
 
 // informational sends a 1xx response right away; lines holds its header lines.
 func (c *clientConn) informational(status int, lines []byte) error {
-	if !c.req.http11 || c.reply.begun {
+	if !c.req.HTTP11 || c.reply.begun {
 		return nil
 	}
 	c.guard.speak()
 	c.out = append(c.out, "HTTP/1.1 "...)
 	c.out = strconv.AppendInt(c.out, int64(status), 10)
 	c.out = append(c.out, ' ')
-	c.out = append(c.out, statusText(status)...)
+	c.out = append(c.out, StatusText(status)...)
 	c.out = append(c.out, "\r\n"...)
 	c.out = append(c.out, lines...)
 	c.out = append(c.out, "\r\n"...)
@@ -51,11 +51,11 @@ func (c *clientConn) informational(status int, lines []byte) error {
 
 // invite answers Expect: 100-continue, once.
 func (c *clientConn) invite() error {
-	if !c.req.expects || c.body.done {
+	if !c.req.Expects || c.body.Done {
 		return nil
 	}
-	c.req.expects = false
-	if len(c.src.buffered()) > 0 {
+	c.req.Expects = false
+	if len(c.src.Buffered()) > 0 {
 		return nil
 	}
 	return c.informational(100, nil)

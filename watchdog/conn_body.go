@@ -32,13 +32,13 @@ func (c *clientConn) haltBody() {
 
 // bodyIsHere tells whether the unread rest of the body is known to be in the buffer already.
 func (c *clientConn) bodyIsHere() bool {
-	return c.body.kind == sizedBody && c.body.left <= int64(len(c.src.buffered()))
+	return c.body.Kind == SizedBody && c.body.Left <= int64(len(c.src.Buffered()))
 }
 
 // drain reads what is left of the request body; false when that is too much or too slow.
 func (c *clientConn) drain() bool {
-	tooMuch := c.body.kind == sizedBody && c.body.left > drainBytes
-	if !c.req.expects && !tooMuch && c.discardBody(drainTotal, drainStall) {
+	tooMuch := c.body.Kind == SizedBody && c.body.Left > drainBytes
+	if !c.req.Expects && !tooMuch && c.discardBody(drainTotal, drainStall) {
 		return true
 	}
 	c.linger()
@@ -47,8 +47,8 @@ func (c *clientConn) drain() bool {
 
 // discardBody reads the request body to its end, for at most total, and stall for each read.
 func (c *clientConn) discardBody(total, stall time.Duration) bool {
-	c.body.beforeWait = nil
-	defer func() { c.body.beforeWait = c.limitBodyRead }()
+	c.body.BeforeWait = nil
+	defer func() { c.body.BeforeWait = c.limitBodyRead }()
 	c.readLimited = true
 	end := time.Now().Add(total)
 	scrap, give := lendBlock()
@@ -72,11 +72,11 @@ func (c *clientConn) discardBody(total, stall time.Duration) bool {
 // settleBody looks, before a response begins, whether an unwanted request body comes to its end. If it does not, the
 // response says that the connection closes.
 func (c *clientConn) settleBody() {
-	if c.body.done {
+	if c.body.Done {
 		return
 	}
-	tooMuch := c.body.kind == sizedBody && c.body.left > drainBytes
-	if c.req.expects || tooMuch || !c.discardBody(drainEarly, drainEarly) {
+	tooMuch := c.body.Kind == SizedBody && c.body.Left > drainBytes
+	if c.req.Expects || tooMuch || !c.discardBody(drainEarly, drainEarly) {
 		c.reply.close = true
 	}
 }
@@ -89,7 +89,7 @@ func (c *clientConn) linger() {
 		_ = c.nc.SetLinger(0)
 		return
 	}
-	if c.body.done && len(c.src.buffered()) == 0 {
+	if c.body.Done && len(c.src.Buffered()) == 0 {
 		return
 	}
 	if c.nc.CloseWrite() != nil {
@@ -107,7 +107,7 @@ func (c *clientConn) linger() {
 }
 
 func readFailure(err error) cause {
-	if isTimeout(err) || err == errBodyTooLong || err == errBadChunk || err == errHeadMemory {
+	if isTimeout(err) || err == ErrBodyTooLong || err == ErrBadChunk || err == ErrHeadMemory {
 		return bodyStalled
 	}
 	return clientGone
@@ -120,7 +120,7 @@ func (c *clientConn) readWhole() ([]byte, error) {
 		most = math.MaxInt64 - 1
 	}
 	whole, err := io.ReadAll(io.LimitReader(&c.body, most+1))
-	c.server.memory.after(c.body.total)
+	c.server.memory.after(c.body.Total)
 	if err == nil && int64(len(whole)) > most {
 		return nil, errBufferTooSmall
 	}

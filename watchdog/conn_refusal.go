@@ -10,27 +10,27 @@ import (
 // refuse answers a request that could not be read.
 func (c *clientConn) refuse(err error) {
 	c.resetCall()
-	c.req.method, c.req.callID, c.req.http11 = nil, nil, true
-	c.body.start(&c.src, noBody, 0)
+	c.req.Method, c.req.CallID, c.req.HTTP11 = nil, nil, true
+	c.body.Start(&c.src, NoBody, 0)
 	c.reply.close = true
 	cfg := c.server.cfg
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.refuseLate()
-	case errors.Is(err, errHeadTooLarge):
+	case errors.Is(err, ErrHeadTooLarge):
 		c.answer(431, plainText, fmt.Sprintf(
 			"watchdog: the request head is larger than max_header_bytes=%d bytes.\n", cfg.maxHeaderBytes))
-	case errors.Is(err, errTooManyFields):
-		c.answer(431, plainText, fmt.Sprintf("watchdog: the request has more than %d header lines, a fixed limit of the watchdog.\n", maxFields))
-	case errors.Is(err, errHeadMemory):
+	case errors.Is(err, ErrTooManyFields):
+		c.answer(431, plainText, fmt.Sprintf("watchdog: the request has more than %d header lines, a fixed limit of the watchdog.\n", MaxFields))
+	case errors.Is(err, ErrHeadMemory):
 		c.answer(503, faultLines+"Retry-After: 1\r\n", fmt.Sprintf(
 			"watchdog: the heads of all requests together hold max_head_memory=%d bytes.\n", cfg.maxHeadMemory))
-	case errors.Is(err, errBadVersion):
+	case errors.Is(err, ErrBadVersion):
 		c.answer(505, plainText, "watchdog: only HTTP/1.0 and HTTP/1.1 are spoken here.\n")
-	case errors.Is(err, errBadExpectation):
+	case errors.Is(err, ErrBadExpectation):
 		c.answer(417, plainText, "watchdog: only Expect: 100-continue is supported.\n")
-	case errors.Is(err, errBadRequest), errors.Is(err, errBadField), errors.Is(err, errFraming),
-		errors.Is(err, errBareLF):
+	case errors.Is(err, ErrBadRequest), errors.Is(err, ErrBadField), errors.Is(err, ErrFraming),
+		errors.Is(err, ErrBareLF):
 		c.answer(400, plainText, "watchdog: bad request: "+err.Error()+".\n")
 	default:
 		return // the client is gone
@@ -55,16 +55,16 @@ func (c *clientConn) refuseLate() {
 func (c *clientConn) requestFailed(err error) {
 	c.reply.close = true
 	switch {
-	case errors.Is(err, errBodyTooLong):
+	case errors.Is(err, ErrBodyTooLong):
 		c.tooLarge()
 	case errors.Is(err, errBufferTooSmall):
 		c.answer(413, plainText, fmt.Sprintf(
 			"watchdog: the request body has to be read whole first, and is larger than max_buffered_body=%d bytes.\n",
 			c.server.cfg.maxBufferedBody))
-	case errors.Is(err, errHeadMemory):
+	case errors.Is(err, ErrHeadMemory):
 		c.answer(503, faultLines+"Retry-After: 1\r\n", fmt.Sprintf(
 			"watchdog: the heads of all requests together hold max_head_memory=%d bytes.\n", c.server.cfg.maxHeadMemory))
-	case errors.Is(err, errBadChunk):
+	case errors.Is(err, ErrBadChunk):
 		c.answer(400, plainText, "watchdog: bad request: malformed chunked body.\n")
 	case isTimeout(err):
 		c.reply.note = "body-stalled"

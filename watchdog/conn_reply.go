@@ -45,7 +45,7 @@ func (c *clientConn) begin(status int, reason []byte) {
 	if len(reason) > 0 {
 		c.out = append(c.out, reason...)
 	} else {
-		c.out = append(c.out, statusText(status)...)
+		c.out = append(c.out, StatusText(status)...)
 	}
 	c.out = append(c.out, "\r\n"...)
 }
@@ -87,7 +87,7 @@ func appendSeconds(b []byte, d time.Duration) []byte {
 func (c *clientConn) endHead(length int64) {
 	r := &c.reply
 	r.length = length
-	r.noBody = string(c.req.method) == "HEAD" || r.status == 204 || r.status == 304
+	r.noBody = string(c.req.Method) == "HEAD" || r.status == 204 || r.status == 304
 	switch {
 	case r.status == 204:
 	case length >= 0:
@@ -95,18 +95,18 @@ func (c *clientConn) endHead(length int64) {
 		c.out = strconv.AppendInt(c.out, length, 10)
 		c.out = append(c.out, "\r\n"...)
 	case r.noBody:
-	case c.req.http11:
+	case c.req.HTTP11:
 		r.chunked = true
 		c.out = append(c.out, "Transfer-Encoding: chunked\r\n"...)
 	default:
 		r.close = true
 	}
-	if !c.req.wantsKeepAlive() || c.server.closing.Load() {
+	if !c.req.WantsKeepAlive() || c.server.closing.Load() {
 		r.close = true
 	}
 	if r.close {
 		c.out = append(c.out, "Connection: close\r\n"...)
-	} else if !c.req.http11 {
+	} else if !c.req.HTTP11 {
 		c.out = append(c.out, "Connection: keep-alive\r\n"...)
 	}
 	c.out = append(c.out, "\r\n"...)
@@ -116,7 +116,7 @@ func (c *clientConn) endHead(length int64) {
 func (c *clientConn) room() []byte {
 	prefix, suffix := 0, 0
 	if c.reply.chunked {
-		prefix, suffix = chunkPrefix, 2
+		prefix, suffix = ChunkPrefix, 2
 	}
 	if cap(c.out)-len(c.out) < 512 {
 		grown := make([]byte, len(c.out), len(c.out)+smallOut)
@@ -142,9 +142,9 @@ func (c *clientConn) put(n int) {
 		return
 	}
 	at := len(c.out)
-	c.out = c.out[:at+chunkPrefix+n+2]
-	putChunkSize(c.out[at:], n)
-	copy(c.out[at+chunkPrefix+n:], "\r\n")
+	c.out = c.out[:at+ChunkPrefix+n+2]
+	PutChunkSize(c.out[at:], n)
+	copy(c.out[at+ChunkPrefix+n:], "\r\n")
 }
 
 // flush sends what is buffered.

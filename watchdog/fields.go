@@ -6,66 +6,67 @@ import (
 )
 
 const (
-	// maxFields bounds the header lines of one message, as the gateway does.
-	maxFields = 1000
+	// MaxFields bounds the header lines of one message, as the gateway does.
+	MaxFields = 1000
 	// largestKeptFields is how many a connection keeps room for between two calls.
 	largestKeptFields = 64
 	// maxLengthDigits is what a Content-Length may have: every program can count so far.
 	maxLengthDigits = 15
 )
 
+// What is wrong with header fields.
 var (
-	errBadField      = errors.New("malformed header field")
-	errTooManyFields = errors.New("too many header fields")
+	ErrBadField      = errors.New("malformed header field")
+	ErrTooManyFields = errors.New("too many header fields")
 )
 
-// field is one header line, its slices point into the connection's buffer.
-type field struct {
-	name, value []byte
-	kind        fieldKind
+// Field is one header line, its slices point into the connection's buffer.
+type Field struct {
+	Name, Value []byte
+	Kind        FieldKind
 }
 
-// fieldKind says what a header means to the watchdog itself; most mean nothing to it.
-type fieldKind uint8
+// FieldKind says what a header means to the watchdog itself; most mean nothing to it.
+type FieldKind uint8
 
 const (
-	ordinary fieldKind = iota
-	hopByHop
-	keepAliveField
-	connectionField
-	contentLength
-	transferEncoding
-	hostField
-	upgradeField
-	expectField
-	trailerField
-	teField
-	dateField
-	contentType
-	acceptField
-	xTimeout
-	xDuration
-	authorizationField
-	callIDField
-	userAgentField
-	authSecondsField
+	Ordinary FieldKind = iota
+	HopByHop
+	KeepAliveField
+	ConnectionField
+	ContentLength
+	TransferEncoding
+	HostField
+	UpgradeField
+	ExpectField
+	TrailerField
+	TEField
+	DateField
+	ContentType
+	AcceptField
+	XTimeout
+	XDuration
+	AuthorizationField
+	CallIDField
+	UserAgentField
+	AuthSecondsField
 )
 
 // knownField is a header that means something to the watchdog.
 type knownField struct {
 	lower string
-	kind  fieldKind
+	kind  FieldKind
 }
 
 // knownFields lists them by the length of their names, so that most headers are told apart by that alone.
 var knownFields = func() (byLength [20][]knownField) {
 	for _, k := range []knownField{
-		{"te", teField}, {"host", hostField}, {"date", dateField}, {"accept", acceptField}, {"expect", expectField},
-		{"upgrade", upgradeField}, {"trailer", trailerField}, {"x-timeout", xTimeout}, {"x-call-id", callIDField},
-		{"connection", connectionField}, {"keep-alive", keepAliveField}, {"user-agent", userAgentField},
-		{"content-type", contentType}, {"authorization", authorizationField}, {"content-length", contentLength},
-		{"x-auth-seconds", authSecondsField}, {"proxy-connection", hopByHop}, {"transfer-encoding", transferEncoding},
-		{"proxy-authenticate", hopByHop}, {"x-duration-seconds", xDuration}, {"proxy-authorization", hopByHop},
+		{"te", TEField}, {"host", HostField}, {"date", DateField}, {"accept", AcceptField}, {"expect", ExpectField},
+		{"upgrade", UpgradeField}, {"trailer", TrailerField}, {"x-timeout", XTimeout}, {"x-call-id", CallIDField},
+		{"connection", ConnectionField}, {"keep-alive", KeepAliveField}, {"user-agent", UserAgentField},
+		{"content-type", ContentType}, {"authorization", AuthorizationField}, {"content-length", ContentLength},
+		{"x-auth-seconds", AuthSecondsField}, {"proxy-connection", HopByHop}, {"transfer-encoding", TransferEncoding},
+		{"proxy-authenticate", HopByHop}, {"x-duration-seconds", XDuration}, {"proxy-authorization", HopByHop},
 	} {
 		byLength[len(k.lower)] = append(byLength[len(k.lower)], k)
 	}
@@ -73,19 +74,19 @@ var knownFields = func() (byLength [20][]knownField) {
 }()
 
 // classify maps a header name, in any case, to its meaning.
-func classify(name []byte) fieldKind {
+func classify(name []byte) FieldKind {
 	if len(name) < len(knownFields) {
 		for _, k := range knownFields[len(name)] {
-			if foldEqual(name, k.lower) {
+			if FoldEqual(name, k.lower) {
 				return k.kind
 			}
 		}
 	}
-	return ordinary
+	return Ordinary
 }
 
-// foldEqual compares without regard to ASCII case; lower is in lower case.
-func foldEqual(b []byte, lower string) bool {
+// FoldEqual compares without regard to ASCII case; lower is in lower case.
+func FoldEqual(b []byte, lower string) bool {
 	if len(b) != len(lower) {
 		return false
 	}
@@ -102,20 +103,20 @@ func foldEqual(b []byte, lower string) bool {
 
 // parseFields appends the header lines of block to dst. The block ends with an empty line, and each line ends as the rule
 // says. Folded lines, blanks before the colon, and control characters are errors: each has been used to smuggle requests.
-func parseFields(dst []field, block []byte, rule lineRule) ([]field, error) {
+func parseFields(dst []Field, block []byte, rule lineRule) ([]Field, error) {
 	for {
 		line, rest, ok := cutLine(block, rule)
 		if !ok {
-			return dst, errBadField
+			return dst, ErrBadField
 		}
 		block = rest
 		if len(line) == 0 {
 			return dst, nil
 		}
-		if len(dst) == maxFields {
-			return dst, errTooManyFields
+		if len(dst) == MaxFields {
+			return dst, ErrTooManyFields
 		}
-		f, err := parseField(line)
+		f, err := ParseField(line)
 		if err != nil {
 			return dst, err
 		}
@@ -135,30 +136,32 @@ func cutLine(block []byte, rule lineRule) (line, rest []byte, ok bool) {
 	return block[:i], block[i+1:], rule == looseLines
 }
 
-// trimFields lets go of the room for many fields.
-func trimFields(fields []field) []field {
+// TrimFields lets go of the room for many fields.
+func TrimFields(fields []Field) []Field {
 	if cap(fields) > largestKeptFields {
 		return nil
 	}
 	return fields
 }
 
-func parseField(line []byte) (field, error) {
+// ParseField reads one header line, without its end.
+func ParseField(line []byte) (Field, error) {
 	colon := bytes.IndexByte(line, ':')
 	if colon < 1 || !isToken(line[:colon]) {
-		return field{}, errBadField
+		return Field{}, ErrBadField
 	}
-	value := trimBlanks(line[colon+1:])
+	value := TrimBlanks(line[colon+1:])
 	for _, c := range value {
 		if c < 0x20 && c != '\t' || c == 0x7f {
-			return field{}, errBadField
+			return Field{}, ErrBadField
 		}
 	}
 	name := line[:colon]
-	return field{name: name, value: value, kind: classify(name)}, nil
+	return Field{Name: name, Value: value, Kind: classify(name)}, nil
 }
 
-func trimBlanks(b []byte) []byte {
+// TrimBlanks takes blanks and tabs off both ends.
+func TrimBlanks(b []byte) []byte {
 	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
 		b = b[1:]
 	}
@@ -200,24 +203,24 @@ func eachToken(list []byte, f func(token []byte)) {
 		} else {
 			list = nil
 		}
-		if token = trimBlanks(token); len(token) > 0 {
+		if token = TrimBlanks(token); len(token) > 0 {
 			f(token)
 		}
 	}
 }
 
-// containsFold tells whether needle, in lower case, occurs in b in any case.
-func containsFold(b []byte, needle string) bool {
+// ContainsFold tells whether needle, in lower case, occurs in b in any case.
+func ContainsFold(b []byte, needle string) bool {
 	for i := 0; i+len(needle) <= len(b); i++ {
-		if foldEqual(b[i:i+len(needle)], needle) {
+		if FoldEqual(b[i:i+len(needle)], needle) {
 			return true
 		}
 	}
 	return false
 }
 
-// parseLength reads a Content-Length: digits only, no sign, no list. It returns -1 when it is not one.
-func parseLength(b []byte) int64 {
+// ParseLength reads a Content-Length: digits only, no sign, no list. It returns -1 when it is not one.
+func ParseLength(b []byte) int64 {
 	if len(b) == 0 || len(b) > maxLengthDigits {
 		return -1
 	}
@@ -231,9 +234,10 @@ func parseLength(b []byte) int64 {
 	return n
 }
 
-func appendField(b []byte, f *field) []byte {
-	b = append(b, f.name...)
+// AppendField writes a field as one header line.
+func AppendField(b []byte, f *Field) []byte {
+	b = append(b, f.Name...)
 	b = append(b, ": "...)
-	b = append(b, f.value...)
+	b = append(b, f.Value...)
 	return append(b, "\r\n"...)
 }

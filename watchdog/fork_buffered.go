@@ -24,11 +24,11 @@ func (r *bufferedRunner) serve(c *clientConn) {
 		r.server.log.print("Forking fprocess.")
 	}
 	if cfg.writeDebug {
-		r.server.log.print(fmt.Sprintf("Query %s", c.req.query()))
-		r.server.log.print(fmt.Sprintf("Path %s", c.req.path()))
+		r.server.log.print(fmt.Sprintf("Query %s", c.req.Query()))
+		r.server.log.print(fmt.Sprintf("Path %s", c.req.Path()))
 	}
 	if cfg.debugHeaders {
-		r.server.log.headers("in", c.req.fields)
+		r.server.log.headers("in", c.req.Fields)
 	}
 	input, err := r.input(c)
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *bufferedRunner) serve(c *clientConn) {
 
 // input is the request as JSON where that is asked for; else nil, and the body travels as it comes.
 func (r *bufferedRunner) input(c *clientConn) ([]byte, error) {
-	if !c.body.done {
+	if !c.body.Done {
 		if err := c.invite(); err != nil {
 			return nil, errClientGone
 		}
@@ -71,10 +71,10 @@ func (r *bufferedRunner) input(c *clientConn) ([]byte, error) {
 		Header map[string][]string `json:"header"`
 		Body   body                `json:"body"`
 	}{map[string][]string{}, body{raw}}
-	for i := range c.req.fields {
-		f := &c.req.fields[i]
-		name := canonicalName(f.name)
-		envelope.Header[name] = append(envelope.Header[name], string(f.value))
+	for i := range c.req.Fields {
+		f := &c.req.Fields[i]
+		name := canonicalName(f.Name)
+		envelope.Header[name] = append(envelope.Header[name], string(f.Value))
 	}
 	return json.Marshal(envelope)
 }
@@ -163,8 +163,8 @@ func (r *bufferedRunner) contentType(c *clientConn, output [][]byte) {
 	switch {
 	case r.server.cfg.contentType != "":
 		c.header("Content-Type", r.server.cfg.contentType)
-	case c.req.hasContentType:
-		c.headerBytes([]byte("Content-Type"), c.req.contentType)
+	case c.req.HasContentType:
+		c.headerBytes([]byte("Content-Type"), c.req.ContentType)
 	case len(output) > 0:
 		c.header("Content-Type", sniff(output[0]))
 	}

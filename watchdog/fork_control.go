@@ -58,19 +58,19 @@ func parseControl(message []byte) (*control, error) {
 
 // add checks one header as strictly as one that came over the network.
 func (ctl *control) add(name, value string) error {
-	f, err := parseField([]byte(name + ": " + value))
-	if err != nil || string(f.name) != name || strings.ContainsAny(value, "\r\n") {
+	f, err := ParseField([]byte(name + ": " + value))
+	if err != nil || string(f.Name) != name || strings.ContainsAny(value, "\r\n") {
 		return fmt.Errorf("%w: header %q", errControl, name)
 	}
-	switch f.kind {
-	case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, upgradeField, trailerField, teField, xDuration,
-		dateField:
+	switch f.Kind {
+	case HopByHop, KeepAliveField, ConnectionField, ContentLength, TransferEncoding, UpgradeField, TrailerField, TEField, XDuration,
+		DateField:
 		return nil
-	case contentType:
-		ctl.contentType = string(f.value)
+	case ContentType:
+		ctl.contentType = string(f.Value)
 		return nil
 	}
-	ctl.lines = appendField(ctl.lines, &f)
+	ctl.lines = AppendField(ctl.lines, &f)
 	return nil
 }
 

@@ -31,12 +31,12 @@ func FuzzControlMessage(f *testing.F) {
 		}
 		for rest := ctl.lines; len(rest) > 0; {
 			line, after, whole := bytes.Cut(rest, []byte("\r\n"))
-			field, err := parseField(line)
+			field, err := ParseField(line)
 			if err != nil || !whole {
 				t.Fatalf("%q: %v", ctl.lines, err)
 			}
 			rest = after
-			if field.kind == contentLength || field.kind == transferEncoding || field.kind == connectionField {
+			if field.Kind == ContentLength || field.Kind == TransferEncoding || field.Kind == ConnectionField {
 				t.Fatalf("framing in %q", ctl.lines)
 			}
 		}

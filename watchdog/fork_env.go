@@ -55,7 +55,7 @@ var fixedNames = [...]string{
 
 func fixedName(name []byte) bool {
 	for _, fixed := range fixedNames {
-		if foldEqual(name, fixed) {
+		if FoldEqual(name, fixed) {
 			return true
 		}
 	}
@@ -95,15 +95,15 @@ type cgiBuild struct {
 // forRequest returns the environment for a call, and the variables that were too large to pass.
 func (e *cgiEnv) forRequest(c *clientConn) (env, skipped []string) {
 	req := &c.req
-	b := &cgiBuild{from: e, total: e.size, index: make(map[string]int, len(req.fields)+8)}
-	b.entries = make([]string, len(e.base), len(e.base)+len(req.fields)+10)
+	b := &cgiBuild{from: e, total: e.size, index: make(map[string]int, len(req.Fields)+8)}
+	b.entries = make([]string, len(e.base), len(e.base)+len(req.Fields)+10)
 	copy(b.entries, e.base)
 	for name, at := range e.names {
 		b.index[name] = at
 	}
 	b.fixed(c)
-	for i := range req.fields {
-		b.header(&req.fields[i])
+	for i := range req.Fields {
+		b.header(&req.Fields[i])
 	}
 	if c.authSeconds != "" {
 		b.set("Http_X_Auth_Seconds", c.authSeconds)
@@ -114,19 +114,19 @@ func (e *cgiEnv) forRequest(c *clientConn) (env, skipped []string) {
 // fixed adds what every call has. It comes first so that large headers cannot crowd it out.
 func (b *cgiBuild) fixed(c *clientConn) {
 	req := &c.req
-	b.set("Http_Method", string(req.method))
-	if path, ok := req.decodedPath(); ok && len(path) > 0 {
+	b.set("Http_Method", string(req.Method))
+	if path, ok := req.DecodedPath(); ok && len(path) > 0 {
 		b.set("Http_Path", strings.ReplaceAll(string(path), "\x00", ""))
 	}
-	b.set("Http_Path_Raw", string(req.path()))
-	if query := req.query(); len(query) > 0 {
+	b.set("Http_Path_Raw", string(req.Path()))
+	if query := req.Query(); len(query) > 0 {
 		b.set("Http_Query", string(query))
 	}
-	b.set("Http_Host", string(req.host))
-	length := strconv.FormatInt(req.bodyLength(), 10)
+	b.set("Http_Host", string(req.Host))
+	length := strconv.FormatInt(req.BodyLength(), 10)
 	b.set("Http_ContentLength", length)
 	b.set("Http_Content_Length", length)
-	if req.framing.chunked {
+	if req.Framing.Chunked {
 		b.set("Http_Transfer_Encoding", "chunked")
 	}
 }
@@ -134,17 +134,17 @@ func (b *cgiBuild) fixed(c *clientConn) {
 // header adds one request header. Repeated ones are joined. A name with underscores would become the variable of the one
 // with dashes, which a proxy in front may have set or checked: it is dropped. Where the configuration keeps such names and
 // both come, the dashes win, whatever the order.
-func (b *cgiBuild) header(f *field) {
-	if f.kind == trailerField || f.kind == transferEncoding || f.kind == hostField {
+func (b *cgiBuild) header(f *Field) {
+	if f.Kind == TrailerField || f.Kind == TransferEncoding || f.Kind == HostField {
 		return
 	}
 	var space [64]byte
-	raw := variableName(space[:0], f.name)
+	raw := variableName(space[:0], f.Name)
 	if fixedName(raw) {
 		return
 	}
 	name := string(raw)
-	under := bytes.IndexByte(f.name, '_') >= 0
+	under := bytes.IndexByte(f.Name, '_') >= 0
 	if under && !b.from.keepUnderscores {
 		return
 	}
@@ -164,14 +164,14 @@ func (b *cgiBuild) header(f *field) {
 		b.dashed[name] = true
 	}
 	if !known || at < len(b.from.base) {
-		b.set(name, string(f.value))
+		b.set(name, string(f.Value))
 		return
 	}
 	separator := ", "
 	if name == "Http_Cookie" {
 		separator = "; "
 	}
-	b.set(name, b.entries[at][len(name)+1:]+separator+string(f.value))
+	b.set(name, b.entries[at][len(name)+1:]+separator+string(f.Value))
 }
 
 // set adds or replaces a variable, unless it is too large to be passed.

@@ -10,7 +10,7 @@ import (
 func environment(t *testing.T, base []string, head string) []string {
 	t.Helper()
 	c := &clientConn{}
-	if err := c.req.parse([]byte(head)); err != nil {
+	if err := c.req.Parse([]byte(head)); err != nil {
 		t.Fatal(err)
 	}
 	env, _ := newCGIEnv(base).forRequest(c)
@@ -20,7 +20,7 @@ func environment(t *testing.T, base []string, head string) []string {
 func TestHeaderNamesWithUnderscoresAreDroppedUnlessKept(t *testing.T) {
 	c := &clientConn{}
 	head := "GET / HTTP/1.1\r\nHost: h\r\nX_Forwarded_For: forged\r\nX-Real: 1\r\n\r\n"
-	if err := c.req.parse([]byte(head)); err != nil {
+	if err := c.req.Parse([]byte(head)); err != nil {
 		t.Fatal(err)
 	}
 	e := newCGIEnv(nil)
@@ -60,7 +60,7 @@ func TestEnvironmentOfAForkedCall(t *testing.T) {
 func TestDashedNameWinsInAnyOrder(t *testing.T) {
 	for _, lines := range []string{"X-A: dash\r\nX_A: under\r\n", "X_A: under\r\nX-A: dash\r\n"} {
 		c := &clientConn{}
-		if err := c.req.parse([]byte("GET / HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n")); err != nil {
+		if err := c.req.Parse([]byte("GET / HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n")); err != nil {
 			t.Fatal(err)
 		}
 		e := newCGIEnv(nil)
@@ -87,7 +87,7 @@ func TestTooLargeHeaderIsSkipped(t *testing.T) {
 	for range 20 {
 		head += "X-Pile: " + strings.Repeat("y", 100_000) + "\r\n"
 	}
-	if err := c.req.parse([]byte(head + "\r\n")); err != nil {
+	if err := c.req.Parse([]byte(head + "\r\n")); err != nil {
 		t.Fatal(err)
 	}
 	env, skipped := newCGIEnv(nil).forRequest(c)
@@ -108,7 +108,7 @@ func FuzzHeaderToVariable(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		if f, err := parseField([]byte(name + ": 1")); err != nil || string(f.name) != name {
+		if f, err := ParseField([]byte(name + ": 1")); err != nil || string(f.Name) != name {
 			return
 		}
 		got := string(variableName(nil, []byte(name)))

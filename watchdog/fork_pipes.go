@@ -43,7 +43,7 @@ func (f *forkCall) stderrEnd(outEnd pipeEnd) (uintptr, error) {
 	cfg := f.runner.server.cfg
 	callID := ""
 	if cfg.logCallID {
-		callID = string(f.c.req.callID)
+		callID = string(f.c.req.CallID)
 	}
 	switch {
 	case cfg.mode == classicMode && cfg.combineOutput:
@@ -63,9 +63,9 @@ func (f *forkCall) stderrEnd(outEnd pipeEnd) (uintptr, error) {
 func (f *forkCall) primeStdin(input []byte) {
 	c := f.c
 	rest := input
-	if input == nil && !c.body.done && c.bodyIsHere() {
-		rest = make([]byte, c.body.left)
-		_, _ = c.body.take(rest)
+	if input == nil && !c.body.Done && c.bodyIsHere() {
+		rest = make([]byte, c.body.Left)
+		_, _ = c.body.Take(rest)
 	}
 	if len(rest) > 0 {
 		if raw, err := f.stdin.SyscallConn(); err == nil {
@@ -77,7 +77,7 @@ func (f *forkCall) primeStdin(input []byte) {
 		}
 	}
 	f.unsent = rest
-	if len(rest) == 0 && (input != nil || c.body.done) {
+	if len(rest) == 0 && (input != nil || c.body.Done) {
 		_ = f.stdin.Close()
 		f.stdin = nil
 	}
@@ -92,7 +92,7 @@ func (f *forkCall) feedBody() {
 			return
 		}
 	}
-	if f.c.body.done {
+	if f.c.body.Done {
 		return
 	}
 	block, give := lendBlock()

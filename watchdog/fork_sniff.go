@@ -31,7 +31,7 @@ func sniff(b []byte) string {
 	}
 	start := bytes.TrimLeft(b, " \t\r\n")
 	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<script", "<div", "<p>", "<h1"} {
-		if len(start) >= len(tag) && foldEqual(start[:len(tag)], tag) {
+		if len(start) >= len(tag) && FoldEqual(start[:len(tag)], tag) {
 			return "text/html; charset=utf-8"
 		}
 	}

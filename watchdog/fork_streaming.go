@@ -14,9 +14,9 @@ type streamingRunner struct{ forkRunner }
 // serve implements runner.
 func (r *streamingRunner) serve(c *clientConn) {
 	if r.server.cfg.debugHeaders {
-		r.server.log.headers("in", c.req.fields)
+		r.server.log.headers("in", c.req.Fields)
 	}
-	if !c.body.done && c.invite() != nil {
+	if !c.body.Done && c.invite() != nil {
 		c.clientVanished()
 		return
 	}
@@ -112,13 +112,13 @@ func (r *streamingRunner) commit(c *clientConn, f *forkCall, status int) bool {
 	if ctl != nil {
 		c.out = append(c.out, ctl.lines...)
 	}
-	if c.req.teTrailers && c.req.http11 {
+	if c.req.TETrailers && c.req.HTTP11 {
 		c.header("Trailer", "X-Exit-Status, X-Duration-Seconds")
 	}
 	c.out = append(c.out, r.server.date()...)
 	c.duration(time.Since(c.start))
 	c.endHead(-1)
-	c.guard.limit(r.server.bodyDeadline(c, isEventStream(c.req.accept, []byte(kind))))
+	c.guard.limit(r.server.bodyDeadline(c, isEventStream(c.req.Accept, []byte(kind))))
 	return true
 }
 
@@ -139,7 +139,7 @@ func (r *streamingRunner) complete(c *clientConn, f *forkCall, status syscall.Wa
 		if !r.commitEmpty(c, f) {
 			return
 		}
-	case c.req.teTrailers && c.reply.chunked:
+	case c.req.TETrailers && c.reply.chunked:
 		trailer = append(trailer, "X-Exit-Status: "...)
 		trailer = strconv.AppendInt(trailer, int64(exitCode(status)), 10)
 		trailer = append(trailer, "\r\nX-Duration-Seconds: "...)

@@ -5,12 +5,13 @@ import (
 	"errors"
 )
 
-var errFraming = errors.New("ambiguous message length")
+// ErrFraming says that two parsers could see the end of the message at different places.
+var ErrFraming = errors.New("ambiguous message length")
 
-// framing is what the header fields say about a message's body and connection, gathered while walking them once.
-type framing struct {
-	length    int64 // Content-Length, -1 when absent
-	chunked   bool
+// Framing is what the header fields say about a message's body and connection, gathered while walking them once.
+type Framing struct {
+	Length    int64 // Content-Length, -1 when absent
+	Chunked   bool
 	encodings int // Transfer-Encoding fields seen
 	close     bool
 	keepAlive bool
@@ -22,48 +23,48 @@ type framing struct {
 	named [][]byte
 }
 
-func (m *framing) reset() {
-	*m = framing{length: -1, named: m.named[:0]}
+func (m *Framing) reset() {
+	*m = Framing{Length: -1, named: m.named[:0]}
 }
 
 // see takes in one field. It fails for two lengths that disagree or must not be, a length that is no number, and any
 // coding but chunked.
-func (m *framing) see(f *field) error {
-	switch f.kind {
-	case contentLength:
-		n := parseLength(f.value)
-		if n < 0 || (m.length >= 0 && (m.once || m.length != n)) {
-			return errFraming
+func (m *Framing) see(f *Field) error {
+	switch f.Kind {
+	case ContentLength:
+		n := ParseLength(f.Value)
+		if n < 0 || (m.Length >= 0 && (m.once || m.Length != n)) {
+			return ErrFraming
 		}
-		m.length = n
-	case transferEncoding:
+		m.Length = n
+	case TransferEncoding:
 		m.encodings++
-		if m.encodings > 1 || !foldEqual(f.value, "chunked") {
-			return errFraming
+		if m.encodings > 1 || !FoldEqual(f.Value, "chunked") {
+			return ErrFraming
 		}
-		m.chunked = true
-	case connectionField:
-		m.seeConnection(f.value)
+		m.Chunked = true
+	case ConnectionField:
+		m.seeConnection(f.Value)
 	}
 	return nil
 }
 
-func (m *framing) seeConnection(value []byte) {
+func (m *Framing) seeConnection(value []byte) {
 	switch {
-	case foldEqual(value, "keep-alive"):
+	case FoldEqual(value, "keep-alive"):
 		m.keepAlive = true
 		return
-	case foldEqual(value, "close"):
+	case FoldEqual(value, "close"):
 		m.close = true
 		return
 	}
 	eachToken(value, func(token []byte) {
 		switch {
-		case foldEqual(token, "close"):
+		case FoldEqual(token, "close"):
 			m.close = true
-		case foldEqual(token, "keep-alive"):
+		case FoldEqual(token, "keep-alive"):
 			m.keepAlive = true
-		case foldEqual(token, "upgrade"):
+		case FoldEqual(token, "upgrade"):
 			m.upgrade = true
 		default:
 			m.named = append(m.named, token)
@@ -73,12 +74,12 @@ func (m *framing) seeConnection(value []byte) {
 
 // dropNamed marks as hop-by-hop what Connection named. Framing and routing fields stay: naming Content-Length or Host
 // there must not make two parties see different messages.
-func (m *framing) dropNamed(fields []field) {
+func (m *Framing) dropNamed(fields []Field) {
 	for _, name := range m.named {
 		for i := range fields {
 			f := &fields[i]
-			if f.kind != contentLength && f.kind != hostField && bytes.EqualFold(f.name, name) {
-				f.kind = hopByHop
+			if f.Kind != ContentLength && f.Kind != HostField && bytes.EqualFold(f.Name, name) {
+				f.Kind = HopByHop
 			}
 		}
 	}

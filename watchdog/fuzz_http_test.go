@@ -18,23 +18,23 @@ func FuzzAnswerHead(f *testing.F) {
 		if err != nil || end < 0 {
 			return
 		}
-		var loose, strict response
-		if loose.parse(raw[:end]) != nil {
+		var loose, strict Response
+		if loose.Parse(raw[:end]) != nil {
 			return
 		}
 		again := []byte("HTTP/1.1 200 OK\r\n")
-		for i := range loose.fields {
-			again = appendField(again, &loose.fields[i])
+		for i := range loose.Fields {
+			again = AppendField(again, &loose.Fields[i])
 		}
 		again = append(again, "\r\n"...)
 		if end, _, err := headEnd(again, 0, strictLines); err != nil || end != len(again) {
 			t.Fatalf("%q became %q: %d %v", raw, again, end, err)
 		}
-		if err := strict.parse(again); err != nil && loose.http11 || len(strict.fields) != len(loose.fields) {
+		if err := strict.Parse(again); err != nil && loose.http11 || len(strict.Fields) != len(loose.Fields) {
 			t.Fatalf("%q became %q: %v", raw, again, err)
 		}
-		if loose.http11 && (strict.framing.length != loose.framing.length || strict.framing.chunked != loose.framing.chunked) {
-			t.Fatalf("%q: %+v became %+v", raw, loose.framing, strict.framing)
+		if loose.http11 && (strict.Framing.Length != loose.Framing.Length || strict.Framing.Chunked != loose.Framing.Chunked) {
+			t.Fatalf("%q: %+v became %+v", raw, loose.Framing, strict.Framing)
 		}
 	})
 }
@@ -45,7 +45,7 @@ func FuzzHeadInPieces(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\nX: y\n\nrest\r\n\r\n"), true)
 	f.Add([]byte("\r\n\r\r\n\n"), true)
 	f.Fuzz(func(t *testing.T, raw []byte, loose bool) {
-		whole, pieces := newSource(bytes.NewReader(raw)), newSource(iotest.OneByteReader(bytes.NewReader(raw)))
+		whole, pieces := NewSource(bytes.NewReader(raw)), NewSource(iotest.OneByteReader(bytes.NewReader(raw)))
 		one, oneErr := whole.readHead(1000, lineRule(loose))
 		many, manyErr := pieces.readHead(1000, lineRule(loose))
 		if !bytes.Equal(one, many) || (oneErr == nil) != (manyErr == nil) {
@@ -64,20 +64,20 @@ func FuzzRequestFramingAgainstTheStandardLibrary(f *testing.F) {
 		if err != nil || end < 0 {
 			return
 		}
-		var ours request
-		if ours.parse(raw[:end]) != nil {
+		var ours Request
+		if ours.Parse(raw[:end]) != nil {
 			return
 		}
 		theirs, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
 		if err != nil {
 			return
 		}
-		if ours.bodyLength() != theirs.ContentLength || ours.framing.chunked != (len(theirs.TransferEncoding) > 0) {
-			t.Fatalf("%q: %d, chunked %v; the library %d, %v", raw, ours.bodyLength(), ours.framing.chunked,
+		if ours.BodyLength() != theirs.ContentLength || ours.Framing.Chunked != (len(theirs.TransferEncoding) > 0) {
+			t.Fatalf("%q: %d, chunked %v; the library %d, %v", raw, ours.BodyLength(), ours.Framing.Chunked,
 				theirs.ContentLength, theirs.TransferEncoding)
 		}
-		if string(ours.method) != theirs.Method {
-			t.Fatalf("%q: method %q, the library %q", raw, ours.method, theirs.Method)
+		if string(ours.Method) != theirs.Method {
+			t.Fatalf("%q: method %q, the library %q", raw, ours.Method, theirs.Method)
 		}
 	})
 }

@@ -7,7 +7,7 @@ const readyProbeLimit = 5 * time.Second
 
 // isGetOrHead answers 405 for other methods.
 func isGetOrHead(c *clientConn) bool {
-	if method := string(c.req.method); method == "GET" || method == "HEAD" {
+	if method := string(c.req.Method); method == "GET" || method == "HEAD" {
 		return true
 	}
 	c.answer(405, "Allow: GET, HEAD\r\n", "")
@@ -48,8 +48,8 @@ func (s *server) readiness(c *clientConn) {
 
 // askFunction runs the function on ready_path, outside of limiter and authentication: the prober is the platform.
 func (s *server) askFunction(c *clientConn) {
-	c.req.target = []byte(s.cfg.readyPath)
-	c.req.upgrade = nil
+	c.req.Target = []byte(s.cfg.readyPath)
+	c.req.Upgrade = nil
 	c.limit = limit{"the fixed limit of readiness probes", readyProbeLimit}
 	s.beginCall(c)
 	s.runner.serve(c)

@@ -40,7 +40,7 @@ func (h *httpRunner) serve(c *clientConn) {
 	if !h.child.up() && !h.awaitChild(c) {
 		return
 	}
-	if h.server.cfg.bufferBody && c.req.framing.chunked {
+	if h.server.cfg.bufferBody && c.req.Framing.Chunked {
 		if err := c.bufferRequest(); err != nil {
 			c.requestFailed(err)
 			return
@@ -125,9 +125,9 @@ func (c *clientConn) mayRepeat() bool {
 	if c.forward.unsent {
 		return c.forward.whole
 	}
-	switch string(c.req.method) {
+	switch string(c.req.Method) {
 	case "GET", "HEAD", "OPTIONS", "PUT", "DELETE":
-		return c.req.bodyLength() == 0
+		return c.req.BodyLength() == 0
 	}
 	return false
 }
@@ -159,15 +159,15 @@ func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err er
 	// After a reset the server may still have answered: a refusal of a body that it did not want to read.
 	untouched = true
 	for range maxInterims + 1 {
-		head, err := u.src.answerHead(h.server.cfg.maxHeaderBytes)
+		head, err := u.src.AnswerHead(h.server.cfg.maxHeaderBytes)
 		if err != nil {
-			return untouched && len(u.src.buffered()) == 0, err
+			return untouched && len(u.src.Buffered()) == 0, err
 		}
 		untouched = false
-		if err := u.resp.parse(head); err != nil {
+		if err := u.resp.Parse(head); err != nil {
 			return false, err
 		}
-		if u.resp.status >= 200 || u.resp.status == 101 {
+		if u.resp.Status >= 200 || u.resp.Status == 101 {
 			return false, nil
 		}
 		if err := h.relayInformational(c, &u.resp); err != nil {
@@ -178,15 +178,15 @@ func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err er
 }
 
 // relayInformational passes a 1xx on. 100 is ours to send, the client got it when its body was wanted.
-func (h *httpRunner) relayInformational(c *clientConn, r *response) error {
-	if r.status == 100 {
+func (h *httpRunner) relayInformational(c *clientConn, r *Response) error {
+	if r.Status == 100 {
 		return nil
 	}
 	var lines []byte
-	for i := range r.fields {
-		if f := &r.fields[i]; f.kind == ordinary {
-			lines = appendField(lines, f)
+	for i := range r.Fields {
+		if f := &r.Fields[i]; f.Kind == Ordinary {
+			lines = AppendField(lines, f)
 		}
 	}
-	return c.informational(r.status, lines)
+	return c.informational(r.Status, lines)
 }

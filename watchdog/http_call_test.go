@@ -41,29 +41,29 @@ func fakeFunction(t *testing.T, env map[string]string, serve func(n int, nc net.
 
 // readRequest reads a head and a body with a length.
 func readRequest(r *bufio.Reader) (head, body string, err error) {
-	src := newSource(r)
-	raw, err := src.head(1 << 20)
+	src := NewSource(r)
+	raw, err := src.Head(1 << 20)
 	if err != nil {
 		return "", "", err
 	}
 	head = string(raw)
-	var req request
-	if err := req.parse(raw); err != nil {
+	var req Request
+	if err := req.Parse(raw); err != nil {
 		return head, "", err
 	}
-	kind := sizedBody
-	if req.framing.chunked {
-		kind = chunkedBody
+	kind := SizedBody
+	if req.Framing.Chunked {
+		kind = ChunkedBody
 	}
-	src.pinHead()
+	src.PinHead()
 	var b bodyReader
-	b.start(&src, kind, max(req.framing.length, 0))
+	b.Start(&src, kind, max(req.Framing.Length, 0))
 	whole, err := io.ReadAll(&b)
 	return head, string(whole), err
 }
 
 // bodyReader is a name for body where a variable of that name is in the way.
-type bodyReader = body
+type bodyReader = Body
 
 const get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 

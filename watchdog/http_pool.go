@@ -21,9 +21,9 @@ const (
 type upstreamConn struct {
 	nc      net.Conn
 	fd      int
-	src     source
-	body    body
-	resp    response
+	src     Source
+	body    Body
+	resp    Response
 	reused  bool
 	idledAt time.Time
 	until   time.Time // it may be used again before then
@@ -80,13 +80,13 @@ func (p *upstream) take(now time.Time) *upstreamConn {
 
 // give puts a connection back that has answered completely.
 func (p *upstream) give(u *upstreamConn, now time.Time) {
-	rest := min(upstreamIdle, u.resp.kept-keepAliveMargin)
+	rest := min(upstreamIdle, u.resp.Kept-keepAliveMargin)
 	if rest <= 0 {
 		u.close()
 		return
 	}
-	u.src.unpin()
-	u.resp.fields = trimFields(u.resp.fields)
+	u.src.Unpin()
+	u.resp.Fields = TrimFields(u.resp.Fields)
 	u.idledAt, u.until = now, now.Add(rest)
 	p.mu.Lock()
 	p.idle = append(p.idle, u)
@@ -126,7 +126,7 @@ func (p *upstream) dial(timeout time.Duration) (*upstreamConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the function: %w", err)
 	}
-	u := &upstreamConn{nc: nc, fd: -1, src: newSource(nc)}
+	u := &upstreamConn{nc: nc, fd: -1, src: NewSource(nc)}
 	if sc, ok := nc.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
 			_ = raw.Control(func(fd uintptr) { u.fd = int(fd) })

@@ -9,17 +9,17 @@ import (
 // another call.
 func (h *httpRunner) relay(c *clientConn, u *upstreamConn) (reusable bool) {
 	r := &u.resp
-	if r.status == 101 {
-		if c.req.upgrade == nil {
-			h.failed(c, errBadResponse)
+	if r.Status == 101 {
+		if c.req.Upgrade == nil {
+			h.failed(c, ErrBadResponse)
 			return false
 		}
 		h.tunnel(c, u)
 		return false
 	}
-	kind, length := r.bodyKind(c.req.method)
-	u.body.start(&u.src, kind, length)
-	c.guard.limit(h.server.bodyDeadline(c, isEventStream(c.req.accept, r.contentType)))
+	kind, length := r.BodyKind(c.req.Method)
+	u.body.Start(&u.src, kind, length)
+	c.guard.limit(h.server.bodyDeadline(c, isEventStream(c.req.Accept, r.ContentType)))
 	h.relayHead(c, r, kind)
 
 	err := c.relayBody(&u.body)
@@ -28,40 +28,40 @@ func (h *httpRunner) relay(c *clientConn, u *upstreamConn) (reusable bool) {
 		h.cut(c, err)
 		return false
 	}
-	if c.end(u.body.trailer) != nil {
+	if c.end(u.body.Trailer) != nil {
 		c.clientVanished()
-		return uploaded && r.reusable() && len(u.src.buffered()) == 0
+		return uploaded && r.Reusable() && len(u.src.Buffered()) == 0
 	}
-	return uploaded && kind != untilClose && r.reusable() && len(u.src.buffered()) == 0
+	return uploaded && kind != UntilClose && r.Reusable() && len(u.src.Buffered()) == 0
 }
 
-func (h *httpRunner) relayHead(c *clientConn, r *response, kind bodyKind) {
-	c.begin(r.status, r.reason)
-	for i := range r.fields {
-		f := &r.fields[i]
-		switch f.kind {
-		case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, upgradeField, teField, xDuration:
+func (h *httpRunner) relayHead(c *clientConn, r *Response, kind BodyKind) {
+	c.begin(r.Status, r.Reason)
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		switch f.Kind {
+		case HopByHop, KeepAliveField, ConnectionField, ContentLength, TransferEncoding, UpgradeField, TEField, XDuration:
 			continue
 		}
-		c.out = appendField(c.out, f)
+		c.out = AppendField(c.out, f)
 	}
-	if !r.hasDate {
+	if !r.HasDate {
 		c.out = append(c.out, h.server.date()...)
 	}
 	c.duration(time.Since(c.start))
-	length := r.framing.length
-	if kind == chunkedBody || kind == untilClose {
+	length := r.Framing.Length
+	if kind == ChunkedBody || kind == UntilClose {
 		length = -1
 	}
 	c.endHead(length)
 	if h.server.cfg.debugHeaders {
-		h.server.log.headers("out", r.fields)
+		h.server.log.headers("out", r.Fields)
 	}
 }
 
 // relayBody copies a body, flushing whenever the next byte is not there yet.
-func (c *clientConn) relayBody(b *body) error {
-	if c.forward.upload.running() && !b.done {
+func (c *clientConn) relayBody(b *Body) error {
+	if c.forward.upload.running() && !b.Done {
 		err := c.sendSpooled(nil, b, c.forward.upload.running)
 		if err == io.EOF {
 			return nil
@@ -69,7 +69,7 @@ func (c *clientConn) relayBody(b *body) error {
 		return err
 	}
 	for {
-		n, err := b.take(c.room())
+		n, err := b.Take(c.room())
 		c.put(n)
 		if err == io.EOF {
 			return nil
@@ -86,7 +86,7 @@ func (c *clientConn) relayBody(b *body) error {
 		if n > 0 {
 			continue
 		}
-		if c.reply.bytes > 0 || b.left > smallOut {
+		if c.reply.bytes > 0 || b.Left > smallOut {
 			c.useBulk()
 		}
 		n, err = b.Read(c.room())

@@ -11,37 +11,37 @@ const replayBytes = 64 << 10
 // connection to the client.
 func (h *httpRunner) buildRequest(c *clientConn) {
 	req := &c.req
-	b := append(c.forward.head[:0], req.method...)
+	b := append(c.forward.head[:0], req.Method...)
 	b = append(b, ' ')
 	b = append(b, h.upstream.prefix...)
-	if len(h.upstream.prefix) > 0 && req.target[0] != '/' {
+	if len(h.upstream.prefix) > 0 && req.Target[0] != '/' {
 		b = append(b, '/')
 	}
-	b = append(b, req.target...)
+	b = append(b, req.Target...)
 	b = append(b, " HTTP/1.1\r\nHost: "...)
-	if len(req.host) > 0 || req.http11 {
-		b = append(b, req.host...)
+	if len(req.Host) > 0 || req.HTTP11 {
+		b = append(b, req.Host...)
 	} else {
 		b = append(b, h.upstream.host...)
 	}
 	b = append(b, "\r\n"...)
-	for i := range req.fields {
-		f := &req.fields[i]
-		switch f.kind {
-		case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, hostField, upgradeField, expectField, teField:
+	for i := range req.Fields {
+		f := &req.Fields[i]
+		switch f.Kind {
+		case HopByHop, KeepAliveField, ConnectionField, ContentLength, TransferEncoding, HostField, UpgradeField, ExpectField, TEField:
 			continue
-		case authSecondsField:
+		case AuthSecondsField:
 			if c.authSeconds != "" {
 				continue
 			}
 		}
-		b = appendField(b, f)
+		b = AppendField(b, f)
 	}
 	if c.authSeconds != "" {
 		b = append(append(append(b, "X-Auth-Seconds: "...), c.authSeconds...), "\r\n"...)
 	}
-	if req.upgrade != nil {
-		b = append(append(append(b, "Connection: Upgrade\r\nUpgrade: "...), req.upgrade...), "\r\n"...)
+	if req.Upgrade != nil {
+		b = append(append(append(b, "Connection: Upgrade\r\nUpgrade: "...), req.Upgrade...), "\r\n"...)
 	}
 	c.forward.head = h.appendBody(c, b)
 }
@@ -57,23 +57,23 @@ func (h *httpRunner) appendBody(c *clientConn, b []byte) []byte {
 		b = append(b, c.forward.buffered...)
 		c.forward.buffered = nil
 		return b
-	case c.req.framing.chunked:
+	case c.req.Framing.Chunked:
 		b = append(b, "Transfer-Encoding: chunked\r\n\r\n"...)
-	case c.req.framing.length >= 0:
+	case c.req.Framing.Length >= 0:
 		b = append(b, "Content-Length: "...)
-		b = strconv.AppendInt(b, c.req.framing.length, 10)
+		b = strconv.AppendInt(b, c.req.Framing.Length, 10)
 		b = append(b, "\r\n\r\n"...)
 	default:
 		return append(b, "\r\n"...)
 	}
-	if c.body.kind == sizedBody && !c.body.done {
-		c.forward.whole = c.bodyIsHere() && c.body.left <= replayBytes
+	if c.body.Kind == SizedBody && !c.body.Done {
+		c.forward.whole = c.bodyIsHere() && c.body.Left <= replayBytes
 		if c.forward.whole {
 			start := len(b)
-			b = append(b, c.src.buffered()[:c.body.left]...)
-			_, _ = c.body.take(b[start:])
+			b = append(b, c.src.Buffered()[:c.body.Left]...)
+			_, _ = c.body.Take(b[start:])
 		}
-	} else if c.body.kind == chunkedBody {
+	} else if c.body.Kind == ChunkedBody {
 		c.forward.whole = false
 	}
 	return b

@@ -23,33 +23,33 @@ func (h *httpRunner) tunnel(c *clientConn, u *upstreamConn) {
 		c.clientVanished()
 		return
 	}
-	c.begin(101, u.resp.reason)
-	for i := range u.resp.fields {
-		f := &u.resp.fields[i]
-		switch f.kind {
-		case hopByHop, keepAliveField, connectionField, contentLength, transferEncoding, xDuration:
+	c.begin(101, u.resp.Reason)
+	for i := range u.resp.Fields {
+		f := &u.resp.Fields[i]
+		switch f.Kind {
+		case HopByHop, KeepAliveField, ConnectionField, ContentLength, TransferEncoding, XDuration:
 			continue
 		}
-		c.out = appendField(c.out, f)
+		c.out = AppendField(c.out, f)
 	}
 	c.header("Connection", "Upgrade")
 	c.duration(time.Since(c.start))
 	c.out = append(c.out, "\r\n"...)
-	c.out = append(c.out, u.src.buffered()...)
+	c.out = append(c.out, u.src.Buffered()...)
 	c.reply.ended = true
-	u.src.skip(len(u.src.buffered()))
+	u.src.Skip(len(u.src.Buffered()))
 	if c.flush() != nil {
 		return
 	}
 	c.guard.attach(u)
-	if early := c.src.buffered(); len(early) > 0 {
-		c.src.skip(len(early))
+	if early := c.src.Buffered(); len(early) > 0 {
+		c.src.Skip(len(early))
 		if _, err := u.nc.Write(early); err != nil {
 			return
 		}
 	}
 	c.pump(u)
-	c.body.done = true
+	c.body.Done = true
 }
 
 // enterTunnel lifts every limit of the call; false when the call has been ended already.

@@ -31,9 +31,9 @@ func (p *upload) run(c *clientConn, u *upstreamConn, done chan struct{}) {
 	defer close(done)
 	block, give := lendBlock()
 	defer give()
-	chunked := c.req.framing.chunked
+	chunked := c.req.Framing.Chunked
 	for {
-		n, err := c.body.Read(block[chunkPrefix : len(block)-2])
+		n, err := c.body.Read(block[ChunkPrefix : len(block)-2])
 		if n > 0 {
 			if _, failed := u.nc.Write(framed(block, n, chunked)); failed != nil {
 				return // the server wants no more; its answer, if any, is being read
@@ -41,7 +41,7 @@ func (p *upload) run(c *clientConn, u *upstreamConn, done chan struct{}) {
 		}
 		if err == io.EOF {
 			if chunked {
-				last := append(append([]byte("0\r\n"), c.body.trailer...), "\r\n"...)
+				last := append(append([]byte("0\r\n"), c.body.Trailer...), "\r\n"...)
 				if _, failed := u.nc.Write(last); failed != nil {
 					return
 				}
@@ -72,14 +72,14 @@ func (p *upload) finish(err error) {
 	p.mu.Unlock()
 }
 
-// framed returns the n body bytes at block[chunkPrefix:] as they go on the wire.
+// framed returns the n body bytes at block[ChunkPrefix:] as they go on the wire.
 func framed(block []byte, n int, chunked bool) []byte {
 	if !chunked {
-		return block[chunkPrefix : chunkPrefix+n]
+		return block[ChunkPrefix : ChunkPrefix+n]
 	}
-	putChunkSize(block, n)
-	copy(block[chunkPrefix+n:], "\r\n")
-	return block[:chunkPrefix+n+2]
+	PutChunkSize(block, n)
+	copy(block[ChunkPrefix+n:], "\r\n")
+	return block[:ChunkPrefix+n+2]
 }
 
 // running tells whether the request body is still on its way.

@@ -71,7 +71,7 @@ func (a *authenticator) keyFor(id string) (publicKey, string, bool) {
 
 // admit lets a call pass or answers 401 or 403.
 func (a *authenticator) admit(c *clientConn) bool {
-	token, isBearer := bearer(c.req.authorization)
+	token, isBearer := bearer(c.req.Authorization)
 	if !isBearer {
 		a.deny(c, 401, "Bearer token missing")
 		return false
@@ -91,10 +91,10 @@ func (a *authenticator) admit(c *clientConn) bool {
 
 func bearer(value []byte) ([]byte, bool) {
 	scheme, token, found := bytes.Cut(value, []byte(" "))
-	if !found || !foldEqual(scheme, "bearer") {
+	if !found || !FoldEqual(scheme, "bearer") {
 		return nil, false
 	}
-	token = trimBlanks(token)
+	token = TrimBlanks(token)
 	return token, len(token) > 0
 }
 
@@ -105,7 +105,7 @@ func (a *authenticator) deny(c *clientConn, status int, why string) {
 		lines += "WWW-Authenticate: Bearer realm=\"IAM function invoke\"\r\n"
 	}
 	c.answer(status, lines, why+"\n")
-	a.log.print(fmt.Sprintf("%s %s - %d - %s (%.4fs)", c.req.method, c.req.target, status, why,
+	a.log.print(fmt.Sprintf("%s %s - %d - %s (%.4fs)", c.req.Method, c.req.Target, status, why,
 		time.Since(c.start).Seconds()))
 }
 

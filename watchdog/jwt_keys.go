@@ -146,20 +146,20 @@ func dialURL(u *url.URL) (net.Conn, error) {
 }
 
 func readDocument(nc net.Conn) ([]byte, error) {
-	src := newSource(nc)
-	head, err := src.answerHead(64 << 10)
+	src := NewSource(nc)
+	head, err := src.AnswerHead(64 << 10)
 	if err != nil {
 		return nil, err
 	}
-	var resp response
-	if err := resp.parse(head); err != nil {
+	var resp Response
+	if err := resp.Parse(head); err != nil {
 		return nil, err
 	}
-	if resp.status != 200 {
-		return nil, fmt.Errorf("status %d", resp.status)
+	if resp.Status != 200 {
+		return nil, fmt.Errorf("status %d", resp.Status)
 	}
-	kind, length := resp.bodyKind([]byte("GET"))
-	b := body{limit: maxFetched}
-	b.start(&src, kind, length)
+	kind, length := resp.BodyKind([]byte("GET"))
+	b := Body{Limit: maxFetched}
+	b.Start(&src, kind, length)
 	return io.ReadAll(&b)
 }

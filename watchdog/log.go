@@ -58,30 +58,30 @@ func (l *logger) write(b []byte) {
 
 // call writes the access line, when asked for, with the status that was really sent.
 func (l *logger) call(c *clientConn, took time.Duration) {
-	if !l.access || len(c.req.userAgent) >= 10 && string(c.req.userAgent[:10]) == "kube-probe" {
+	if !l.access || len(c.req.UserAgent) >= 10 && string(c.req.UserAgent[:10]) == "kube-probe" {
 		return
 	}
 	r := &c.reply
 	if l.json {
-		l.emit(line{Level: "info", Msg: "call", Method: string(c.req.method), URI: string(c.req.target),
-			Status: r.status, BytesIn: &c.body.total, BytesOut: &r.bytes, Seconds: took.Seconds(), Outcome: r.note,
-			CallID: string(c.req.callID)})
+		l.emit(line{Level: "info", Msg: "call", Method: string(c.req.Method), URI: string(c.req.Target),
+			Status: r.status, BytesIn: &c.body.Total, BytesOut: &r.bytes, Seconds: took.Seconds(), Outcome: r.note,
+			CallID: string(c.req.CallID)})
 		return
 	}
-	b := append([]byte(nil), c.req.method...)
-	b = append(append(b, ' '), c.req.target...)
+	b := append([]byte(nil), c.req.Method...)
+	b = append(append(b, ' '), c.req.Target...)
 	b = append(b, " - "...)
 	b = strconv.AppendInt(b, int64(r.status), 10)
 	b = append(b, " - ContentLength: "...)
 	b = append(strconv.AppendInt(b, r.bytes, 10), "B In: "...)
-	b = append(strconv.AppendInt(b, c.body.total, 10), "B ("...)
+	b = append(strconv.AppendInt(b, c.body.Total, 10), "B ("...)
 	b = append(strconv.AppendFloat(b, took.Seconds(), 'f', 4, 64), "s)"...)
 	if r.note != "" {
 		b = append(append(b, ' '), r.note...)
 	}
 	switch {
-	case len(c.req.callID) > 0:
-		b = append(append(append(b, " ["...), c.req.callID...), ']')
+	case len(c.req.CallID) > 0:
+		b = append(append(append(b, " ["...), c.req.CallID...), ']')
 	case l.callID:
 		b = append(b, " [none]"...)
 	}
@@ -89,11 +89,11 @@ func (l *logger) call(c *clientConn, took time.Duration) {
 }
 
 // headers dumps header fields to stdout, for debug_headers.
-func (l *logger) headers(direction string, fields []field) {
+func (l *logger) headers(direction string, fields []Field) {
 	var b []byte
 	for i := range fields {
 		b = append(append(append(b, '['), direction...), "] "...)
-		b = append(append(append(b, fields[i].name...), '='), fields[i].value...)
+		b = append(append(append(b, fields[i].Name...), '='), fields[i].Value...)
 		b = append(b, '\n')
 	}
 	l.mu.Lock()

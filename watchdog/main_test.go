@@ -123,24 +123,24 @@ type answer struct {
 // receive reads one response, with our own parsers.
 func (c *testClient) receive(method string) answer {
 	c.t.Helper()
-	src := newSource(c.r)
-	head, err := src.head(1 << 20)
+	src := NewSource(c.r)
+	head, err := src.Head(1 << 20)
 	if err != nil {
 		return answer{err: err}
 	}
 	a := answer{head: string(head)}
-	var resp response
-	if err := resp.parse(head); err != nil {
+	var resp Response
+	if err := resp.Parse(head); err != nil {
 		c.t.Fatalf("%v in %q", err, head)
 	}
-	a.status = resp.status
-	kind, length := resp.bodyKind([]byte(method))
-	var b body
-	src.pinHead()
-	b.start(&src, kind, length)
+	a.status = resp.Status
+	kind, length := resp.BodyKind([]byte(method))
+	var b Body
+	src.PinHead()
+	b.Start(&src, kind, length)
 	whole, err := io.ReadAll(&b)
-	a.body, a.err = string(whole)+string(b.trailer), err
-	if rest := src.buffered(); len(rest) > 0 {
+	a.body, a.err = string(whole)+string(b.Trailer), err
+	if rest := src.Buffered(); len(rest) > 0 {
 		c.r = bufio.NewReader(io.MultiReader(strings.NewReader(string(rest)), c.r))
 	}
 	return a

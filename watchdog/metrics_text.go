@@ -36,15 +36,15 @@ func (m *metrics) serve(port int) error {
 func (m *metrics) scrape(nc net.Conn) {
 	defer nc.Close()
 	_ = nc.SetDeadline(time.Now().Add(metricsLimit))
-	src := newSource(nc)
-	var req request
-	head, err := src.head(8 << 10)
-	if err != nil || req.parse(head) != nil {
+	src := NewSource(nc)
+	var req Request
+	head, err := src.Head(8 << 10)
+	if err != nil || req.Parse(head) != nil {
 		return
 	}
 	status, body := 200, []byte(nil)
-	switch method := string(req.method); {
-	case string(req.path()) != "/metrics":
+	switch method := string(req.Method); {
+	case string(req.Path()) != "/metrics":
 		status, body = 404, []byte("404 page not found\n")
 	case method != "GET" && method != "HEAD":
 		status, body = 405, []byte("only GET\n")
@@ -52,8 +52,8 @@ func (m *metrics) scrape(nc net.Conn) {
 		body = m.text()
 	}
 	answer := fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"+
-		"Content-Length: %d\r\nConnection: close\r\n\r\n", status, statusText(status), len(body))
-	if string(req.method) != "HEAD" {
+		"Content-Length: %d\r\nConnection: close\r\n\r\n", status, StatusText(status), len(body))
+	if string(req.Method) != "HEAD" {
 		answer = append(answer, body...)
 	}
 	_ = nc.SetDeadline(time.Now().Add(metricsLimit))

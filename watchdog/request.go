@@ -5,49 +5,50 @@ import (
 	"errors"
 )
 
+// What is wrong with a request head.
 var (
-	errBadRequest     = errors.New("malformed request")
-	errBadVersion     = errors.New("unsupported HTTP version")
-	errBadExpectation = errors.New("unsupported expectation")
+	ErrBadRequest     = errors.New("malformed request")
+	ErrBadVersion     = errors.New("unsupported HTTP version")
+	ErrBadExpectation = errors.New("unsupported expectation")
 )
 
-// request is a parsed request head. Its slices live until the call ends.
-type request struct {
-	method  []byte
-	target  []byte // origin-form as the client wrote it, or "*"
-	host    []byte
-	fields  []field
-	framing framing
-	http11  bool
-	expects bool // Expect: 100-continue not yet answered
-	upgrade []byte
-	xTimeout,
-	accept,
-	contentType,
-	authorization,
-	callID,
-	userAgent []byte
-	hasContentType bool
-	teTrailers     bool
+// Request is a parsed request head. Its slices live until the call ends.
+type Request struct {
+	Method  []byte
+	Target  []byte // origin-form as the client wrote it, or "*"
+	Host    []byte
+	Fields  []Field
+	Framing Framing
+	HTTP11  bool
+	Expects bool // Expect: 100-continue not yet answered
+	Upgrade []byte
+	XTimeout,
+	Accept,
+	ContentType,
+	Authorization,
+	CallID,
+	UserAgent []byte
+	HasContentType bool
+	TETrailers     bool
 }
 
-// parse reads a request head, strictly: what two parsers could understand differently is an error.
-func (r *request) parse(head []byte) error {
-	fields := r.fields[:0]
-	named := r.framing.named
-	*r = request{framing: framing{named: named}}
-	r.framing.reset()
-	r.framing.once = true
+// Parse reads a request head, strictly: what two parsers could understand differently is an error.
+func (r *Request) Parse(head []byte) error {
+	fields := r.Fields[:0]
+	named := r.Framing.named
+	*r = Request{Framing: Framing{named: named}}
+	r.Framing.reset()
+	r.Framing.once = true
 
 	line, rest, ok := cutLine(head, strictLines)
 	if !ok {
-		return errBadRequest
+		return ErrBadRequest
 	}
 	if err := r.parseLine(line); err != nil {
 		return err
 	}
 	fields, err := parseFields(fields, rest, strictLines)
-	r.fields = fields
+	r.Fields = fields
 	if err != nil {
 		return err
 	}
@@ -55,72 +56,72 @@ func (r *request) parse(head []byte) error {
 }
 
 // walk gathers what the fields say and refuses what they must not say.
-func (r *request) walk() error {
+func (r *Request) walk() error {
 	hosts := 0
-	fromTarget := r.host
-	for i := range r.fields {
-		f := &r.fields[i]
-		if f.kind == ordinary {
+	fromTarget := r.Host
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		if f.Kind == Ordinary {
 			continue
 		}
-		if err := r.framing.see(f); err != nil {
+		if err := r.Framing.see(f); err != nil {
 			return err
 		}
-		switch f.kind {
-		case hostField:
+		switch f.Kind {
+		case HostField:
 			hosts++
-			r.host = f.value
-		case upgradeField:
-			r.upgrade = f.value
-		case expectField:
-			if !foldEqual(f.value, "100-continue") {
-				return errBadExpectation
+			r.Host = f.Value
+		case UpgradeField:
+			r.Upgrade = f.Value
+		case ExpectField:
+			if !FoldEqual(f.Value, "100-continue") {
+				return ErrBadExpectation
 			}
-			r.expects = r.http11
-		case teField:
-			r.teTrailers = r.teTrailers || containsFold(f.value, "trailers")
+			r.Expects = r.HTTP11
+		case TEField:
+			r.TETrailers = r.TETrailers || ContainsFold(f.Value, "trailers")
 		default:
 			r.remember(f)
 		}
 	}
 	if fromTarget != nil {
-		r.host = fromTarget
+		r.Host = fromTarget
 	}
 	return r.check(hosts)
 }
 
-func (r *request) remember(f *field) {
-	switch f.kind {
-	case xTimeout:
-		r.xTimeout = f.value
-	case acceptField:
-		r.accept = f.value
-	case contentType:
-		if !r.hasContentType {
-			r.contentType, r.hasContentType = f.value, true
+func (r *Request) remember(f *Field) {
+	switch f.Kind {
+	case XTimeout:
+		r.XTimeout = f.Value
+	case AcceptField:
+		r.Accept = f.Value
+	case ContentType:
+		if !r.HasContentType {
+			r.ContentType, r.HasContentType = f.Value, true
 		}
-	case authorizationField:
-		r.authorization = f.value
-	case callIDField:
-		r.callID = f.value
-	case userAgentField:
-		r.userAgent = f.value
+	case AuthorizationField:
+		r.Authorization = f.Value
+	case CallIDField:
+		r.CallID = f.Value
+	case UserAgentField:
+		r.UserAgent = f.Value
 	}
 }
 
-func (r *request) check(hosts int) error {
-	m := &r.framing
-	if m.chunked && (m.length >= 0 || !r.http11) {
-		return errFraming
+func (r *Request) check(hosts int) error {
+	m := &r.Framing
+	if m.Chunked && (m.Length >= 0 || !r.HTTP11) {
+		return ErrFraming
 	}
-	if hosts > 1 || (hosts == 0 && r.http11) || !validHost(r.host) {
-		return errBadRequest
+	if hosts > 1 || (hosts == 0 && r.HTTP11) || !validHost(r.Host) {
+		return ErrBadRequest
 	}
-	if !m.upgrade || !r.http11 || foldEqual(r.upgrade, "h2c") {
-		r.upgrade = nil
+	if !m.upgrade || !r.HTTP11 || FoldEqual(r.Upgrade, "h2c") {
+		r.Upgrade = nil
 	}
 	if len(m.named) > 0 {
-		m.dropNamed(r.fields)
+		m.dropNamed(r.Fields)
 	}
 	return nil
 }
@@ -149,40 +150,41 @@ func validHost(host []byte) bool {
 	return true
 }
 
-// wantsKeepAlive tells whether the client would send another request on this connection.
-func (r *request) wantsKeepAlive() bool {
-	if r.http11 {
-		return !r.framing.close
+// WantsKeepAlive tells whether the client would send another request on this connection.
+func (r *Request) WantsKeepAlive() bool {
+	if r.HTTP11 {
+		return !r.Framing.close
 	}
-	return r.framing.keepAlive && !r.framing.close
+	return r.Framing.keepAlive && !r.Framing.close
 }
 
-// bodyLength is the announced length: -1 when chunked, 0 without a body.
-func (r *request) bodyLength() int64 {
-	if r.framing.chunked {
+// BodyLength is the announced length: -1 when chunked, 0 without a body.
+func (r *Request) BodyLength() int64 {
+	if r.Framing.Chunked {
 		return -1
 	}
-	return max(r.framing.length, 0)
+	return max(r.Framing.Length, 0)
 }
 
-// path and query split the target as written, without decoding.
-func (r *request) path() []byte {
-	if i := bytes.IndexByte(r.target, '?'); i >= 0 {
-		return r.target[:i]
+// Path is the target up to its question mark as written, without decoding.
+func (r *Request) Path() []byte {
+	if i := bytes.IndexByte(r.Target, '?'); i >= 0 {
+		return r.Target[:i]
 	}
-	return r.target
+	return r.Target
 }
 
-func (r *request) query() []byte {
-	if i := bytes.IndexByte(r.target, '?'); i >= 0 {
-		return r.target[i+1:]
+// Query is what follows the question mark, as written.
+func (r *Request) Query() []byte {
+	if i := bytes.IndexByte(r.Target, '?'); i >= 0 {
+		return r.Target[i+1:]
 	}
 	return nil
 }
 
-// decodedPath resolves percent escapes; false for a malformed one.
-func (r *request) decodedPath() ([]byte, bool) {
-	raw := r.path()
+// DecodedPath resolves percent escapes; false for a malformed one.
+func (r *Request) DecodedPath() ([]byte, bool) {
+	raw := r.Path()
 	if bytes.IndexByte(raw, '%') < 0 {
 		return raw, true
 	}

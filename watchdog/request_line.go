@@ -2,41 +2,41 @@ package main
 
 import "bytes"
 
-// checkLine looks at a request line, with its end, whose head is not complete yet.
-func (r *request) checkLine(line []byte) error {
+// CheckLine looks at a request line, with its end, whose head is not complete yet.
+func (r *Request) CheckLine(line []byte) error {
 	line, _, ok := cutLine(line, strictLines)
 	if !ok {
-		return errBareLF
+		return ErrBareLF
 	}
 	return r.parseLine(line)
 }
 
 // parseLine splits "METHOD target HTTP/1.x".
-func (r *request) parseLine(line []byte) error {
+func (r *Request) parseLine(line []byte) error {
 	first := bytes.IndexByte(line, ' ')
 	last := bytes.LastIndexByte(line, ' ')
 	if first < 1 || last <= first+1 {
-		return errBadRequest
+		return ErrBadRequest
 	}
-	r.method = line[:first]
+	r.Method = line[:first]
 	target := line[first+1 : last]
 	version := line[last+1:]
 	switch string(version) {
 	case "HTTP/1.1":
-		r.http11 = true
+		r.HTTP11 = true
 	case "HTTP/1.0":
 	default:
 		if isVersion(version) {
-			return errBadVersion
+			return ErrBadVersion
 		}
-		return errBadRequest
+		return ErrBadRequest
 	}
-	if !isToken(r.method) || !validTarget(target) {
-		return errBadRequest
+	if !isToken(r.Method) || !validTarget(target) {
+		return ErrBadRequest
 	}
-	r.target, r.host = splitTarget(target, string(r.method) == "CONNECT")
-	if r.target == nil || (string(r.target) == "*" && string(r.method) != "OPTIONS") {
-		return errBadRequest
+	r.Target, r.Host = splitTarget(target, string(r.Method) == "CONNECT")
+	if r.Target == nil || (string(r.Target) == "*" && string(r.Method) != "OPTIONS") {
+		return ErrBadRequest
 	}
 	return nil
 }
@@ -74,9 +74,9 @@ func splitTarget(target []byte, connect bool) (origin, host []byte) {
 	}
 	rest := target
 	switch {
-	case len(rest) > 7 && foldEqual(rest[:7], "http://"):
+	case len(rest) > 7 && FoldEqual(rest[:7], "http://"):
 		rest = rest[7:]
-	case len(rest) > 8 && foldEqual(rest[:8], "https://"):
+	case len(rest) > 8 && FoldEqual(rest[:8], "https://"):
 		rest = rest[8:]
 	default:
 		return nil, nil

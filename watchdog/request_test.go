@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-func parseText(head string) (*request, error) {
-	var r request
-	err := r.parse([]byte(head))
+func parseText(head string) (*Request, error) {
+	var r Request
+	err := r.Parse([]byte(head))
 	return &r, err
 }
 
@@ -64,8 +64,8 @@ func TestRequestKeepsTargetAsWritten(t *testing.T) {
 	}
 	for _, c := range cases {
 		r, err := parseText("GET " + c.target + " HTTP/1.1\r\nHost: h\r\n\r\n")
-		if err != nil || string(r.target) != c.origin || string(r.host) != c.host {
-			t.Errorf("%q: %q at %q, %v", c.target, r.target, r.host, err)
+		if err != nil || string(r.Target) != c.origin || string(r.Host) != c.host {
+			t.Errorf("%q: %q at %q, %v", c.target, r.Target, r.Host, err)
 		}
 	}
 }
@@ -76,8 +76,8 @@ func TestConnectionCannotNameFraming(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.framing.close || r.fields[2].kind != hopByHop || r.fields[3].kind != contentLength || r.fields[0].kind != hostField {
-		t.Errorf("%+v", r.fields)
+	if !r.Framing.close || r.Fields[2].Kind != HopByHop || r.Fields[3].Kind != ContentLength || r.Fields[0].Kind != HostField {
+		t.Errorf("%+v", r.Fields)
 	}
 }
 
@@ -90,17 +90,17 @@ func FuzzRequestTarget(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if strings.HasPrefix(target, "/") && string(r.target) != target {
-			t.Fatalf("%q was changed to %q", target, r.target)
+		if strings.HasPrefix(target, "/") && string(r.Target) != target {
+			t.Fatalf("%q was changed to %q", target, r.Target)
 		}
-		if r.target[0] != '/' && string(r.target) != "*" {
-			t.Fatalf("%q became %q", target, r.target)
+		if r.Target[0] != '/' && string(r.Target) != "*" {
+			t.Fatalf("%q became %q", target, r.Target)
 		}
-		if bytes.ContainsAny(r.target, " \r\n\x00") {
-			t.Fatalf("%q lets %q through", target, r.target)
+		if bytes.ContainsAny(r.Target, " \r\n\x00") {
+			t.Fatalf("%q lets %q through", target, r.Target)
 		}
-		want, failed := url.PathUnescape(string(r.path()))
-		got, ok := r.decodedPath()
+		want, failed := url.PathUnescape(string(r.Path()))
+		got, ok := r.DecodedPath()
 		if ok != (failed == nil) || (ok && string(got) != want) {
 			t.Fatalf("%q: %q %v, want %q %v", target, got, ok, want, failed)
 		}
@@ -116,15 +116,15 @@ func FuzzRequestHead(f *testing.F) {
 		if err != nil || end < 0 {
 			return
 		}
-		var r request
-		if r.parse(raw[:end]) != nil {
+		var r Request
+		if r.Parse(raw[:end]) != nil {
 			return
 		}
-		if r.framing.chunked && r.framing.length >= 0 {
+		if r.Framing.Chunked && r.Framing.Length >= 0 {
 			t.Fatal("two framings")
 		}
-		for _, field := range r.fields {
-			again := appendField(nil, &field)
+		for _, field := range r.Fields {
+			again := AppendField(nil, &field)
 			if bytes.Count(again, []byte("\n")) != 1 || bytes.IndexByte(again, 0) >= 0 {
 				t.Fatalf("field %q breaks the line", again)
 			}

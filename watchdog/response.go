@@ -7,82 +7,83 @@ import (
 	"time"
 )
 
-var errBadResponse = errors.New("malformed response")
+// ErrBadResponse says that a head is none of an answer.
+var ErrBadResponse = errors.New("malformed response")
 
-// response is a parsed response head. Its slices live until the connection is given back.
-type response struct {
-	status      int
-	reason      []byte
+// Response is a parsed response head. Its slices live until the connection is given back.
+type Response struct {
+	Status      int
+	Reason      []byte
 	http11      bool
-	fields      []field
-	framing     framing
-	contentType []byte
-	hasDate     bool
-	kept        time.Duration // how long the function keeps an idle connection; very long when it does not say
+	Fields      []Field
+	Framing     Framing
+	ContentType []byte
+	HasDate     bool
+	Kept        time.Duration // how long the function keeps an idle connection; very long when it does not say
 }
 
-// parse reads a response head from a server that is not trusted.
-func (r *response) parse(head []byte) error {
+// Parse reads a response head from a server that is not trusted.
+func (r *Response) Parse(head []byte) error {
 	line, rest, ok := cutLine(head, looseLines)
 	if !ok {
-		return errBadResponse
+		return ErrBadResponse
 	}
-	fields, named := r.fields[:0], r.framing.named
-	*r = response{framing: framing{named: named}, kept: math.MaxInt64}
-	r.framing.reset()
+	fields, named := r.Fields[:0], r.Framing.named
+	*r = Response{Framing: Framing{named: named}, Kept: math.MaxInt64}
+	r.Framing.reset()
 	if len(line) < 12 || (len(line) > 12 && line[12] != ' ') || line[8] != ' ' {
-		return errBadResponse
+		return ErrBadResponse
 	}
 	switch string(line[:8]) {
 	case "HTTP/1.1":
 		r.http11 = true
 	case "HTTP/1.0":
 	default:
-		return errBadResponse
+		return ErrBadResponse
 	}
-	status := parseLength(line[9:12])
+	status := ParseLength(line[9:12])
 	if status < 100 {
-		return errBadResponse
+		return ErrBadResponse
 	}
-	r.status = int(status)
+	r.Status = int(status)
 	if len(line) > 13 {
-		r.reason = line[13:]
-		for _, c := range r.reason {
+		r.Reason = line[13:]
+		for _, c := range r.Reason {
 			if c < 0x20 && c != '\t' || c == 0x7f {
-				return errBadResponse
+				return ErrBadResponse
 			}
 		}
 	}
 	var err error
-	r.fields, err = parseFields(fields, rest, looseLines)
+	r.Fields, err = parseFields(fields, rest, looseLines)
 	if err != nil {
 		return err
 	}
 	return r.walk()
 }
 
-func (r *response) walk() error {
-	for i := range r.fields {
-		f := &r.fields[i]
-		switch f.kind {
-		case ordinary:
+func (r *Response) walk() error {
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		switch f.Kind {
+		case Ordinary:
 			continue
-		case contentType:
-			r.contentType = f.value
-		case dateField:
-			r.hasDate = true
-		case keepAliveField:
-			r.kept = keepAliveTime(f.value)
+		case ContentType:
+			r.ContentType = f.Value
+		case DateField:
+			r.HasDate = true
+		case KeepAliveField:
+			r.Kept = keepAliveTime(f.Value)
 		}
-		if err := r.framing.see(f); err != nil {
+		if err := r.Framing.see(f); err != nil {
 			return err
 		}
 	}
-	if r.framing.chunked && (r.framing.length >= 0 || !r.http11) {
-		return errFraming
+	if r.Framing.Chunked && (r.Framing.Length >= 0 || !r.http11) {
+		return ErrFraming
 	}
-	if len(r.framing.named) > 0 {
-		r.framing.dropNamed(r.fields)
+	if len(r.Framing.named) > 0 {
+		r.Framing.dropNamed(r.Fields)
 	}
 	return nil
 }
@@ -92,30 +93,30 @@ func keepAliveTime(value []byte) time.Duration {
 	kept := time.Duration(math.MaxInt64)
 	eachToken(value, func(token []byte) {
 		name, number, ok := bytes.Cut(token, []byte("="))
-		if !ok || !foldEqual(trimBlanks(name), "timeout") {
+		if !ok || !FoldEqual(TrimBlanks(name), "timeout") {
 			return
 		}
-		if n := parseLength(trimBlanks(number)); n >= 0 && n < 1e9 {
+		if n := ParseLength(TrimBlanks(number)); n >= 0 && n < 1e9 {
 			kept = time.Duration(n) * time.Second
 		}
 	})
 	return kept
 }
 
-// bodyKind tells how the body of a response to method ends, and its length when it is sized.
-func (r *response) bodyKind(method []byte) (bodyKind, int64) {
+// BodyKind tells how the body of a response to method ends, and its length when it is sized.
+func (r *Response) BodyKind(method []byte) (BodyKind, int64) {
 	switch {
-	case string(method) == "HEAD", r.status < 200, r.status == 204, r.status == 304:
-		return noBody, 0
-	case r.framing.chunked:
-		return chunkedBody, 0
-	case r.framing.length >= 0:
-		return sizedBody, r.framing.length
+	case string(method) == "HEAD", r.Status < 200, r.Status == 204, r.Status == 304:
+		return NoBody, 0
+	case r.Framing.Chunked:
+		return ChunkedBody, 0
+	case r.Framing.Length >= 0:
+		return SizedBody, r.Framing.Length
 	}
-	return untilClose, 0
+	return UntilClose, 0
 }
 
-// reusable tells whether the server keeps the connection open after this response.
-func (r *response) reusable() bool {
-	return (r.http11 || r.framing.keepAlive) && !r.framing.close
+// Reusable tells whether the server keeps the connection open after this response.
+func (r *Response) Reusable() bool {
+	return (r.http11 || r.Framing.keepAlive) && !r.Framing.close
 }

@@ -7,8 +7,8 @@ const allowed = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
 // route sends a request where it belongs: our own two paths by exact match, everything else to the function with its
 // path untouched. Nothing is cleaned or redirected.
 func (s *server) route(c *clientConn) {
-	if len(c.req.target) > 3 && string(c.req.target[:3]) == "/_/" {
-		switch string(c.req.path()) {
+	if len(c.req.Target) > 3 && string(c.req.Target[:3]) == "/_/" {
+		switch string(c.req.Path()) {
 		case "/_/health":
 			s.health(c)
 			return
@@ -17,7 +17,7 @@ func (s *server) route(c *clientConn) {
 			return
 		}
 	}
-	if string(c.req.target) == "*" {
+	if string(c.req.Target) == "*" {
 		c.answer(200, "", "")
 		return
 	}
@@ -26,7 +26,7 @@ func (s *server) route(c *clientConn) {
 	took := time.Since(c.start)
 	c.idleFrom = c.start.Add(took)
 	s.metrics.inFlight.Add(-1)
-	s.metrics.observe(c.req.method, c.reply.status, took)
+	s.metrics.observe(c.req.Method, c.reply.status, took)
 	s.log.call(c, took)
 }
 
@@ -36,7 +36,7 @@ func (s *server) invoke(c *clientConn) {
 		s.refuseSpare(c)
 		return
 	}
-	if method := string(c.req.method); method == "TRACE" || method == "CONNECT" {
+	if method := string(c.req.Method); method == "TRACE" || method == "CONNECT" {
 		c.answer(405, allowed, "")
 		return
 	}
@@ -49,7 +49,7 @@ func (s *server) invoke(c *clientConn) {
 		return
 	}
 	defer s.limiter.release()
-	if limit := s.cfg.maxRequestBody; limit > 0 && c.req.framing.length > limit {
+	if limit := s.cfg.maxRequestBody; limit > 0 && c.req.Framing.Length > limit {
 		c.tooLarge()
 		return
 	}

@@ -13,21 +13,22 @@ const (
 	readStep = 512
 )
 
+// Why a head could not be read.
 var (
-	errHeadTooLarge = errors.New("header block too large")
-	errBareLF       = errors.New("line does not end in CR LF")
-	errHeadMemory   = errors.New("no memory left for request heads")
+	ErrHeadTooLarge = errors.New("header block too large")
+	ErrBareLF       = errors.New("line does not end in CR LF")
+	ErrHeadMemory   = errors.New("no memory left for request heads")
 )
 
-// budget lends memory, in bytes; take is false when there is none left.
-type budget interface {
+// Budget lends memory, in bytes; Take is false when there is none left.
+type Budget interface {
 	Take(n int64) bool
 	Give(n int64)
 }
 
-// source reads a connection through one buffer. A message head is parsed in place: while its slices are in use the
+// Source reads a connection through one buffer. A message head is parsed in place: while its slices are in use the
 // buffer is pinned, and what is read later goes behind them or into a new buffer.
-type source struct {
+type Source struct {
 	rd   io.Reader
 	buf  []byte
 	r, w int
@@ -35,28 +36,30 @@ type source struct {
 	// most is how large the buffer may grow while a head is read, in bytes; 0 is without limit.
 	most int
 	// budget, when set, pays for what the buffer has beyond its first size; held is what it paid.
-	budget budget
+	Budget Budget
 	held   int64
 }
 
-func newSource(rd io.Reader) source {
-	return source{rd: rd, buf: make([]byte, initialBuffer)}
+// NewSource is a source that reads from rd.
+func NewSource(rd io.Reader) Source {
+	return Source{rd: rd, buf: make([]byte, initialBuffer)}
 }
 
-func (s *source) buffered() []byte { return s.buf[s.r:s.w] }
+// Buffered is what was read and not consumed yet.
+func (s *Source) Buffered() []byte { return s.buf[s.r:s.w] }
 
-// skip drops the next n buffered bytes.
-func (s *source) skip(n int) { s.r += n }
+// Skip drops the next n buffered bytes.
+func (s *Source) Skip(n int) { s.r += n }
 
-// fillHead is fill with a limit for the buffer, for whoever looks at a head before all of it is there.
-func (s *source) fillHead(limit int) error {
+// FillHead is Fill with a limit for the buffer, for whoever looks at a head before all of it is there.
+func (s *Source) FillHead(limit int) error {
 	s.most = limit + readStep
 	defer func() { s.most = 0 }()
-	return s.fill()
+	return s.Fill()
 }
 
-// fill reads at least one byte more.
-func (s *source) fill() error {
+// Fill reads at least one byte more.
+func (s *Source) Fill() error {
 	if s.r == s.w {
 		s.r, s.w = s.pin, s.pin
 	}
@@ -76,8 +79,8 @@ func (s *source) fill() error {
 	return err
 }
 
-func (s *source) makeRoom() error {
-	rest := s.buffered()
+func (s *Source) makeRoom() error {
+	rest := s.Buffered()
 	if s.pin == 0 && s.r > 0 && len(s.buf)-len(rest) >= readStep {
 		s.w = copy(s.buf, rest)
 		s.r = 0
@@ -88,13 +91,13 @@ func (s *source) makeRoom() error {
 	if s.most > 0 && size > s.most {
 		size = max(s.most, len(rest)+readStep)
 	}
-	if s.budget != nil {
+	if s.Budget != nil {
 		more := int64(size - initialBuffer)
 		if s.pin == 0 {
 			more -= s.held
 		}
-		if !s.budget.Take(more) {
-			return errHeadMemory
+		if !s.Budget.Take(more) {
+			return ErrHeadMemory
 		}
 		s.held += more
 	}
@@ -104,13 +107,13 @@ func (s *source) makeRoom() error {
 	return nil
 }
 
-// pinHead protects everything consumed so far until unpin.
-func (s *source) pinHead() { s.pin = s.r }
+// PinHead protects everything consumed so far until Unpin.
+func (s *Source) PinHead() { s.pin = s.r }
 
-// unpin ends the life of the slices into the head, and of a buffer that grew for one message.
-func (s *source) unpin() {
+// Unpin ends the life of the slices into the head, and of a buffer that grew for one message.
+func (s *Source) Unpin() {
 	s.pin = 0
-	rest := s.buffered()
+	rest := s.Buffered()
 	if len(s.buf) > initialBuffer && len(rest) <= initialBuffer-readStep {
 		s.buf = append(make([]byte, 0, initialBuffer), rest...)[:initialBuffer]
 		s.r, s.w = 0, len(rest)
@@ -119,39 +122,39 @@ func (s *source) unpin() {
 	}
 	if s.held > 0 {
 		kept := int64(len(s.buf) - initialBuffer)
-		s.budget.Give(s.held - kept)
+		s.Budget.Give(s.held - kept)
 		s.held = kept
 	}
 }
 
-// close gives back what the budget paid.
-func (s *source) close() {
+// Close gives back what the budget paid.
+func (s *Source) Close() {
 	if s.held > 0 {
-		s.budget.Give(s.held)
+		s.Budget.Give(s.held)
 		s.held = 0
 	}
 }
 
-// head returns the next header block including its empty line, reading as much as it needs. It fails with
-// errHeadTooLarge above limit bytes, and with errBareLF when a line ends in a lone LF, which different parsers
-// understand differently. The slice lives until unpin.
-func (s *source) head(limit int) ([]byte, error) { return s.readHead(limit, strictLines) }
+// Head returns the next header block including its empty line, reading as much as it needs. It fails with
+// ErrHeadTooLarge above limit bytes, and with ErrBareLF when a line ends in a lone LF, which different parsers
+// understand differently. The slice lives until Unpin.
+func (s *Source) Head(limit int) ([]byte, error) { return s.readHead(limit, strictLines) }
 
-// answerHead is head for what a function sends: its lines may end in a lone LF. Nothing can be hidden in that, because the
+// AnswerHead is Head for what a function sends: its lines may end in a lone LF. Nothing can be hidden in that, because the
 // head is written anew before it goes on.
-func (s *source) answerHead(limit int) ([]byte, error) { return s.readHead(limit, looseLines) }
+func (s *Source) AnswerHead(limit int) ([]byte, error) { return s.readHead(limit, looseLines) }
 
-func (s *source) readHead(limit int, rule lineRule) ([]byte, error) {
+func (s *Source) readHead(limit int, rule lineRule) ([]byte, error) {
 	scanned := 0
 	s.most = limit + readStep
 	defer func() { s.most = 0 }()
 	for {
-		end, seen, err := headEnd(s.buffered(), scanned, rule)
+		end, seen, err := headEnd(s.Buffered(), scanned, rule)
 		if err != nil {
 			return nil, err
 		}
 		if end > limit || (end < 0 && s.w-s.r > limit) {
-			return nil, errHeadTooLarge
+			return nil, ErrHeadTooLarge
 		}
 		if end >= 0 {
 			head := s.buf[s.r : s.r+end]
@@ -159,7 +162,7 @@ func (s *source) readHead(limit int, rule lineRule) ([]byte, error) {
 			return head, nil
 		}
 		scanned = seen
-		if err := s.fill(); err != nil {
+		if err := s.Fill(); err != nil {
 			return nil, err
 		}
 	}
@@ -178,10 +181,10 @@ func headEnd(b []byte, from int, rule lineRule) (end, seen int, err error) {
 		if at > 0 && b[at-1] == '\r' {
 			lineEnd--
 		} else if rule == strictLines {
-			return 0, 0, errBareLF
+			return 0, 0, ErrBareLF
 		}
 		if lineEnd > 0 && b[lineEnd-1] == '\r' {
-			return 0, 0, errBadField // else an end that is not quite one would be waited behind
+			return 0, 0, ErrBadField // else an end that is not quite one would be waited behind
 		}
 		from = at + 1
 		if lineEnd > 0 && b[lineEnd-1] == '\n' {

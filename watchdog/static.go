@@ -29,7 +29,7 @@ func (r *staticRunner) serve(c *clientConn) {
 	if !isGetOrHead(c) {
 		return
 	}
-	decoded, ok := c.req.decodedPath()
+	decoded, ok := c.req.DecodedPath()
 	if !ok {
 		c.answer(400, plainText, "Bad request: malformed path.\n")
 		return
@@ -84,7 +84,7 @@ func escaped(name string) string {
 }
 
 func (r *staticRunner) redirect(c *clientConn, to string) {
-	if query := c.req.query(); len(query) > 0 {
+	if query := c.req.Query(); len(query) > 0 {
 		to += "?" + string(query)
 	}
 	c.answer(301, "Location: "+to+"\r\n", "")
@@ -182,9 +182,9 @@ func contentTypeOf(name string, file *os.File) string {
 }
 
 func headerValue(c *clientConn, lower string) string {
-	for i := range c.req.fields {
-		if foldEqual(c.req.fields[i].name, lower) {
-			return string(c.req.fields[i].value)
+	for i := range c.req.Fields {
+		if FoldEqual(c.req.Fields[i].Name, lower) {
+			return string(c.req.Fields[i].Value)
 		}
 	}
 	return ""
@@ -199,7 +199,7 @@ func parseRange(value string, size int64) (start, length int64, status int) {
 		return 0, size, 200
 	}
 	if first == "" {
-		n := parseLength([]byte(last))
+		n := ParseLength([]byte(last))
 		if n < 0 {
 			return 0, size, 200
 		}
@@ -209,10 +209,10 @@ func parseRange(value string, size int64) (start, length int64, status int) {
 		n = min(n, size)
 		return size - n, n, 206
 	}
-	start = parseLength([]byte(first))
+	start = ParseLength([]byte(first))
 	end := size - 1
 	if last != "" {
-		end = parseLength([]byte(last))
+		end = ParseLength([]byte(last))
 		if end < 0 || end < start {
 			return 0, size, 200
 		}

@@ -1,7 +1,7 @@
 package main
 
-// statusText is the usual reason phrase, for responses that the watchdog makes up itself.
-func statusText(status int) string {
+// StatusText is the usual reason phrase, for responses that the watchdog makes up itself.
+func StatusText(status int) string {
 	if text, ok := reasons[status]; ok {
 		return text
 	}
