@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // limit is a time limit and what sets it. A value of 0 is no limit.
@@ -65,6 +67,6 @@ func (s *server) bodyDeadline(c *clientConn, eventStream bool) time.Time {
 
 // isEventStream tells whether a response is one of those that live long on purpose.
 func isEventStream(accept, contentType []byte) bool {
-	return ContainsFold(contentType, "text/event-stream") || ContainsFold(contentType, "application/x-ndjson") ||
-		ContainsFold(accept, "text/event-stream") || ContainsFold(accept, "application/x-ndjson")
+	return wire.ContainsFold(contentType, "text/event-stream") || wire.ContainsFold(contentType, "application/x-ndjson") ||
+		wire.ContainsFold(accept, "text/event-stream") || wire.ContainsFold(accept, "application/x-ndjson")
 }

@@ -46,11 +46,14 @@ build_for() { CGO_ENABLED=0 GOOS=linux GOARCH=$1 GOARM=${3:-} go build -trimpath
 
 conformance() { go test -count=1 -timeout 15m -run "$1" ./conformance; }
 
-# One instrumented binary for all targets, two of them at a time with a worker each.
+# One instrumented binary for all targets of a package, two of them at a time with a worker each. A target is FOLDER:NAME.
 fuzz_all() {
-	go test -c -fuzz=Fuzz -o "$work/fuzz.test" . || return 1
 	# shellcheck disable=SC2046 # A list of names.
-	set -- $(grep -ho '^func Fuzz[A-Za-z0-9_]*' ./*_test.go | sed 's/^func //')
+	set -- $(grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*_test.go:func |:|' | sort)
+	for folder in $(printf '%s\n' "$@" | sed 's/:.*//' | sort -u); do
+		mkdir -p "$work/fuzz/$folder"
+		go test -c -fuzz=Fuzz -o "$work/fuzz/$folder/test" "$folder" || return 1
+	done
 	broken=''
 	while [ $# -gt 0 ]; do
 		fuzz_one "$1" &
@@ -70,14 +73,17 @@ fuzz_all() {
 
 # The fuzzer of Go sometimes ends a clean run with "context deadline exceeded" when the time is over (golang/go#75804, gone in
 # Go 1.27); a real finding always says where its input was written.
-fuzz_one() {
-	"$work/fuzz.test" -test.run '^$' -test.fuzz "^$1\$" -test.fuzztime "${fuzz_seconds}s" -test.parallel 1 \
-		-test.fuzzcachedir "$work/fuzz-cache" >"$work/fuzz-$1.log" 2>&1 && return 0
+fuzz_one() (
+	cd "${1%%:*}" || exit 1
+	tools="$work/fuzz/${1%%:*}"
+	name=${1#*:}
+	"$tools/test" -test.run '^$' -test.fuzz "^$name\$" -test.fuzztime "${fuzz_seconds}s" -test.parallel 1 \
+		-test.fuzzcachedir "$tools/cache" >"$tools/$name.log" 2>&1 && exit 0
 	echo "== $1"
-	cat "$work/fuzz-$1.log"
-	grep -q 'context deadline exceeded' "$work/fuzz-$1.log" || return 1
-	if grep -q 'Failing input written' "$work/fuzz-$1.log"; then return 1; fi
-}
+	cat "$tools/$name.log"
+	grep -q 'context deadline exceeded' "$tools/$name.log" || exit 1
+	if grep -q 'Failing input written' "$tools/$name.log"; then exit 1; fi
+)
 
 emulated() { # ARCH EMULATOR GOARCH [GOARM]
 	command -v "$2" >/dev/null || {
@@ -100,11 +106,11 @@ race_built() {
 
 part format formatted
 part vet go vet ./...
-part unit go test -race -count=1 .
+part unit go test -race -count=1 . ./internal/...
 build_for amd64 "$work/fwatchdog" || exit 1
 # The binary that is shipped, when it is there and no older than the sources.
 shipped=../dist/watchdog/fwatchdog-amd64
-if [ -x $shipped ] && [ -z "$(find . -maxdepth 1 -name '*.go' -newer $shipped)" ]; then
+if [ -x $shipped ] && [ -z "$(find ./*.go internal -name '*.go' -newer $shipped)" ]; then
 	cp $shipped "$work/fwatchdog"
 fi
 part conformance shipped

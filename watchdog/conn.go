@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 const (
@@ -35,9 +37,9 @@ type clientConn struct {
 	fd      int
 	watchID int32
 	guard   guard
-	src     Source
-	req     Request
-	body    Body
+	src     wire.Source
+	req     wire.Request
+	body    wire.Body
 	reply   reply
 	out     []byte
 	small   []byte
@@ -59,7 +61,7 @@ type clientConn struct {
 }
 
 func newClientConn(s *server, nc *net.TCPConn) *clientConn {
-	c := &clientConn{server: s, nc: nc, fd: -1, src: NewSource(nc), idleFrom: time.Now()}
+	c := &clientConn{server: s, nc: nc, fd: -1, src: wire.NewSource(nc), idleFrom: time.Now()}
 	c.src.Budget = &s.heads
 	c.guard.ended = c.phaseEnded
 	c.body.BeforeWait = c.limitBodyRead
@@ -142,7 +144,7 @@ func (c *clientConn) readLine() error {
 		if len(b) > 0 && b[0] == '\r' {
 			blank = len("\r\n")
 			if len(b) >= blank && b[1] != '\n' {
-				return ErrBadRequest
+				return wire.ErrBadRequest
 			}
 		}
 		if len(b) > blank {
@@ -151,7 +153,7 @@ func (c *clientConn) readLine() error {
 			}
 		}
 		if len(b) > c.server.cfg.maxHeaderBytes {
-			return ErrHeadTooLarge
+			return wire.ErrHeadTooLarge
 		}
 		if err := c.src.FillHead(c.server.cfg.maxHeaderBytes); err != nil {
 			return err
@@ -171,11 +173,11 @@ func (c *clientConn) resetCall() {
 
 // call runs one request and cleans up behind it.
 func (c *clientConn) call() (again bool) {
-	kind := NoBody
+	kind := wire.NoBody
 	if c.req.Framing.Chunked {
-		kind = ChunkedBody
+		kind = wire.ChunkedBody
 	} else if c.req.Framing.Length > 0 {
-		kind = SizedBody
+		kind = wire.SizedBody
 	}
 	c.body.Limit = c.server.cfg.maxRequestBody
 	c.body.Start(&c.src, kind, c.req.Framing.Length)
@@ -186,7 +188,7 @@ func (c *clientConn) call() (again bool) {
 	if cap(c.out) > largestKeptBuffer {
 		c.out = nil
 	}
-	c.req.Fields = TrimFields(c.req.Fields)
+	c.req.Fields = wire.TrimFields(c.req.Fields)
 	if c.reply.aborted || c.reply.close {
 		c.linger()
 		return false

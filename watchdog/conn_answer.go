@@ -3,6 +3,8 @@ package main
 import (
 	"strconv"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // answer sends a whole response of the watchdog's own. lines holds further header lines.
@@ -40,7 +42,7 @@ func (c *clientConn) informational(status int, lines []byte) error {
 	c.out = append(c.out, "HTTP/1.1 "...)
 	c.out = strconv.AppendInt(c.out, int64(status), 10)
 	c.out = append(c.out, ' ')
-	c.out = append(c.out, StatusText(status)...)
+	c.out = append(c.out, wire.StatusText(status)...)
 	c.out = append(c.out, "\r\n"...)
 	c.out = append(c.out, lines...)
 	c.out = append(c.out, "\r\n"...)

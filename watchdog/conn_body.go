@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // limitBodyRead gives each blocking read of the body its own time, unless the call has been ended.
@@ -32,12 +34,12 @@ func (c *clientConn) haltBody() {
 
 // bodyIsHere tells whether the unread rest of the body is known to be in the buffer already.
 func (c *clientConn) bodyIsHere() bool {
-	return c.body.Kind == SizedBody && c.body.Left <= int64(len(c.src.Buffered()))
+	return c.body.Kind == wire.SizedBody && c.body.Left <= int64(len(c.src.Buffered()))
 }
 
 // drain reads what is left of the request body; false when that is too much or too slow.
 func (c *clientConn) drain() bool {
-	tooMuch := c.body.Kind == SizedBody && c.body.Left > drainBytes
+	tooMuch := c.body.Kind == wire.SizedBody && c.body.Left > drainBytes
 	if !c.req.Expects && !tooMuch && c.discardBody(drainTotal, drainStall) {
 		return true
 	}
@@ -75,7 +77,7 @@ func (c *clientConn) settleBody() {
 	if c.body.Done {
 		return
 	}
-	tooMuch := c.body.Kind == SizedBody && c.body.Left > drainBytes
+	tooMuch := c.body.Kind == wire.SizedBody && c.body.Left > drainBytes
 	if c.req.Expects || tooMuch || !c.discardBody(drainEarly, drainEarly) {
 		c.reply.close = true
 	}
@@ -107,7 +109,7 @@ func (c *clientConn) linger() {
 }
 
 func readFailure(err error) cause {
-	if isTimeout(err) || err == ErrBodyTooLong || err == ErrBadChunk || err == ErrHeadMemory {
+	if isTimeout(err) || err == wire.ErrBodyTooLong || err == wire.ErrBadChunk || err == wire.ErrHeadMemory {
 		return bodyStalled
 	}
 	return clientGone

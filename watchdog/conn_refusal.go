@@ -5,32 +5,34 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // refuse answers a request that could not be read.
 func (c *clientConn) refuse(err error) {
 	c.resetCall()
 	c.req.Method, c.req.CallID, c.req.HTTP11 = nil, nil, true
-	c.body.Start(&c.src, NoBody, 0)
+	c.body.Start(&c.src, wire.NoBody, 0)
 	c.reply.close = true
 	cfg := c.server.cfg
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.refuseLate()
-	case errors.Is(err, ErrHeadTooLarge):
+	case errors.Is(err, wire.ErrHeadTooLarge):
 		c.answer(431, plainText, fmt.Sprintf(
 			"watchdog: the request head is larger than max_header_bytes=%d bytes.\n", cfg.maxHeaderBytes))
-	case errors.Is(err, ErrTooManyFields):
-		c.answer(431, plainText, fmt.Sprintf("watchdog: the request has more than %d header lines, a fixed limit of the watchdog.\n", MaxFields))
-	case errors.Is(err, ErrHeadMemory):
+	case errors.Is(err, wire.ErrTooManyFields):
+		c.answer(431, plainText, fmt.Sprintf("watchdog: the request has more than %d header lines, a fixed limit of the watchdog.\n", wire.MaxFields))
+	case errors.Is(err, wire.ErrHeadMemory):
 		c.answer(503, faultLines+"Retry-After: 1\r\n", fmt.Sprintf(
 			"watchdog: the heads of all requests together hold max_head_memory=%d bytes.\n", cfg.maxHeadMemory))
-	case errors.Is(err, ErrBadVersion):
+	case errors.Is(err, wire.ErrBadVersion):
 		c.answer(505, plainText, "watchdog: only HTTP/1.0 and HTTP/1.1 are spoken here.\n")
-	case errors.Is(err, ErrBadExpectation):
+	case errors.Is(err, wire.ErrBadExpectation):
 		c.answer(417, plainText, "watchdog: only Expect: 100-continue is supported.\n")
-	case errors.Is(err, ErrBadRequest), errors.Is(err, ErrBadField), errors.Is(err, ErrFraming),
-		errors.Is(err, ErrBareLF):
+	case errors.Is(err, wire.ErrBadRequest), errors.Is(err, wire.ErrBadField), errors.Is(err, wire.ErrFraming),
+		errors.Is(err, wire.ErrBareLF):
 		c.answer(400, plainText, "watchdog: bad request: "+err.Error()+".\n")
 	default:
 		return // the client is gone
@@ -55,16 +57,16 @@ func (c *clientConn) refuseLate() {
 func (c *clientConn) requestFailed(err error) {
 	c.reply.close = true
 	switch {
-	case errors.Is(err, ErrBodyTooLong):
+	case errors.Is(err, wire.ErrBodyTooLong):
 		c.tooLarge()
 	case errors.Is(err, errBufferTooSmall):
 		c.answer(413, plainText, fmt.Sprintf(
 			"watchdog: the request body has to be read whole first, and is larger than max_buffered_body=%d bytes.\n",
 			c.server.cfg.maxBufferedBody))
-	case errors.Is(err, ErrHeadMemory):
+	case errors.Is(err, wire.ErrHeadMemory):
 		c.answer(503, faultLines+"Retry-After: 1\r\n", fmt.Sprintf(
 			"watchdog: the heads of all requests together hold max_head_memory=%d bytes.\n", c.server.cfg.maxHeadMemory))
-	case errors.Is(err, ErrBadChunk):
+	case errors.Is(err, wire.ErrBadChunk):
 		c.answer(400, plainText, "watchdog: bad request: malformed chunked body.\n")
 	case isTimeout(err):
 		c.reply.note = "body-stalled"

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strconv"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 const (
@@ -45,7 +47,7 @@ func (c *clientConn) begin(status int, reason []byte) {
 	if len(reason) > 0 {
 		c.out = append(c.out, reason...)
 	} else {
-		c.out = append(c.out, StatusText(status)...)
+		c.out = append(c.out, wire.StatusText(status)...)
 	}
 	c.out = append(c.out, "\r\n"...)
 }
@@ -116,7 +118,7 @@ func (c *clientConn) endHead(length int64) {
 func (c *clientConn) room() []byte {
 	prefix, suffix := 0, 0
 	if c.reply.chunked {
-		prefix, suffix = ChunkPrefix, 2
+		prefix, suffix = wire.ChunkPrefix, 2
 	}
 	if cap(c.out)-len(c.out) < 512 {
 		grown := make([]byte, len(c.out), len(c.out)+smallOut)
@@ -142,9 +144,9 @@ func (c *clientConn) put(n int) {
 		return
 	}
 	at := len(c.out)
-	c.out = c.out[:at+ChunkPrefix+n+2]
-	PutChunkSize(c.out[at:], n)
-	copy(c.out[at+ChunkPrefix+n:], "\r\n")
+	c.out = c.out[:at+wire.ChunkPrefix+n+2]
+	wire.PutChunkSize(c.out[at:], n)
+	copy(c.out[at+wire.ChunkPrefix+n:], "\r\n")
 }
 
 // flush sends what is buffered.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // maxControl bounds a control message, in bytes.
@@ -58,19 +60,19 @@ func parseControl(message []byte) (*control, error) {
 
 // add checks one header as strictly as one that came over the network.
 func (ctl *control) add(name, value string) error {
-	f, err := ParseField([]byte(name + ": " + value))
+	f, err := wire.ParseField([]byte(name + ": " + value))
 	if err != nil || string(f.Name) != name || strings.ContainsAny(value, "\r\n") {
 		return fmt.Errorf("%w: header %q", errControl, name)
 	}
 	switch f.Kind {
-	case HopByHop, KeepAliveField, ConnectionField, ContentLength, TransferEncoding, UpgradeField, TrailerField, TEField, XDuration,
-		DateField:
+	case wire.HopByHop, wire.KeepAliveField, wire.ConnectionField, wire.ContentLength, wire.TransferEncoding, wire.UpgradeField, wire.TrailerField, wire.TEField, wire.XDuration,
+		wire.DateField:
 		return nil
-	case ContentType:
+	case wire.ContentType:
 		ctl.contentType = string(f.Value)
 		return nil
 	}
-	ctl.lines = AppendField(ctl.lines, &f)
+	ctl.lines = wire.AppendField(ctl.lines, &f)
 	return nil
 }
 

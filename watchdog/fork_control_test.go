@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"sampan/watchdog/internal/wire"
 )
 
 func TestControlMessage(t *testing.T) {
@@ -31,12 +33,12 @@ func FuzzControlMessage(f *testing.F) {
 		}
 		for rest := ctl.lines; len(rest) > 0; {
 			line, after, whole := bytes.Cut(rest, []byte("\r\n"))
-			field, err := ParseField(line)
+			field, err := wire.ParseField(line)
 			if err != nil || !whole {
 				t.Fatalf("%q: %v", ctl.lines, err)
 			}
 			rest = after
-			if field.Kind == ContentLength || field.Kind == TransferEncoding || field.Kind == ConnectionField {
+			if field.Kind == wire.ContentLength || field.Kind == wire.TransferEncoding || field.Kind == wire.ConnectionField {
 				t.Fatalf("framing in %q", ctl.lines)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"sampan/watchdog/internal/wire"
 )
 
 const (
@@ -55,7 +57,7 @@ var fixedNames = [...]string{
 
 func fixedName(name []byte) bool {
 	for _, fixed := range fixedNames {
-		if FoldEqual(name, fixed) {
+		if wire.FoldEqual(name, fixed) {
 			return true
 		}
 	}
@@ -134,8 +136,8 @@ func (b *cgiBuild) fixed(c *clientConn) {
 // header adds one request header. Repeated ones are joined. A name with underscores would become the variable of the one
 // with dashes, which a proxy in front may have set or checked: it is dropped. Where the configuration keeps such names and
 // both come, the dashes win, whatever the order.
-func (b *cgiBuild) header(f *Field) {
-	if f.Kind == TrailerField || f.Kind == TransferEncoding || f.Kind == HostField {
+func (b *cgiBuild) header(f *wire.Field) {
+	if f.Kind == wire.TrailerField || f.Kind == wire.TransferEncoding || f.Kind == wire.HostField {
 		return
 	}
 	var space [64]byte

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sampan/watchdog/internal/wire"
 )
 
 func environment(t *testing.T, base []string, head string) []string {
@@ -108,7 +110,7 @@ func FuzzHeaderToVariable(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		if f, err := ParseField([]byte(name + ": 1")); err != nil || string(f.Name) != name {
+		if f, err := wire.ParseField([]byte(name + ": 1")); err != nil || string(f.Name) != name {
 			return
 		}
 		got := string(variableName(nil, []byte(name)))

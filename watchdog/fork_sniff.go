@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // sniffed is how much of the output is looked at, in bytes.
@@ -31,7 +33,7 @@ func sniff(b []byte) string {
 	}
 	start := bytes.TrimLeft(b, " \t\r\n")
 	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<script", "<div", "<p>", "<h1"} {
-		if len(start) >= len(tag) && FoldEqual(start[:len(tag)], tag) {
+		if len(start) >= len(tag) && wire.FoldEqual(start[:len(tag)], tag) {
 			return "text/html; charset=utf-8"
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // forward is the state of one call on its way to the function's server. It lives in the client's connection, so that
@@ -178,14 +180,14 @@ func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err er
 }
 
 // relayInformational passes a 1xx on. 100 is ours to send, the client got it when its body was wanted.
-func (h *httpRunner) relayInformational(c *clientConn, r *Response) error {
+func (h *httpRunner) relayInformational(c *clientConn, r *wire.Response) error {
 	if r.Status == 100 {
 		return nil
 	}
 	var lines []byte
 	for i := range r.Fields {
-		if f := &r.Fields[i]; f.Kind == Ordinary {
-			lines = AppendField(lines, f)
+		if f := &r.Fields[i]; f.Kind == wire.Ordinary {
+			lines = wire.AppendField(lines, f)
 		}
 	}
 	return c.informational(r.Status, lines)

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // fakeFunction serves raw connections, so that it can misbehave.
@@ -41,29 +43,26 @@ func fakeFunction(t *testing.T, env map[string]string, serve func(n int, nc net.
 
 // readRequest reads a head and a body with a length.
 func readRequest(r *bufio.Reader) (head, body string, err error) {
-	src := NewSource(r)
+	src := wire.NewSource(r)
 	raw, err := src.Head(1 << 20)
 	if err != nil {
 		return "", "", err
 	}
 	head = string(raw)
-	var req Request
+	var req wire.Request
 	if err := req.Parse(raw); err != nil {
 		return head, "", err
 	}
-	kind := SizedBody
+	kind := wire.SizedBody
 	if req.Framing.Chunked {
-		kind = ChunkedBody
+		kind = wire.ChunkedBody
 	}
 	src.PinHead()
-	var b bodyReader
+	var b wire.Body
 	b.Start(&src, kind, max(req.Framing.Length, 0))
 	whole, err := io.ReadAll(&b)
 	return head, string(whole), err
 }
-
-// bodyReader is a name for body where a variable of that name is in the way.
-type bodyReader = Body
 
 const get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // failed answers a call that got no response from the function.
@@ -28,13 +30,13 @@ func (h *httpRunner) failed(c *clientConn, err error) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), isReset(err):
 		c.reply.note = "no-response"
 		c.fault(502, "watchdog: the function closed the connection without answering.")
-	case errors.Is(err, ErrHeadTooLarge):
+	case errors.Is(err, wire.ErrHeadTooLarge):
 		c.reply.note = "bad-response"
 		c.fault(502, fmt.Sprintf("watchdog: the head of the function's answer is larger than max_header_bytes=%d bytes.",
 			h.server.cfg.maxHeaderBytes))
-	case errors.Is(err, ErrTooManyFields):
+	case errors.Is(err, wire.ErrTooManyFields):
 		c.reply.note = "bad-response"
-		c.fault(502, fmt.Sprintf("watchdog: the function's answer has more than %d header lines, a fixed limit of the watchdog.", MaxFields))
+		c.fault(502, fmt.Sprintf("watchdog: the function's answer has more than %d header lines, a fixed limit of the watchdog.", wire.MaxFields))
 	default:
 		c.reply.note = "bad-response"
 		c.fault(502, "watchdog: the function cannot be reached or answered badly: "+err.Error()+".")

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"sampan/watchdog/internal/wire"
 )
 
 const (
@@ -21,9 +23,9 @@ const (
 type upstreamConn struct {
 	nc      net.Conn
 	fd      int
-	src     Source
-	body    Body
-	resp    Response
+	src     wire.Source
+	body    wire.Body
+	resp    wire.Response
 	reused  bool
 	idledAt time.Time
 	until   time.Time // it may be used again before then
@@ -86,7 +88,7 @@ func (p *upstream) give(u *upstreamConn, now time.Time) {
 		return
 	}
 	u.src.Unpin()
-	u.resp.Fields = TrimFields(u.resp.Fields)
+	u.resp.Fields = wire.TrimFields(u.resp.Fields)
 	u.idledAt, u.until = now, now.Add(rest)
 	p.mu.Lock()
 	p.idle = append(p.idle, u)
@@ -126,7 +128,7 @@ func (p *upstream) dial(timeout time.Duration) (*upstreamConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the function: %w", err)
 	}
-	u := &upstreamConn{nc: nc, fd: -1, src: NewSource(nc)}
+	u := &upstreamConn{nc: nc, fd: -1, src: wire.NewSource(nc)}
 	if sc, ok := nc.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
 			_ = raw.Control(func(fd uintptr) { u.fd = int(fd) })

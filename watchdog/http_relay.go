@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // relay passes the function's response on while it comes. It tells whether the connection to the function can serve
@@ -11,7 +13,7 @@ func (h *httpRunner) relay(c *clientConn, u *upstreamConn) (reusable bool) {
 	r := &u.resp
 	if r.Status == 101 {
 		if c.req.Upgrade == nil {
-			h.failed(c, ErrBadResponse)
+			h.failed(c, wire.ErrBadResponse)
 			return false
 		}
 		h.tunnel(c, u)
@@ -32,25 +34,25 @@ func (h *httpRunner) relay(c *clientConn, u *upstreamConn) (reusable bool) {
 		c.clientVanished()
 		return uploaded && r.Reusable() && len(u.src.Buffered()) == 0
 	}
-	return uploaded && kind != UntilClose && r.Reusable() && len(u.src.Buffered()) == 0
+	return uploaded && kind != wire.UntilClose && r.Reusable() && len(u.src.Buffered()) == 0
 }
 
-func (h *httpRunner) relayHead(c *clientConn, r *Response, kind BodyKind) {
+func (h *httpRunner) relayHead(c *clientConn, r *wire.Response, kind wire.BodyKind) {
 	c.begin(r.Status, r.Reason)
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		switch f.Kind {
-		case HopByHop, KeepAliveField, ConnectionField, ContentLength, TransferEncoding, UpgradeField, TEField, XDuration:
+		case wire.HopByHop, wire.KeepAliveField, wire.ConnectionField, wire.ContentLength, wire.TransferEncoding, wire.UpgradeField, wire.TEField, wire.XDuration:
 			continue
 		}
-		c.out = AppendField(c.out, f)
+		c.out = wire.AppendField(c.out, f)
 	}
 	if !r.HasDate {
 		c.out = append(c.out, h.server.date()...)
 	}
 	c.duration(time.Since(c.start))
 	length := r.Framing.Length
-	if kind == ChunkedBody || kind == UntilClose {
+	if kind == wire.ChunkedBody || kind == wire.UntilClose {
 		length = -1
 	}
 	c.endHead(length)
@@ -60,7 +62,7 @@ func (h *httpRunner) relayHead(c *clientConn, r *Response, kind BodyKind) {
 }
 
 // relayBody copies a body, flushing whenever the next byte is not there yet.
-func (c *clientConn) relayBody(b *Body) error {
+func (c *clientConn) relayBody(b *wire.Body) error {
 	if c.forward.upload.running() && !b.Done {
 		err := c.sendSpooled(nil, b, c.forward.upload.running)
 		if err == io.EOF {

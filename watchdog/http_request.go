@@ -2,6 +2,8 @@ package main
 
 import (
 	"strconv"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // replayBytes is how much request body may travel, and be sent again, together with the head. In bytes.
@@ -28,14 +30,14 @@ func (h *httpRunner) buildRequest(c *clientConn) {
 	for i := range req.Fields {
 		f := &req.Fields[i]
 		switch f.Kind {
-		case HopByHop, KeepAliveField, ConnectionField, ContentLength, TransferEncoding, HostField, UpgradeField, ExpectField, TEField:
+		case wire.HopByHop, wire.KeepAliveField, wire.ConnectionField, wire.ContentLength, wire.TransferEncoding, wire.HostField, wire.UpgradeField, wire.ExpectField, wire.TEField:
 			continue
-		case AuthSecondsField:
+		case wire.AuthSecondsField:
 			if c.authSeconds != "" {
 				continue
 			}
 		}
-		b = AppendField(b, f)
+		b = wire.AppendField(b, f)
 	}
 	if c.authSeconds != "" {
 		b = append(append(append(b, "X-Auth-Seconds: "...), c.authSeconds...), "\r\n"...)
@@ -66,14 +68,14 @@ func (h *httpRunner) appendBody(c *clientConn, b []byte) []byte {
 	default:
 		return append(b, "\r\n"...)
 	}
-	if c.body.Kind == SizedBody && !c.body.Done {
+	if c.body.Kind == wire.SizedBody && !c.body.Done {
 		c.forward.whole = c.bodyIsHere() && c.body.Left <= replayBytes
 		if c.forward.whole {
 			start := len(b)
 			b = append(b, c.src.Buffered()[:c.body.Left]...)
 			_, _ = c.body.Take(b[start:])
 		}
-	} else if c.body.Kind == ChunkedBody {
+	} else if c.body.Kind == wire.ChunkedBody {
 		c.forward.whole = false
 	}
 	return b

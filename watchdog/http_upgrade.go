@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // halfClosed is how long one side of a tunnel may stay silent after the other has closed.
@@ -27,10 +29,10 @@ func (h *httpRunner) tunnel(c *clientConn, u *upstreamConn) {
 	for i := range u.resp.Fields {
 		f := &u.resp.Fields[i]
 		switch f.Kind {
-		case HopByHop, KeepAliveField, ConnectionField, ContentLength, TransferEncoding, XDuration:
+		case wire.HopByHop, wire.KeepAliveField, wire.ConnectionField, wire.ContentLength, wire.TransferEncoding, wire.XDuration:
 			continue
 		}
-		c.out = AppendField(c.out, f)
+		c.out = wire.AppendField(c.out, f)
 	}
 	c.header("Connection", "Upgrade")
 	c.duration(time.Since(c.start))

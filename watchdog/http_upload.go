@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // settleTime is how long an unfinished upload may go on after the response is complete: a server that echoes ends its
@@ -33,7 +35,7 @@ func (p *upload) run(c *clientConn, u *upstreamConn, done chan struct{}) {
 	defer give()
 	chunked := c.req.Framing.Chunked
 	for {
-		n, err := c.body.Read(block[ChunkPrefix : len(block)-2])
+		n, err := c.body.Read(block[wire.ChunkPrefix : len(block)-2])
 		if n > 0 {
 			if _, failed := u.nc.Write(framed(block, n, chunked)); failed != nil {
 				return // the server wants no more; its answer, if any, is being read
@@ -75,11 +77,11 @@ func (p *upload) finish(err error) {
 // framed returns the n body bytes at block[ChunkPrefix:] as they go on the wire.
 func framed(block []byte, n int, chunked bool) []byte {
 	if !chunked {
-		return block[ChunkPrefix : ChunkPrefix+n]
+		return block[wire.ChunkPrefix : wire.ChunkPrefix+n]
 	}
-	PutChunkSize(block, n)
-	copy(block[ChunkPrefix+n:], "\r\n")
-	return block[:ChunkPrefix+n+2]
+	wire.PutChunkSize(block, n)
+	copy(block[wire.ChunkPrefix+n:], "\r\n")
+	return block[:wire.ChunkPrefix+n+2]
 }
 
 // running tells whether the request body is still on its way.

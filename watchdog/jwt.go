@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 const (
@@ -91,10 +93,10 @@ func (a *authenticator) admit(c *clientConn) bool {
 
 func bearer(value []byte) ([]byte, bool) {
 	scheme, token, found := bytes.Cut(value, []byte(" "))
-	if !found || !FoldEqual(scheme, "bearer") {
+	if !found || !wire.FoldEqual(scheme, "bearer") {
 		return nil, false
 	}
-	token = TrimBlanks(token)
+	token = wire.TrimBlanks(token)
 	return token, len(token) > 0
 }
 

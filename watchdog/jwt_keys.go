@@ -16,6 +16,8 @@ import (
 	"net"
 	"net/url"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 const (
@@ -146,12 +148,12 @@ func dialURL(u *url.URL) (net.Conn, error) {
 }
 
 func readDocument(nc net.Conn) ([]byte, error) {
-	src := NewSource(nc)
+	src := wire.NewSource(nc)
 	head, err := src.AnswerHead(64 << 10)
 	if err != nil {
 		return nil, err
 	}
-	var resp Response
+	var resp wire.Response
 	if err := resp.Parse(head); err != nil {
 		return nil, err
 	}
@@ -159,7 +161,7 @@ func readDocument(nc net.Conn) ([]byte, error) {
 		return nil, fmt.Errorf("status %d", resp.Status)
 	}
 	kind, length := resp.BodyKind([]byte("GET"))
-	b := Body{Limit: maxFetched}
+	b := wire.Body{Limit: maxFetched}
 	b.Start(&src, kind, length)
 	return io.ReadAll(&b)
 }

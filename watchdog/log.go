@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // logger writes the watchdog's own lines to stderr, and header dumps to stdout; one write per line.
@@ -89,7 +91,7 @@ func (l *logger) call(c *clientConn, took time.Duration) {
 }
 
 // headers dumps header fields to stdout, for debug_headers.
-func (l *logger) headers(direction string, fields []Field) {
+func (l *logger) headers(direction string, fields []wire.Field) {
 	var b []byte
 	for i := range fields {
 		b = append(append(append(b, '['), direction...), "] "...)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // TestMain turns the test binary into a child when the environment says so.
@@ -123,19 +125,19 @@ type answer struct {
 // receive reads one response, with our own parsers.
 func (c *testClient) receive(method string) answer {
 	c.t.Helper()
-	src := NewSource(c.r)
+	src := wire.NewSource(c.r)
 	head, err := src.Head(1 << 20)
 	if err != nil {
 		return answer{err: err}
 	}
 	a := answer{head: string(head)}
-	var resp Response
+	var resp wire.Response
 	if err := resp.Parse(head); err != nil {
 		c.t.Fatalf("%v in %q", err, head)
 	}
 	a.status = resp.Status
 	kind, length := resp.BodyKind([]byte(method))
-	var b Body
+	var b wire.Body
 	src.PinHead()
 	b.Start(&src, kind, length)
 	whole, err := io.ReadAll(&b)

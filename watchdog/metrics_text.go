@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // metricsLimit bounds reading a scrape's request, and writing its answer.
@@ -36,8 +38,8 @@ func (m *metrics) serve(port int) error {
 func (m *metrics) scrape(nc net.Conn) {
 	defer nc.Close()
 	_ = nc.SetDeadline(time.Now().Add(metricsLimit))
-	src := NewSource(nc)
-	var req Request
+	src := wire.NewSource(nc)
+	var req wire.Request
 	head, err := src.Head(8 << 10)
 	if err != nil || req.Parse(head) != nil {
 		return
@@ -52,7 +54,7 @@ func (m *metrics) scrape(nc net.Conn) {
 		body = m.text()
 	}
 	answer := fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"+
-		"Content-Length: %d\r\nConnection: close\r\n\r\n", status, StatusText(status), len(body))
+		"Content-Length: %d\r\nConnection: close\r\n\r\n", status, wire.StatusText(status), len(body))
 	if string(req.Method) != "HEAD" {
 		answer = append(answer, body...)
 	}

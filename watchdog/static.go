@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"sampan/watchdog/internal/wire"
 )
 
 // staticRunner serves files below a directory.
@@ -183,7 +185,7 @@ func contentTypeOf(name string, file *os.File) string {
 
 func headerValue(c *clientConn, lower string) string {
 	for i := range c.req.Fields {
-		if FoldEqual(c.req.Fields[i].Name, lower) {
+		if wire.FoldEqual(c.req.Fields[i].Name, lower) {
 			return string(c.req.Fields[i].Value)
 		}
 	}
@@ -199,7 +201,7 @@ func parseRange(value string, size int64) (start, length int64, status int) {
 		return 0, size, 200
 	}
 	if first == "" {
-		n := ParseLength([]byte(last))
+		n := wire.ParseLength([]byte(last))
 		if n < 0 {
 			return 0, size, 200
 		}
@@ -209,10 +211,10 @@ func parseRange(value string, size int64) (start, length int64, status int) {
 		n = min(n, size)
 		return size - n, n, 206
 	}
-	start = ParseLength([]byte(first))
+	start = wire.ParseLength([]byte(first))
 	end := size - 1
 	if last != "" {
-		end = ParseLength([]byte(last))
+		end = wire.ParseLength([]byte(last))
 		if end < 0 || end < start {
 			return 0, size, 200
 		}

@@ -1,4 +1,4 @@
-package main
+package wire
 
 // StatusText is the usual reason phrase, for responses that the watchdog makes up itself.
 func StatusText(status int) string {
