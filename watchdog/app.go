@@ -28,7 +28,7 @@ func newApp(cfg *config, log *logger) *app {
 	a := &app{
 		cfg: cfg, log: log,
 		processes: newProcessTable(),
-		childLogs: &childLog{cfg: cfg},
+		childLogs: newChildLog(cfg.logLineBytes, cfg.prefixLogs),
 		stops:     make(chan os.Signal, 4),
 		ended:     make(chan struct{}),
 	}

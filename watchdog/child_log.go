@@ -16,8 +16,14 @@ const unlimitedLine = 1 << 20
 // childLog passes a child's output on, line by line, until its last holder closes it. Lines over the limit are split,
 // a last line without newline is completed, and nothing is dropped: a slow reader of our output slows the child down.
 type childLog struct {
-	cfg *config
-	wg  sync.WaitGroup
+	lineBytes int
+	prefix    bool
+	wg        sync.WaitGroup
+}
+
+// newChildLog splits lines above lineBytes, where that is positive; prefix puts time and stream before each.
+func newChildLog(lineBytes int, prefix bool) *childLog {
+	return &childLog{lineBytes: lineBytes, prefix: prefix}
 }
 
 // wait gives readers that still have something to read a moment.
@@ -39,7 +45,7 @@ func (l *childLog) follow(from, to *os.File, stream, callID string) {
 	go func() {
 		defer l.wg.Done()
 		defer from.Close()
-		s := logSplitter{to: to, limit: l.cfg.logLineBytes, prefix: l.cfg.prefixLogs, stream: stream, callID: callID}
+		s := logSplitter{to: to, limit: l.lineBytes, prefix: l.prefix, stream: stream, callID: callID}
 		s.copy(from)
 	}()
 }
