@@ -95,6 +95,13 @@ func (t *processTable) start(argv, env []string, files []uintptr, onExit func())
 	return p, nil
 }
 
+// count is how many processes were started and not reaped yet.
+func (t *processTable) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.running)
+}
+
 // signal sends sig to the whole group; false when nobody is left in it.
 func (p *process) signal(sig syscall.Signal) bool {
 	p.table.mu.Lock()
