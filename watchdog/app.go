@@ -17,8 +17,8 @@ type app struct {
 	cfg       *config
 	log       *logger
 	server    *server
-	processes *processTable
-	childLogs *childLog
+	processes *Table
+	childLogs *ChildLog
 	child     *httpChild // http mode only
 	stops     chan os.Signal
 	ended     chan struct{} // closed when run returns
@@ -27,8 +27,8 @@ type app struct {
 func newApp(cfg *config, log *logger) *app {
 	a := &app{
 		cfg: cfg, log: log,
-		processes: newProcessTable(),
-		childLogs: newChildLog(cfg.logLineBytes, cfg.prefixLogs),
+		processes: NewTable(),
+		childLogs: NewChildLog(cfg.logLineBytes, cfg.prefixLogs),
 		stops:     make(chan os.Signal, 4),
 		ended:     make(chan struct{}),
 	}
@@ -48,8 +48,8 @@ func (a *app) run() int {
 	defer close(a.ended)
 	tuneRuntime()
 	a.catchSignals()
-	adoptOrphans()
-	go a.processes.reap(a.ended)
+	AdoptOrphans()
+	go a.processes.Reap(a.ended)
 	a.server.lock.remove() // of an earlier life of this container
 	if err := a.start(); err != nil {
 		a.server.lock.remove()
@@ -143,7 +143,7 @@ func (a *app) awaitReady() (code int, over bool) {
 		switch {
 		case listening:
 			return 0, false
-		case a.child.proc.exited():
+		case a.child.proc.Exited():
 			return a.childDied(), true
 		}
 		a.log.print(fmt.Sprintf("start: the function did not accept connections at %s within %s",
@@ -169,13 +169,13 @@ func (a *app) childDied() int {
 	a.server.accepting.Store(false)
 	a.server.lock.remove()
 	a.child.isUp.Store(false)
-	status := a.child.proc.status
-	a.log.print("the function's process ended: " + outcome(status))
+	status := a.child.proc.Status
+	a.log.print("the function's process ended: " + Outcome(status))
 	a.server.closing.Store(true)
 	select {
 	case <-a.server.closeListener():
 	case <-time.After(inFlightMercy):
 	}
-	a.childLogs.wait(a.cfg.killGrace)
-	return max(exitCode(status), 1)
+	a.childLogs.Wait(a.cfg.killGrace)
+	return max(ExitCode(status), 1)
 }

@@ -13,21 +13,21 @@ const logChunk = 4 << 10
 // unlimitedLine is how much of a line without limit is held before it is passed on unfinished. In bytes.
 const unlimitedLine = 1 << 20
 
-// childLog passes a child's output on, line by line, until its last holder closes it. Lines over the limit are split,
+// ChildLog passes a child's output on, line by line, until its last holder closes it. Lines over the limit are split,
 // a last line without newline is completed, and nothing is dropped: a slow reader of our output slows the child down.
-type childLog struct {
+type ChildLog struct {
 	lineBytes int
 	prefix    bool
 	wg        sync.WaitGroup
 }
 
-// newChildLog splits lines above lineBytes, where that is positive; prefix puts time and stream before each.
-func newChildLog(lineBytes int, prefix bool) *childLog {
-	return &childLog{lineBytes: lineBytes, prefix: prefix}
+// NewChildLog splits lines above lineBytes, where that is positive; prefix puts time and stream before each.
+func NewChildLog(lineBytes int, prefix bool) *ChildLog {
+	return &ChildLog{lineBytes: lineBytes, prefix: prefix}
 }
 
-// wait gives readers that still have something to read a moment.
-func (l *childLog) wait(limit time.Duration) {
+// Wait gives readers that still have something to read a moment.
+func (l *ChildLog) Wait(limit time.Duration) {
 	done := make(chan struct{})
 	go func() {
 		l.wg.Wait()
@@ -39,8 +39,8 @@ func (l *childLog) wait(limit time.Duration) {
 	}
 }
 
-// follow starts a reader of from. stream is "stdout" or "stderr", callID may be empty.
-func (l *childLog) follow(from, to *os.File, stream, callID string) {
+// Follow starts a reader of from. stream is "stdout" or "stderr", callID may be empty.
+func (l *ChildLog) Follow(from, to *os.File, stream, callID string) {
 	l.wg.Add(1)
 	go func() {
 		defer l.wg.Done()

@@ -106,7 +106,7 @@ func (r *bufferedRunner) collect(c *clientConn, f *forkCall) (output [][]byte, e
 func (r *bufferedRunner) answer(c *clientConn, f *forkCall, status syscall.WaitStatus, output [][]byte) {
 	text := ""
 	if status != 0 {
-		text = outcome(status)
+		text = Outcome(status)
 		c.reply.note = exitNote(status)
 		output = append([][]byte{[]byte(text + "\n")}, output...)
 	}

@@ -13,8 +13,8 @@ import (
 // forkRunner runs one process per call. Its three modes differ in when they answer.
 type forkRunner struct {
 	server    *server
-	processes *processTable
-	logs      *childLog
+	processes *Table
+	logs      *ChildLog
 	env       *cgiEnv
 }
 
@@ -24,7 +24,7 @@ func (r *forkRunner) ready() bool { return true }
 type forkCall struct {
 	runner *forkRunner
 	c      *clientConn
-	proc   *process
+	proc   *Process
 	stdin  *os.File // nil when the child has all its input
 	stdout *os.File
 	ctrl   *os.File // nil when off
@@ -65,7 +65,7 @@ func (r *forkRunner) start(c *clientConn, input []byte) (*forkCall, error) {
 		}
 	}()
 	if err == nil {
-		f.proc, err = r.processes.start(r.server.cfg.argv, r.environment(c), files, f.exited)
+		f.proc, err = r.processes.Start(r.server.cfg.argv, r.environment(c), files, f.exited)
 	}
 	if err != nil {
 		f.closePipes()
@@ -99,18 +99,18 @@ func (f *forkCall) finish(readErr error) (syscall.WaitStatus, bool) {
 	why := f.c.guard.attach(nil)
 	f.stopFeeding()
 	if why != notEnded {
-		go f.proc.terminate(f.runner.server.cfg.killGrace)
+		go f.proc.Terminate(f.runner.server.cfg.killGrace)
 		return 0, false
 	}
 	if readErr != io.EOF {
 		// Somebody else still holds the pipe, after the child itself has ended.
-		go f.proc.terminate(f.runner.server.cfg.killGrace)
+		go f.proc.Terminate(f.runner.server.cfg.killGrace)
 	}
-	if !f.proc.exited() && !f.awaitExit() {
-		go f.proc.terminate(f.runner.server.cfg.killGrace)
+	if !f.proc.Exited() && !f.awaitExit() {
+		go f.proc.Terminate(f.runner.server.cfg.killGrace)
 		return 0, false
 	}
-	return f.proc.status, true
+	return f.proc.Status, true
 }
 
 // awaitExit waits for a child that has closed its stdout but still runs, as long as the call may last.
@@ -120,7 +120,7 @@ func (f *forkCall) awaitExit() bool {
 		return false
 	}
 	select {
-	case <-f.proc.done:
+	case <-f.proc.Done:
 	case <-w:
 	}
 	return f.c.guard.attach(nil) == notEnded

@@ -9,13 +9,13 @@ import (
 // openPipes makes the child's descriptors 0, 1, 2 and perhaps 3. The caller closes those above 2.
 func (f *forkCall) openPipes(input []byte) (files []uintptr, err error) {
 	cfg := f.runner.server.cfg
-	stdin, stdinEnd, err := pipeTo("stdin")
+	stdin, stdinEnd, err := PipeTo("stdin")
 	if err != nil {
 		return nil, err
 	}
 	f.stdin = stdin
 	files = append(files, uintptr(stdinEnd))
-	out, outEnd, err := pipeFrom("stdout")
+	out, outEnd, err := PipeFrom("stdout")
 	if err != nil {
 		return files, err
 	}
@@ -27,7 +27,7 @@ func (f *forkCall) openPipes(input []byte) (files []uintptr, err error) {
 	}
 	files = append(files, errEnd)
 	if cfg.controlChannel {
-		ctrl, ctrlEnd, err := pipeFrom("control")
+		ctrl, ctrlEnd, err := PipeFrom("control")
 		if err != nil {
 			return files, err
 		}
@@ -39,7 +39,7 @@ func (f *forkCall) openPipes(input []byte) (files []uintptr, err error) {
 }
 
 // stderrEnd says where the function's stderr goes: into the response, through a log reader, or straight to ours.
-func (f *forkCall) stderrEnd(outEnd pipeEnd) (uintptr, error) {
+func (f *forkCall) stderrEnd(outEnd PipeEnd) (uintptr, error) {
 	cfg := f.runner.server.cfg
 	callID := ""
 	if cfg.logCallID {
@@ -49,11 +49,11 @@ func (f *forkCall) stderrEnd(outEnd pipeEnd) (uintptr, error) {
 	case cfg.mode == classicMode && cfg.combineOutput:
 		return uintptr(outEnd), nil
 	case cfg.prefixLogs || callID != "":
-		errs, errEnd, err := pipeFrom("stderr")
+		errs, errEnd, err := PipeFrom("stderr")
 		if err != nil {
 			return 0, err
 		}
-		f.runner.logs.follow(errs, os.Stderr, "stderr", callID)
+		f.runner.logs.Follow(errs, os.Stderr, "stderr", callID)
 		return uintptr(errEnd), nil
 	}
 	return 2, nil

@@ -53,7 +53,7 @@ func (r *streamingRunner) abandon(c *clientConn, f *forkCall) {
 	c.guard.attach(nil)
 	f.stopFeeding()
 	if r.server.cfg.cancelOnDisconnect {
-		go f.proc.terminate(r.server.cfg.killGrace)
+		go f.proc.Terminate(r.server.cfg.killGrace)
 	}
 	c.clientVanished()
 }
@@ -133,7 +133,7 @@ func (r *streamingRunner) complete(c *clientConn, f *forkCall, status syscall.Wa
 	case c.reply.ended:
 		return
 	case !c.reply.begun && failed:
-		c.answer(500, plainText, outcome(status)+"\n")
+		c.answer(500, plainText, Outcome(status)+"\n")
 		return
 	case !c.reply.begun:
 		if !r.commitEmpty(c, f) {
@@ -141,7 +141,7 @@ func (r *streamingRunner) complete(c *clientConn, f *forkCall, status syscall.Wa
 		}
 	case c.req.TETrailers && c.reply.chunked:
 		trailer = append(trailer, "X-Exit-Status: "...)
-		trailer = strconv.AppendInt(trailer, int64(exitCode(status)), 10)
+		trailer = strconv.AppendInt(trailer, int64(ExitCode(status)), 10)
 		trailer = append(trailer, "\r\nX-Duration-Seconds: "...)
 		trailer = append(appendSeconds(trailer, time.Since(c.start)), "\r\n"...)
 	case failed:

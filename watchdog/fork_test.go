@@ -41,7 +41,7 @@ func TestTimeoutIsAnsweredAtTheDeadline(t *testing.T) {
 			if took := time.Since(begun); got.status != want || took > time.Second {
 				t.Errorf("%s: %d after %s", mode, got.status, took)
 			}
-			eventually(t, "the process is gone", func() bool { return a.processes.count() == 0 })
+			eventually(t, "the process is gone", func() bool { return a.processes.Count() == 0 })
 		})
 	}
 }
@@ -96,9 +96,9 @@ func TestLeavingClientEndsTheProcess(t *testing.T) {
 	a := testApp(t, "slow", map[string]string{"mode": "streaming"})
 	c := a.connect(t)
 	c.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-	eventually(t, "the process runs", func() bool { return a.processes.count() == 1 })
+	eventually(t, "the process runs", func() bool { return a.processes.Count() == 1 })
 	_ = c.nc.Close()
-	eventually(t, "the process is gone", func() bool { return a.processes.count() == 0 })
+	eventually(t, "the process is gone", func() bool { return a.processes.Count() == 0 })
 	eventually(t, "the slot is free", func() bool { return a.server.limiter.running.Load() == 0 })
 }
 

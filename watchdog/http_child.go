@@ -9,7 +9,7 @@ import (
 
 // httpChild is the warm process of http mode.
 type httpChild struct {
-	proc      *process
+	proc      *Process
 	stdin     *os.File // held open when child_stdin=pipe
 	listening chan struct{}
 	gone      chan struct{}
@@ -17,45 +17,45 @@ type httpChild struct {
 }
 
 // startHTTPChild runs the function's server in its own process group, with our environment unchanged.
-func startHTTPChild(cfg *config, table *processTable, logs *childLog) (*httpChild, error) {
+func startHTTPChild(cfg *config, table *Table, logs *ChildLog) (*httpChild, error) {
 	h := &httpChild{listening: make(chan struct{})}
 	stdin, err := h.openStdin(cfg.childStdinPipe)
 	if err != nil {
 		return nil, err
 	}
-	defer stdin.close()
+	defer stdin.Close()
 	files := []uintptr{uintptr(stdin), os.Stdout.Fd(), os.Stderr.Fd()}
 	if cfg.prefixLogs {
-		out, outEnd, err := pipeFrom("stdout")
+		out, outEnd, err := PipeFrom("stdout")
 		if err != nil {
 			return nil, err
 		}
-		defer outEnd.close()
-		errs, errEnd, err := pipeFrom("stderr")
+		defer outEnd.Close()
+		errs, errEnd, err := PipeFrom("stderr")
 		if err != nil {
 			return nil, err
 		}
-		defer errEnd.close()
+		defer errEnd.Close()
 		files[1], files[2] = uintptr(outEnd), uintptr(errEnd)
-		defer logs.follow(out, os.Stdout, "stdout", "")
-		defer logs.follow(errs, os.Stderr, "stderr", "")
+		defer logs.Follow(out, os.Stdout, "stdout", "")
+		defer logs.Follow(errs, os.Stderr, "stderr", "")
 	}
-	if h.proc, err = table.start(cfg.argv, os.Environ(), files, nil); err != nil {
+	if h.proc, err = table.Start(cfg.argv, os.Environ(), files, nil); err != nil {
 		return nil, err
 	}
-	h.gone = h.proc.done
+	h.gone = h.proc.Done
 	return h, nil
 }
 
-func (h *httpChild) openStdin(pipe bool) (pipeEnd, error) {
+func (h *httpChild) openStdin(pipe bool) (PipeEnd, error) {
 	if pipe {
-		var end pipeEnd
+		var end PipeEnd
 		var err error
-		h.stdin, end, err = pipeTo("stdin")
+		h.stdin, end, err = PipeTo("stdin")
 		return end, err
 	}
 	fd, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-	return pipeEnd(fd), err
+	return PipeEnd(fd), err
 }
 
 // awaitListening polls until the child accepts connections; false when it dies or the time is up first. A timeout of
@@ -65,7 +65,7 @@ func (h *httpChild) awaitListening(up *upstream, timeout time.Duration, stop <-c
 	pause := 2 * time.Millisecond
 	for timeout == 0 || time.Since(begun) < timeout {
 		if up.accepts(time.Second) {
-			if h.proc.exited() {
+			if h.proc.Exited() {
 				return false
 			}
 			h.isUp.Store(true)
@@ -88,4 +88,4 @@ func (h *httpChild) awaitListening(up *upstream, timeout time.Duration, stop <-c
 func (h *httpChild) up() bool { return h.isUp.Load() }
 
 // stop ends the child's group: SIGTERM, then SIGKILL after grace.
-func (h *httpChild) stop(grace time.Duration) { h.proc.terminate(grace) }
+func (h *httpChild) stop(grace time.Duration) { h.proc.Terminate(grace) }

@@ -67,7 +67,7 @@ func testApp(t *testing.T, role string, env map[string]string) *app {
 	log := newLogger()
 	log.out, _ = os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	a := newApp(cfg, log)
-	go a.processes.reap(a.ended)
+	go a.processes.Reap(a.ended)
 	if err := a.prepareRunner(); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func testApp(t *testing.T, role string, env map[string]string) *app {
 	go a.server.accept()
 	t.Cleanup(func() {
 		drained := a.server.closeListener()
-		a.processes.terminateAll(100 * time.Millisecond)
+		a.processes.TerminateAll(100 * time.Millisecond)
 		a.pauseFor(drained, 3*time.Second)
 		close(a.ended)
 	})

@@ -5,31 +5,32 @@ import (
 	"syscall"
 )
 
-// pipeEnd is a descriptor of a pipe as a child gets it: blocking, and closed by us after the fork.
-type pipeEnd int
+// PipeEnd is a descriptor of a pipe as a child gets it: blocking, and closed by us after the fork.
+type PipeEnd int
 
-func (e pipeEnd) close() {
+// Close may be called on an end that was never opened, too.
+func (e PipeEnd) Close() {
 	if e >= 0 {
 		_ = syscall.Close(int(e))
 	}
 }
 
-// pipeFrom makes a pipe that the child writes and we read.
-func pipeFrom(name string) (ours *os.File, childs pipeEnd, err error) {
+// PipeFrom makes a pipe that the child writes and we read.
+func PipeFrom(name string) (ours *os.File, childs PipeEnd, err error) {
 	var fds [2]int
 	if err := syscall.Pipe2(fds[:], syscall.O_CLOEXEC); err != nil {
 		return nil, -1, os.NewSyscallError("pipe2", err)
 	}
-	return pollable(fds[0], name), pipeEnd(fds[1]), nil
+	return pollable(fds[0], name), PipeEnd(fds[1]), nil
 }
 
-// pipeTo makes a pipe that we write and the child reads.
-func pipeTo(name string) (ours *os.File, childs pipeEnd, err error) {
+// PipeTo makes a pipe that we write and the child reads.
+func PipeTo(name string) (ours *os.File, childs PipeEnd, err error) {
 	var fds [2]int
 	if err := syscall.Pipe2(fds[:], syscall.O_CLOEXEC); err != nil {
 		return nil, -1, os.NewSyscallError("pipe2", err)
 	}
-	return pollable(fds[1], name), pipeEnd(fds[0]), nil
+	return pollable(fds[1], name), PipeEnd(fds[0]), nil
 }
 
 // pollable makes our end non-blocking, only ours: os.Pipe would make the child's end non-blocking too, and most

@@ -11,32 +11,33 @@ import (
 	"time"
 )
 
-// processTable starts every process of the watchdog and is the only one that waits for children. As PID 1, or as a
+// Table starts every process of the watchdog and is the only one that waits for children. As PID 1, or as a
 // subreaper, it also inherits orphans: what it reaps and does not know is simply gone.
-type processTable struct {
+type Table struct {
 	mu      sync.Mutex
-	running map[int]*process
+	running map[int]*Process
 }
 
-// process is a started child, the leader of its own process group.
-type process struct {
+// Process is a started child, the leader of its own process group.
+type Process struct {
 	pid    int
-	table  *processTable
-	status syscall.WaitStatus // valid after done
-	done   chan struct{}
+	table  *Table
+	Status syscall.WaitStatus // valid after Done
+	Done   chan struct{}
 	onExit func() // may be nil; runs with the table locked
 }
 
-func newProcessTable() *processTable { return &processTable{running: map[int]*process{}} }
+// NewTable knows no process yet; its Reap must run before the first one ends.
+func NewTable() *Table { return &Table{running: map[int]*Process{}} }
 
-// adoptOrphans makes descendants of our children become ours when their parent dies, as they do for PID 1.
-func adoptOrphans() {
+// AdoptOrphans makes descendants of our children become ours when their parent dies, as they do for PID 1.
+func AdoptOrphans() {
 	const setChildSubreaper = 36
 	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0)
 }
 
-// reap collects the dead until stop is closed.
-func (t *processTable) reap(stop <-chan struct{}) {
+// Reap collects the dead until stop is closed.
+func (t *Table) Reap(stop <-chan struct{}) {
 	dead := make(chan os.Signal, 1)
 	signal.Notify(dead, syscall.SIGCHLD)
 	defer signal.Stop(dead)
@@ -50,7 +51,7 @@ func (t *processTable) reap(stop <-chan struct{}) {
 	}
 }
 
-func (t *processTable) collect() {
+func (t *Table) collect() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for {
@@ -64,8 +65,8 @@ func (t *processTable) collect() {
 		}
 		if p := t.running[pid]; p != nil {
 			delete(t.running, pid)
-			p.status = status
-			close(p.done)
+			p.Status = status
+			close(p.Done)
 			if p.onExit != nil {
 				p.onExit()
 			}
@@ -73,9 +74,9 @@ func (t *processTable) collect() {
 	}
 }
 
-// start runs argv with the given environment and descriptors 0, 1, 2 and on. The table is locked meanwhile, so that
+// Start runs argv with the given environment and descriptors 0, 1, 2 and on. The table is locked meanwhile, so that
 // the child cannot be reaped before it is known.
-func (t *processTable) start(argv, env []string, files []uintptr, onExit func()) (*process, error) {
+func (t *Table) Start(argv, env []string, files []uintptr, onExit func()) (*Process, error) {
 	path, err := lookPath(argv[0])
 	if err != nil {
 		return nil, err
@@ -90,20 +91,20 @@ func (t *processTable) start(argv, env []string, files []uintptr, onExit func())
 	if err != nil {
 		return nil, &os.PathError{Op: "fork/exec", Path: path, Err: err}
 	}
-	p := &process{pid: pid, table: t, done: make(chan struct{}), onExit: onExit}
+	p := &Process{pid: pid, table: t, Done: make(chan struct{}), onExit: onExit}
 	t.running[pid] = p
 	return p, nil
 }
 
-// count is how many processes were started and not reaped yet.
-func (t *processTable) count() int {
+// Count is how many processes were started and not reaped yet.
+func (t *Table) Count() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.running)
 }
 
 // signal sends sig to the whole group; false when nobody is left in it.
-func (p *process) signal(sig syscall.Signal) bool {
+func (p *Process) signal(sig syscall.Signal) bool {
 	p.table.mu.Lock()
 	defer p.table.mu.Unlock()
 	if other := p.table.running[p.pid]; other != nil && other != p {
@@ -112,8 +113,8 @@ func (p *process) signal(sig syscall.Signal) bool {
 	return syscall.Kill(-p.pid, sig) == nil
 }
 
-// terminate asks the group to end and kills what is left of it after grace. It returns when nobody is left.
-func (p *process) terminate(grace time.Duration) {
+// Terminate asks the group to end and kills what is left of it after grace. It returns when nobody is left.
+func (p *Process) Terminate(grace time.Duration) {
 	if !p.signal(syscall.SIGTERM) {
 		return
 	}
@@ -130,18 +131,18 @@ func (p *process) terminate(grace time.Duration) {
 	p.signal(syscall.SIGKILL)
 }
 
-// exited tells whether the process itself has been reaped.
-func (p *process) exited() bool {
+// Exited tells whether the process itself has been reaped.
+func (p *Process) Exited() bool {
 	select {
-	case <-p.done:
+	case <-p.Done:
 		return true
 	default:
 		return false
 	}
 }
 
-// outcome words the exit as Go's os package does, which tools around the classic watchdog parse.
-func outcome(status syscall.WaitStatus) string {
+// Outcome words the exit as Go's os package does, which tools around the classic watchdog parse.
+func Outcome(status syscall.WaitStatus) string {
 	if status.Signaled() {
 		text := "signal: " + status.Signal().String()
 		if status.Signal() == syscall.SIGKILL {
@@ -155,18 +156,18 @@ func outcome(status syscall.WaitStatus) string {
 	return fmt.Sprintf("exit status %d", status.ExitStatus())
 }
 
-// exitCode is the code that a shell would give: 128+n for a signal.
-func exitCode(status syscall.WaitStatus) int {
+// ExitCode is the code that a shell would give: 128+n for a signal.
+func ExitCode(status syscall.WaitStatus) int {
 	if status.Signaled() {
 		return 128 + int(status.Signal())
 	}
 	return status.ExitStatus()
 }
 
-// terminateAll ends every process that still runs, all groups at the same time.
-func (t *processTable) terminateAll(grace time.Duration) {
+// TerminateAll ends every process that still runs, all groups at the same time.
+func (t *Table) TerminateAll(grace time.Duration) {
 	t.mu.Lock()
-	var left []*process
+	var left []*Process
 	for _, p := range t.running {
 		left = append(left, p)
 	}
@@ -176,7 +177,7 @@ func (t *processTable) terminateAll(grace time.Duration) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			p.terminate(grace)
+			p.Terminate(grace)
 		}()
 	}
 	wg.Wait()

@@ -16,9 +16,9 @@ const (
 	scriptHead = 256
 )
 
-// checkProgram says why a program cannot be started, as far as that shows without starting it: the kernel says "no such
+// CheckProgram says why a program cannot be started, as far as that shows without starting it: the kernel says "no such
 // file" of a script whose interpreter is missing, and of a binary whose loader is, which nobody understands.
-func checkProgram(name string) error {
+func CheckProgram(name string) error {
 	path, err := lookPath(name)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func TestCheckProgramSaysWhatIsMissing(t *testing.T) {
 			"a binary without its loader", file("binary", broken, 0o755), "it needs /" + other + ", which is not in the image"})
 	}
 	for _, c := range cases {
-		err := checkProgram(c.program)
+		err := CheckProgram(c.program)
 		switch {
 		case c.says == "" && err != nil:
 			t.Errorf("%s: %v", c.name, err)

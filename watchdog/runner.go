@@ -14,7 +14,7 @@ func (a *app) prepareRunner() error {
 		if err != nil {
 			return err
 		}
-		if err := checkProgram(a.cfg.argv[0]); err != nil {
+		if err := CheckProgram(a.cfg.argv[0]); err != nil {
 			return fmt.Errorf("fprocess: %w", err)
 		}
 		s.runner = &httpRunner{server: s, upstream: up}
@@ -26,7 +26,7 @@ func (a *app) prepareRunner() error {
 		s.runner = &staticRunner{server: s, root: a.cfg.staticPath}
 		return nil
 	}
-	if err := checkProgram(a.cfg.argv[0]); err != nil {
+	if err := CheckProgram(a.cfg.argv[0]); err != nil {
 		if a.cfg.checkProgram {
 			return fmt.Errorf("fprocess: %w", err)
 		}

@@ -33,10 +33,10 @@ func (a *app) shutDown(sig os.Signal) int {
 	case <-time.After(drain):
 		a.log.warn("the drain limit has passed, ending what still runs")
 	}
-	a.processes.terminateAll(a.cfg.killGrace)
+	a.processes.TerminateAll(a.cfg.killGrace)
 	// What was terminated may still be answering its callers.
 	a.pauseFor(drained, inFlightMercy)
-	a.childLogs.wait(time.Second)
+	a.childLogs.Wait(time.Second)
 	a.log.print(fmt.Sprintf("exiting, active connections: %d", s.limiter.running.Load()))
 	return 0
 }
