@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"sampan/watchdog/internal/process"
 )
 
 // inFlightMercy is how long running calls may take to fail by themselves after the http child died.
@@ -17,8 +19,8 @@ type app struct {
 	cfg       *config
 	log       *logger
 	server    *server
-	processes *Table
-	childLogs *ChildLog
+	processes *process.Table
+	childLogs *process.ChildLog
 	child     *httpChild // http mode only
 	stops     chan os.Signal
 	ended     chan struct{} // closed when run returns
@@ -27,8 +29,8 @@ type app struct {
 func newApp(cfg *config, log *logger) *app {
 	a := &app{
 		cfg: cfg, log: log,
-		processes: NewTable(),
-		childLogs: NewChildLog(cfg.logLineBytes, cfg.prefixLogs),
+		processes: process.NewTable(),
+		childLogs: process.NewChildLog(cfg.logLineBytes, cfg.prefixLogs),
 		stops:     make(chan os.Signal, 4),
 		ended:     make(chan struct{}),
 	}
@@ -48,7 +50,7 @@ func (a *app) run() int {
 	defer close(a.ended)
 	tuneRuntime()
 	a.catchSignals()
-	AdoptOrphans()
+	process.AdoptOrphans()
 	go a.processes.Reap(a.ended)
 	a.server.lock.remove() // of an earlier life of this container
 	if err := a.start(); err != nil {
@@ -170,12 +172,12 @@ func (a *app) childDied() int {
 	a.server.lock.remove()
 	a.child.isUp.Store(false)
 	status := a.child.proc.Status
-	a.log.print("the function's process ended: " + Outcome(status))
+	a.log.print("the function's process ended: " + process.Outcome(status))
 	a.server.closing.Store(true)
 	select {
 	case <-a.server.closeListener():
 	case <-time.After(inFlightMercy):
 	}
 	a.childLogs.Wait(a.cfg.killGrace)
-	return max(ExitCode(status), 1)
+	return max(process.ExitCode(status), 1)
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"sampan/watchdog/internal/process"
 )
 
 // outputBlock is the size of one piece of collected output, in bytes.
@@ -106,7 +108,7 @@ func (r *bufferedRunner) collect(c *clientConn, f *forkCall) (output [][]byte, e
 func (r *bufferedRunner) answer(c *clientConn, f *forkCall, status syscall.WaitStatus, output [][]byte) {
 	text := ""
 	if status != 0 {
-		text = Outcome(status)
+		text = process.Outcome(status)
 		c.reply.note = exitNote(status)
 		output = append([][]byte{[]byte(text + "\n")}, output...)
 	}

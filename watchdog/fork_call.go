@@ -8,13 +8,15 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"sampan/watchdog/internal/process"
 )
 
 // forkRunner runs one process per call. Its three modes differ in when they answer.
 type forkRunner struct {
 	server    *server
-	processes *Table
-	logs      *ChildLog
+	processes *process.Table
+	logs      *process.ChildLog
 	env       *cgiEnv
 }
 
@@ -24,7 +26,7 @@ func (r *forkRunner) ready() bool { return true }
 type forkCall struct {
 	runner *forkRunner
 	c      *clientConn
-	proc   *Process
+	proc   *process.Process
 	stdin  *os.File // nil when the child has all its input
 	stdout *os.File
 	ctrl   *os.File // nil when off

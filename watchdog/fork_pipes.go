@@ -4,18 +4,20 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"sampan/watchdog/internal/process"
 )
 
 // openPipes makes the child's descriptors 0, 1, 2 and perhaps 3. The caller closes those above 2.
 func (f *forkCall) openPipes(input []byte) (files []uintptr, err error) {
 	cfg := f.runner.server.cfg
-	stdin, stdinEnd, err := PipeTo("stdin")
+	stdin, stdinEnd, err := process.PipeTo("stdin")
 	if err != nil {
 		return nil, err
 	}
 	f.stdin = stdin
 	files = append(files, uintptr(stdinEnd))
-	out, outEnd, err := PipeFrom("stdout")
+	out, outEnd, err := process.PipeFrom("stdout")
 	if err != nil {
 		return files, err
 	}
@@ -27,7 +29,7 @@ func (f *forkCall) openPipes(input []byte) (files []uintptr, err error) {
 	}
 	files = append(files, errEnd)
 	if cfg.controlChannel {
-		ctrl, ctrlEnd, err := PipeFrom("control")
+		ctrl, ctrlEnd, err := process.PipeFrom("control")
 		if err != nil {
 			return files, err
 		}
@@ -39,7 +41,7 @@ func (f *forkCall) openPipes(input []byte) (files []uintptr, err error) {
 }
 
 // stderrEnd says where the function's stderr goes: into the response, through a log reader, or straight to ours.
-func (f *forkCall) stderrEnd(outEnd PipeEnd) (uintptr, error) {
+func (f *forkCall) stderrEnd(outEnd process.PipeEnd) (uintptr, error) {
 	cfg := f.runner.server.cfg
 	callID := ""
 	if cfg.logCallID {
@@ -49,7 +51,7 @@ func (f *forkCall) stderrEnd(outEnd PipeEnd) (uintptr, error) {
 	case cfg.mode == classicMode && cfg.combineOutput:
 		return uintptr(outEnd), nil
 	case cfg.prefixLogs || callID != "":
-		errs, errEnd, err := PipeFrom("stderr")
+		errs, errEnd, err := process.PipeFrom("stderr")
 		if err != nil {
 			return 0, err
 		}

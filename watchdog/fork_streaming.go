@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"sampan/watchdog/internal/process"
 )
 
 // streamingRunner passes a process's output on as it comes.
@@ -133,7 +135,7 @@ func (r *streamingRunner) complete(c *clientConn, f *forkCall, status syscall.Wa
 	case c.reply.ended:
 		return
 	case !c.reply.begun && failed:
-		c.answer(500, plainText, Outcome(status)+"\n")
+		c.answer(500, plainText, process.Outcome(status)+"\n")
 		return
 	case !c.reply.begun:
 		if !r.commitEmpty(c, f) {
@@ -141,7 +143,7 @@ func (r *streamingRunner) complete(c *clientConn, f *forkCall, status syscall.Wa
 		}
 	case c.req.TETrailers && c.reply.chunked:
 		trailer = append(trailer, "X-Exit-Status: "...)
-		trailer = strconv.AppendInt(trailer, int64(ExitCode(status)), 10)
+		trailer = strconv.AppendInt(trailer, int64(process.ExitCode(status)), 10)
 		trailer = append(trailer, "\r\nX-Duration-Seconds: "...)
 		trailer = append(appendSeconds(trailer, time.Since(c.start)), "\r\n"...)
 	case failed:

@@ -5,11 +5,13 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"sampan/watchdog/internal/process"
 )
 
 // httpChild is the warm process of http mode.
 type httpChild struct {
-	proc      *Process
+	proc      *process.Process
 	stdin     *os.File // held open when child_stdin=pipe
 	listening chan struct{}
 	gone      chan struct{}
@@ -17,7 +19,7 @@ type httpChild struct {
 }
 
 // startHTTPChild runs the function's server in its own process group, with our environment unchanged.
-func startHTTPChild(cfg *config, table *Table, logs *ChildLog) (*httpChild, error) {
+func startHTTPChild(cfg *config, table *process.Table, logs *process.ChildLog) (*httpChild, error) {
 	h := &httpChild{listening: make(chan struct{})}
 	stdin, err := h.openStdin(cfg.childStdinPipe)
 	if err != nil {
@@ -26,12 +28,12 @@ func startHTTPChild(cfg *config, table *Table, logs *ChildLog) (*httpChild, erro
 	defer stdin.Close()
 	files := []uintptr{uintptr(stdin), os.Stdout.Fd(), os.Stderr.Fd()}
 	if cfg.prefixLogs {
-		out, outEnd, err := PipeFrom("stdout")
+		out, outEnd, err := process.PipeFrom("stdout")
 		if err != nil {
 			return nil, err
 		}
 		defer outEnd.Close()
-		errs, errEnd, err := PipeFrom("stderr")
+		errs, errEnd, err := process.PipeFrom("stderr")
 		if err != nil {
 			return nil, err
 		}
@@ -47,15 +49,15 @@ func startHTTPChild(cfg *config, table *Table, logs *ChildLog) (*httpChild, erro
 	return h, nil
 }
 
-func (h *httpChild) openStdin(pipe bool) (PipeEnd, error) {
+func (h *httpChild) openStdin(pipe bool) (process.PipeEnd, error) {
 	if pipe {
-		var end PipeEnd
+		var end process.PipeEnd
 		var err error
-		h.stdin, end, err = PipeTo("stdin")
+		h.stdin, end, err = process.PipeTo("stdin")
 		return end, err
 	}
 	fd, err := syscall.Open(os.DevNull, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-	return PipeEnd(fd), err
+	return process.PipeEnd(fd), err
 }
 
 // awaitListening polls until the child accepts connections; false when it dies or the time is up first. A timeout of

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"sampan/watchdog/internal/process"
 )
 
 // prepareRunner builds what answers calls in the configured mode. It fails early on what can never work.
@@ -14,7 +16,7 @@ func (a *app) prepareRunner() error {
 		if err != nil {
 			return err
 		}
-		if err := CheckProgram(a.cfg.argv[0]); err != nil {
+		if err := process.CheckProgram(a.cfg.argv[0]); err != nil {
 			return fmt.Errorf("fprocess: %w", err)
 		}
 		s.runner = &httpRunner{server: s, upstream: up}
@@ -26,7 +28,7 @@ func (a *app) prepareRunner() error {
 		s.runner = &staticRunner{server: s, root: a.cfg.staticPath}
 		return nil
 	}
-	if err := CheckProgram(a.cfg.argv[0]); err != nil {
+	if err := process.CheckProgram(a.cfg.argv[0]); err != nil {
 		if a.cfg.checkProgram {
 			return fmt.Errorf("fprocess: %w", err)
 		}
