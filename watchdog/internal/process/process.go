@@ -27,7 +27,7 @@ type Process struct {
 	onExit func() // may be nil; runs with the table locked
 }
 
-// NewTable knows no process yet; its Reap must run before the first one ends.
+// NewTable is empty. Run its Reap in a goroutine of its own.
 func NewTable() *Table { return &Table{running: map[int]*Process{}} }
 
 // AdoptOrphans makes descendants of our children become ours when their parent dies, as they do for PID 1.
