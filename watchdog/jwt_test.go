@@ -66,26 +66,26 @@ func TestTokens(t *testing.T) {
 	ecKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	_, edKey, _ := ed25519.GenerateKey(rand.Reader)
 	now := time.Unix(1_800_000_000, 0)
-	a := &authenticator{issuer: "me", asked: time.Now(), keys: map[string]publicKey{
+	v := &verifier{issuer: "me", asked: time.Now(), keys: map[string]publicKey{
 		"RS256": {key: &rsaKey.PublicKey}, "ES256": {key: &ecKey.PublicKey}, "EdDSA": {key: edKey.Public()},
 		"RS512": {key: &rsaKey.PublicKey, alg: "RS256"},
 	}}
 	good := map[string]any{"iss": "me", "aud": []string{"x", "me"}, "exp": now.Unix() + 60}
 	for alg, key := range map[string]crypto.Signer{"RS256": rsaKey, "ES256": ecKey, "EdDSA": edKey} {
 		token := sign(t, alg, key, good)
-		if _, err := a.verify(token, now); err != nil {
+		if _, err := v.verify(token, now); err != nil {
 			t.Errorf("%s: %v", alg, err)
 		}
 		token[len(token)-10] ^= 1
-		if _, err := a.verify(token, now); err == nil {
+		if _, err := v.verify(token, now); err == nil {
 			t.Errorf("%s: a changed signature was accepted", alg)
 		}
 	}
-	if _, err := a.verify(sign(t, "RS512", rsaKey, good), now); err == nil {
+	if _, err := v.verify(sign(t, "RS512", rsaKey, good), now); err == nil {
 		t.Error("a key was used with an algorithm that is not its own")
 	}
 	none := []byte(encode(map[string]string{"alg": "none", "kid": "RS256"}) + "." + encode(good) + ".")
-	if _, err := a.verify(none, now); err == nil {
+	if _, err := v.verify(none, now); err == nil {
 		t.Error("an unsigned token was accepted")
 	}
 	for name, change := range map[string]map[string]any{
@@ -99,7 +99,7 @@ func TestTokens(t *testing.T) {
 		for k, v := range change {
 			claims[k] = v
 		}
-		if _, err := a.verify(sign(t, "ES256", ecKey, claims), now); err == nil {
+		if _, err := v.verify(sign(t, "ES256", ecKey, claims), now); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
 	}

@@ -41,10 +41,13 @@ func (l *stringOrList) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*[]string)(l))
 }
 
+// authLeeway is how far the clocks of authority and function may be apart.
+const authLeeway = time.Second
+
 var errBadToken = errors.New("malformed token")
 
 // verify checks form, signature, issuer, audience and times of a compact token.
-func (a *authenticator) verify(token []byte, now time.Time) (*claims, error) {
+func (v *verifier) verify(token []byte, now time.Time) (*claims, error) {
 	parts := bytes.Split(token, []byte("."))
 	if len(parts) != 3 {
 		return nil, errBadToken
@@ -60,7 +63,7 @@ func (a *authenticator) verify(token []byte, now time.Time) (*claims, error) {
 	if err != nil {
 		return nil, errBadToken
 	}
-	key, issuer, known := a.keyFor(header.Kid)
+	key, issuer, known := v.keyFor(header.Kid)
 	if !known {
 		return nil, errors.New("unknown signing key")
 	}
