@@ -11,7 +11,7 @@ import (
 
 // authenticator admits calls that carry a token of the authority for this function.
 type authenticator struct {
-	verifier *verifier
+	verifier *Verifier
 	log      *logger
 	target   string // namespace:name
 }
@@ -25,7 +25,7 @@ func newAuthenticator(cfg jwtConfig, log *logger) (*authenticator, error) {
 	if cfg.debug {
 		note = func(text string) { log.print("jwt_auth: " + text) }
 	}
-	v, err := newVerifier(cfg.authority, note, func(text string) { log.warn("jwt_auth: " + text) })
+	v, err := NewVerifier(cfg.authority, note, func(text string) { log.warn("jwt_auth: " + text) })
 	if err != nil {
 		return nil, fmt.Errorf("jwt_auth: %w", err)
 	}
@@ -39,12 +39,12 @@ func (a *authenticator) admit(c *clientConn) bool {
 		a.deny(c, 401, "Bearer token missing")
 		return false
 	}
-	claims, err := a.verifier.verify(token, time.Now())
+	claims, err := a.verifier.Verify(token, time.Now())
 	if err != nil {
 		a.deny(c, 401, err.Error())
 		return false
 	}
-	if !claims.admits(a.target) {
+	if !claims.Admits(a.target) {
 		a.deny(c, 403, "insufficient permissions")
 		return false
 	}

@@ -1,8 +1,8 @@
 package main
 
-// admits tells whether the token is good for the function. Patterns must match from end to end: a permission for
+// Admits tells whether the token is good for the function. Patterns must match from end to end: a permission for
 // "ns:abc" says nothing about "ns:abcd".
-func (t *claims) admits(target string) bool {
+func (t *Claims) Admits(target string) bool {
 	if !anyPattern(t.Function.Permissions, target) {
 		return false
 	}

@@ -35,9 +35,9 @@ func encode(v any) string {
 }
 
 // sign makes a token the way RFC 7515 describes it.
-func sign(t *testing.T, alg string, key crypto.Signer, claims map[string]any) []byte {
+func sign(t *testing.T, alg string, key crypto.Signer, Claims map[string]any) []byte {
 	t.Helper()
-	text := encode(map[string]string{"alg": alg, "kid": alg}) + "." + encode(claims)
+	text := encode(map[string]string{"alg": alg, "kid": alg}) + "." + encode(Claims)
 	rule := algorithms[alg]
 	digest := []byte(text)
 	if rule.hash != 0 {
@@ -66,40 +66,40 @@ func TestTokens(t *testing.T) {
 	ecKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	_, edKey, _ := ed25519.GenerateKey(rand.Reader)
 	now := time.Unix(1_800_000_000, 0)
-	v := &verifier{issuer: "me", asked: time.Now(), keys: map[string]publicKey{
+	v := &Verifier{issuer: "me", asked: time.Now(), keys: map[string]publicKey{
 		"RS256": {key: &rsaKey.PublicKey}, "ES256": {key: &ecKey.PublicKey}, "EdDSA": {key: edKey.Public()},
 		"RS512": {key: &rsaKey.PublicKey, alg: "RS256"},
 	}}
 	good := map[string]any{"iss": "me", "aud": []string{"x", "me"}, "exp": now.Unix() + 60}
 	for alg, key := range map[string]crypto.Signer{"RS256": rsaKey, "ES256": ecKey, "EdDSA": edKey} {
 		token := sign(t, alg, key, good)
-		if _, err := v.verify(token, now); err != nil {
+		if _, err := v.Verify(token, now); err != nil {
 			t.Errorf("%s: %v", alg, err)
 		}
 		token[len(token)-10] ^= 1
-		if _, err := v.verify(token, now); err == nil {
+		if _, err := v.Verify(token, now); err == nil {
 			t.Errorf("%s: a changed signature was accepted", alg)
 		}
 	}
-	if _, err := v.verify(sign(t, "RS512", rsaKey, good), now); err == nil {
+	if _, err := v.Verify(sign(t, "RS512", rsaKey, good), now); err == nil {
 		t.Error("a key was used with an algorithm that is not its own")
 	}
 	none := []byte(encode(map[string]string{"alg": "none", "kid": "RS256"}) + "." + encode(good) + ".")
-	if _, err := v.verify(none, now); err == nil {
+	if _, err := v.Verify(none, now); err == nil {
 		t.Error("an unsigned token was accepted")
 	}
 	for name, change := range map[string]map[string]any{
 		"issuer": {"iss": "you"}, "audience": {"aud": "you"}, "expired": {"exp": now.Unix() - 2}, "no expiry": {"exp": nil},
 		"not yet": {"nbf": now.Unix() + 5},
 	} {
-		claims := map[string]any{}
+		Claims := map[string]any{}
 		for k, v := range good {
-			claims[k] = v
+			Claims[k] = v
 		}
 		for k, v := range change {
-			claims[k] = v
+			Claims[k] = v
 		}
-		if _, err := v.verify(sign(t, "ES256", ecKey, claims), now); err == nil {
+		if _, err := v.Verify(sign(t, "ES256", ecKey, Claims), now); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// claims is what a token says.
-type claims struct {
+// Claims is what a token says.
+type Claims struct {
 	Issuer    string       `json:"iss"`
 	Audience  stringOrList `json:"aud"`
 	Expires   *float64     `json:"exp"`
@@ -46,8 +46,8 @@ const authLeeway = time.Second
 
 var errBadToken = errors.New("malformed token")
 
-// verify checks form, signature, issuer, audience and times of a compact token.
-func (v *verifier) verify(token []byte, now time.Time) (*claims, error) {
+// Verify checks form, signature, issuer, audience and times of a compact token.
+func (v *Verifier) Verify(token []byte, now time.Time) (*Claims, error) {
 	parts := bytes.Split(token, []byte("."))
 	if len(parts) != 3 {
 		return nil, errBadToken
@@ -71,7 +71,7 @@ func (v *verifier) verify(token []byte, now time.Time) (*claims, error) {
 	if err := checkSignature(key, header.Alg, signed, signature); err != nil {
 		return nil, err
 	}
-	var t claims
+	var t Claims
 	if decodeJSON(parts[1], &t) != nil {
 		return nil, errBadToken
 	}
@@ -87,7 +87,7 @@ func decodeJSON(part []byte, into any) error {
 }
 
 // check tells whether the claims hold now. The audience is the issuer itself.
-func (t *claims) check(issuer string, now time.Time) error {
+func (t *Claims) check(issuer string, now time.Time) error {
 	if t.Issuer != issuer {
 		return errors.New("token of another issuer")
 	}

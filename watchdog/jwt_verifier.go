@@ -9,8 +9,8 @@ import (
 // refetchPause keeps tokens with invented key ids from turning into requests to the authority.
 const refetchPause = 10 * time.Second
 
-// verifier knows the keys of an authority.
-type verifier struct {
+// Verifier knows the keys of an authority.
+type Verifier struct {
 	authority string
 	// note is told which keys there are, warn when they cannot be fetched again.
 	note, warn func(text string)
@@ -21,14 +21,14 @@ type verifier struct {
 	asked  time.Time // when an unknown key last made us fetch
 }
 
-// newVerifier fetches the keys.
-func newVerifier(authority string, note, warn func(text string)) (*verifier, error) {
-	v := &verifier{authority: authority, note: note, warn: warn}
+// NewVerifier fetches the keys.
+func NewVerifier(authority string, note, warn func(text string)) (*Verifier, error) {
+	v := &Verifier{authority: authority, note: note, warn: warn}
 	return v, v.fetch()
 }
 
 // fetch needs the lock, except while nobody else knows v.
-func (v *verifier) fetch() error {
+func (v *Verifier) fetch() error {
 	issuer, keys, err := fetchKeys(v.authority)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (v *verifier) fetch() error {
 }
 
 // keyFor finds a key, asking the authority again for one that is not known.
-func (v *verifier) keyFor(id string) (publicKey, string, bool) {
+func (v *Verifier) keyFor(id string) (publicKey, string, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	key, known := v.keys[id]
