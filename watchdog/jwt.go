@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"time"
 
+	"sampan/watchdog/internal/jwt"
 	"sampan/watchdog/internal/wire"
 )
 
 // authenticator admits calls that carry a token of the authority for this function.
 type authenticator struct {
-	verifier *Verifier
+	verifier *jwt.Verifier
 	log      *logger
 	target   string // namespace:name
 }
@@ -25,7 +26,7 @@ func newAuthenticator(cfg jwtConfig, log *logger) (*authenticator, error) {
 	if cfg.debug {
 		note = func(text string) { log.print("jwt_auth: " + text) }
 	}
-	v, err := NewVerifier(cfg.authority, note, func(text string) { log.warn("jwt_auth: " + text) })
+	v, err := jwt.NewVerifier(cfg.authority, note, func(text string) { log.warn("jwt_auth: " + text) })
 	if err != nil {
 		return nil, fmt.Errorf("jwt_auth: %w", err)
 	}

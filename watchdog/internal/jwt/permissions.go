@@ -1,4 +1,4 @@
-package main
+package jwt
 
 // Admits tells whether the token is good for the function. Patterns must match from end to end: a permission for
 // "ns:abc" says nothing about "ns:abcd".

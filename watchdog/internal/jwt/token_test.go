@@ -1,4 +1,4 @@
-package main
+package jwt
 
 import (
 	"crypto"
@@ -35,9 +35,9 @@ func encode(v any) string {
 }
 
 // sign makes a token the way RFC 7515 describes it.
-func sign(t *testing.T, alg string, key crypto.Signer, Claims map[string]any) []byte {
+func sign(t *testing.T, alg string, key crypto.Signer, claims map[string]any) []byte {
 	t.Helper()
-	text := encode(map[string]string{"alg": alg, "kid": alg}) + "." + encode(Claims)
+	text := encode(map[string]string{"alg": alg, "kid": alg}) + "." + encode(claims)
 	rule := algorithms[alg]
 	digest := []byte(text)
 	if rule.hash != 0 {
@@ -92,14 +92,14 @@ func TestTokens(t *testing.T) {
 		"issuer": {"iss": "you"}, "audience": {"aud": "you"}, "expired": {"exp": now.Unix() - 2}, "no expiry": {"exp": nil},
 		"not yet": {"nbf": now.Unix() + 5},
 	} {
-		Claims := map[string]any{}
+		claims := map[string]any{}
 		for k, v := range good {
-			Claims[k] = v
+			claims[k] = v
 		}
 		for k, v := range change {
-			Claims[k] = v
+			claims[k] = v
 		}
-		if _, err := v.Verify(sign(t, "ES256", ecKey, Claims), now); err == nil {
+		if _, err := v.Verify(sign(t, "ES256", ecKey, claims), now); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
 	}
