@@ -17,6 +17,10 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/core/uses-a-leaf.ts', `import { a } from '../log.ts'; a()`, IMPORTS],
   ['src/core/re-exports.ts', `export { a } from '../log.ts'`, IMPORTS],
   ['src/core/uses-a-library.ts', `import a from 'hono'; a()`, IMPORTS],
+  ['src/wire/uses-the-gateway.ts', `import { a } from '../gateway/shared/body-limit.ts'; a()`, IMPORTS],
+  ['src/wire/uses-node.ts', `import 'node:fs'`, IMPORTS],
+  ['src/wire/names-a-leaf.ts', `import type { A } from '../log.ts'; export type B = A`, IMPORTS],
+  ['src/wire/runs-core.ts', `import { a } from '../core/a.ts'; a()`, IMPORTS],
   ['src/log.ts', `import { a } from './gateway/app.ts'; a()`, IMPORTS],
   ['src/clock.ts', `import { a } from 'prom-client'; a()`, IMPORTS],
   [
@@ -113,6 +117,10 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ['src/config.ts', `export const a = process.env['A']`],
   ['src/metrics.ts', `import { a } from 'prom-client'; a()`],
   ['src/registry/database.ts', `import A from 'better-sqlite3'; new A('')`],
+  [
+    'src/wire/a.ts',
+    `import { parse } from 'valibot'; import type { A } from '../core/a.ts'; export const a = (b: A): unknown => parse(b, b)`,
+  ],
   [
     'src/provider/docker/engine/engine.ts',
     `import A from 'dockerode'; import { a } from '../../../core/a.ts'; new A(a)`,

@@ -8,7 +8,7 @@ import { readJson } from '../bodies/json-body.ts'
 import { empty } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
-import { alertWebhook, type AlertWebhook } from '../bodies/request-schemas.ts'
+import { alertWebhook, type AlertWebhook } from '../../wire/request-schemas.ts'
 
 export interface AlertRoutePorts {
   readonly functions: Pick<FunctionControl, 'get' | 'scale'>

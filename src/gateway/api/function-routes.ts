@@ -8,7 +8,7 @@ import {
   functionStatusAnswer,
   functionStatusesAnswer,
   type FunctionStatus,
-} from '../bodies/answer-schemas.ts'
+} from '../../wire/answer-schemas.ts'
 import { specOf } from '../bodies/deployment.ts'
 import { functionStatus, type Observed } from './function-status.ts'
 import { withRemarks } from './remarks.ts'
@@ -17,7 +17,7 @@ import { jsonList } from '../bodies/json-list.ts'
 import { accepted, functionFor, json, NAME, namespaceFor, queryValue } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
-import { deleteFunctionRequest, functionDeployment, scaleServiceRequest } from '../bodies/request-schemas.ts'
+import { deleteFunctionRequest, functionDeployment, scaleServiceRequest } from '../../wire/request-schemas.ts'
 
 /** Changes and reads of desired state. */
 export interface FunctionControl {

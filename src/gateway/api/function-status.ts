@@ -3,8 +3,8 @@ import { nameOf, namespaceOf } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
 import type { Usage } from '../../core/provider.ts'
 import { isAvailable, type Replica } from '../../core/replica.ts'
-import type { FunctionStatus } from '../bodies/answer-schemas.ts'
-import { LAST_WORDS_ANNOTATION, REASON_ANNOTATION, STATE_ANNOTATION } from '../bodies/status-annotations.ts'
+import type { FunctionStatus } from '../../wire/answer-schemas.ts'
+import { LAST_WORDS_ANNOTATION, REASON_ANNOTATION, STATE_ANNOTATION } from '../../wire/status-annotations.ts'
 
 /** What a status adds to what was deployed. */
 export interface Observed {

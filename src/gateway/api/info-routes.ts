@@ -1,5 +1,5 @@
 import type { Provider } from '../../core/provider.ts'
-import { gatewayInfoAnswer, type GatewayInfo } from '../bodies/answer-schemas.ts'
+import { gatewayInfoAnswer, type GatewayInfo } from '../../wire/answer-schemas.ts'
 import { textResponse } from '../shared/error-response.ts'
 import { empty, json } from './route.ts'
 import type { Route } from './route.ts'

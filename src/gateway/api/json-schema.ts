@@ -17,7 +17,7 @@ const OPTIONAL: ReadonlySet<string> = new Set(['exact_optional', 'nullish'])
 
 const MAY_BE_NULL: ReadonlySet<string> = new Set(['nullable', 'nullish'])
 
-/** JSON Schema, as OpenAPI 3.1 has it, of the few kinds that `schemas.ts` and `answer-schemas.ts` use. */
+/** JSON Schema, as OpenAPI 3.1 has it, of the few kinds that the schemas of `wire/` use. */
 export function jsonSchema(schema: GenericSchema): Json {
   const shape: SchemaShape = schema
   if (shape.wrapped !== undefined) {

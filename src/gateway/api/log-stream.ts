@@ -1,6 +1,6 @@
 import { nameOf, namespaceOf, type FunctionName } from '../../core/function-name.ts'
 import type { LogLine } from '../../core/provider.ts'
-import type { LogMessage } from '../bodies/answer-schemas.ts'
+import type { LogMessage } from '../../wire/answer-schemas.ts'
 
 /**
  * Log lines as the JSON lines of http-api 4.4. What was made of an array of lines is kept as long as the array: hundreds of followers of one

@@ -3,12 +3,12 @@ import { checkLabel, DEFAULT_NAMESPACE } from '../../core/function-name.ts'
 import type { StringMap } from '../../core/function-spec.ts'
 import { checkMap } from '../../core/map-limits.ts'
 import { quoted } from '../../core/quoted.ts'
-import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from '../bodies/answer-schemas.ts'
+import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from '../../wire/answer-schemas.ts'
 import { readJson, readOptionalJson } from '../bodies/json-body.ts'
 import { accepted, empty, json } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
-import { functionNamespace } from '../bodies/request-schemas.ts'
+import { functionNamespace } from '../../wire/request-schemas.ts'
 
 export interface NamespaceFacts {
   readonly name: string

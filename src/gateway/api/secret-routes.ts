@@ -1,11 +1,11 @@
-import { secretsAnswer, type SecretEntry } from '../bodies/answer-schemas.ts'
+import { secretsAnswer, type SecretEntry } from '../../wire/answer-schemas.ts'
 import { MAX_SECRET_BYTES } from '../../core/secret-value.ts'
 import { mebibytes, type BodyLimit } from '../shared/body-limit.ts'
 import { readJson } from '../bodies/json-body.ts'
 import { accepted, json, namespaceFor } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
-import { secretBody, secretName } from '../bodies/request-schemas.ts'
+import { secretBody, secretName } from '../../wire/request-schemas.ts'
 
 export interface SecretId {
   readonly name: string

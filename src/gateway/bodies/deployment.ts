@@ -7,8 +7,8 @@ import { checkEnvironment, checkList, checkMap, checkVariable } from '../../core
 import { quoted } from '../../core/quoted.ts'
 import { checkMemory, parseNanoCpus } from '../../core/resources.ts'
 import { checkSecretName } from '../../core/secret-name.ts'
-import { STATUS_ANNOTATIONS } from './status-annotations.ts'
-import type { FunctionDeployment, ResourceTexts } from './request-schemas.ts'
+import { STATUS_ANNOTATIONS } from '../../wire/status-annotations.ts'
+import type { FunctionDeployment, ResourceTexts } from '../../wire/request-schemas.ts'
 
 /**
  * The spec that a deployment body asks for; `queryNamespace` counts when the body names none. Throws `invalid`, naming the field. What needs
