@@ -1,29 +1,4 @@
-/** Clients' connections and what waits in them. */
-export interface EdgeFigures {
-  readonly open: number
-  /** Waiting ones that were closed for new ones, ever. */
-  readonly evicted: number
-  /** New ones that were refused, ever. */
-  readonly refused: number
-  readonly unfinishedHeadBytes: number
-  /** Unfinished heads that were given up for others, ever. */
-  readonly shedHeads: number
-  readonly waitingBodyBytes: number
-  /** Calls refused because too much of bodies waited, ever. */
-  readonly refusedBodies: number
-}
-
-/** Calls of all functions together. */
-export interface CallFigures {
-  /** Those that wait for a replica included. */
-  readonly inFlight: number
-  /** Calls refused because too many were under way in all, ever. */
-  readonly refused: number
-  /** Calls refused because too many of their function were, ever. */
-  readonly refusedOfFunction: number
-  /** Connections to functions that wait for a next call. */
-  readonly idleUpstreams: number
-}
+import type { CallFigures, EdgeFigures } from './core/figures.ts'
 
 /** Bodies of API requests. */
 export interface ApiBodies {

@@ -1,13 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import {
-  budgetMetrics,
-  edgeMetrics,
-  type BudgetSources,
-  type EdgeFigures,
-  type PlainMetric,
-} from './budget-metrics.ts'
+import { budgetMetrics, edgeMetrics, type BudgetSources, type PlainMetric } from './budget-metrics.ts'
+import type { EdgeFigures } from './core/figures.ts'
 import type { FunctionName } from './core/function-name.ts'
+import type { SystemRequest } from './core/system-request.ts'
 
 /**
  * Every Prometheus metric, declared once. What is counted on the call path is kept by its owner in plain numbers and read here when
@@ -45,14 +41,6 @@ export interface MetricSources {
   calls(): Iterable<FunctionCalls>
   replicas(): Iterable<FunctionReplicas>
   readonly budgets: BudgetSources
-}
-
-/** One finished request to a system route. `path` is the route's name, never what the client wrote. */
-export interface SystemRequest {
-  readonly method: string
-  readonly path: string
-  readonly code: number
-  readonly seconds: number
 }
 
 export class Metrics {

@@ -1,10 +1,5 @@
 import { readFileSync } from 'node:fs'
-
-/** Which build runs. Neither is ever empty: clients of `/system/info` rely on it. */
-export interface BuildInfo {
-  readonly release: string
-  readonly sha: string
-}
+import type { BuildInfo } from './core/build-info.ts'
 
 /** From the package's version and, where the build wrote one, `dist/commit`. */
 export function buildInfo(): BuildInfo {

@@ -1,6 +1,7 @@
 import { BudgetWatch } from '../budget-watch.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
+import type { BuildInfo } from '../core/build-info.ts'
 import type { Capacity } from '../core/capacity.ts'
 import { HostNames } from '../core/host-names.ts'
 import { capacityOf } from '../descriptors.ts'
@@ -8,7 +9,7 @@ import type { Credentials } from '../gateway/login/auth.ts'
 import { BodyBudget } from '../gateway/shared/body-budget.ts'
 import type { Log } from '../log.ts'
 import type { Registry } from '../registry/registry.ts'
-import { buildInfo, type BuildInfo } from '../version.ts'
+import { buildInfo } from '../version.ts'
 
 /** What was read and opened before the parts are built. */
 export interface Given {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { FaasError, messageOf } from '../core/errors.ts'
 import { namespaceOf, type FunctionName } from '../core/function-name.ts'
-import type { DeployedFunction, FunctionSpec } from '../core/function-spec.ts'
+import type { DeployedFunction, FunctionChange, FunctionSpec } from '../core/function-spec.ts'
 import type { Provider } from '../core/provider.ts'
 import {
   replicaBounds,
@@ -16,21 +16,13 @@ import { RevisionProof } from './revision-proof.ts'
 export interface FunctionRegistry {
   get(name: FunctionName): DeployedFunction | undefined
   all(): readonly DeployedFunction[]
-  insert(change: RegistryChange): DeployedFunction
-  replace(change: RegistryChange): DeployedFunction
+  insert(change: FunctionChange): DeployedFunction
+  replace(change: FunctionChange): DeployedFunction
   setReplicas(name: FunctionName, replicas: number): DeployedFunction
   setArtifact(name: FunctionName, revision: number, artifact: string): DeployedFunction | undefined
   /** This revision was ready. Undefined when that was known, or when it is not the newest any more. */
   prove(name: FunctionName, revision: number): DeployedFunction | undefined
   remove(name: FunctionName): void
-}
-
-export interface RegistryChange {
-  readonly spec: FunctionSpec
-  readonly body: string
-  readonly replicas: number
-  readonly artifact: string | null
-  readonly nowMs: number
 }
 
 export interface FunctionControlPorts {

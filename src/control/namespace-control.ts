@@ -1,18 +1,12 @@
 import { FaasError } from '../core/errors.ts'
-import type { StringMap } from '../core/function-spec.ts'
-
-export interface NamespaceFacts {
-  readonly name: string
-  readonly labels: StringMap
-  readonly annotations: StringMap
-}
+import type { Namespace } from '../core/namespace.ts'
 
 export interface NamespaceControlPorts {
   readonly registry: {
     list(): readonly string[]
-    get(name: string): NamespaceFacts
-    insert(namespace: NamespaceFacts, nowMs: number): void
-    replace(namespace: NamespaceFacts): void
+    get(name: string): Namespace
+    insert(namespace: Namespace, nowMs: number): void
+    replace(namespace: Namespace): void
     remove(name: string): void
   }
   /** How many functions and secrets live in the namespace. */
@@ -34,17 +28,17 @@ export class NamespaceControl {
   }
 
   /** Throws `not-found`. */
-  get(name: string): NamespaceFacts {
+  get(name: string): Namespace {
     return this.#ports.registry.get(name)
   }
 
   /** Throws `invalid` for a bad name, `conflict` when it exists. */
-  create(namespace: NamespaceFacts): void {
+  create(namespace: Namespace): void {
     this.#ports.registry.insert(namespace, this.#ports.nowMs())
   }
 
   /** Replaces labels and annotations as a set; throws `not-found`. */
-  update(namespace: NamespaceFacts): void {
+  update(namespace: Namespace): void {
     this.#ports.registry.replace(namespace)
   }
 

@@ -1,24 +1,19 @@
 import { FaasError } from '../core/errors.ts'
-import { checkSecretName } from '../core/secret-name.ts'
+import { checkSecretName, type SecretRef } from '../core/secret-name.ts'
 import { checkSecretValue } from '../core/secret-value.ts'
-
-export interface SecretId {
-  readonly name: string
-  readonly namespace: string
-}
 
 export interface SecretControlPorts {
   readonly registry: {
-    list(namespace: string): readonly SecretId[]
-    insert(secret: SecretId, value: Uint8Array, nowMs: number): void
-    replace(secret: SecretId, value: Uint8Array, nowMs: number): void
-    remove(secret: SecretId): void
+    list(namespace: string): readonly SecretRef[]
+    insert(secret: SecretRef, value: Uint8Array, nowMs: number): void
+    replace(secret: SecretRef, value: Uint8Array, nowMs: number): void
+    remove(secret: SecretRef): void
   }
   readonly hasNamespace: (name: string) => boolean
   /** Names of the functions that ask for it. */
-  readonly usersOf: (secret: SecretId) => readonly string[]
+  readonly usersOf: (secret: SecretRef) => readonly string[]
   /** Told after a value changed or came, so that running replicas see it. */
-  readonly onChanged: (secret: SecretId) => void
+  readonly onChanged: (secret: SecretRef) => void
   readonly nowMs: () => number
 }
 
@@ -31,13 +26,13 @@ export class SecretControl {
   }
 
   /** Names only; throws `invalid` when there is no such namespace. */
-  list(namespace: string): readonly SecretId[] {
+  list(namespace: string): readonly SecretRef[] {
     this.#checkNamespace(namespace)
     return this.#ports.registry.list(namespace)
   }
 
   /** Throws `invalid` for a bad name, value or namespace, `conflict` when it exists. */
-  create(secret: SecretId, value: Uint8Array): void {
+  create(secret: SecretRef, value: Uint8Array): void {
     this.#check(secret, value)
     this.#ports.registry.insert(secret, value, this.#ports.nowMs())
     // Replicas may be left of a time when there was one of this name.
@@ -45,14 +40,14 @@ export class SecretControl {
   }
 
   /** Throws `not-found`. */
-  update(secret: SecretId, value: Uint8Array): void {
+  update(secret: SecretRef, value: Uint8Array): void {
     this.#check(secret, value)
     this.#ports.registry.replace(secret, value, this.#ports.nowMs())
     this.#ports.onChanged(secret)
   }
 
   /** Throws `not-found`, and `conflict`, naming the functions, while some ask for it: after the next start of the host they would be without it. */
-  remove(secret: SecretId): void {
+  remove(secret: SecretRef): void {
     this.#checkNamespace(secret.namespace)
     checkSecretName('name', secret.name)
     const users = this.#ports.usersOf(secret)
@@ -60,7 +55,7 @@ export class SecretControl {
     this.#ports.registry.remove(secret)
   }
 
-  #check(secret: SecretId, value: Uint8Array): void {
+  #check(secret: SecretRef, value: Uint8Array): void {
     checkSecretName('name', secret.name)
     this.#checkNamespace(secret.namespace)
     checkSecretValue(value)
@@ -75,7 +70,7 @@ export class SecretControl {
 /** Most names in one sentence. */
 const MOST_NAMES = 10
 
-function inUse({ name }: SecretId, users: readonly string[]): string {
+function inUse({ name }: SecretRef, users: readonly string[]): string {
   const named = users.slice(0, MOST_NAMES).join(', ')
   const rest = users.length > MOST_NAMES ? ` and ${users.length - MOST_NAMES} more` : ''
   const [who, what] = users.length === 1 ? ['function', 'uses'] : ['functions', 'use']

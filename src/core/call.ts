@@ -41,6 +41,17 @@ export interface CallSink {
   onError(error: FaasError): void
 }
 
+/** A wish to speak something else than HTTP on the connection, for a `Socket` of whoever plugs caller and invoker. */
+export interface Upgrade<Socket> {
+  /** As in the `Upgrade` header. */
+  readonly protocol: string
+  /**
+   * The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must be read, and destroyed at the end. The answer
+   * asks both sides to end soon.
+   */
+  onUpgraded(rawHeaders: string[], socket: Socket): () => void
+}
+
 /** A call under way, as its starter sees it. Both do nothing when it is over. */
 export interface RunningCall {
   /** Ends a pause. */

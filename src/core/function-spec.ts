@@ -53,6 +53,16 @@ export interface DeployedFunction extends Revision {
   readonly updatedAtMs: number
 }
 
+/** A deploy or an update about to be stored. */
+export interface FunctionChange {
+  readonly spec: FunctionSpec
+  /** The body as the client sent it. */
+  readonly body: string
+  readonly replicas: number
+  readonly artifact: string | null
+  readonly nowMs: number
+}
+
 /** The newest revision and, while there is one, the last good one: what they need has to stay. */
 export function revisionsOf(fn: DeployedFunction): readonly Revision[] {
   return fn.lastGood === undefined ? [fn] : [fn, fn.lastGood]

@@ -1,6 +1,12 @@
 import { FaasError } from './errors.ts'
 import { quoted } from './quoted.ts'
 
+/** Which secret: all of it that is ever shown. */
+export interface SecretRef {
+  readonly namespace: string
+  readonly name: string
+}
+
 /** DNS-1123 subdomain: labels joined by dots. It becomes a file name, so nothing else may pass. */
 const DNS_SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/
 

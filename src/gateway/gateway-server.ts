@@ -4,7 +4,7 @@ import type { ListenAddress } from '../config.ts'
 import type { Log } from '../log.ts'
 import { ApiRequests, type Api } from './api/api-requests.ts'
 import type { ByteBudget } from './edge/budgets/byte-budget.ts'
-import type { CensusFigures } from './edge/budgets/connection-census.ts'
+import type { EdgeFigures } from '../core/figures.ts'
 import { connectionShared, type ConnectionShared, type EdgeLimits } from './edge/connection-shared.ts'
 import type { Exchange } from './edge/exchange.ts'
 import { Listener } from './edge/listener.ts'
@@ -43,15 +43,6 @@ export interface GatewayServerOptions {
 
 /** Longest time from the connect, or the first byte of a later request, to the end of its head. */
 const HEAD_MS = 20_000
-
-/** How the edge stands, and what happened to it since the start. */
-export interface EdgeFigures extends CensusFigures {
-  readonly unfinishedHeadBytes: number
-  readonly shedHeads: number
-  readonly waitingBodyBytes: number
-  /** Calls that were refused because too much of bodies waited. */
-  readonly refusedBodies: number
-}
 
 /** How often connections that became idle are closed while the server drains. */
 const DRAIN_LOOK_MS = 50

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Call, CallSink } from '../core/call.ts'
+import type { Call, CallSink, Upgrade } from '../core/call.ts'
 import { FaasError } from '../core/errors.ts'
 import { isBodyless } from './http1/answer-framing.ts'
 import { answerHead, isProcessMissing } from './answer-headers.ts'
@@ -29,24 +29,13 @@ export type Failure =
   /** Its watchdog answered that the process behind it does not listen: the function has not seen the call. */
   | 'unready'
 
-/** A wish to speak something else than HTTP on the connection. */
-export interface Upgrade {
-  /** As in the `Upgrade` header. */
-  readonly protocol: string
-  /**
-   * The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must be read, and destroyed at the end. The answer
-   * asks both sides to end soon.
-   */
-  onUpgraded(rawHeaders: string[], socket: Duplex): () => void
-}
-
 /** Whose attempt this is. None of the methods may throw. */
 export interface ForwardOwner {
   readonly call: Call
   readonly sink: CallSink
   readonly servedBy: string
   /** Null for ordinary calls. */
-  readonly upgrade: Upgrade | null
+  readonly upgrade: Upgrade<Duplex> | null
   /** The watchdog answered that its process does not listen. True: the call begins again, with `onFailed`; false: that is the answer. */
   onProcessMissing(): boolean
   /** Final status and headers came. */

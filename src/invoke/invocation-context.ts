@@ -1,10 +1,10 @@
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import type { Call, CallSink } from '../core/call.ts'
+import type { Call, CallSink, Upgrade } from '../core/call.ts'
 import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
-import type { Upgrade } from './forward.ts'
 import type { RequestRules } from './request-headers.ts'
 import type { Roster } from './roster.ts'
 import type { Waker } from './waker.ts'
@@ -50,5 +50,5 @@ export interface InvocationContext {
 export interface Order {
   readonly call: Call
   readonly sink: CallSink
-  readonly upgrade: Upgrade | null
+  readonly upgrade: Upgrade<Duplex> | null
 }

@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream'
-import type { Call, CallSink, RunningCall } from '../core/call.ts'
+import type { Call, CallSink, RunningCall, Upgrade } from '../core/call.ts'
 import type { CallPolicy, TimeLimit } from '../core/call-policy.ts'
 import { FaasError, statusOf } from '../core/errors.ts'
 import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import * as failures from './call-failures.ts'
 import { CallTime } from './call-time.ts'
-import { Forward, type Failure, type ForwardOwner, type Upgrade } from './forward.ts'
+import { Forward, type Failure, type ForwardOwner } from './forward.ts'
 import { freshnessFor, mayRepeat } from './may-repeat.ts'
 import { requestHeaders } from './request-headers.ts'
 import type { InvocationContext, Order } from './invocation-context.ts'
@@ -29,7 +29,7 @@ const MAX_REFUSALS = 10
 export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   readonly call: Call
   readonly sink: CallSink
-  readonly upgrade: Upgrade | null
+  readonly upgrade: Upgrade<Duplex> | null
   before: Listed | null = null
   after: Listed | null = null
   readonly #context: InvocationContext

@@ -1,6 +1,8 @@
+import type { Duplex } from 'node:stream'
+import type { CallFigures } from '../core/figures.ts'
 import { BudgetWatch } from '../budget-watch.ts'
 import type { Clock } from '../clock.ts'
-import type { Call, CallSink, RunningCall } from '../core/call.ts'
+import type { Call, CallSink, RunningCall, Upgrade } from '../core/call.ts'
 import type { CallPolicy } from '../core/call-policy.ts'
 import { statusOf, type FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
@@ -8,7 +10,6 @@ import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import type { Log } from '../log.ts'
 import type { EdgeRules } from './edge-rules.ts'
-import type { Upgrade } from './forward.ts'
 import { WriteBatch } from '../write-batch.ts'
 import { InFlight } from './in-flight.ts'
 import type { CallCapacity, CallLimits, InvocationContext } from './invocation-context.ts'
@@ -39,18 +40,6 @@ export interface InvokerOptions {
   readonly ledger?: InFlight
   /** Ours, for headers. */
   readonly version: string
-}
-
-/** How the budgets of calls stand, and what happened to them since the start. */
-export interface CallFigures {
-  /** Calls under way, those that wait for a replica included. */
-  readonly inFlight: number
-  /** Calls refused because too many were under way in all. */
-  readonly refused: number
-  /** Calls refused because too many of their function were. */
-  readonly refusedOfFunction: number
-  /** Connections to functions that wait for a next call. */
-  readonly idleUpstreams: number
 }
 
 /** The only door to a function: every trigger calls it, so waiting, limits, retries and counts are the same for all. */
@@ -122,7 +111,7 @@ export class Invoker {
   }
 
   /** As `invoke`, for a call that wishes to leave HTTP. A function that does not agree answers through the sink. */
-  upgrade(call: Call, sink: CallSink, upgrade: Upgrade): RunningCall {
+  upgrade(call: Call, sink: CallSink, upgrade: Upgrade<Duplex>): RunningCall {
     return this.#invoke(call, sink, upgrade)
   }
 
@@ -148,7 +137,7 @@ export class Invoker {
     this.routes.clear()
   }
 
-  #invoke(call: Call, sink: CallSink, upgrade: Upgrade | null): RunningCall {
+  #invoke(call: Call, sink: CallSink, upgrade: Upgrade<Duplex> | null): RunningCall {
     const route = this.routes.find(call.fn)
     if (route === undefined) return refuse(sink, notFound(call.fn))
     if (this.#isStopping) return refuse(sink, stopping())

@@ -2,23 +2,13 @@ import { FaasError } from '../core/errors.ts'
 import { nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
 import {
   type DeployedFunction,
-  type FunctionSpec,
+  type FunctionChange,
   type Revision,
   revisionsOf,
 } from '../core/function-spec.ts'
 import type { Database, Row } from './database.ts'
 import { keyOf, nameIn, revisionIn } from './function-rows.ts'
 import { GoodRevisions } from './good-revisions.ts'
-
-/** A deploy or an update about to be stored. */
-export interface FunctionChange {
-  readonly spec: FunctionSpec
-  /** The body as the client sent it. */
-  readonly body: string
-  readonly replicas: number
-  readonly artifact: string | null
-  readonly nowMs: number
-}
 
 /**
  * The functions that should exist. Reads come from memory, every change is on disk before it is visible and before the call returns.

@@ -1,13 +1,8 @@
 import { FaasError } from '../core/errors.ts'
 import { checkLabel, DEFAULT_NAMESPACE } from '../core/function-name.ts'
 import type { StringMap } from '../core/function-spec.ts'
+import type { Namespace } from '../core/namespace.ts'
 import type { Database } from './database.ts'
-
-export interface Namespace {
-  readonly name: string
-  readonly labels: StringMap
-  readonly annotations: StringMap
-}
 
 /** The namespaces; the default one always exists and cannot be removed. Same durability as the functions. */
 export class NamespaceStore {

@@ -1,12 +1,7 @@
 import { FaasError } from '../core/errors.ts'
+import type { SecretRef } from '../core/secret-name.ts'
 import type { Database } from './database.ts'
 import type { SecretSeal } from './secret-seal.ts'
-
-/** A secret without its value, as lists show it. */
-export interface SecretName {
-  readonly name: string
-  readonly namespace: string
-}
 
 /** The secrets, sealed at rest. Only `value` ever gives one out. */
 export class SecretStore {
@@ -23,7 +18,7 @@ export class SecretStore {
     return db.get('SELECT 1 FROM secret LIMIT 1') !== undefined
   }
 
-  list(namespace: string): readonly SecretName[] {
+  list(namespace: string): readonly SecretRef[] {
     const rows = this.#db.all('SELECT name FROM secret WHERE namespace = ? ORDER BY name', namespace)
     return rows.map((row) => ({ name: String(row['name']), namespace }))
   }
@@ -42,7 +37,7 @@ export class SecretStore {
   }
 
   /** Throws `conflict` when it exists. */
-  insert(secret: SecretName, value: Uint8Array, nowMs: number): void {
+  insert(secret: SecretRef, value: Uint8Array, nowMs: number): void {
     const { namespace, name } = secret
     if (this.has(namespace, name))
       throw new FaasError('conflict', `secret ${name} exists already in namespace ${namespace}`)
@@ -56,7 +51,7 @@ export class SecretStore {
   }
 
   /** The old value is erased; throws `not-found`. */
-  replace(secret: SecretName, value: Uint8Array, nowMs: number): void {
+  replace(secret: SecretRef, value: Uint8Array, nowMs: number): void {
     const { namespace, name } = secret
     const sealed = this.#seal.seal(labelOf(namespace, name), value)
     const changed = this.#db.erasing(() =>
@@ -72,7 +67,7 @@ export class SecretStore {
   }
 
   /** The value is erased; throws `not-found`. */
-  remove(secret: SecretName): void {
+  remove(secret: SecretRef): void {
     const { namespace, name } = secret
     const removed = this.#db.erasing(() =>
       this.#db.run('DELETE FROM secret WHERE namespace = ? AND name = ?', namespace, name),
@@ -81,7 +76,7 @@ export class SecretStore {
   }
 }
 
-function unknownSecret({ name, namespace }: SecretName): FaasError {
+function unknownSecret({ name, namespace }: SecretRef): FaasError {
   return new FaasError('not-found', `secret ${name} does not exist in namespace ${namespace}`)
 }
 

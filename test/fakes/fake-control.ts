@@ -1,17 +1,18 @@
 import { FaasError } from '../../src/core/errors.ts'
 import { DEFAULT_NAMESPACE, namespaceOf, type FunctionName } from '../../src/core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
+import type { Namespace } from '../../src/core/namespace.ts'
 import { replicaBounds, replicasAfterScale, replicasAfterUpdate } from '../../src/core/scaling-policy.ts'
-import { checkSecretName } from '../../src/core/secret-name.ts'
+import { checkSecretName, type SecretRef } from '../../src/core/secret-name.ts'
 import { checkSecretValue } from '../../src/core/secret-value.ts'
 import type { FunctionControl } from '../../src/gateway/api/function-routes.ts'
-import type { NamespaceControl, NamespaceFacts } from '../../src/gateway/api/namespace-routes.ts'
-import type { SecretControl, SecretId } from '../../src/gateway/api/secret-routes.ts'
+import type { NamespaceControl } from '../../src/gateway/api/namespace-routes.ts'
+import type { SecretControl } from '../../src/gateway/api/secret-routes.ts'
 import type { FakeProvider } from './fake-provider.ts'
 
 /** Namespaces in memory. */
 export class FakeNamespaces implements NamespaceControl {
-  readonly #known = new Map<string, NamespaceFacts>([
+  readonly #known = new Map<string, Namespace>([
     [DEFAULT_NAMESPACE, { name: DEFAULT_NAMESPACE, labels: {}, annotations: {} }],
   ])
   /** Namespaces that something lives in. */
@@ -21,20 +22,20 @@ export class FakeNamespaces implements NamespaceControl {
     return [...this.#known.keys()]
   }
 
-  get(name: string): NamespaceFacts {
+  get(name: string): Namespace {
     const found = this.#known.get(name)
     if (found === undefined) throw new FaasError('not-found', `namespace ${name} does not exist`)
     return found
   }
 
-  create(namespace: NamespaceFacts): void {
+  create(namespace: Namespace): void {
     if (this.#known.has(namespace.name)) {
       throw new FaasError('conflict', `namespace ${namespace.name} exists already`)
     }
     this.#known.set(namespace.name, namespace)
   }
 
-  update(namespace: NamespaceFacts): void {
+  update(namespace: Namespace): void {
     this.get(namespace.name)
     this.#known.set(namespace.name, namespace)
   }
@@ -134,12 +135,12 @@ export class FakeSecrets implements SecretControl {
   /** Values by `namespace/name`. */
   readonly values = new Map<string, Buffer>()
 
-  list(namespace: string): readonly SecretId[] {
+  list(namespace: string): readonly SecretRef[] {
     const own = [...this.values.keys()].map((key) => key.split('/')).filter(([space]) => space === namespace)
     return own.map(([, name = '']) => ({ name, namespace }))
   }
 
-  create(secret: SecretId, value: Uint8Array): void {
+  create(secret: SecretRef, value: Uint8Array): void {
     checkSecretName('name', secret.name)
     checkSecretValue(value)
     if (this.values.has(keyOf(secret)))
@@ -147,25 +148,25 @@ export class FakeSecrets implements SecretControl {
     this.values.set(keyOf(secret), Buffer.from(value))
   }
 
-  update(secret: SecretId, value: Uint8Array): void {
+  update(secret: SecretRef, value: Uint8Array): void {
     checkSecretName('name', secret.name)
     checkSecretValue(value)
     this.#check(secret)
     this.values.set(keyOf(secret), Buffer.from(value))
   }
 
-  remove(secret: SecretId): void {
+  remove(secret: SecretRef): void {
     checkSecretName('name', secret.name)
     this.#check(secret)
     this.values.delete(keyOf(secret))
   }
 
-  #check(secret: SecretId): void {
+  #check(secret: SecretRef): void {
     if (this.values.has(keyOf(secret))) return
     throw new FaasError('not-found', `secret ${secret.name} does not exist`)
   }
 }
 
-function keyOf({ name, namespace }: SecretId): string {
+function keyOf({ name, namespace }: SecretRef): string {
   return `${namespace}/${name}`
 }

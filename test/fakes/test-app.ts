@@ -2,7 +2,8 @@ import { BudgetWatch } from '../../src/budget-watch.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { FunctionName } from '../../src/core/function-name.ts'
 import { HostNames } from '../../src/core/host-names.ts'
-import { createApp, type AppPorts, type ObservedRequest } from '../../src/gateway/api/app.ts'
+import type { SystemRequest } from '../../src/core/system-request.ts'
+import { createApp, type AppPorts } from '../../src/gateway/api/app.ts'
 import { BodyBudget } from '../../src/gateway/shared/body-budget.ts'
 import { FakeFunctions, FakeNamespaces, FakeSecrets } from './fake-control.ts'
 import { FakeProvider } from './fake-provider.ts'
@@ -20,7 +21,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
   const secrets = new FakeSecrets()
   const stopping = new AbortController()
   const log = new RecordingLog()
-  const observed: ObservedRequest[] = []
+  const observed: SystemRequest[] = []
   const counts = new Map<FunctionName, number>()
   const ports: AppPorts = {
     provider,

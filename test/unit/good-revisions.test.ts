@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { functionName } from '../../src/core/function-name.ts'
+import type { FunctionChange } from '../../src/core/function-spec.ts'
 import { Database } from '../../src/registry/database.ts'
-import { FunctionStore, type FunctionChange } from '../../src/registry/function-store.ts'
+import { FunctionStore } from '../../src/registry/function-store.ts'
 import { deployed } from '../fixtures/deployed.ts'
 
 const hello = functionName('hello')

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import Sqlite from 'better-sqlite3'
 import { functionName } from '../../src/core/function-name.ts'
-import type { FunctionSpec } from '../../src/core/function-spec.ts'
+import type { FunctionChange, FunctionSpec } from '../../src/core/function-spec.ts'
 import { adminPassword, passwordFile } from '../../src/registry/admin-password.ts'
 import { Database } from '../../src/registry/database.ts'
 import { RegistryError } from '../../src/registry/registry-error.ts'
-import { FunctionStore, type FunctionChange } from '../../src/registry/function-store.ts'
+import { FunctionStore } from '../../src/registry/function-store.ts'
 import { NamespaceStore } from '../../src/registry/namespace-store.ts'
 
 const figlet = functionName('figlet')

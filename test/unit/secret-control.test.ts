@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { SecretControl, type SecretId } from '../../src/control/secret-control.ts'
+import { SecretControl } from '../../src/control/secret-control.ts'
 import { Database } from '../../src/registry/database.ts'
 import { openSeal } from '../../src/registry/secret-seal.ts'
 import { SecretStore } from '../../src/registry/secret-store.ts'
@@ -8,8 +8,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'node:test'
+import type { SecretRef } from '../../src/core/secret-name.ts'
 
-const KEY: SecretId = { namespace: 'openfaas-fn', name: 'key' }
+const KEY: SecretRef = { namespace: 'openfaas-fn', name: 'key' }
 const VALUE = Buffer.from('hush')
 
 let dir = ''

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type { Clock } from '../../clock.ts'
 import type { HostNames } from '../../core/host-names.ts'
 import type { Provider } from '../../core/provider.ts'
+import type { SystemRequest } from '../../core/system-request.ts'
 import type { Log } from '../../log.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { areaOf, audit } from './audit.ts'
@@ -19,14 +20,6 @@ import { addressOf, empty, endOf, type Route } from './route.ts'
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
 import { uiRoutes } from './ui-routes.ts'
 
-/** One answered request of a registered `/system` route. */
-export interface ObservedRequest {
-  readonly path: string
-  readonly method: string
-  readonly code: number
-  readonly seconds: number
-}
-
 export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts, OpenApiPorts {
   readonly functions: FunctionControl
   readonly namespaces: NamespaceControl
@@ -37,7 +30,7 @@ export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePo
   /** What the bodies of all requests may hold. */
   readonly bodies: BodyBudget
   /** For the provider metrics; hostile paths never get here. */
-  readonly observe: (request: ObservedRequest) => void
+  readonly observe: (request: SystemRequest) => void
   readonly clock: Clock
   readonly log: Log
 }

@@ -1,14 +1,9 @@
+import type { BuildInfo } from '../../core/build-info.ts'
 import type { Provider } from '../../core/provider.ts'
 import { gatewayInfoAnswer, type GatewayInfo } from '../../wire/answer-schemas.ts'
 import { textResponse } from '../shared/error-response.ts'
 import { empty, json } from './route.ts'
 import type { Route } from './route.ts'
-
-/** Which build this is. Both strings must not be empty: clients dereference them. */
-export interface BuildInfo {
-  readonly release: string
-  readonly sha: string
-}
 
 export interface InfoRoutePorts {
   readonly provider: Provider

@@ -2,6 +2,7 @@ import { FaasError } from '../../core/errors.ts'
 import { checkLabel, DEFAULT_NAMESPACE } from '../../core/function-name.ts'
 import type { StringMap } from '../../core/function-spec.ts'
 import { checkMap } from '../../core/map-limits.ts'
+import type { Namespace } from '../../core/namespace.ts'
 import { quoted } from '../../core/quoted.ts'
 import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from '../../wire/answer-schemas.ts'
 import { readJson, readOptionalJson } from '../bodies/json-body.ts'
@@ -10,21 +11,15 @@ import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
 import { functionNamespace } from '../../wire/request-schemas.ts'
 
-export interface NamespaceFacts {
-  readonly name: string
-  readonly labels: StringMap
-  readonly annotations: StringMap
-}
-
 export interface NamespaceControl {
   /** Default first. */
   list(): readonly string[]
   /** Throws `not-found`. */
-  get(name: string): NamespaceFacts
+  get(name: string): Namespace
   /** Throws `conflict` when it exists. */
-  create(namespace: NamespaceFacts): void | Promise<void>
+  create(namespace: Namespace): void | Promise<void>
   /** Throws `not-found`. */
-  update(namespace: NamespaceFacts): void | Promise<void>
+  update(namespace: Namespace): void | Promise<void>
   /** Throws `not-found`, `conflict` when it is not empty, `invalid` for the default one. */
   remove(name: string): void | Promise<void>
 }
@@ -88,7 +83,7 @@ export function namespaceRoutes(namespaces: NamespaceControl): readonly Route[] 
   ]
 }
 
-function answerOf({ name, labels, annotations }: NamespaceFacts): NamespaceAnswer {
+function answerOf({ name, labels, annotations }: Namespace): NamespaceAnswer {
   return { name, labels, annotations }
 }
 
@@ -127,7 +122,7 @@ async function remove(c: ApiContext, namespaces: NamespaceControl): Promise<Resp
   return accepted()
 }
 
-function checkMarks({ labels, annotations }: Pick<NamespaceFacts, 'labels' | 'annotations'>): void {
+function checkMarks({ labels, annotations }: Pick<Namespace, 'labels' | 'annotations'>): void {
   checkMap('labels', labels)
   checkMap('annotations', annotations)
 }

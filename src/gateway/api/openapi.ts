@@ -1,6 +1,7 @@
 import { mebibytes, USUAL_BODY, type BodyLimit } from '../shared/body-limit.ts'
 import { callRoutes } from '../shared/call-routes.ts'
-import { PROVIDER_NAME, type BuildInfo } from './info-routes.ts'
+import type { BuildInfo } from '../../core/build-info.ts'
+import { PROVIDER_NAME } from './info-routes.ts'
 import { jsonSchema } from './json-schema.ts'
 import { metricsRoutes } from '../shared/metrics-routes.ts'
 import { jsonText, type Route } from './route.ts'

@@ -1,3 +1,4 @@
+import type { SecretRef } from '../../core/secret-name.ts'
 import { secretsAnswer, type SecretEntry } from '../../wire/answer-schemas.ts'
 import { MAX_SECRET_BYTES } from '../../core/secret-value.ts'
 import { mebibytes, type BodyLimit } from '../shared/body-limit.ts'
@@ -7,21 +8,16 @@ import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
 import { secretBody, secretName } from '../../wire/request-schemas.ts'
 
-export interface SecretId {
-  readonly name: string
-  readonly namespace: string
-}
-
 /** Names are checked here below; values go in and never come out. */
 export interface SecretControl {
   /** Throws `invalid` when there is no such namespace. */
-  list(namespace: string): readonly SecretId[]
+  list(namespace: string): readonly SecretRef[]
   /** Throws `invalid` for a bad name, value or namespace, `conflict` when it exists. */
-  create(secret: SecretId, value: Uint8Array): void | Promise<void>
+  create(secret: SecretRef, value: Uint8Array): void | Promise<void>
   /** Throws `not-found`. */
-  update(secret: SecretId, value: Uint8Array): void | Promise<void>
+  update(secret: SecretRef, value: Uint8Array): void | Promise<void>
   /** Throws `not-found`, and `conflict` while functions use it. */
-  remove(secret: SecretId): void | Promise<void>
+  remove(secret: SecretRef): void | Promise<void>
 }
 
 const PATH = '/system/secrets'
@@ -86,13 +82,13 @@ export function secretRoutes(secrets: SecretControl): readonly Route[] {
 }
 
 /** Names alone, whatever the store answers. */
-function entryOf({ name, namespace }: SecretId): SecretEntry {
+function entryOf({ name, namespace }: SecretRef): SecretEntry {
   return { name, namespace }
 }
 
 async function store(
   c: ApiContext,
-  put: (secret: SecretId, value: Uint8Array) => void | Promise<void>,
+  put: (secret: SecretRef, value: Uint8Array) => void | Promise<void>,
 ): Promise<Response> {
   const { value } = await readJson(c, secretBody, SECRET_BODY)
   const raw = Buffer.from(value.rawValue, 'base64')
@@ -106,7 +102,7 @@ async function remove(c: ApiContext, secrets: SecretControl): Promise<Response> 
   return accepted()
 }
 
-function identify(c: ApiContext, body: SecretId): SecretId {
+function identify(c: ApiContext, body: SecretRef): SecretRef {
   const secret = { name: body.name, namespace: namespaceFor(c, body.namespace) }
   c.set('subject', `${secret.namespace}/${secret.name}`.slice(0, 320))
   return secret

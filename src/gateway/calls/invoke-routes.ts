@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../clock.ts'
-import type { Call, CallSink, RunningCall } from '../../core/call.ts'
+import type { Call, CallSink, RunningCall, Upgrade } from '../../core/call.ts'
 import { parseFunctionName } from '../../core/function-name.ts'
 import type { Log } from '../../log.ts'
 import { callHead } from './call-head.ts'
@@ -15,15 +15,9 @@ import { tunnel } from './tunnel.ts'
 export interface CallPort {
   invoke(call: Call, sink: CallSink): RunningCall
   /** As `invoke`, for a call that would leave HTTP. */
-  upgrade(call: Call, sink: CallSink, upgrade: UpgradeWish): RunningCall
+  upgrade(call: Call, sink: CallSink, upgrade: Upgrade<Duplex>): RunningCall
   /** Counts a call that is refused here; false when there is no such function. */
   countRefused(fn: string, status: number): boolean
-}
-
-interface UpgradeWish {
-  readonly protocol: string
-  /** The answer asks both sides to end soon. */
-  onUpgraded(rawHeaders: string[], socket: Duplex): () => void
 }
 
 export interface InvokeRoutesOptions {

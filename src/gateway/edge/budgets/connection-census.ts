@@ -1,5 +1,6 @@
 import type { BudgetWatch } from '../../../budget-watch.ts'
 import type { Clock } from '../../../clock.ts'
+import type { EdgeFigures } from '../../../core/figures.ts'
 import { Displacements } from './displacements.ts'
 
 /** A connection, as far as it counts here. */
@@ -21,13 +22,6 @@ export interface CensusLimits {
   readonly most: number
   /** Connections of one client network (an IPv4 address, a /64 of IPv6). */
   readonly mostPerClient: number
-}
-
-/** What happened since the start, and how it stands. */
-export interface CensusFigures {
-  readonly open: number
-  readonly evicted: number
-  readonly refused: number
 }
 
 /** How many connections of a kind are looked at to find one of the network that has most. */
@@ -75,7 +69,7 @@ export class ConnectionCensus {
     this.#displaced = new Displacements(clock)
   }
 
-  get figures(): CensusFigures {
+  get figures(): Pick<EdgeFigures, 'open' | 'evicted' | 'refused'> {
     return { open: this.#open, evicted: this.#evicted, refused: this.#refused }
   }
 

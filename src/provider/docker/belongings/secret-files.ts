@@ -4,12 +4,8 @@ import { FaasError, messageOf } from '../../../core/errors.ts'
 import { namespaceOf } from '../../../core/function-name.ts'
 import type { DeployedFunction } from '../../../core/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
+import type { SecretRef } from '../../../core/secret-name.ts'
 import type { Log } from '../../../log.ts'
-
-export interface SecretId {
-  readonly namespace: string
-  readonly name: string
-}
 
 /** Where the bytes come from. `assemble/` plugs the registry. */
 export interface SecretValues {
@@ -57,7 +53,7 @@ export class SecretFiles {
   }
 
   /** Puts the present value of a secret into every folder that has it, or is that of a revision that wants it. */
-  async refresh(secret: SecretId, isWanted: (revision: number) => boolean): Promise<void> {
+  async refresh(secret: SecretRef, isWanted: (revision: number) => boolean): Promise<void> {
     const { namespace, name } = secret
     await this.#inTurn(async () => {
       for (const root of await this.#roots()) {
@@ -109,7 +105,7 @@ export class SecretFiles {
     return dir
   }
 
-  async #write(dir: string, { namespace, name }: SecretId): Promise<void> {
+  async #write(dir: string, { namespace, name }: SecretRef): Promise<void> {
     const value = this.#options.values.value(namespace, name)
     if (value === undefined) return
     // A new file under a hidden name, then renamed: a reader sees the old value or the new one, never half of it. One name for all: that of

@@ -5,7 +5,8 @@ import type { Log } from '../../../log.ts'
 import type { Mount } from '../container/container-spec.ts'
 import { EngineAway } from '../engine/errors.ts'
 import type { Networks } from './networks.ts'
-import type { SecretFiles, SecretId } from './secret-files.ts'
+import type { SecretRef } from '../../../core/secret-name.ts'
+import type { SecretFiles } from './secret-files.ts'
 
 /** Which functions there should be. */
 export interface Wanted {
@@ -56,7 +57,7 @@ export class Surroundings {
   }
 
   /** Brings the present value of a secret to the replicas that ask for it, and has those made that could not be without it. */
-  async refreshSecret(secret: SecretId): Promise<void> {
+  async refreshSecret(secret: SecretRef): Promise<void> {
     const users = this.#desiredRevisions().filter(({ spec }) => {
       return namespaceOf(spec.name) === secret.namespace && spec.secrets.includes(secret.name)
     })
