@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { FaasError, messageOf } from '../core/errors.ts'
-import { namespaceOf, type FunctionName } from '../core/function-name.ts'
+import { namespaceOf, unknownFunction, type FunctionName } from '../core/function-name.ts'
 import type { DeployedFunction, FunctionChange, FunctionSpec } from '../core/function-spec.ts'
+import { unknownNamespace } from '../core/namespace.ts'
 import type { Provider } from '../core/provider.ts'
 import {
   replicaBounds,
@@ -12,7 +13,10 @@ import {
 import type { Log } from '../log.ts'
 import { RevisionProof } from './revision-proof.ts'
 
-/** Where desired state is kept. Every change is on disk when the method returns. */
+/**
+ * Where desired state is kept. Every change is on disk when the method returns. Whether a function exists is looked at here in the same turn: a method
+ * that is asked for what cannot be throws what nobody expects.
+ */
 export interface FunctionRegistry {
   get(name: FunctionName): DeployedFunction | undefined
   all(): readonly DeployedFunction[]
@@ -82,6 +86,20 @@ export class FunctionControl {
     return this.#ports.registry.get(fn)
   }
 
+  /** Throws `not-found`. */
+  existing(fn: FunctionName): DeployedFunction {
+    const found = this.get(fn)
+    if (found === undefined) throw unknownFunction(fn)
+    return found
+  }
+
+  /** As `existing`, but throws `invalid` when there is not even such a namespace. */
+  find(fn: FunctionName): DeployedFunction {
+    const namespace = namespaceOf(fn)
+    if (this.get(fn) === undefined && !this.#ports.hasNamespace(namespace)) throw unknownNamespace(namespace)
+    return this.existing(fn)
+  }
+
   /** The functions of a namespace; throws `invalid` when there is no such namespace. */
   list(namespace: string): readonly DeployedFunction[] {
     this.#checkNamespace(namespace)
@@ -92,12 +110,12 @@ export class FunctionControl {
   async deploy(spec: FunctionSpec, body: string): Promise<void> {
     const { registry } = this.#ports
     this.#checkReferences(spec)
-    if (registry.get(spec.name) !== undefined)
-      throw new FaasError('conflict', `function ${spec.name} exists already`)
+    this.#checkFree(spec.name)
 
     const artifact = await this.#prepare(spec)
-    // Once more: secret or namespace may have gone while the image was fetched.
+    // Once more: secret or namespace may have gone, and the name been taken, while the image was fetched.
     this.#checkReferences(spec)
+    this.#checkFree(spec.name)
     const replicas = this.#bounds(spec).min
     this.#apply(registry.insert({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
   }
@@ -105,20 +123,21 @@ export class FunctionControl {
   /** A new complete spec for a function; nothing of the old one is kept. Throws `not-found`, else as `deploy`. */
   async update(spec: FunctionSpec, body: string): Promise<void> {
     const { registry } = this.#ports
-    const before = this.#existing(spec.name)
+    this.existing(spec.name)
     this.#checkReferences(spec)
 
     const artifact = await this.#prepare(spec)
     this.#checkReferences(spec)
     // Read again: it may have been scaled, or removed, while its image was fetched.
-    const current = (registry.get(spec.name) ?? before).replicas
-    const replicas = replicasAfterUpdate(current, this.#bounds(spec))
+    const current = this.existing(spec.name)
+    const replicas = replicasAfterUpdate(current.replicas, this.#bounds(spec))
     this.#apply(registry.replace({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
   }
 
   /** Throws `not-found`. On return the name is free; replicas end in the background. */
   async remove(fn: FunctionName): Promise<void> {
     const { registry, provider, log } = this.#ports
+    this.existing(fn)
     registry.remove(fn)
     this.#tell({ kind: 'removed', fn })
     provider.remove(fn)
@@ -128,7 +147,7 @@ export class FunctionControl {
   /** Sets the desired replicas, within the function's bounds; answers what was set. Throws `not-found`. */
   async scale(fn: FunctionName, wanted: number): Promise<number> {
     const { registry, provider, log } = this.#ports
-    const before = this.#existing(fn)
+    const before = this.existing(fn)
     const replicas = replicasAfterScale(wanted, this.#bounds(before.spec))
     const after = registry.setReplicas(fn, replicas)
     if (after !== before) {
@@ -223,16 +242,11 @@ export class FunctionControl {
 
   #checkNamespace(namespace: string): void {
     if (this.#ports.hasNamespace(namespace)) return
-    throw new FaasError(
-      'invalid',
-      `namespace: ${JSON.stringify(namespace)} does not exist: create it first, or leave it out`,
-    )
+    throw unknownNamespace(namespace, 'create it first, or leave it out')
   }
 
-  #existing(fn: FunctionName): DeployedFunction {
-    const found = this.#ports.registry.get(fn)
-    if (found === undefined) throw new FaasError('not-found', `function ${fn} does not exist`)
-    return found
+  #checkFree(fn: FunctionName): void {
+    if (this.get(fn) !== undefined) throw new FaasError('conflict', `function ${fn} exists already`)
   }
 
   #bounds(spec: FunctionSpec): ReplicaBounds {

@@ -1,13 +1,16 @@
 import { FaasError } from '../core/errors.ts'
+import { unknownNamespace } from '../core/namespace.ts'
 import { checkSecretName, type SecretRef } from '../core/secret-name.ts'
 import { checkSecretValue } from '../core/secret-value.ts'
 
 export interface SecretControlPorts {
   readonly registry: {
     list(namespace: string): readonly SecretRef[]
-    insert(secret: SecretRef, value: Uint8Array, nowMs: number): void
-    replace(secret: SecretRef, value: Uint8Array, nowMs: number): void
-    remove(secret: SecretRef): void
+    /** False when there is one of this name. */
+    insert(secret: SecretRef, value: Uint8Array, nowMs: number): boolean
+    /** False when there is none. */
+    replace(secret: SecretRef, value: Uint8Array, nowMs: number): boolean
+    remove(secret: SecretRef): boolean
   }
   readonly hasNamespace: (name: string) => boolean
   /** Names of the functions that ask for it. */
@@ -34,7 +37,10 @@ export class SecretControl {
   /** Throws `invalid` for a bad name, value or namespace, `conflict` when it exists. */
   create(secret: SecretRef, value: Uint8Array): void {
     this.#check(secret, value)
-    this.#ports.registry.insert(secret, value, this.#ports.nowMs())
+    if (!this.#ports.registry.insert(secret, value, this.#ports.nowMs())) {
+      const { name, namespace } = secret
+      throw new FaasError('conflict', `secret ${name} exists already in namespace ${namespace}`)
+    }
     // Replicas may be left of a time when there was one of this name.
     this.#ports.onChanged(secret)
   }
@@ -42,7 +48,7 @@ export class SecretControl {
   /** Throws `not-found`. */
   update(secret: SecretRef, value: Uint8Array): void {
     this.#check(secret, value)
-    this.#ports.registry.replace(secret, value, this.#ports.nowMs())
+    if (!this.#ports.registry.replace(secret, value, this.#ports.nowMs())) throw unknown(secret)
     this.#ports.onChanged(secret)
   }
 
@@ -52,7 +58,7 @@ export class SecretControl {
     checkSecretName('name', secret.name)
     const users = this.#ports.usersOf(secret)
     if (users.length > 0) throw new FaasError('conflict', inUse(secret, users))
-    this.#ports.registry.remove(secret)
+    if (!this.#ports.registry.remove(secret)) throw unknown(secret)
   }
 
   #check(secret: SecretRef, value: Uint8Array): void {
@@ -63,8 +69,12 @@ export class SecretControl {
 
   #checkNamespace(namespace: string): void {
     if (this.#ports.hasNamespace(namespace)) return
-    throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
+    throw unknownNamespace(namespace)
   }
+}
+
+function unknown({ name, namespace }: SecretRef): FaasError {
+  return new FaasError('not-found', `secret ${name} does not exist in namespace ${namespace}`)
 }
 
 /** Most names in one sentence. */

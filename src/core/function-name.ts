@@ -41,6 +41,11 @@ export function parseFunctionName(text: string, namespace: string = DEFAULT_NAME
   return `${name}.${space}` as FunctionName
 }
 
+/** It is asked for, and is not there. */
+export function unknownFunction(fn: FunctionName): FaasError {
+  return new FaasError('not-found', `function ${fn} does not exist`)
+}
+
 /** The part before the dot. */
 export function nameOf(fn: FunctionName): string {
   return fn.slice(0, fn.lastIndexOf('.'))

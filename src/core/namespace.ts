@@ -1,3 +1,4 @@
+import { FaasError } from './errors.ts'
 import type { StringMap } from './function-spec.ts'
 
 /** A namespace for functions and secrets, as it is stored and answered. */
@@ -5,4 +6,10 @@ export interface Namespace {
   readonly name: string
   readonly labels: StringMap
   readonly annotations: StringMap
+}
+
+/** Something is asked for in a namespace that does not exist. `cure`: what to do about it; empty says nothing. */
+export function unknownNamespace(name: string, cure = ''): FaasError {
+  const sentence = `namespace: ${JSON.stringify(name)} does not exist`
+  return new FaasError('invalid', cure === '' ? sentence : `${sentence}: ${cure}`)
 }

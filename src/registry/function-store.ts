@@ -1,4 +1,3 @@
-import { FaasError } from '../core/errors.ts'
 import { nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
 import {
   type DeployedFunction,
@@ -52,12 +51,9 @@ export class FunctionStore {
     })
   }
 
-  /** Throws `conflict` when the name is taken. */
+  /** The name must be free. */
   insert(change: FunctionChange): DeployedFunction {
     const { spec, nowMs } = change
-    if (this.#functions.has(spec.name))
-      throw new FaasError('conflict', `function ${spec.name} exists already`)
-
     const fn = this.#db.transaction(() => {
       const made = { ...deployed(change, this.#nextRevision()), createdAtMs: nowMs }
       this.#db.run(
@@ -80,7 +76,7 @@ export class FunctionStore {
 
   /**
    * Replaces the whole spec under a new revision, and erases the old one, which may hold passwords, unless it is the last one that was ready: that
-   * one stays until `prove`. Throws `not-found`.
+   * one stays until `prove`. The function must exist.
    */
   replace(change: FunctionChange): DeployedFunction {
     const { spec, nowMs } = change
@@ -110,7 +106,7 @@ export class FunctionStore {
     return fn
   }
 
-  /** Sets the desired replicas; throws `not-found`. */
+  /** Sets the desired replicas of a function that exists. */
   setReplicas(name: FunctionName, replicas: number): DeployedFunction {
     const before = this.#existing(name)
     if (before.replicas === replicas) return before
@@ -155,9 +151,8 @@ export class FunctionStore {
     return after
   }
 
-  /** Removes and erases it; throws `not-found`. */
+  /** Removes and erases it. */
   remove(name: FunctionName): void {
-    this.#existing(name)
     this.#db.erasing(() =>
       this.#db.run('DELETE FROM function WHERE namespace = ? AND name = ?', ...keyOf(name)),
     )
@@ -167,7 +162,7 @@ export class FunctionStore {
 
   #existing(name: FunctionName): DeployedFunction {
     const fn = this.#functions.get(name)
-    if (fn === undefined) throw new FaasError('not-found', `function ${name} does not exist`)
+    if (fn === undefined) throw new Error(`no row of function ${name}`)
     return fn
   }
 

@@ -1,10 +1,8 @@
-import { FaasError } from '../core/errors.ts'
-import { checkLabel, DEFAULT_NAMESPACE } from '../core/function-name.ts'
 import type { StringMap } from '../core/function-spec.ts'
 import type { Namespace } from '../core/namespace.ts'
 import type { Database } from './database.ts'
 
-/** The namespaces; the default one always exists and cannot be removed. Same durability as the functions. */
+/** The namespaces. Same durability as the functions. */
 export class NamespaceStore {
   readonly #db: Database
   readonly #namespaces = new Map<string, Namespace>()
@@ -23,25 +21,19 @@ export class NamespaceStore {
     return this.#namespaces.has(name)
   }
 
-  /** Throws `not-found`. */
-  get(name: string): Namespace {
-    const namespace = this.#namespaces.get(name)
-    if (namespace === undefined)
-      throw new FaasError('not-found', `namespace ${JSON.stringify(name)} does not exist`)
-    return namespace
+  get(name: string): Namespace | undefined {
+    return this.#namespaces.get(name)
   }
 
-  /** All names, the default one first. */
+  /** All names, in the order in which they were created. */
   list(): readonly string[] {
-    const others = [...this.#namespaces.keys()].filter((name) => name !== DEFAULT_NAMESPACE)
-    return [DEFAULT_NAMESPACE, ...others]
+    return [...this.#namespaces.keys()]
   }
 
-  /** Throws `invalid` for a bad name, `conflict` when it exists. */
-  insert(namespace: Namespace, nowMs: number): void {
+  /** False when there is one of this name. */
+  insert(namespace: Namespace, nowMs: number): boolean {
     const { name, labels, annotations } = namespace
-    checkLabel('name', name)
-    if (this.has(name)) throw new FaasError('conflict', `namespace ${name} exists already`)
+    if (this.has(name)) return false
     this.#db.run(
       'INSERT INTO namespace (name, labels, annotations, created_at) VALUES (?, ?, ?, ?)',
       name,
@@ -50,12 +42,13 @@ export class NamespaceStore {
       nowMs,
     )
     this.#namespaces.set(name, namespace)
+    return true
   }
 
-  /** Replaces labels and annotations as a set; throws `not-found`. */
-  replace(namespace: Namespace): void {
+  /** Replaces labels and annotations as a set. False when there is none of this name. */
+  replace(namespace: Namespace): boolean {
     const { name, labels, annotations } = namespace
-    this.get(name)
+    if (!this.has(name)) return false
     this.#db.run(
       'UPDATE namespace SET labels = ?, annotations = ? WHERE name = ?',
       JSON.stringify(labels),
@@ -63,13 +56,11 @@ export class NamespaceStore {
       name,
     )
     this.#namespaces.set(name, namespace)
+    return true
   }
 
-  /** Throws `not-found`, and `invalid` for the default namespace. The caller has checked that it is empty. */
+  /** One that something lives in cannot be removed. */
   remove(name: string): void {
-    this.get(name)
-    if (name === DEFAULT_NAMESPACE)
-      throw new FaasError('invalid', `the default namespace ${name} cannot be deleted`)
     this.#db.run('DELETE FROM namespace WHERE name = ?', name)
     this.#namespaces.delete(name)
   }

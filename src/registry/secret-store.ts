@@ -1,4 +1,3 @@
-import { FaasError } from '../core/errors.ts'
 import type { SecretRef } from '../core/secret-name.ts'
 import type { Database } from './database.ts'
 import type { SecretSeal } from './secret-seal.ts'
@@ -36,11 +35,10 @@ export class SecretStore {
     return sealed instanceof Uint8Array ? this.#seal.open(labelOf(namespace, name), sealed) : undefined
   }
 
-  /** Throws `conflict` when it exists. */
-  insert(secret: SecretRef, value: Uint8Array, nowMs: number): void {
+  /** False when there is one of this name. */
+  insert(secret: SecretRef, value: Uint8Array, nowMs: number): boolean {
     const { namespace, name } = secret
-    if (this.has(namespace, name))
-      throw new FaasError('conflict', `secret ${name} exists already in namespace ${namespace}`)
+    if (this.has(namespace, name)) return false
     this.#db.run(
       'INSERT INTO secret (namespace, name, value, updated_at) VALUES (?, ?, ?, ?)',
       namespace,
@@ -48,10 +46,11 @@ export class SecretStore {
       this.#seal.seal(labelOf(namespace, name), value),
       nowMs,
     )
+    return true
   }
 
-  /** The old value is erased; throws `not-found`. */
-  replace(secret: SecretRef, value: Uint8Array, nowMs: number): void {
+  /** The old value is erased. False when there is none. */
+  replace(secret: SecretRef, value: Uint8Array, nowMs: number): boolean {
     const { namespace, name } = secret
     const sealed = this.#seal.seal(labelOf(namespace, name), value)
     const changed = this.#db.erasing(() =>
@@ -63,21 +62,16 @@ export class SecretStore {
         name,
       ),
     )
-    if (changed === 0) throw unknownSecret(secret)
+    return changed > 0
   }
 
-  /** The value is erased; throws `not-found`. */
-  remove(secret: SecretRef): void {
-    const { namespace, name } = secret
+  /** The value is erased. False when there is none. */
+  remove({ namespace, name }: SecretRef): boolean {
     const removed = this.#db.erasing(() =>
       this.#db.run('DELETE FROM secret WHERE namespace = ? AND name = ?', namespace, name),
     )
-    if (removed === 0) throw unknownSecret(secret)
+    return removed > 0
   }
-}
-
-function unknownSecret({ name, namespace }: SecretRef): FaasError {
-  return new FaasError('not-found', `secret ${name} does not exist in namespace ${namespace}`)
 }
 
 function labelOf(namespace: string, name: string): string {

@@ -1,49 +1,57 @@
+import { NamespaceControl } from '../../src/control/namespace-control.ts'
+import { SecretControl } from '../../src/control/secret-control.ts'
 import { FaasError } from '../../src/core/errors.ts'
-import { DEFAULT_NAMESPACE, namespaceOf, type FunctionName } from '../../src/core/function-name.ts'
+import {
+  DEFAULT_NAMESPACE,
+  namespaceOf,
+  unknownFunction,
+  type FunctionName,
+} from '../../src/core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
-import type { Namespace } from '../../src/core/namespace.ts'
+import { unknownNamespace, type Namespace } from '../../src/core/namespace.ts'
 import { replicaBounds, replicasAfterScale, replicasAfterUpdate } from '../../src/core/scaling-policy.ts'
-import { checkSecretName, type SecretRef } from '../../src/core/secret-name.ts'
-import { checkSecretValue } from '../../src/core/secret-value.ts'
+import type { SecretRef } from '../../src/core/secret-name.ts'
 import type { FunctionControl } from '../../src/gateway/api/function-routes.ts'
-import type { NamespaceControl } from '../../src/gateway/api/namespace-routes.ts'
-import type { SecretControl } from '../../src/gateway/api/secret-routes.ts'
 import type { FakeProvider } from './fake-provider.ts'
 
-/** Namespaces in memory. */
-export class FakeNamespaces implements NamespaceControl {
+/** Namespaces in memory; `control` has the rules. */
+export class FakeNamespaces {
   readonly #known = new Map<string, Namespace>([
     [DEFAULT_NAMESPACE, { name: DEFAULT_NAMESPACE, labels: {}, annotations: {} }],
   ])
   /** Namespaces that something lives in. */
   readonly occupied = new Set<string>()
+  readonly control = new NamespaceControl({
+    registry: this,
+    contents: (name) => ({ functions: this.occupied.has(name) ? 1 : 0, secrets: 0 }),
+    nowMs: () => 0,
+  })
+
+  has(name: string): boolean {
+    return this.#known.has(name)
+  }
 
   list(): readonly string[] {
     return [...this.#known.keys()]
   }
 
-  get(name: string): Namespace {
-    const found = this.#known.get(name)
-    if (found === undefined) throw new FaasError('not-found', `namespace ${name} does not exist`)
-    return found
+  get(name: string): Namespace | undefined {
+    return this.#known.get(name)
   }
 
-  create(namespace: Namespace): void {
-    if (this.#known.has(namespace.name)) {
-      throw new FaasError('conflict', `namespace ${namespace.name} exists already`)
-    }
+  insert(namespace: Namespace): boolean {
+    if (this.has(namespace.name)) return false
     this.#known.set(namespace.name, namespace)
+    return true
   }
 
-  update(namespace: Namespace): void {
-    this.get(namespace.name)
+  replace(namespace: Namespace): boolean {
+    if (!this.has(namespace.name)) return false
     this.#known.set(namespace.name, namespace)
+    return true
   }
 
   remove(name: string): void {
-    this.get(name)
-    if (name === DEFAULT_NAMESPACE) throw new FaasError('invalid', 'the default namespace cannot be removed')
-    if (this.occupied.has(name)) throw new FaasError('conflict', `namespace ${name} is not empty`)
     this.#known.delete(name)
   }
 }
@@ -69,18 +77,18 @@ export class FakeFunctions implements FunctionControl {
   }
 
   async update(spec: FunctionSpec, body: string): Promise<void> {
-    const { replicas } = this.#existing(spec.name)
+    const { replicas } = this.existing(spec.name)
     this.#store(spec, body, replicasAfterUpdate(replicas, this.#bounds(spec)))
   }
 
   async remove(fn: FunctionName): Promise<void> {
-    this.#existing(fn)
+    this.existing(fn)
     this.#known.delete(fn)
     this.#provider.remove(fn)
   }
 
   async scale(fn: FunctionName, wanted: number): Promise<number> {
-    const before = this.#existing(fn)
+    const before = this.existing(fn)
     const replicas = replicasAfterScale(wanted, this.#bounds(before.spec))
     this.#keep({ ...before, replicas })
     return replicas
@@ -88,6 +96,17 @@ export class FakeFunctions implements FunctionControl {
 
   get(fn: FunctionName): DeployedFunction | undefined {
     return this.#known.get(fn)
+  }
+
+  existing(fn: FunctionName): DeployedFunction {
+    const found = this.#known.get(fn)
+    if (found === undefined) throw unknownFunction(fn)
+    return found
+  }
+
+  find(fn: FunctionName): DeployedFunction {
+    if (!this.#known.has(fn)) this.#checkNamespace(namespaceOf(fn))
+    return this.existing(fn)
   }
 
   list(namespace: string): readonly DeployedFunction[] {
@@ -114,15 +133,8 @@ export class FakeFunctions implements FunctionControl {
     this.#provider.apply(fn)
   }
 
-  #existing(fn: FunctionName): DeployedFunction {
-    const found = this.#known.get(fn)
-    if (found === undefined) throw new FaasError('not-found', `function ${fn} does not exist`)
-    return found
-  }
-
   #checkNamespace(namespace: string): void {
-    if (this.#namespaces.list().includes(namespace)) return
-    throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
+    if (!this.#namespaces.has(namespace)) throw unknownNamespace(namespace)
   }
 
   #bounds(spec: FunctionSpec): { readonly min: number; readonly max: number } {
@@ -130,40 +142,37 @@ export class FakeFunctions implements FunctionControl {
   }
 }
 
-/** Secrets in memory. */
-export class FakeSecrets implements SecretControl {
+/** Secrets in memory; `control` has the rules. Every namespace exists. */
+export class FakeSecrets {
   /** Values by `namespace/name`. */
   readonly values = new Map<string, Buffer>()
+  readonly control = new SecretControl({
+    registry: this,
+    hasNamespace: () => true,
+    usersOf: () => [],
+    onChanged: () => {},
+    nowMs: () => 0,
+  })
 
   list(namespace: string): readonly SecretRef[] {
     const own = [...this.values.keys()].map((key) => key.split('/')).filter(([space]) => space === namespace)
     return own.map(([, name = '']) => ({ name, namespace }))
   }
 
-  create(secret: SecretRef, value: Uint8Array): void {
-    checkSecretName('name', secret.name)
-    checkSecretValue(value)
-    if (this.values.has(keyOf(secret)))
-      throw new FaasError('conflict', `secret ${secret.name} exists already`)
+  insert(secret: SecretRef, value: Uint8Array): boolean {
+    if (this.values.has(keyOf(secret))) return false
     this.values.set(keyOf(secret), Buffer.from(value))
+    return true
   }
 
-  update(secret: SecretRef, value: Uint8Array): void {
-    checkSecretName('name', secret.name)
-    checkSecretValue(value)
-    this.#check(secret)
+  replace(secret: SecretRef, value: Uint8Array): boolean {
+    if (!this.values.has(keyOf(secret))) return false
     this.values.set(keyOf(secret), Buffer.from(value))
+    return true
   }
 
-  remove(secret: SecretRef): void {
-    checkSecretName('name', secret.name)
-    this.#check(secret)
-    this.values.delete(keyOf(secret))
-  }
-
-  #check(secret: SecretRef): void {
-    if (this.values.has(keyOf(secret))) return
-    throw new FaasError('not-found', `secret ${secret.name} does not exist`)
+  remove(secret: SecretRef): boolean {
+    return this.values.delete(keyOf(secret))
   }
 }
 

@@ -25,9 +25,9 @@ export function testApp(changes: Partial<AppPorts> = {}) {
   const counts = new Map<FunctionName, number>()
   const ports: AppPorts = {
     provider,
-    namespaces,
+    namespaces: namespaces.control,
     functions,
-    secrets,
+    secrets: secrets.control,
     invocations: (fn) => counts.get(fn) ?? 0,
     functionLabel: false,
     bodies: new BodyBudget(64 * 1024 * 1024, new BudgetWatch(log, systemClock)),

@@ -113,8 +113,7 @@ describe('a browser at the API', () => {
   })
 
   it('sees public pages, which ask for nothing and lead to no function', async () => {
-    const { app, ask, namespaces } = testApp()
-    namespaces.list()
+    const { app, ask } = testApp()
     await ask('POST', '/system/functions', { service: 'shown', image: 'a' })
     for (const path of ['/ui/', '/openapi.json', '/healthz']) {
       const response = await app.request(path, {

@@ -106,6 +106,23 @@ describe('FunctionControl', () => {
     assert.equal(provider.applied.length, 1)
   })
 
+  it('names the function that is not there, or the namespace when that is missing too', async () => {
+    const control = controlWith()
+    await control.deploy(spec('one'), '{}')
+    const elsewhere = functionName('figlet', 'nowhere')
+
+    assert.equal(control.find(figlet), store.get(figlet))
+    assert.throws(() => control.find(functionName('other')), {
+      code: 'not-found',
+      message: 'function other.openfaas-fn does not exist',
+    })
+    assert.throws(() => control.find(elsewhere), {
+      code: 'invalid',
+      message: 'namespace: "nowhere" does not exist',
+    })
+    assert.throws(() => control.existing(elsewhere), { code: 'not-found' })
+  })
+
   it('names the namespace or the secret that a deploy asks for in vain', async () => {
     const control = controlWith()
     const elsewhere = { ...spec('one'), name: functionName('figlet', 'elsewhere') }

@@ -86,7 +86,7 @@ describe('deploying by POST', () => {
 
   it('takes the namespace of the body before that of the query', async () => {
     const { ask, functions, namespaces } = testApp()
-    namespaces.create({ name: 'dev', labels: {}, annotations: {} })
+    namespaces.insert({ name: 'dev', labels: {}, annotations: {} })
 
     await ask('POST', '/system/functions?namespace=openfaas-fn', { ...hello, namespace: 'dev' })
     await ask('POST', '/system/functions?namespace=dev', { ...hello, service: 'other' })
@@ -206,7 +206,7 @@ describe('removing', () => {
 
   it('reads the namespace from body or query', async () => {
     const { ask, namespaces } = testApp()
-    namespaces.create({ name: 'dev', labels: {}, annotations: {} })
+    namespaces.insert({ name: 'dev', labels: {}, annotations: {} })
     await ask('POST', '/system/functions', { ...hello, namespace: 'dev' })
     await ask('POST', '/system/functions', { ...hello, service: 'two', namespace: 'dev' })
 

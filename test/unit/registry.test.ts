@@ -105,12 +105,11 @@ describe('FunctionStore', () => {
     assert.equal(kept?.['body'], body)
   })
 
-  it('refuses a second deploy of the same name', () => {
-    const db = inMemory()
-    const store = new FunctionStore(db)
+  it('keeps what it has when a name is stored that is taken', () => {
+    const store = new FunctionStore(inMemory())
     store.insert(change('one'))
 
-    assert.throws(() => store.insert(change('two')), { code: 'conflict' })
+    assert.throws(() => store.insert(change('two')), { message: /UNIQUE/ })
     assert.equal(store.get(figlet)?.spec.image, 'one')
   })
 
@@ -145,12 +144,12 @@ describe('FunctionStore', () => {
     assert.equal(store.get(figlet)?.artifact, null)
   })
 
-  it('says which function does not exist', () => {
+  it('changes no function that does not exist', () => {
     const store = new FunctionStore(inMemory())
 
-    assert.throws(() => store.remove(figlet), { code: 'not-found', message: /figlet\.openfaas-fn/ })
-    assert.throws(() => store.replace(change('one')), { code: 'not-found' })
-    assert.throws(() => store.setReplicas(figlet, 1), { code: 'not-found' })
+    assert.throws(() => store.replace(change('one')), /no row of function figlet/)
+    assert.throws(() => store.setReplicas(figlet, 1), /no row of function figlet/)
+    assert.deepEqual(store.all(), [])
   })
 
   it('shows nothing of a deploy that the disk refused', () => {
@@ -164,18 +163,29 @@ describe('FunctionStore', () => {
 })
 
 describe('NamespaceStore', () => {
-  it('lists the default namespace first, whatever else there is', () => {
-    const store = new NamespaceStore(inMemory())
-    store.insert({ name: 'alpha', labels: {}, annotations: { a: 'b' } }, 5)
+  const alpha = { name: 'alpha', labels: {}, annotations: { a: 'b' } }
 
-    assert.deepEqual(store.list(), ['openfaas-fn', 'alpha'])
-    assert.deepEqual(store.get('alpha').annotations, { a: 'b' })
+  it('finds after a restart what was created and changed', () => {
+    reopened((db) => {
+      const store = new NamespaceStore(db)
+      assert.equal(store.insert(alpha, 5), true)
+      assert.equal(store.replace({ ...alpha, labels: { c: 'd' } }), true)
+    })
+
+    const found = reopened((db) => new NamespaceStore(db).get('alpha'))
+
+    assert.deepEqual(found, { ...alpha, labels: { c: 'd' } })
   })
 
-  it('NamespaceStore does not let go of the default namespace', () => {
+  it('tells existing from missing', () => {
     const store = new NamespaceStore(inMemory())
 
-    assert.throws(() => store.remove('openfaas-fn'), { code: 'invalid' })
+    assert.equal(store.get('alpha'), undefined)
+    assert.equal(store.replace(alpha), false)
+    assert.equal(store.insert(alpha, 5), true)
+    assert.equal(store.insert(alpha, 6), false)
+    store.remove('alpha')
+    assert.equal(store.has('alpha'), false)
   })
 })
 

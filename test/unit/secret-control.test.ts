@@ -58,6 +58,20 @@ describe('a secret', () => {
     assert.throws(() => control.remove(KEY), /fn-9 and 490 more use it/)
   })
 
+  it('that exists is not created again, and one that does not is not changed', () => {
+    const { control, told } = rig()
+    const missing = /^secret key does not exist in namespace openfaas-fn$/
+
+    assert.throws(() => control.update(KEY, VALUE), { code: 'not-found', message: missing })
+    assert.throws(() => control.remove(KEY), { code: 'not-found', message: missing })
+    control.create(KEY, VALUE)
+    assert.throws(() => control.create(KEY, VALUE), {
+      code: 'conflict',
+      message: /^secret key exists already in namespace openfaas-fn$/,
+    })
+    assert.deepEqual(told, ['openfaas-fn/key'])
+  })
+
   it('can be removed when the last that uses it is gone', () => {
     const users = ['mail']
     const { control } = rig(users)

@@ -64,13 +64,14 @@ describe('SecretStore', () => {
 
   it('tells existing from missing', () => {
     withStore((store) => {
-      assert.throws(() => store.replace(token, VALUE, 1), { code: 'not-found' })
-      assert.throws(() => store.remove(token), { code: 'not-found' })
-      store.insert(token, VALUE, 1)
-      assert.throws(() => store.insert(token, VALUE, 1), { code: 'conflict' })
-      store.replace(token, Buffer.from('new'), 2)
+      assert.equal(store.replace(token, VALUE, 1), false)
+      assert.equal(store.remove(token), false)
+      assert.equal(store.insert(token, VALUE, 1), true)
+      assert.equal(store.insert(token, Buffer.from('other'), 1), false)
+      assert.deepEqual(store.value(NAMESPACE, 'token'), VALUE)
+      assert.equal(store.replace(token, Buffer.from('new'), 2), true)
       assert.equal(store.value(NAMESPACE, 'token')?.toString(), 'new')
-      store.remove(token)
+      assert.equal(store.remove(token), true)
       assert.equal(store.value(NAMESPACE, 'token'), undefined)
     })
   })

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { FaasError } from '../../core/errors.ts'
-import { namespaceOf, type FunctionName } from '../../core/function-name.ts'
+import type { FunctionName } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
 import { boundsRemarks } from '../../core/scaling-policy.ts'
 import type { Provider, Usage } from '../../core/provider.ts'
@@ -30,13 +30,16 @@ export interface FunctionControl {
   /** Answers what was set after clamping; throws `not-found`. */
   scale(fn: FunctionName, replicas: number): Promise<number>
   get(fn: FunctionName): DeployedFunction | undefined
+  /** Throws `not-found`. */
+  existing(fn: FunctionName): DeployedFunction
+  /** Throws `invalid` when the namespace does not exist, `not-found`. */
+  find(fn: FunctionName): DeployedFunction
   /** Throws `invalid` when the namespace does not exist. */
   list(namespace: string): readonly DeployedFunction[]
 }
 
 export interface FunctionRoutePorts {
   readonly functions: FunctionControl
-  readonly namespaces: { list(): readonly string[] }
   readonly provider: Provider
   /** Finished calls of a function, ever. */
   readonly invocations: (fn: FunctionName) => number
@@ -166,11 +169,7 @@ async function remove(c: ApiContext, ports: FunctionRoutePorts): Promise<Respons
 
 async function status(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {
   const fn = functionFor(c, c.req.param('name') ?? '')
-  const found = ports.functions.get(fn)
-  if (found === undefined) {
-    checkNamespaceExists(ports, namespaceOf(fn))
-    throw new FaasError('not-found', `function ${fn} does not exist`)
-  }
+  const found = ports.functions.find(fn)
   const usage = wantsUsage(c) ? await usageOf(c, fn, ports) : undefined
   return json(statusOf(found, ports, { isDescribed: true, ...(usage ? { usage } : {}) }))
 }
@@ -182,11 +181,6 @@ async function scale(c: ApiContext, ports: FunctionRoutePorts): Promise<Response
   const set = await ports.functions.scale(fn, value.replicas)
   const remark = `replicas: ${value.replicas} is more than the function may have, and becomes ${set}`
   return withRemarks(c, accepted(), set < value.replicas ? [remark] : [])
-}
-
-function checkNamespaceExists(ports: FunctionRoutePorts, namespace: string): void {
-  if (ports.namespaces.list().includes(namespace)) return
-  throw new FaasError('invalid', `namespace: ${JSON.stringify(namespace)} does not exist`)
 }
 
 function statusOf(

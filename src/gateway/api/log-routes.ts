@@ -1,10 +1,10 @@
 import { FaasError, messageOf } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
-import type { DeployedFunction } from '../../core/function-spec.ts'
 import type { Provider } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
 import { logMessageAnswer } from '../../wire/answer-schemas.ts'
 import { textResponse } from '../shared/error-response.ts'
+import type { FunctionControl } from './function-routes.ts'
 import { logQuery, UnreadableParameter } from './log-query.ts'
 import { LineEncoder, LogBatches } from './log-stream.ts'
 import { endOf, functionFor, queryValue } from './route.ts'
@@ -12,7 +12,7 @@ import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
 
 export interface LogRoutePorts {
-  readonly functions: { get(fn: FunctionName): DeployedFunction | undefined }
+  readonly functions: Pick<FunctionControl, 'existing'>
   readonly provider: Pick<Provider, 'logs'>
   readonly log: Log
 }
@@ -51,7 +51,7 @@ async function logs(c: ApiContext, ports: LogRoutePorts, encoder: LineEncoder): 
   const fn = functionFor(c, name)
   const query = readQuery(c, fn)
   if (query instanceof Response) return query
-  if (ports.functions.get(fn) === undefined) throw new FaasError('not-found', `function ${fn} does not exist`)
+  ports.functions.existing(fn)
 
   const end = endOf(c)
   const onEnd = (): void => end.abort()

@@ -1,9 +1,6 @@
 import { FaasError } from '../../core/errors.ts'
-import { checkLabel, DEFAULT_NAMESPACE } from '../../core/function-name.ts'
-import type { StringMap } from '../../core/function-spec.ts'
-import { checkMap } from '../../core/map-limits.ts'
 import type { Namespace } from '../../core/namespace.ts'
-import { quoted } from '../../core/quoted.ts'
+import { quoted, shortened } from '../../core/quoted.ts'
 import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from '../../wire/answer-schemas.ts'
 import { readJson, readOptionalJson } from '../bodies/json-body.ts'
 import { accepted, empty, json } from './route.ts'
@@ -11,14 +8,15 @@ import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
 import { functionNamespace } from '../../wire/request-schemas.ts'
 
+/** Changes and reads of namespaces, by the rules for them. */
 export interface NamespaceControl {
   /** Default first. */
   list(): readonly string[]
   /** Throws `not-found`. */
   get(name: string): Namespace
-  /** Throws `conflict` when it exists. */
+  /** Throws `invalid` for what cannot be one, `conflict` when it exists. */
   create(namespace: Namespace): void | Promise<void>
-  /** Throws `not-found`. */
+  /** Throws `invalid` for bad labels, `not-found`. */
   update(namespace: Namespace): void | Promise<void>
   /** Throws `not-found`, `conflict` when it is not empty, `invalid` for the default one. */
   remove(name: string): void | Promise<void>
@@ -89,16 +87,7 @@ function answerOf({ name, labels, annotations }: Namespace): NamespaceAnswer {
 
 async function create(c: ApiContext, namespaces: NamespaceControl): Promise<Response> {
   const { value } = await readJson(c, functionNamespace)
-  if (value.name === '') throw new FaasError('invalid', 'name: is missing')
-  checkLabel('name', value.name)
-  c.set('subject', value.name)
-  checkMarks(value)
-  if (!isMarked(value.labels) && !isMarked(value.annotations)) {
-    throw new FaasError(
-      'invalid',
-      'labels: a namespace for functions needs the label or annotation openfaas=1',
-    )
-  }
+  c.set('subject', shortened(value.name))
   await namespaces.create(value)
   return empty(201)
 }
@@ -107,7 +96,6 @@ async function update(c: ApiContext, namespaces: NamespaceControl): Promise<Resp
   const name = nameInPath(c)
   const { value } = await readJson(c, functionNamespace)
   checkSameName(value.name, name)
-  checkMarks(value)
   await namespaces.update({ ...value, name })
   return accepted()
 }
@@ -116,15 +104,8 @@ async function remove(c: ApiContext, namespaces: NamespaceControl): Promise<Resp
   const name = nameInPath(c)
   const value = await readOptionalJson(c, functionNamespace)
   checkSameName(value.name, name)
-  if (name === DEFAULT_NAMESPACE)
-    throw new FaasError('invalid', 'name: the default namespace cannot be removed')
   await namespaces.remove(name)
   return accepted()
-}
-
-function checkMarks({ labels, annotations }: Pick<Namespace, 'labels' | 'annotations'>): void {
-  checkMap('labels', labels)
-  checkMap('annotations', annotations)
 }
 
 function nameInPath(c: ApiContext): string {
@@ -137,9 +118,4 @@ function nameInPath(c: ApiContext): string {
 function checkSameName(inBody: string, inPath: string): void {
   if (inBody === '' || inBody === inPath) return
   throw new FaasError('invalid', `name: differs from ${quoted(inPath)} in the path`)
-}
-
-/** The mark that clients put on namespaces which are meant for functions. */
-function isMarked(map: StringMap): boolean {
-  return map['openfaas'] === '1' || map['openfaas'] === 'true'
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../clock.ts'
 import { FaasError } from '../../../core/errors.ts'
 import type { FunctionCondition } from '../../../core/function-condition.ts'
-import type { FunctionName } from '../../../core/function-name.ts'
+import { unknownFunction, type FunctionName } from '../../../core/function-name.ts'
 import type { ProviderStatus } from '../../../core/provider.ts'
 import type { Replica } from '../../../core/replica.ts'
 import { describeFunction } from './describe-function.ts'
@@ -37,7 +37,7 @@ export class Outlook {
   async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
     const { reconciler, table } = this.#options
     if (reconciler.desired(name) === undefined) {
-      throw new FaasError('not-found', `function ${name} does not exist`)
+      throw unknownFunction(name)
     }
     const waiting = table.whenReady(name, signal, () => this.#explain(name))
     this.reconsider(name)
