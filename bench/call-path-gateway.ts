@@ -42,7 +42,7 @@ const invoker = new Invoker({
   limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000, maxHeaderBytes: 65_536 },
   capacity,
   edge: { keepOddNames: false, mayForward: () => true, answersTo: (host) => hostNames.includes(host) },
-  version: 'bench',
+  product: 'bench',
   clock,
   log,
 })
@@ -50,7 +50,7 @@ invoker.routes.add(deployed({ spec: { name: fn } }))
 invoker.routes.setReady(fn, [replica])
 const server = new GatewayServer(
   {
-    calls: new InvokeRoutes({ calls: invoker, version: 'bench', clock, log }),
+    calls: new InvokeRoutes({ calls: invoker, product: 'bench', clock, log }),
     api: () => new Response('none', { status: 404 }),
     clock,
     log,

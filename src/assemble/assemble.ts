@@ -1,5 +1,5 @@
 import type { FunctionControl } from '../control/function-control.ts'
-import { InvocationCount } from '../control/invocation-count.ts'
+import { InvocationCount } from '../invoke/invocation-count.ts'
 import type { Provider } from '../core/provider.ts'
 import type { GatewayServer } from '../gateway/gateway-server.ts'
 import type { MetricsServer } from '../gateway/metrics-server.ts'

@@ -1,4 +1,5 @@
 import type { FunctionControl } from '../control/function-control.ts'
+import { productOf } from '../core/build-info.ts'
 import type { Provider } from '../core/provider.ts'
 import { OwnCredentials } from '../gateway/login/own-credentials.ts'
 import type { InFlight } from '../invoke/in-flight.ts'
@@ -35,7 +36,7 @@ export function makeInvoker(base: Base, { ledger, provider, control }: CallPathN
       answersTo: (host) => hostNames.includes(host),
     },
     ledger,
-    version: build.release,
+    product: productOf(build),
     clock,
     log,
   })

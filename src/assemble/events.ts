@@ -1,4 +1,4 @@
-import type { InvocationCount } from '../control/invocation-count.ts'
+import type { InvocationCount } from '../invoke/invocation-count.ts'
 import type { FunctionControl } from '../control/function-control.ts'
 import type { Provider } from '../core/provider.ts'
 import type { GatewayServer } from '../gateway/gateway-server.ts'

@@ -1,10 +1,11 @@
+import { productOf } from '../core/build-info.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Api } from '../gateway/api/api-requests.ts'
 import { createApp } from '../gateway/api/app.ts'
 import { InvokeRoutes } from '../gateway/calls/invoke-routes.ts'
 import { GatewayServer } from '../gateway/gateway-server.ts'
 import { MetricsServer } from '../gateway/metrics-server.ts'
-import type { InvocationCount } from '../control/invocation-count.ts'
+import type { InvocationCount } from '../invoke/invocation-count.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Base } from './base.ts'
@@ -47,7 +48,7 @@ export function makeApi(
 export function makeGateway(base: Base, invoker: Invoker, api: Api): GatewayServer {
   const { config, capacity, build, clock, log } = base
   return new GatewayServer(
-    { calls: new InvokeRoutes({ calls: invoker, version: build.release, clock, log }), api, clock, log },
+    { calls: new InvokeRoutes({ calls: invoker, product: productOf(build), clock, log }), api, clock, log },
     {
       listen: config.listen,
       functionPort: config.functionPort,

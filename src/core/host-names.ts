@@ -1,3 +1,5 @@
+import { quoted } from './quoted.ts'
+
 /**
  * Names by which functions reach the gateway: ours, and those that are written into images for the cluster that the reference runs in. No stranger can own one: the first two end in no public domain,
  * the third in `.local`.
@@ -63,6 +65,5 @@ function isLoopback(host: string): boolean {
 
 /** What to tell who asked for a name that is not ours. */
 export function misdirected(host: string): string {
-  const shown = JSON.stringify(host.length > 80 ? `${host.slice(0, 80)}…` : host)
-  return `this gateway does not answer to the name ${shown}: if it should, add the name to SAMPAN_ALLOWED_HOSTS`
+  return `this gateway does not answer to the name ${quoted(host)}: if it should, add the name to SAMPAN_ALLOWED_HOSTS`
 }

@@ -26,6 +26,15 @@ export function parseNanoCpus(field: string, text: string): number {
   return parseQuantity(field, text, 9)
 }
 
+/** Resources that are graphics processors, asked for in whole ones. */
+export const GPUS = ['nvidia.com/gpu', 'amd.com/gpu', 'intel.com/gpu'] as const
+
+/** Graphics processors meant by a text; 0 for an absent or empty one. Throws `invalid`, naming `field`. */
+export function parseGpus(field: string, text = ''): number {
+  if (/^\d{0,3}$/.test(text)) return Number(text)
+  throw new FaasError('invalid', `${field}: ${quoted(text)} must be a whole number`)
+}
+
 /** Digits with an optional fraction, then an exponent or a suffix, never both: `1E3` is a thousand, `1E` is an exa. */
 const QUANTITY =
   /^\+?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/

@@ -38,8 +38,8 @@ export interface InvokerOptions {
   readonly edge: EdgeRules
   /** Where calls under way are counted, by replica; one of its own unless somebody else asks it, too. */
   readonly ledger?: InFlight
-  /** Ours, for headers. */
-  readonly version: string
+  /** Ours, for headers: `productOf`. */
+  readonly product: string
 }
 
 /** The only door to a function: every trigger calls it, so waiting, limits, retries and counts are the same for all. */
@@ -63,11 +63,10 @@ export class Invoker {
     limits,
     capacity,
     edge,
-    version,
+    product,
     ledger = new InFlight(),
   }: InvokerOptions) {
     this.ledger = ledger
-    const product = `sampan/${version}`
     this.#idle = { count: 0, most: capacity.idleUpstreams }
     this.#watch = new BudgetWatch(log, clock)
     const targets = {

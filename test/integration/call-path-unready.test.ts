@@ -136,7 +136,7 @@ describe('where nobody can look into a container', { skip: await skipWithoutDock
       limits: { upstreamMs: 10_000, writeMs: 30_000, wakeMs: 20_000, maxHeaderBytes: 65_536 },
       capacity: CAPACITY,
       edge: OPEN_EDGE,
-      version: '1.2.3',
+      product: 'sampan/1.2.3',
     })
   })
   after(async () => {

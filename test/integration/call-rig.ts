@@ -65,9 +65,9 @@ export class CallRig {
       capacity: { ...CAPACITY, ...capacity },
       log: this.log,
       edge: OPEN_EDGE,
-      version: '1.2.3',
+      product: 'sampan/1.2.3',
     })
-    const calls = new InvokeRoutes({ calls: this.invoker, clock, log: this.log, version: '1.2.3' })
+    const calls = new InvokeRoutes({ calls: this.invoker, clock, log: this.log, product: 'sampan/1.2.3' })
     const api = (): Response => new Response('the API')
     this.server = new GatewayServer(
       { calls, api, clock, log: this.log },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { systemClock, type Clock } from '../../src/clock.ts'
-import { InvocationCount } from '../../src/control/invocation-count.ts'
+import { InvocationCount } from '../../src/invoke/invocation-count.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
 import type { Log } from '../../src/log.ts'

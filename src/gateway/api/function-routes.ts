@@ -14,7 +14,7 @@ import { functionStatus, type Observed } from './function-status.ts'
 import { withRemarks } from './remarks.ts'
 import { readJson } from '../bodies/json-body.ts'
 import { jsonList } from '../bodies/json-list.ts'
-import { accepted, functionFor, json, NAME, namespaceFor, queryValue } from './route.ts'
+import { accepted, functionFor, json, NAME, namespaceFor, queryValue, saysYes } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
 import { deleteFunctionRequest, functionDeployment, scaleServiceRequest } from '../../wire/request-schemas.ts'
@@ -170,7 +170,7 @@ async function remove(c: ApiContext, ports: FunctionRoutePorts): Promise<Respons
 async function status(c: ApiContext, ports: FunctionRoutePorts): Promise<Response> {
   const fn = functionFor(c, c.req.param('name') ?? '')
   const found = ports.functions.find(fn)
-  const usage = wantsUsage(c) ? await usageOf(c, fn, ports) : undefined
+  const usage = saysYes(queryValue(c, 'usage')) ? await usageOf(c, fn, ports) : undefined
   return json(statusOf(found, ports, { isDescribed: true, ...(usage ? { usage } : {}) }))
 }
 
@@ -196,10 +196,6 @@ function statusOf(
     condition: ports.provider.condition(name),
     ...wanted,
   })
-}
-
-function wantsUsage(c: ApiContext): boolean {
-  return ['1', 't', 'T', 'true', 'True', 'TRUE'].includes(queryValue(c, 'usage'))
 }
 
 /** Undefined when the figures cannot be had in time: a status without them is better than none. */

@@ -1,5 +1,6 @@
 import type { FunctionName } from '../../core/function-name.ts'
 import type { LogQuery } from '../../core/provider.ts'
+import { saysYes } from './route.ts'
 
 /** Parameters of `GET /system/logs` as they came; empty when absent. */
 export interface LogParameters {
@@ -18,7 +19,7 @@ export function logQuery(fn: FunctionName, parameters: LogParameters): LogQuery 
   const sinceMs = sinceOf(parameters.since)
   return {
     fn,
-    follow: ['1', 't', 'T', 'true', 'True', 'TRUE'].includes(parameters.follow),
+    follow: saysYes(parameters.follow),
     ...(parameters.instance === '' ? {} : { instance: parameters.instance }),
     ...(tail === undefined ? {} : { tail }),
     ...(sinceMs === undefined ? {} : { sinceMs }),

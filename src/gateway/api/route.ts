@@ -23,6 +23,14 @@ export function queryValue(c: ApiContext, name: string): string {
   return c.req.queries(name)?.at(-1) ?? ''
 }
 
+/** What Go's `ParseBool` takes for true; anything else is not. */
+const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'True', 'TRUE'])
+
+/** Whether the text of a query parameter says yes. */
+export function saysYes(text: string): boolean {
+  return TRUE.has(text)
+}
+
 /** The namespace asked for: body before query before default. Throws `invalid` when it cannot be one. */
 export function namespaceFor(c: ApiContext, fromBody = ''): string {
   const namespace = fromBody || queryValue(c, 'namespace') || DEFAULT_NAMESPACE

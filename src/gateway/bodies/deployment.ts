@@ -4,8 +4,7 @@ import { DEFAULT_NAMESPACE, functionName } from '../../core/function-name.ts'
 import type { FunctionResources, FunctionSpec, StringMap } from '../../core/function-spec.ts'
 import { parseImageReference } from '../../core/image-reference.ts'
 import { checkEnvironment, checkList, checkMap, checkVariable } from '../../core/map-limits.ts'
-import { quoted } from '../../core/quoted.ts'
-import { checkMemory, parseNanoCpus } from '../../core/resources.ts'
+import { checkMemory, GPUS, parseGpus, parseNanoCpus } from '../../core/resources.ts'
 import { checkSecretName } from '../../core/secret-name.ts'
 import { STATUS_ANNOTATIONS } from '../../wire/status-annotations.ts'
 import type { FunctionDeployment, ResourceTexts } from '../../wire/request-schemas.ts'
@@ -50,15 +49,10 @@ function withoutStatus(annotations: StringMap): StringMap {
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => !STATUS_ANNOTATIONS.has(key)))
 }
 
-const GPUS = ['nvidia.com/gpu', 'amd.com/gpu', 'intel.com/gpu'] as const
-
 /** The same strings, checked; empty ones left out. */
 function resourcesOf(field: string, texts: ResourceTexts): FunctionResources {
   checkMemory(`${field}.memory`, texts.memory)
   parseNanoCpus(`${field}.cpu`, texts.cpu)
-  for (const gpu of GPUS) {
-    if (/^\d{0,3}$/.test(texts[gpu])) continue
-    throw new FaasError('invalid', `${field}.${gpu}: ${quoted(texts[gpu])} must be a whole number`)
-  }
+  for (const gpu of GPUS) parseGpus(`${field}.${gpu}`, texts[gpu])
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
 }

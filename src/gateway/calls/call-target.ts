@@ -8,14 +8,11 @@ export interface CallTarget {
   readonly path: string
 }
 
-const SLASH = 0x2f
-
 /**
- * Splits a target such as `/function/NAME/path?query`; null when it is not of this form. Nothing is decoded or cleaned: a name is looked
- * up as it stands, so no spelling can reach another route (http-api 7.3). Runs on every call.
+ * Splits a target such as `/function/NAME/path?query`, from which scheme and host are taken off already; null when it is not of this form. Nothing is
+ * decoded or cleaned: a name is looked up as it stands, so no spelling can reach another route (http-api 7.3). Runs on every call.
  */
-export function parseCallTarget(url: string): CallTarget | null {
-  const target = url.charCodeAt(0) === SLASH ? url : originForm(url)
+export function parseCallTarget(target: string): CallTarget | null {
   if (!target.startsWith(CALL_PREFIX)) return null
 
   const mark = target.indexOf('?', CALL_PREFIX.length)
@@ -26,10 +23,4 @@ export function parseCallTarget(url: string): CallTarget | null {
   if (hasPath) return { fn: target.slice(CALL_PREFIX.length, slash), path: target.slice(slash, end) }
   if (mark < 0) return { fn: target.slice(CALL_PREFIX.length), path: '/' }
   return { fn: target.slice(CALL_PREFIX.length, mark), path: `/${target.slice(mark, end)}` }
-}
-
-/** Without scheme and authority, which requests to a proxy have. */
-function originForm(url: string): string {
-  const path = /^https?:\/\/[^/?#]*(.*)$/is.exec(url)?.[1] ?? url
-  return path.startsWith('/') ? path : `/${path}`
 }

@@ -24,8 +24,8 @@ export interface InvokeRoutesOptions {
   readonly calls: CallPort
   readonly clock: Clock
   readonly log: Log
-  /** Ours, for `X-Served-By`. */
-  readonly version: string
+  /** Ours, for `X-Served-By`: `productOf`. */
+  readonly product: string
 }
 
 const METHODS: ReadonlySet<string> = new Set(CALL_METHODS)
@@ -33,11 +33,9 @@ const METHODS: ReadonlySet<string> = new Set(CALL_METHODS)
 /** `/function/NAME...`: requests become calls. No framework, no parsing of bodies, nothing buffered that need not be. */
 export class InvokeRoutes {
   readonly #options: InvokeRoutesOptions
-  readonly #servedBy: string
 
   constructor(options: InvokeRoutesOptions) {
     this.#options = options
-    this.#servedBy = `sampan/${options.version}`
   }
 
   /** `url`: the target, beginning with the prefix of calls. `waitingBodies`: parts of request bodies that wait for a function. */
@@ -66,7 +64,8 @@ export class InvokeRoutes {
   }
 
   #callOf(exchange: Exchange, url: string): HttpCall {
-    const moment = { nowMs: this.#options.clock.wall(), servedBy: this.#servedBy }
+    const { clock, product } = this.#options
+    const moment = { nowMs: clock.wall(), servedBy: product }
     return new HttpCall(callHead(exchange, url, moment), exchange)
   }
 

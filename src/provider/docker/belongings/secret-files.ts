@@ -6,6 +6,7 @@ import type { DeployedFunction } from '../../../core/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
 import type { SecretRef } from '../../../core/secret-name.ts'
 import type { Log } from '../../../log.ts'
+import { Limiter } from '../../../work/limiter.ts'
 
 /** Where the bytes come from. `assemble/` plugs the registry. */
 export interface SecretValues {
@@ -33,7 +34,7 @@ const TMPFS_MAGIC = 0x01021994
  */
 export class SecretFiles {
   readonly #options: SecretFilesOptions
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #one = new Limiter(1)
 
   constructor(options: SecretFilesOptions) {
     this.#options = options
@@ -42,7 +43,7 @@ export class SecretFiles {
   /** Writes what `fn` asks for; answers the folder to mount, or null when it asks for nothing. Throws `unavailable`, also when one of them does not exist. */
   async place(fn: DeployedFunction): Promise<string | null> {
     if (fn.spec.secrets.length === 0) return null
-    return await this.#inTurn(async () => {
+    return await this.#one.run(async () => {
       try {
         return await this.#place(fn)
       } catch (cause) {
@@ -55,7 +56,7 @@ export class SecretFiles {
   /** Puts the present value of a secret into every folder that has it, or is that of a revision that wants it. */
   async refresh(secret: SecretRef, isWanted: (revision: number) => boolean): Promise<void> {
     const { namespace, name } = secret
-    await this.#inTurn(async () => {
+    await this.#one.run(async () => {
       for (const root of await this.#roots()) {
         for (const folder of await readdir(root)) {
           if (!folder.startsWith(`${namespace}.`)) continue
@@ -68,7 +69,7 @@ export class SecretFiles {
 
   /** Removes the folders of all revisions that are not in use at that moment. Safe to call at any time. */
   async keepOnly(isUsed: (revision: number) => boolean): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#one.run(async () => {
       for (const root of await this.#roots()) {
         for (const folder of await readdir(root)) {
           if (!isUsed(revisionOf(folder))) await rm(join(root, folder), { recursive: true, force: true })
@@ -79,12 +80,6 @@ export class SecretFiles {
           .catch(() => {})
       }
     })
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work, work)
-    this.#last = turn.catch(() => {})
-    return turn
   }
 
   async #place(fn: DeployedFunction): Promise<string> {

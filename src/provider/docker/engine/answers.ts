@@ -1,4 +1,5 @@
 import type { Usage } from '../../../core/provider.ts'
+import { field, list, number, strings, text, words } from './untrusted.ts'
 
 /**
  * What the engine answers, narrowed to what we use. The engine is a process of another version, maybe another product: every field is
@@ -217,35 +218,6 @@ function readAddresses(container: unknown): Record<string, string> {
     if (address !== '') addresses[name] = address
   }
   return addresses
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
-}
-
-function text(value: unknown, key?: string): string {
-  const found = key === undefined ? value : field(value, key)
-  return typeof found === 'string' ? found : ''
-}
-
-function number(value: unknown, key: string): number {
-  const found = field(value, key)
-  return typeof found === 'number' ? found : 0
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-/** A command may be a bare string in old images. */
-function words(value: unknown): string[] {
-  if (typeof value === 'string') return [value]
-  return list(value).filter((item) => typeof item === 'string')
-}
-
-function strings(value: unknown): Record<string, string> {
-  if (typeof value !== 'object' || value === null) return {}
-  return Object.fromEntries(Object.entries(value).filter((entry) => typeof entry[1] === 'string'))
 }
 
 /** Which part of a container's log is asked for. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { jsonLines } from './json-lines.ts'
+import { field } from './untrusted.ts'
 
 /** What happened to one container. */
 export interface ContainerEvent {
@@ -50,8 +51,4 @@ export function readEvent(line: unknown, label: string): ContainerEvent | null {
 
   const exitCode = Number(field(attributes, 'exitCode') ?? 0)
   return { kind, id, exitCode: Number.isInteger(exitCode) ? exitCode : 0 }
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
 }

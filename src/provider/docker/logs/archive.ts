@@ -5,6 +5,7 @@ import { messageOf } from '../../../core/errors.ts'
 import { type FunctionName, nameOf, namespaceOf } from '../../../core/function-name.ts'
 import type { LogLine } from '../../../core/provider.ts'
 import type { Log } from '../../../log.ts'
+import { Limiter } from '../../../work/limiter.ts'
 import {
   ARCHIVE_ENDING,
   MOST_REPLICA_BYTES,
@@ -47,7 +48,7 @@ export class LogArchive {
   #stopping: AbortController | null = null
   #sweeping: Promise<void> = Promise.resolve()
   /** Saves take turns: they end on one disk, and a look at what is there must not be overtaken. */
-  #lastSave: Promise<unknown> = Promise.resolve()
+  readonly #saves = new Limiter(1)
 
   constructor(options: LogArchiveOptions) {
     this.#dir = options.dir
@@ -69,12 +70,13 @@ export class LogArchive {
 
   async stop(): Promise<void> {
     this.#stopping?.abort()
-    await Promise.all([this.#sweeping, this.#lastSave])
+    const lastTurn = this.#saves.run(async () => {})
+    await Promise.all([this.#sweeping, lastTurn])
   }
 
   /** In its turn. False, after a warning, when it failed. Never throws. */
   save(fn: FunctionName, replicaId: string, log: LogToKeep): Promise<boolean> {
-    const saved = this.#lastSave.then(async () => {
+    return this.#saves.run(async () => {
       try {
         await this.#write(fn, replicaId, log)
         return true
@@ -83,8 +85,6 @@ export class LogArchive {
         return false
       }
     })
-    this.#lastSave = saved
-    return saved
   }
 
   /** What is kept of the function, in no order. A file that cannot be read is left out. */

@@ -19,7 +19,8 @@ const SAVE_INTERVAL_MS = 5_000
 /** `invocationCount` of a function: what was counted before this process, and since. */
 export class InvocationCount {
   readonly #ports: InvocationCountPorts
-  readonly #before: Map<FunctionName, number>
+  /** Read when it is first asked for. */
+  #loaded: Map<FunctionName, number> | undefined
   readonly #saved = new Map<FunctionName, number>()
   readonly #stopping = new AbortController()
   #known: () => Iterable<FunctionName> = () => []
@@ -29,7 +30,6 @@ export class InvocationCount {
 
   constructor(ports: InvocationCountPorts) {
     this.#ports = ports
-    this.#before = ports.store.load()
   }
 
   total(fn: FunctionName): number {
@@ -73,6 +73,10 @@ export class InvocationCount {
     if (changed.size === 0) return
     this.#ports.store.save(changed)
     for (const [fn, total] of changed) this.#saved.set(fn, total)
+  }
+
+  get #before(): Map<FunctionName, number> {
+    return (this.#loaded ??= this.#ports.store.load())
   }
 
   /** Saves for the last time. Rejects when that fails, on a full disk say, but ends all the same: the loop would keep the process alive. */
