@@ -1,6 +1,7 @@
 import { FaasError } from '../../src/core/errors.ts'
 import type { PullRequest } from '../../src/provider/docker/engine/pull-request.ts'
-import type { ImageEngine, ImageFacts } from '../../src/provider/docker/images/images.ts'
+import type { ImageFacts } from '../../src/provider/docker/engine/answers.ts'
+import type { ImageEngine } from '../../src/provider/docker/images/images.ts'
 
 /** What a registry does when it is asked: null gives the image. */
 export type RegistryAnswer = (pull: PullRequest, signal: AbortSignal) => Promise<ImageFacts>

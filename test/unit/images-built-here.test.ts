@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Images, type ImageFacts } from '../../src/provider/docker/images/images.ts'
+import type { ImageFacts } from '../../src/provider/docker/engine/answers.ts'
+import { Images } from '../../src/provider/docker/images/images.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { FakeImageEngine, imageFacts } from '../fakes/fake-image-engine.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'

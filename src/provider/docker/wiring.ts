@@ -15,7 +15,7 @@ import { EngineLink } from './engine/link.ts'
 import { Engine } from './engine/engine.ts'
 import { FunctionLogs } from './logs/function-logs.ts'
 import { HostGuard } from './host/host-guard.ts'
-import { type ImageFacts, Images } from './images/images.ts'
+import { Images } from './images/images.ts'
 import { LogArchive } from './logs/archive.ts'
 import { Networks } from './belongings/networks.ts'
 import { Observer } from './replicas/observer.ts'
@@ -123,7 +123,7 @@ export class ProviderParts {
   }
 
   /** As `deployable.ts` has it. */
-  imageFor(spec: FunctionSpec, signal: AbortSignal): Promise<ImageFacts> {
+  imageFor(spec: FunctionSpec, signal: AbortSignal): ReturnType<typeof imageFor> {
     const { images, guard } = this
     return imageFor(spec, signal, { images, host: () => this.link.engine, confinement: guard.confinement })
   }

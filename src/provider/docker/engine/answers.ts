@@ -79,16 +79,16 @@ export const MTU_OPTION = 'com.docker.network.driver.mtu'
 /** What a bridge network has when nothing was said. */
 export const USUAL_MTU = 1_500
 
-/** An image that the engine has. */
-export interface ImageInspect {
+/** An image that the engine has, as far as it decides how it is run. */
+export interface ImageFacts {
   readonly id: string
   readonly architecture: string
-  readonly variant: string
   readonly os: string
   readonly entrypoint: readonly string[]
   readonly cmd: readonly string[]
   readonly env: readonly string[]
   readonly user: string
+  /** `REPOSITORY@DIGEST` for each registry that it was pulled from or pushed to. */
   readonly repoDigests: readonly string[]
 }
 
@@ -172,12 +172,11 @@ function bridgeOf(network: unknown): string {
   return given || `br-${text(network, 'Id').slice(0, 12)}`
 }
 
-export function readImage(answer: unknown): ImageInspect {
+export function readImage(answer: unknown): ImageFacts {
   const config = field(answer, 'Config')
   return {
     id: text(answer, 'Id'),
     architecture: text(answer, 'Architecture'),
-    variant: text(answer, 'Variant'),
     os: text(answer, 'Os'),
     entrypoint: words(field(config, 'Entrypoint')),
     cmd: words(field(config, 'Cmd')),

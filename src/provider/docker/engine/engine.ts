@@ -14,7 +14,7 @@ import type {
   ContainerDetails,
   ContainerSummary,
   EngineVersion,
-  ImageInspect,
+  ImageFacts,
   NetworkDetails,
   NetworkSummary,
 } from './answers.ts'
@@ -201,7 +201,7 @@ export class Engine {
   }
 
   /** Null when the engine does not have it, or when no image can have that name. */
-  async inspectImage(ref: string): Promise<ImageInspect | null> {
+  async inspectImage(ref: string): Promise<ImageFacts | null> {
     const parts = ref.split('/')
     if (parts.some((part) => part === '' || part === '.' || part === '..')) return null
     const path = `/images/${parts.map(encodeURIComponent).join('/')}/json`

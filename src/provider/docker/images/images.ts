@@ -5,21 +5,9 @@ import { pullWithin, type PullEngine } from './pull.ts'
 import { type ImageReference, parseImageReference } from '../../../core/image-reference.ts'
 import { describePullFailure, type PullFailure } from './pull-failure.ts'
 import type { PullPolicy } from './pull-policy.ts'
+import type { ImageFacts } from '../engine/answers.ts'
 import type { AuthConfig } from '../engine/pull-request.ts'
 import { RegistryCredentials } from './registry-credentials.ts'
-
-/** What the provider must know of an image to run it. */
-export interface ImageFacts {
-  readonly id: string
-  readonly architecture: string
-  readonly os: string
-  readonly entrypoint: readonly string[]
-  readonly cmd: readonly string[]
-  readonly env: readonly string[]
-  readonly user: string
-  /** `REPOSITORY@DIGEST` for each registry that it was pulled from or pushed to. */
-  readonly repoDigests: readonly string[]
-}
 
 /** What this needs of `engine.ts`. */
 export interface ImageEngine extends PullEngine {

@@ -1,8 +1,8 @@
 import type { FunctionSpec } from '../../../core/function-spec.ts'
 import { type Confinement, UNKNOWN_ABILITIES } from '../container/confinement.ts'
 import { checkSpec, containerSpec, type HostLimits } from '../container/container-spec.ts'
-import type { EngineVersion } from '../engine/answers.ts'
-import type { ImageFacts, Images } from '../images/images.ts'
+import type { EngineVersion, ImageFacts } from '../engine/answers.ts'
+import type { Images } from '../images/images.ts'
 import { checkPlatform, emulatedArchitectures } from '../images/platform.ts'
 import { pullPolicyOf } from '../images/pull-policy.ts'
 
