@@ -2,6 +2,7 @@ import type { FunctionCondition } from './function-condition.ts'
 import type { FunctionName } from './function-name.ts'
 import type { DeployedFunction, FunctionSpec } from './function-spec.ts'
 import type { Replica } from './replica.ts'
+import type { SecretRef } from './secret-name.ts'
 
 /**
  * What runs functions: Docker on this host, later an orchestrator. It speaks of functions; how replicas come to be is
@@ -66,7 +67,7 @@ export interface Provider {
   usage(name: FunctionName, signal: AbortSignal): Promise<Usage>
 
   /** A secret has a new value, or is new: running replicas that ask for it see it soon, those that wait for it are made. Never throws. */
-  refreshSecret(secret: { readonly namespace: string; readonly name: string }): void
+  refreshSecret(secret: SecretRef): void
 
   /** Calls `listener` on every change from now on; answers a function that ends this. Listeners must not throw. */
   watch(listener: (event: ProviderEvent) => void): () => void

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import type { Call, CallSink, Upgrade } from '../core/call.ts'
+import type { Capacity } from '../core/capacity.ts'
 import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Suspicion } from '../core/provider.ts'
@@ -21,13 +22,8 @@ export interface CallLimits {
   readonly maxHeaderBytes: number
 }
 
-/** How many calls may be under way, those that wait for a replica included. */
-export interface CallCapacity {
-  readonly calls: number
-  readonly callsPerFunction: number
-  /** Connections to functions that wait for a next call. */
-  readonly idleUpstreams: number
-}
+/** How many calls may be under way, those that wait for a replica included, and how many connections may wait for a next one. */
+export type CallCapacity = Pick<Capacity, 'calls' | 'callsPerFunction' | 'idleUpstreams'>
 
 /** What all calls have in common. */
 export interface InvocationContext {

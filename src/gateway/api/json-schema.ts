@@ -1,13 +1,10 @@
 import type { GenericSchema } from 'valibot'
+import type { SchemaShape } from '../bodies/canonical-keys.ts'
 
 type Json = Record<string, unknown>
 
-/** What is looked at in a schema of the library, whatever its kind. */
-interface SchemaShape {
-  readonly type: string
-  readonly entries?: Readonly<Record<string, GenericSchema>>
-  readonly item?: GenericSchema
-  readonly wrapped?: GenericSchema
+/** What a description looks at beside. */
+interface DescribedShape extends SchemaShape {
   readonly options?: readonly unknown[]
   readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[]
 }
@@ -19,7 +16,7 @@ const MAY_BE_NULL: ReadonlySet<string> = new Set(['nullable', 'nullish'])
 
 /** JSON Schema, as OpenAPI 3.1 has it, of the few kinds that the schemas of `wire/` use. */
 export function jsonSchema(schema: GenericSchema): Json {
-  const shape: SchemaShape = schema
+  const shape: DescribedShape = schema
   if (shape.wrapped !== undefined) {
     const inner = jsonSchema(shape.wrapped)
     return MAY_BE_NULL.has(shape.type) ? { ...inner, type: [inner['type'], 'null'] } : inner
@@ -43,7 +40,7 @@ function objectSchema(entries: Readonly<Record<string, GenericSchema>>): Json {
   }
 }
 
-function numberSchema({ pipe = [] }: SchemaShape): Json {
+function numberSchema({ pipe = [] }: DescribedShape): Json {
   const limit = (type: string): unknown => pipe.find((step) => step.type === type)?.requirement
   const isInteger = pipe.some((step) => step.type === 'integer')
   return { type: isInteger ? 'integer' : 'number', minimum: limit('min_value'), maximum: limit('max_value') }

@@ -1,7 +1,7 @@
 import type { GenericSchema } from 'valibot'
 
-/** What this file looks at in a schema, whatever its kind. */
-interface SchemaShape {
+/** What is looked at in a schema of the library, whatever its kind. */
+export interface SchemaShape {
   readonly type: string
   readonly entries?: Readonly<Record<string, GenericSchema>>
   readonly item?: GenericSchema

@@ -13,6 +13,7 @@ import type {
   Usage,
 } from '../../core/provider.ts'
 import type { Replica } from '../../core/replica.ts'
+import type { SecretRef } from '../../core/secret-name.ts'
 import type { DockerProviderOptions } from './docker-provider-options.ts'
 import { ProviderParts } from './wiring.ts'
 import { deathOf } from './replicas/replica-fate.ts'
@@ -128,7 +129,7 @@ export class DockerProvider implements Provider {
     )
   }
 
-  refreshSecret(secret: { readonly namespace: string; readonly name: string }): void {
+  refreshSecret(secret: SecretRef): void {
     this.#parts.background.run('refresh a secret', () => this.#parts.surroundings.refreshSecret(secret))
   }
 
