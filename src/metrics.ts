@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { budgetMetrics, edgeMetrics, type BudgetSources, type PlainMetric } from './budget-metrics.ts'
-import type { EdgeFigures } from './core/figures.ts'
+import type { EdgeFigures, SystemRequest } from './core/figures.ts'
 import type { FunctionName } from './core/function-name.ts'
-import type { SystemRequest } from './core/system-request.ts'
 
 /**
  * Every Prometheus metric, declared once. What is counted on the call path is kept by its owner in plain numbers and read here when

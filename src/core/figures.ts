@@ -1,3 +1,5 @@
+// What is counted by one part and shown by `metrics.ts`.
+
 /** Clients' connections and what waits in them: how it stands, and what happened since the start. */
 export interface EdgeFigures {
   readonly open: number
@@ -23,4 +25,12 @@ export interface CallFigures {
   readonly refusedOfFunction: number
   /** Connections to functions that wait for a next call. */
   readonly idleUpstreams: number
+}
+
+/** One answered request of a `/system` route. `path` is the route's name, never what the client wrote. */
+export interface SystemRequest {
+  readonly method: string
+  readonly path: string
+  readonly code: number
+  readonly seconds: number
 }
