@@ -15,10 +15,11 @@ export interface Listening {
 /** Who hears of what: functions that come and go, replicas that are ready or lost, addresses at which functions reach us. */
 export function connectEvents({ control, provider, invoker, counts, gateway }: Listening): void {
   control.watch((event) => {
-    if (event.kind === 'deployed') invoker.routes.add(event.fn)
+    const { name } = event.fn.spec
+    if (event.kind !== 'removed') invoker.routes.add(event.fn)
     else {
-      invoker.remove(event.fn)
-      counts.forget(event.fn)
+      invoker.remove(name)
+      counts.forget(name)
     }
   })
   provider.watch((event) => {
@@ -29,6 +30,7 @@ export function connectEvents({ control, provider, invoker, counts, gateway }: L
         event.ready.map(({ revision }) => revision),
       )
     } else if (event.kind === 'lost') invoker.routes.cut(event.replica)
+    else if (event.kind === 'scaled') control.follow(event.fn, event.replicas)
     else gateway.listenOn(event.addresses)
   })
 }

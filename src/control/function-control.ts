@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { FaasError, messageOf } from '../core/errors.ts'
+import { FaasError } from '../core/errors.ts'
 import { namespaceOf, unknownFunction, type FunctionName } from '../core/function-name.ts'
 import type { DeployedFunction, FunctionChange, FunctionSpec } from '../core/function-spec.ts'
 import { unknownNamespace } from '../core/namespace.ts'
@@ -11,6 +11,7 @@ import {
   type ReplicaBounds,
 } from '../core/scaling-policy.ts'
 import type { Log } from '../log.ts'
+import { Preparation } from './preparation.ts'
 import { RevisionProof } from './revision-proof.ts'
 
 /**
@@ -23,6 +24,7 @@ export interface FunctionRegistry {
   insert(change: FunctionChange): DeployedFunction
   replace(change: FunctionChange): DeployedFunction
   setReplicas(name: FunctionName, replicas: number): DeployedFunction
+  setResting(name: FunctionName, isResting: boolean): DeployedFunction
   setArtifact(name: FunctionName, revision: number, artifact: string): DeployedFunction | undefined
   /** This revision was ready. Undefined when that was known, or when it is not the newest any more. */
   prove(name: FunctionName, revision: number): DeployedFunction | undefined
@@ -40,19 +42,12 @@ export interface FunctionControlPorts {
 }
 
 /** What happened to a function that there should be. */
-export type FunctionEvent =
-  /** It is new, or has a new revision. */
-  | { readonly kind: 'deployed'; readonly fn: DeployedFunction }
-  | { readonly kind: 'removed'; readonly fn: FunctionName }
-
-/**
- * How long a deploy waits for its image. The certifier's client gives up after 30 s; past this the deploy is accepted and
- * the pull goes on (http-api, deploy).
- */
-const PREPARE_BUDGET_MS = 20_000
-
-/** How long an accepted deploy goes on waiting for its image in the background. */
-const PREPARE_LIMIT_MS = 30 * 60_000
+export interface FunctionEvent {
+  /** `known`: it is new. `changed`: another revision, count, image or rest is desired. `removed`: there should be none of the name any more. */
+  readonly kind: 'known' | 'changed' | 'removed'
+  /** As it is desired now; of a removed one, as it was last. */
+  readonly fn: DeployedFunction
+}
 
 /**
  * The changes that users and triggers make to desired state: checked, stored, then handed to the provider. The only writer of the
@@ -62,24 +57,34 @@ export class FunctionControl {
   /** To be told which revisions take calls. */
   readonly proof: RevisionProof
   readonly #ports: FunctionControlPorts
-  readonly #watchers: ((event: FunctionEvent) => void)[] = []
-  readonly #stopping = new AbortController()
+  readonly #watchers = new Set<(event: FunctionEvent) => void>()
+  readonly #preparation: Preparation
 
   constructor(ports: FunctionControlPorts) {
     this.#ports = ports
     this.proof = new RevisionProof(ports)
+    const { registry, provider, clock, log } = ports
+    const onPrepared = (fn: DeployedFunction, artifact: string): void => {
+      const pinned = registry.setArtifact(fn.spec.name, fn.revision, artifact)
+      if (pinned !== undefined) this.#changed(fn, pinned)
+    }
+    this.#preparation = new Preparation({ provider, onPrepared, clock, log })
   }
 
   /** Goes on with deploys that were accepted before their image was here, and that the last process did not see through. */
   start(): void {
     for (const fn of this.#ports.registry.all()) {
-      if (fn.artifact === null) void this.#pinLater(fn)
+      if (fn.artifact === null) void this.#preparation.later(fn)
     }
   }
 
-  /** Tells `listener` of every change from now on, before the provider is told. It must not throw. What there is already, the registry knows. */
-  watch(listener: (event: FunctionEvent) => void): void {
-    this.#watchers.push(listener)
+  /**
+   * Tells `listener` of every change from now on, before the provider is told; answers a function that ends this. It must not throw. What there is
+   * already, the registry knows.
+   */
+  watch(listener: (event: FunctionEvent) => void): () => void {
+    this.#watchers.add(listener)
+    return () => this.#watchers.delete(listener)
   }
 
   get(fn: FunctionName): DeployedFunction | undefined {
@@ -112,12 +117,12 @@ export class FunctionControl {
     this.#checkReferences(spec)
     this.#checkFree(spec.name)
 
-    const artifact = await this.#prepare(spec)
+    const artifact = await this.#preparation.now(spec)
     // Once more: secret or namespace may have gone, and the name been taken, while the image was fetched.
     this.#checkReferences(spec)
     this.#checkFree(spec.name)
     const replicas = this.#bounds(spec).min
-    this.#apply(registry.insert({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
+    this.#deployed('known', registry.insert({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
   }
 
   /** A new complete spec for a function; nothing of the old one is kept. Throws `not-found`, else as `deploy`. */
@@ -126,49 +131,65 @@ export class FunctionControl {
     this.existing(spec.name)
     this.#checkReferences(spec)
 
-    const artifact = await this.#prepare(spec)
+    const artifact = await this.#preparation.now(spec)
     this.#checkReferences(spec)
     // Read again: it may have been scaled, or removed, while its image was fetched.
     const current = this.existing(spec.name)
     const replicas = replicasAfterUpdate(current.replicas, this.#bounds(spec))
-    this.#apply(registry.replace({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
+    this.#deployed('changed', registry.replace({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
   }
 
   /** Throws `not-found`. On return the name is free; replicas end in the background. */
   async remove(fn: FunctionName): Promise<void> {
     const { registry, provider, log } = this.#ports
-    this.existing(fn)
+    const before = this.existing(fn)
     registry.remove(fn)
-    this.#tell({ kind: 'removed', fn })
+    this.#tell({ kind: 'removed', fn: before })
     provider.remove(fn)
     log.info('function removed', { fn })
   }
 
-  /** Sets the desired replicas, within the function's bounds; answers what was set. Throws `not-found`. */
+  /** Sets the desired replicas, within the function's bounds, and ends its rest; answers what was set. Throws `not-found`. */
   async scale(fn: FunctionName, wanted: number): Promise<number> {
-    const { registry, provider, log } = this.#ports
+    const { registry, log } = this.#ports
     const before = this.existing(fn)
     const replicas = replicasAfterScale(wanted, this.#bounds(before.spec))
-    const after = registry.setReplicas(fn, replicas)
-    if (after !== before) {
-      provider.apply(after)
-      log.info('function scaled', { fn, from: before.replicas, to: replicas })
-    }
+    registry.setReplicas(fn, replicas)
+    this.#changed(before, registry.setResting(fn, false))
+    if (replicas !== before.replicas) log.info('function scaled', { fn, from: before.replicas, to: replicas })
     return replicas
   }
 
+  /** The provider's own replicas were scaled by somebody else: that is what is desired now. Does nothing for a function that does not exist. */
+  follow(fn: FunctionName, replicas: number): void {
+    const { registry, log } = this.#ports
+    const before = registry.get(fn)
+    if (before === undefined || before.replicas === replicas) return
+    this.#tell({ kind: 'changed', fn: registry.setReplicas(fn, replicas) })
+    log.info('function scaled by somebody else', { fn, from: before.replicas, to: replicas })
+  }
+
+  /** No call is expected soon: replicas that have none may be frozen until one comes. Throws `not-found`. */
+  rest(fn: FunctionName): void {
+    this.#changed(this.existing(fn), this.#ports.registry.setResting(fn, true))
+  }
+
   /**
-   * Raises a function at zero to its least count. Does nothing for any other, or for one that does not exist. Never throws: a wake-up that the registry
-   * refuses must not fail the calls that wait, somebody else may start the function.
+   * A call waits for the function: ends its rest, and raises one at zero to its least count. Does nothing for one that does not exist. Never throws: a
+   * wake-up that the registry refuses must not fail the calls that wait, somebody else may start the function.
    */
   wake(fn: FunctionName): void {
     const { registry, provider, log } = this.#ports
     const before = registry.get(fn)
-    if (before === undefined || before.replicas > 0) return
+    if (before === undefined) return
+    // First, and whatever the desired state says: what is only frozen answers within milliseconds.
+    provider.wake(fn)
+    if (before.replicas > 0 && before.isResting !== true) return
     try {
-      const after = registry.setReplicas(fn, this.#bounds(before.spec).min)
-      provider.apply(after)
-      log.info('function woken', { fn, to: after.replicas })
+      if (before.replicas === 0) registry.setReplicas(fn, this.#bounds(before.spec).min)
+      const after = registry.setResting(fn, false)
+      this.#changed(before, after)
+      log.info('function woken', { fn, from: before.replicas, to: after.replicas })
     } catch (err) {
       log.error('function cannot be woken', { fn, err })
     }
@@ -176,7 +197,7 @@ export class FunctionControl {
 
   /** Ends background waits for images. */
   stop(): void {
-    this.#stopping.abort()
+    this.#preparation.stop()
     this.proof.stop()
   }
 
@@ -184,21 +205,16 @@ export class FunctionControl {
     for (const listener of this.#watchers) listener(event)
   }
 
-  /** The artifact, or null when the image takes longer than a deploy may wait. */
-  async #prepare(spec: FunctionSpec): Promise<string | null> {
-    const { provider, clock } = this.#ports
-    const budget = clock.timeout(PREPARE_BUDGET_MS)
-    try {
-      return await provider.prepare(spec, budget)
-    } catch (error) {
-      if (!budget.aborted) throw error
-      return null
-    }
+  /** The same object: nothing has changed. */
+  #changed(before: DeployedFunction, after: DeployedFunction): void {
+    if (after === before) return
+    this.#tell({ kind: 'changed', fn: after })
+    this.#ports.provider.apply(after)
   }
 
-  #apply(fn: DeployedFunction): void {
+  #deployed(kind: 'known' | 'changed', fn: DeployedFunction): void {
     const { provider, log } = this.#ports
-    this.#tell({ kind: 'deployed', fn })
+    this.#tell({ kind, fn })
     provider.apply(fn)
     log.info('function deployed', {
       fn: fn.spec.name,
@@ -207,25 +223,7 @@ export class FunctionControl {
       replicas: fn.replicas,
       artifact: fn.artifact ?? 'pending',
     })
-    if (fn.artifact === null) void this.#pinLater(fn)
-  }
-
-  /** Goes on waiting for an image whose deploy was accepted before it was here. Never rejects. */
-  async #pinLater(fn: DeployedFunction): Promise<void> {
-    const { provider, registry, clock, log } = this.#ports
-    const signal = AbortSignal.any([this.#stopping.signal, clock.timeout(PREPARE_LIMIT_MS)])
-    try {
-      const artifact = await provider.prepare(fn.spec, signal)
-      const pinned = registry.setArtifact(fn.spec.name, fn.revision, artifact)
-      if (pinned !== undefined) provider.apply(pinned)
-    } catch (error) {
-      if (this.#stopping.signal.aborted) return
-      log.error('image of an accepted deploy cannot be had', {
-        fn: fn.spec.name,
-        image: fn.spec.image,
-        err: messageOf(error),
-      })
-    }
+    if (fn.artifact === null) void this.#preparation.later(fn)
   }
 
   #checkReferences(spec: FunctionSpec): void {

@@ -48,6 +48,11 @@ export interface DeployedFunction extends Revision {
   readonly isProved?: boolean
   /** Replicas wanted, 0 and up. */
   readonly replicas: number
+  /**
+   * No call is expected soon: the provider may freeze replicas that have none, so that they use no processor. They count as before. Left out: they
+   * are kept ready.
+   */
+  readonly isResting?: boolean
   /** Milliseconds since the epoch; the first deploy, kept across updates. */
   readonly createdAtMs: number
   readonly updatedAtMs: number

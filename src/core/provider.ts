@@ -6,7 +6,8 @@ import type { SecretRef } from './secret-name.ts'
 
 /**
  * What runs functions: Docker on this host, later an orchestrator. It speaks of functions; how replicas come to be is
- * its own affair. The registry says what should run, the provider makes it so, and nobody else touches a container.
+ * its own affair. The registry says what should run, the provider makes it so, and nobody else touches a container. Where others may change how
+ * many replicas there are, by an orchestrator's own tools, the provider tells of it (`scaled`) and does not undo it.
  */
 export interface Provider {
   readonly capabilities: Capabilities
@@ -31,8 +32,17 @@ export interface Provider {
   /** What the deployment asks for and does not get to the letter here, a sentence each that names the field. Never throws. */
   remarks(spec: FunctionSpec): readonly string[]
 
-  /** Make it so. Idempotent, returns at once, converges in the background, reports by events. */
+  /**
+   * Make it so. Idempotent, returns at once, converges in the background, reports by events. Of a function that `isResting`, replicas without calls may
+   * become `frozen`: they leave the ready list and count as before. A provider that cannot do that keeps them ready.
+   */
   apply(fn: DeployedFunction): void
+
+  /**
+   * A call waits: a replica that is frozen is thawed at once, and is callable without a new probe if it was ready before. The function rests no
+   * longer, until `apply` says so again. Does nothing else: how many replicas there are is a matter of `apply`. Returns at once; never throws.
+   */
+  wake(name: FunctionName): void
 
   /** Takes the function out of service at once; its replicas drain and go in the background. The name is free on return. */
   remove(name: FunctionName): void
@@ -49,7 +59,10 @@ export interface Provider {
    */
   whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica>
 
-  /** A call found out that this replica is not ready: it is not until it passes its probe again. */
+  /**
+   * A hint: a call found out that this replica was not ready. The provider may take it out of the ready list until it knows better, or leave
+   * that to probes of its own.
+   */
   suspect(replica: Replica, why: Suspicion): void
 
   /**
@@ -63,8 +76,8 @@ export interface Provider {
    */
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]>
 
-  /** What the function's replicas use now, summed. */
-  usage(name: FunctionName, signal: AbortSignal): Promise<Usage>
+  /** What the function's replicas use now, summed. Null: this provider has no figures. */
+  usage(name: FunctionName, signal: AbortSignal): Promise<Usage | null>
 
   /** A secret has a new value, or is new: running replicas that ask for it see it soon, those that wait for it are made. Never throws. */
   refreshSecret(secret: SecretRef): void
@@ -82,8 +95,6 @@ export type Suspicion = 'refused' | 'unready'
 export interface Capabilities {
   /** Orchestration's name in `/system/info`. */
   readonly orchestration: string
-  readonly canFreeze: boolean
-  readonly canInjectWatchdog: boolean
   /** Most replicas of one function. */
   readonly maxReplicas: number
 }
@@ -93,6 +104,8 @@ export type ProviderEvent =
   | { readonly kind: 'ready'; readonly fn: FunctionName; readonly ready: readonly Replica[] }
   /** This replica does not answer at the address in here any more; whoever does is a stranger. Comes after the `ready` that leaves it out. */
   | { readonly kind: 'lost'; readonly replica: Replica }
+  /** Somebody else has changed how many replicas are desired where they run. The registry follows. A provider that owns the count tells no such thing. */
+  | { readonly kind: 'scaled'; readonly fn: FunctionName; readonly replicas: number }
   /** Functions reach the host at these addresses (for Docker: the networks' gateways). The whole list, on every change. */
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
 

@@ -28,7 +28,10 @@ export interface Replica {
   readonly fn: FunctionName
   readonly revision: number
   readonly state: ReplicaState
-  /** Where it answers HTTP. Meaningful in `ready` and `draining`. */
+  /**
+   * Where it answers HTTP. Meaningful in `ready` and `draining`. Behind an orchestrator it may be an address that stands for several: one
+   * replica then, as far as calls are concerned.
+   */
   readonly host: string
   readonly port: number
   /** Milliseconds since the epoch at which the present state began. */

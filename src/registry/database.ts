@@ -98,7 +98,7 @@ export class Database {
     return result
   }
 
-  /** As `transaction`, but not forced onto the disk: a kill of the process loses nothing of it, a pulled plug may. For figures only. */
+  /** As `transaction`, but not forced onto the disk: a kill of the process loses nothing of it, a pulled plug may. For what is easily made again. */
   relaxed<T>(work: () => T): T {
     this.#sqlite.exec('PRAGMA synchronous = NORMAL')
     try {

@@ -21,7 +21,7 @@ export class FunctionStore {
     this.#db = db
     this.#good = new GoodRevisions(db)
     const lastGood = this.#good.all()
-    const columns = 'namespace, name, spec, replicas, revision, artifact, created_at, updated_at'
+    const columns = 'namespace, name, spec, replicas, revision, artifact, created_at, updated_at, resting'
     for (const row of db.all(`SELECT ${columns} FROM function`)) {
       const fn = fallingBackTo(lastGood.get(nameIn(row)), fromRow(row))
       this.#functions.set(fn.spec.name, this.#good.isProved(fn) ? { ...fn, isProved: true } : fn)
@@ -86,7 +86,8 @@ export class FunctionStore {
     const lastGood = isProved ? revisionOf(before) : before.lastGood
 
     const fn = this.#db.erasing(() => {
-      const next = { ...deployed(change, this.#nextRevision()), createdAtMs: before.createdAtMs }
+      const { createdAtMs } = before
+      const next = resting({ ...deployed(change, this.#nextRevision()), createdAtMs }, before.isResting)
       const made = fallingBackTo(lastGood, next)
       if (isProved) this.#good.keep(before)
       this.#db.run(
@@ -116,6 +117,25 @@ export class FunctionStore {
       ...keyOf(name),
     )
     const after = { ...before, replicas }
+    this.#functions.set(name, after)
+    return after
+  }
+
+  /**
+   * Sets whether it rests; throws `not-found`. Does not wait for the disk, because a call may be waiting: after a loss of power, when nothing rests, the
+   * worst is an old answer.
+   */
+  setResting(name: FunctionName, isResting: boolean): DeployedFunction {
+    const before = this.#existing(name)
+    if ((before.isResting ?? false) === isResting) return before
+    this.#db.relaxed(() =>
+      this.#db.run(
+        'UPDATE function SET resting = ? WHERE namespace = ? AND name = ?',
+        isResting ? 1 : 0,
+        ...keyOf(name),
+      ),
+    )
+    const after = resting(before, isResting)
     this.#functions.set(name, after)
     return after
   }
@@ -181,15 +201,22 @@ function revisionOf({ spec, revision, artifact }: DeployedFunction): Revision {
   return { spec, revision, artifact }
 }
 
+/** Without the field when it does not: as everything else that is left out. */
+function resting(fn: DeployedFunction, isResting = false): DeployedFunction {
+  const { isResting: _, ...awake } = fn
+  return isResting ? { ...awake, isResting } : awake
+}
+
 function fallingBackTo(lastGood: Revision | undefined, fn: DeployedFunction): DeployedFunction {
   return lastGood === undefined ? fn : { ...fn, lastGood }
 }
 
 function fromRow(row: Row): DeployedFunction {
-  return {
+  const fn = {
     ...revisionIn(row),
     replicas: Number(row['replicas']),
     createdAtMs: Number(row['created_at']),
     updatedAtMs: Number(row['updated_at']),
   }
+  return resting(fn, row['resting'] === 1)
 }

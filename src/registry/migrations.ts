@@ -123,6 +123,10 @@ export const MIGRATIONS: readonly string[] = [
     FOREIGN KEY (namespace, name) REFERENCES function (namespace, name) ON DELETE CASCADE
   ) STRICT;
   `,
+  `
+  -- 1: no call is expected soon, replicas may be frozen.
+  ALTER TABLE function ADD COLUMN resting INTEGER NOT NULL DEFAULT 0;
+  `,
 ]
 
 /** Registries below this version were written without erasing what was deleted: their free pages hold old values. */

@@ -8,6 +8,7 @@ import { eventually } from '../fakes/eventually.ts'
 import { describeChanges } from './provider-changes.ts'
 import { describeReading } from './provider-reading.ts'
 import { describeReadiness } from './provider-readiness.ts'
+import { describeRest } from './provider-rest.ts'
 import { type ProviderUnderTest, ready, soon } from './provider-stage.ts'
 
 export function keepsTheProviderContract(open: () => Promise<ProviderUnderTest>): void {
@@ -37,4 +38,5 @@ export function keepsTheProviderContract(open: () => Promise<ProviderUnderTest>)
   describeReadiness(stage)
   describeChanges(stage)
   describeReading(stage)
+  describeRest(stage)
 }

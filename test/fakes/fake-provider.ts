@@ -11,7 +11,7 @@ import type {
   ProviderStatus,
   Usage,
 } from '../../src/core/provider.ts'
-import type { Replica } from '../../src/core/replica.ts'
+import { isAvailable, type Replica } from '../../src/core/replica.ts'
 
 /**
  * A provider without an engine: what is applied is what runs, at once, unless `holdReady` is set; then replicas stay `starting`
@@ -20,8 +20,6 @@ import type { Replica } from '../../src/core/replica.ts'
 export class FakeProvider implements Provider {
   readonly capabilities: Capabilities = {
     orchestration: 'docker',
-    canFreeze: false,
-    canInjectWatchdog: true,
     maxReplicas: 20,
   }
   /** Where every replica answers. */
@@ -29,7 +27,7 @@ export class FakeProvider implements Provider {
   port = 8080
   holdReady = false
   engine: ProviderStatus = { reachable: true, version: 'fake', reason: '' }
-  usageNow: Usage = { cpuMillicores: 0, memoryBytes: 0 }
+  usageNow: Usage | null = { cpuMillicores: 0, memoryBytes: 0 }
   /** Images whose replicas do not pass their probe until `makeReady`. */
   readonly silentImages = new Set<string>()
   /** What `condition` answers, in place of what runs here. */
@@ -40,6 +38,7 @@ export class FakeProvider implements Provider {
   remarked: readonly string[] = []
   readonly applied: DeployedFunction[] = []
   readonly suspected: Replica[] = []
+  readonly woken: FunctionName[] = []
   readonly refreshed: string[] = []
   /** Readers of logs that have not ended. */
   readers = 0
@@ -78,7 +77,14 @@ export class FakeProvider implements Provider {
     const { name } = fn.spec
     const kept = this.replicas(name).filter((replica) => replica.revision === fn.revision)
     const replicas = Array.from({ length: fn.replicas }, (_, at) => kept[at] ?? this.#newReplica(fn))
-    this.#set(name, replicas)
+    // Told as a replica that gets ready and is frozen after that.
+    this.#set(name, replicas.map(thawed))
+    if (fn.isResting === true) this.#set(name, this.replicas(name).map(frozen))
+  }
+
+  wake(name: FunctionName): void {
+    this.woken.push(name)
+    if (this.#replicas.has(name)) this.#set(name, this.replicas(name).map(thawed))
   }
 
   remove(name: FunctionName): void {
@@ -101,7 +107,9 @@ export class FakeProvider implements Provider {
         lastGood: null,
         lastGoodObstacle: '',
         desired: fn.replicas,
-        ready: this.#ready(name).map(({ revision }) => revision),
+        ready: this.replicas(name)
+          .filter(isAvailable)
+          .map(({ revision }) => revision),
         obstacle: 'it is still starting',
         isTrouble: false,
         lastWords: [],
@@ -156,7 +164,7 @@ export class FakeProvider implements Provider {
     }
   }
 
-  async usage(name: FunctionName, signal: AbortSignal): Promise<Usage> {
+  async usage(name: FunctionName, signal: AbortSignal): Promise<Usage | null> {
     signal.throwIfAborted()
     return this.replicas(name).length === 0 ? { cpuMillicores: 0, memoryBytes: 0 } : this.usageNow
   }
@@ -168,6 +176,11 @@ export class FakeProvider implements Provider {
   watch(listener: (event: ProviderEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Somebody scales by tools of the engine's own. */
+  scaleElsewhere(fn: FunctionName, replicas: number): void {
+    this.#tell({ kind: 'scaled', fn, replicas })
   }
 
   status(): ProviderStatus {
@@ -238,4 +251,12 @@ export class FakeProvider implements Provider {
       else signal.addEventListener('abort', wake)
     })
   }
+}
+
+function frozen(replica: Replica): Replica {
+  return replica.state === 'ready' ? { ...replica, state: 'frozen' } : replica
+}
+
+function thawed(replica: Replica): Replica {
+  return replica.state === 'frozen' ? { ...replica, state: 'ready' } : replica
 }

@@ -30,6 +30,8 @@ export class ProbeRig {
   stuck = 0
   /** Happens while a question is under way. */
   meanwhile: () => void = () => {}
+  /** What the answers wait for. */
+  held: Promise<void> | null = null
   readonly #id: string
   readonly #startMs = this.clock.now()
   readonly #table = new ReplicaTable(
@@ -43,7 +45,8 @@ export class ProbeRig {
         this.asked.push([path, (this.clock.now() - this.#startMs) / 1_000])
         this.meanwhile()
         const good = { kind: 'good', isUnproven: this.isUnproven } as const
-        return Promise.resolve(this.bad.has(path) ? this.badAnswer : good)
+        const answer = this.bad.has(path) ? this.badAnswer : good
+        return this.held === null ? Promise.resolve(answer) : this.held.then(() => answer)
       },
       explain: (_target, finding) =>
         Promise.resolve({
@@ -67,6 +70,13 @@ export class ProbeRig {
     const createdAtMs = this.clock.wall() - ageSeconds * 1_000
     this.#table.add(this.#id, identity, { isRunning: true, host: '10.0.0.1', createdAtMs })
     this.begin()
+  }
+
+  /** What the freezer does when it has thawed one that was ready. */
+  thaw(): void {
+    this.change({ state: 'ready', thawedAtMs: this.clock.now() })
+    const record = this.#table.get(this.#id)
+    if (record !== undefined) this.#probes.resume(record)
   }
 
   begin(): void {

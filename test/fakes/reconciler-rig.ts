@@ -26,6 +26,8 @@ export class ReconcilerRig {
   fetching: Promise<unknown> | null = null
   /** Revisions whose replicas exit before they are ready. */
   readonly broken = new Set<number>()
+  /** Replicas that have calls. */
+  readonly busy = new Set<string>()
   /** Replicas that are made run, and are not ready. */
   startsSlowly = false
   /** Of the replicas made, in turn. */
@@ -46,6 +48,11 @@ export class ReconcilerRig {
     onEngineAway: () => (this.away += 1),
     fetchImage: () => this.#fetch(),
     retire: (id) => this.table.delete(id),
+    freezer: {
+      freeze: (id) => this.table.change(id, { state: 'frozen' }),
+      thaw: (id) => this.table.change(id, { state: 'ready' }),
+    },
+    isIdle: (id) => !this.busy.has(id),
     onStarted: (id) => this.#started(id),
     onSetback: (fn) => this.outlook.reconsider(fn),
   })

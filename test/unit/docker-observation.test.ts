@@ -105,15 +105,13 @@ describe('the observer', () => {
 
   it('takes a paused replica out of service once, however it learns of it, and sees it go on', async () => {
     const { list, seen, table, observer } = rig()
-    list.now = [container('a'), container('b'), container('c', { state: 'paused' })]
+    list.now = [container('a'), container('b'), container('c')]
     await observer.look()
-    table.change('a', { state: 'ready' })
-    table.change('b', { state: 'ready' })
+    for (const id of ['a', 'b', 'c']) table.change(id, { state: 'ready' })
     const paused = () =>
       ['a', 'b', 'c'].filter(
         (id) => table.get(id)?.isPaused === true && table.ready(hello).every((r) => r.id !== id),
       )
-    assert.deepEqual(paused(), ['c'])
     seen.unready.length = 0
 
     observer.handle({ kind: 'pause', id: 'a', exitCode: 0 })
@@ -121,12 +119,74 @@ describe('the observer', () => {
     await observer.look()
     await observer.look()
     assert.deepEqual(paused(), ['a', 'b', 'c'])
-    assert.deepEqual(seen.unready, ['a', 'b'])
+    assert.deepEqual(seen.unready, ['a', 'b', 'c'])
 
     observer.handle({ kind: 'unpause', id: 'a', exitCode: 0 })
     list.now = ['a', 'b', 'c'].map((id) => container(id))
     await observer.look()
     assert.deepEqual(paused(), [])
+  })
+
+  it('adopts a paused container as a frozen replica, which is not asked whether it is ready', async () => {
+    const { list, seen, table, observer } = rig()
+    list.now = [container('a', { state: 'paused' })]
+
+    await observer.look()
+    await observer.look()
+
+    assert.deepEqual([table.get('a')?.replica.state, table.get('a')?.isPaused], ['frozen', false])
+    assert.deepEqual(seen.unready, [])
+  })
+
+  it('takes the events of what we froze and thawed for what they are, before and after the engine has answered', async () => {
+    const { list, seen, table, observer } = rig()
+    list.now = [container('a')]
+    await observer.look()
+    seen.unready.length = 0
+
+    table.change('a', { state: 'frozen', expected: ['pause', 'unpause'] })
+    observer.handle({ kind: 'pause', id: 'a', exitCode: 0 })
+    table.change('a', { state: 'ready' })
+    observer.handle({ kind: 'unpause', id: 'a', exitCode: 0 })
+
+    assert.deepEqual([table.get('a')?.replica.state, table.get('a')?.expected], ['ready', []])
+    assert.deepEqual(seen.unready, [])
+    observer.handle({ kind: 'pause', id: 'a', exitCode: 0 })
+    assert.deepEqual(seen.unready, ['a'], 'and this one is of nobody of ours')
+  })
+
+  it('a frozen replica that somebody lets go on has to show that it answers, however that is learned', async () => {
+    const { list, seen, table, observer } = rig()
+    list.now = [container('a', { state: 'paused' }), container('b', { state: 'paused' })]
+    await observer.look()
+
+    observer.handle({ kind: 'unpause', id: 'a', exitCode: 0 })
+    list.now = [container('a'), container('b')]
+    await observer.look()
+
+    assert.deepEqual(seen.unready, ['a', 'b'])
+    assert.deepEqual(
+      ['a', 'b'].map((id) => table.get(id)?.replica.state),
+      ['starting', 'starting'],
+    )
+  })
+
+  it('draws no conclusions from a list about a replica that was frozen or thawed while it was under way', async () => {
+    const { list, seen, table, observer } = rig()
+    list.now = [container('turning'), container('turned')]
+    await observer.look()
+    for (const id of ['turning', 'turned']) table.change(id, { state: 'ready' })
+    seen.unready.length = 0
+
+    table.change('turning', { state: 'frozen', isTurning: true })
+    list.onList = () => table.change('turned', { state: 'frozen' })
+    await observer.look()
+
+    assert.deepEqual(
+      ['turning', 'turned'].map((id) => table.get(id)?.replica.state),
+      ['frozen', 'frozen'],
+    )
+    assert.deepEqual(seen.unready, [])
   })
 
   it('the observer is not confused by a container that is just being made', async () => {

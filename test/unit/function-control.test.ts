@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { systemClock, type Clock } from '../../src/clock.ts'
-import { FunctionControl } from '../../src/control/function-control.ts'
+import type { FunctionControl } from '../../src/control/function-control.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
 import type { FunctionSpec } from '../../src/core/function-spec.ts'
-import { jsonLog } from '../../src/log.ts'
 import { Database } from '../../src/registry/database.ts'
 import { FunctionStore } from '../../src/registry/function-store.ts'
+import { type ControlParts, makeControl } from '../fakes/make-control.ts'
 import { FakeProvider } from '../fakes/fake-provider.ts'
 
 const figlet = functionName('figlet')
-const silent = jsonLog('error', () => undefined)
 
 function spec(image: string, labels: Record<string, string> = {}): FunctionSpec {
   return {
@@ -47,25 +46,13 @@ let provider = new FakeProvider()
 let store = new FunctionStore(Database.open(':memory:'))
 let known: FunctionName[] = []
 
-interface ControlParts {
-  readonly provider?: FakeProvider
-  readonly clock?: Clock
-  readonly missingSecret?: (names: readonly string[]) => string | undefined
-}
-
-function controlWith(more: ControlParts = {}): FunctionControl {
-  const { missingSecret = (names) => names.find((name) => name !== 'token') } = more
-  const control = new FunctionControl({
-    registry: store,
-    provider: more.provider ?? provider,
-    hasNamespace: (name) => name === 'openfaas-fn',
-    missingSecret: (_namespace, names) => missingSecret(names),
-    clock: more.clock ?? systemClock,
-    log: silent,
-  })
-  control.watch((event) => {
-    if (event.kind === 'deployed') known.push(event.fn.spec.name)
-    else known = known.filter((one) => one !== event.fn)
+/** On the store and the provider of this test. */
+function controlWith(more: Partial<ControlParts> = {}): FunctionControl {
+  const control = makeControl({ provider, store, ...more })
+  control.watch(({ kind, fn }) => {
+    const { name } = fn.spec
+    if (kind === 'known') known.push(name)
+    if (kind === 'removed') known = known.filter((one) => one !== name)
   })
   return control
 }
@@ -218,5 +205,6 @@ describe('FunctionControl', () => {
     controlWith().wake(figlet)
 
     assert.equal(provider.applied.length, 0)
+    assert.deepEqual(provider.woken, [])
   })
 })

@@ -3,23 +3,35 @@ import { describe, it } from 'node:test'
 import { type ObservedReplica, planReplicas } from '../../src/provider/docker/replicas/reconcile-plan.ts'
 import { afterSetback, NO_SETBACKS, type Setbacks } from '../../src/provider/docker/replicas/setbacks.ts'
 
-const desired = { revision: 2, deployedAtMs: 1_000, replicas: 2, lastGood: null, needsLastGood: false }
-
-function replica(id: string, change: Partial<ObservedReplica> = {}): ObservedReplica {
-  return { id, revision: 2, deployedAtMs: 1_000, condition: 'alive', isReady: true, ...change }
+const desired = {
+  revision: 2,
+  deployedAtMs: 1_000,
+  replicas: 2,
+  lastGood: null,
+  needsLastGood: false,
+  isResting: false,
 }
 
+function replica(id: string, change: Partial<ObservedReplica> = {}): ObservedReplica {
+  return {
+    id,
+    revision: 2,
+    deployedAtMs: 1_000,
+    condition: 'alive',
+    isReady: true,
+    isFrozen: false,
+    canFreeze: true,
+    ...change,
+  }
+}
+
+const NOTHING = { create: 0, restore: 0, retire: [], bury: [], freeze: [], thaw: [] }
 const old = (id: string, change: Partial<ObservedReplica> = {}) => replica(id, { revision: 1, ...change })
 const starting = { isReady: false }
 
 describe('planReplicas', () => {
   it('a plan for replicas has nothing to do when observed equals desired', () => {
-    assert.deepEqual(planReplicas(desired, [replica('a'), replica('b')]), {
-      create: 0,
-      restore: 0,
-      retire: [],
-      bury: [],
-    })
+    assert.deepEqual(planReplicas(desired, [replica('a'), replica('b')]), NOTHING)
   })
 
   it('creates what is missing and counts what is starting', () => {
@@ -30,13 +42,13 @@ describe('planReplicas', () => {
   it('removes the dead and replaces them', () => {
     const plan = planReplicas(desired, [replica('a'), replica('b', { condition: 'dead', isReady: false })])
 
-    assert.deepEqual(plan, { create: 1, restore: 0, retire: [], bury: ['b'] })
+    assert.deepEqual(plan, { ...NOTHING, create: 1, bury: ['b'] })
   })
 
   it('lets go of those that are not ready first when there are too many', () => {
     const plan = planReplicas({ ...desired, replicas: 1 }, [replica('a', starting), replica('b')])
 
-    assert.deepEqual(plan, { create: 0, restore: 0, retire: ['a'], bury: [] })
+    assert.deepEqual(plan, { ...NOTHING, retire: ['a'] })
   })
 
   it('keeps the old revision in service until the new one is ready', () => {
@@ -48,8 +60,8 @@ describe('planReplicas', () => {
       replica('d', starting),
     ])
 
-    assert.deepEqual(before, { create: 2, restore: 0, retire: [], bury: [] })
-    assert.deepEqual(between, { create: 0, restore: 0, retire: [], bury: [] })
+    assert.deepEqual(before, { ...NOTHING, create: 2 })
+    assert.deepEqual(between, NOTHING)
   })
 
   it('lets go of one old replica for each new one that is ready', () => {
@@ -72,19 +84,19 @@ describe('planReplicas', () => {
       replica('b', { condition: 'leaving', isReady: false }),
     ])
 
-    assert.deepEqual(plan, { create: 2, restore: 0, retire: ['a', 'b'], bury: [] })
+    assert.deepEqual(plan, { ...NOTHING, create: 2, retire: ['a', 'b'] })
   })
 
   it('never serves with what ran under the name before it was deployed anew', () => {
     const plan = planReplicas(desired, [old('a', { deployedAtMs: 500 })])
 
-    assert.deepEqual(plan, { create: 2, restore: 0, retire: ['a'], bury: [] })
+    assert.deepEqual(plan, { ...NOTHING, create: 2, retire: ['a'] })
   })
 
   it('takes everything down when nothing is desired', () => {
     const observed = [replica('a'), old('b'), replica('c', { condition: 'dead', isReady: false })]
 
-    assert.deepEqual(planReplicas(null, observed), { create: 0, restore: 0, retire: ['a', 'b'], bury: ['c'] })
+    assert.deepEqual(planReplicas(null, observed), { ...NOTHING, retire: ['a', 'b'], bury: ['c'] })
     assert.deepEqual(planReplicas({ ...desired, replicas: 0 }, observed).retire, ['a', 'b'])
   })
 })
@@ -126,6 +138,49 @@ describe('planReplicas with a last good revision', () => {
     const plan = planReplicas({ ...failing, replicas: 0 }, [old('a')])
 
     assert.deepEqual([plan.create, plan.restore, plan.retire], [0, 0, ['a']])
+  })
+})
+
+describe('planReplicas of a function that rests', () => {
+  const resting = { ...desired, isResting: true }
+  const frozen = { isFrozen: true }
+
+  it('freezes what is ready and has no calls, and is at rest then', () => {
+    const plan = planReplicas(resting, [replica('a'), replica('b', { canFreeze: false })])
+
+    assert.deepEqual(plan, { ...NOTHING, freeze: ['a'] })
+    assert.deepEqual(planReplicas(resting, [replica('a', frozen), replica('b', frozen)]), NOTHING)
+  })
+
+  it('does not freeze one that starts', () => {
+    assert.deepEqual(planReplicas(resting, [replica('a', frozen), replica('b', starting)]), NOTHING)
+  })
+
+  it('thaws all when the function rests no longer', () => {
+    const plan = planReplicas(desired, [replica('a', frozen), replica('b')])
+
+    assert.deepEqual(plan, { ...NOTHING, thaw: ['a'] })
+  })
+
+  it('an update of it ends: frozen replicas are as good as any, and the old ones go as they are', () => {
+    const begun = [old('a', frozen), old('b', frozen)]
+
+    assert.deepEqual(planReplicas(resting, begun), { ...NOTHING, create: 2 })
+    const between = planReplicas(resting, [...begun, replica('c', frozen), replica('d', starting)])
+    assert.deepEqual(between, { ...NOTHING, retire: ['b'] })
+    const done = planReplicas(resting, [old('a', frozen), replica('c', frozen), replica('d')])
+    assert.deepEqual(done, { ...NOTHING, retire: ['a'], freeze: ['d'] })
+  })
+
+  it('neither freezes nor thaws what has to go', () => {
+    const one = { ...desired, replicas: 1 }
+
+    assert.deepEqual(planReplicas(one, [replica('a'), replica('b', frozen)]), { ...NOTHING, retire: ['b'] })
+    assert.deepEqual(
+      planReplicas({ ...one, isResting: true }, [replica('a', frozen), replica('b')]).freeze,
+      [],
+    )
+    assert.deepEqual(planReplicas(null, [replica('a', frozen)]), { ...NOTHING, retire: ['a'] })
   })
 })
 

@@ -95,6 +95,24 @@ describe('FunctionStore', () => {
     assert.deepEqual(found?.spec, spec('one'))
   })
 
+  it('knows after a restart which functions rest, and says nothing of the others', () => {
+    const first = Database.open(path())
+    const store = new FunctionStore(first)
+    const before = store.insert(change('one'))
+    assert.equal('isResting' in before, false)
+    assert.equal(store.setResting(figlet, false), before)
+    store.setResting(figlet, true)
+    const updated = store.replace(change('two'))
+    first.close()
+
+    const again = Database.open(path())
+    open.push(again)
+    const found = new FunctionStore(again)
+    assert.deepEqual(found.get(figlet), updated)
+    assert.equal(updated.isResting, true)
+    assert.deepEqual(Object.keys(found.setResting(figlet, false)).toSorted(), Object.keys(before).toSorted())
+  })
+
   it('keeps the body byte for byte', () => {
     const body = '{ "service":"figlet",\n"image" : "one", "unknown": [1] }'
     const kept = reopened((db) => {

@@ -206,7 +206,7 @@ async function usageOf(
 ): Promise<Usage | undefined> {
   const signal = AbortSignal.any([c.req.raw.signal, ports.clock.timeout(USAGE_BUDGET_MS)])
   try {
-    return await ports.provider.usage(fn, signal)
+    return (await ports.provider.usage(fn, signal)) ?? undefined
   } catch {
     return undefined
   }

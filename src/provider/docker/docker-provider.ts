@@ -30,8 +30,6 @@ const FINISH_MS = 5_000
 export class DockerProvider implements Provider {
   readonly capabilities: Capabilities = {
     orchestration: 'docker',
-    canFreeze: false,
-    canInjectWatchdog: true,
     maxReplicas: 100,
   }
   readonly #options: DockerProviderOptions
@@ -85,6 +83,10 @@ export class DockerProvider implements Provider {
 
   apply(fn: DeployedFunction): void {
     this.#parts.reconciler.apply(fn)
+  }
+
+  wake(name: FunctionName): void {
+    this.#parts.reconciler.wake(name)
   }
 
   remove(name: FunctionName): void {
@@ -147,7 +149,15 @@ export class DockerProvider implements Provider {
       this.#parts
     this.#stopping.abort()
     outlook.stop()
-    const ends = [link.stop(), looks.stop(), reconciler.stop(), probes.stop(), retirement.stop()]
+    const { freezer } = this.#parts
+    const ends = [
+      link.stop(),
+      looks.stop(),
+      reconciler.stop(),
+      probes.stop(),
+      retirement.stop(),
+      freezer.stop(),
+    ]
     // A container being made shall be whole when we go; a hung engine shall not hold us.
     await Promise.race([Promise.all(ends), whenAborted(this.#options.clock.timeout(FINISH_MS))])
     engine.close()

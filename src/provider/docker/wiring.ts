@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { exitReason } from './replicas/exit-reason.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
 import { lastWords } from './replicas/last-words.ts'
@@ -13,6 +12,7 @@ import { instanceLabel } from './container/labels.ts'
 import { EngineAway } from './engine/errors.ts'
 import { EngineLink } from './engine/link.ts'
 import { Engine } from './engine/engine.ts'
+import type { Freezer } from './replicas/freezer.ts'
 import { FunctionLogs } from './logs/function-logs.ts'
 import { HostGuard } from './host/host-guard.ts'
 import { Images } from './images/images.ts'
@@ -23,15 +23,15 @@ import { Outlook } from './readiness/outlook.ts'
 import { Ownership } from './belongings/ownership.ts'
 import { httpAsk } from './readiness/probe-request.ts'
 import { Readiness } from './readiness/readiness.ts'
-import { Reconciler } from './replicas/reconciler.ts'
+import type { Reconciler } from './replicas/reconciler.ts'
 import { ReplicaAddresses } from './replicas/replica-addresses.ts'
-import { ReplicaMaker } from './replicas/replica-maker.ts'
 import { ReplicaProbes } from './readiness/replica-probes.ts'
 import { type ReplicaRecord, ReplicaTable } from './replicas/replica-table.ts'
 import { Retirement } from './replicas/retirement.ts'
 import { SecretFiles } from './belongings/secret-files.ts'
 import { Surroundings } from './belongings/surroundings.ts'
 import { UsageMeter } from './usage/usage.ts'
+import { makeFreezer, makeReconciler } from './wiring-reconciler.ts'
 import { WorkQueue } from '../../work/work-queue.ts'
 
 const DRAIN_MS = 60_000
@@ -43,7 +43,7 @@ const RETRY_REMOVAL_MS = 2_000
  *   engine link ──▶ observer ──▶ replica table ──▶ ready events
  *                      │              ▲ ▲
  *                      ▼              │ └── replica probes
- *                  reconciler ──▶ replica maker, retirement
+ *                  reconciler ──▶ replica maker, retirement, freezer
  */
 export class ProviderParts {
   readonly #options: DockerProviderOptions
@@ -63,6 +63,7 @@ export class ProviderParts {
   readonly observer: Observer
   readonly probes: ReplicaProbes
   readonly retirement: Retirement
+  readonly freezer: Freezer
   readonly reconciler: Reconciler
   readonly link: EngineLink
   readonly outlook: Outlook
@@ -116,7 +117,8 @@ export class ProviderParts {
     this.addresses = this.#makeAddresses(emit)
     this.observer = this.#makeObserver()
     this.retirement = this.#makeRetirement()
-    this.reconciler = this.#makeReconciler()
+    this.freezer = makeFreezer(this, options)
+    this.reconciler = makeReconciler(this, options)
     this.link = this.#makeLink()
     this.outlook = new Outlook({ table, reconciler: this.reconciler, link: this.link, clock })
     this.looks = new WorkQueue(1, () => this.#lookAgain())
@@ -126,6 +128,12 @@ export class ProviderParts {
   imageFor(spec: FunctionSpec, signal: AbortSignal): ReturnType<typeof imageFor> {
     const { images, guard } = this
     return imageFor(spec, signal, { images, host: () => this.link.engine, confinement: guard.confinement })
+  }
+
+  /** One that was made while its function was removed must not get ready: calls of the name are another function's by now. */
+  probe(id: string): void {
+    const record = this.table.get(id)
+    if (record !== undefined && this.reconciler.isWanted(record)) this.probes.begin(id)
   }
 
   /** How a replica ended, as a clause for a person. */
@@ -156,7 +164,7 @@ export class ProviderParts {
       table: this.table,
       log: this.#options.log,
       onLost: (replica) => emit({ kind: 'lost', replica }),
-      onUnready: (id) => this.#probe(id),
+      onUnready: (id) => this.probe(id),
       onChange: (fn) => this.reconciler.nudge(fn),
     })
   }
@@ -178,7 +186,7 @@ export class ProviderParts {
       },
       onVanished: ({ replica }) =>
         this.background.run('keep a followed log', () => this.logs.keepFollowed(replica.fn, replica.id)),
-      onUnready: (id) => this.#probe(id),
+      onUnready: (id) => this.probe(id),
       onRewired: (id) => this.background.run('look at an address', () => this.addresses.look(id)),
       onStranger: () => this.looks.add('all'),
     })
@@ -208,37 +216,6 @@ export class ProviderParts {
     })
   }
 
-  #makeReconciler(): Reconciler {
-    const { clock, log, instance, watchdogDir } = this.#options
-    const { engine, images, networks, table } = this
-    const maker = new ReplicaMaker({
-      engine,
-      images,
-      networks,
-      table,
-      instance,
-      ownerLabels: () => this.ownership.labels,
-      log,
-      confinement: () => this.guard.confinement,
-      watchdogDir: watchdogDir ?? fileURLToPath(new URL('../../../watchdog', import.meta.url)),
-      mounts: (fn) => this.surroundings.mounts(fn),
-      host: () => this.link.engine,
-      making: (name) => this.observer.making(name),
-    })
-    return new Reconciler({
-      table,
-      clock,
-      log,
-      maker,
-      isUp: () => this.link.isUp,
-      onEngineAway: (error) => this.link.lost(error),
-      fetchImage: (spec, signal) => this.imageFor(spec, signal),
-      retire: (id) => this.retirement.begin(id),
-      onStarted: (id) => this.#probe(id),
-      onSetback: (fn) => this.outlook.reconsider(fn),
-    })
-  }
-
   #makeLink(): EngineLink {
     const { clock, log, instance } = this.#options
     return new EngineLink({
@@ -265,12 +242,6 @@ export class ProviderParts {
     this.background.run('tidy up secrets', () => this.surroundings.tidySecrets())
     // Others flush rules: a reload of the host's firewall, for one.
     void this.guard.firewall.look()
-  }
-
-  /** One that was made while its function was removed must not get ready: calls of the name are another function's by now. */
-  #probe(id: string): void {
-    const record = this.table.get(id)
-    if (record !== undefined && this.reconciler.isWanted(record)) this.probes.begin(id)
   }
 
   #outOfMemory({ replica }: Pick<ReplicaRecord, 'replica'>): string {

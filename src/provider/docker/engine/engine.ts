@@ -145,6 +145,16 @@ export class Engine {
     await orNull(this.#ask({ method: 'POST', path, query, doing: 'stop the container', timeoutMs }))
   }
 
+  /** Halts its processes where they are. `conflict` when they are halted already. */
+  async pauseContainer(id: string): Promise<void> {
+    await this.#ask({ method: 'POST', path: `/containers/${id}/pause`, doing: 'pause the container' })
+  }
+
+  /** Lets them go on. Throws when they were not halted. */
+  async unpauseContainer(id: string): Promise<void> {
+    await this.#ask({ method: 'POST', path: `/containers/${id}/unpause`, doing: 'unpause the container' })
+  }
+
   /** With force and its anonymous volumes. One that is gone already counts as done. */
   async removeContainer(id: string): Promise<void> {
     const query = { force: true, v: true }

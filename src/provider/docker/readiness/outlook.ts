@@ -85,7 +85,11 @@ export class Outlook {
   }
 
   #explain(name: FunctionName): string {
-    return `function ${name} is not ready: ${this.condition(name)?.reason || 'it is scaled to zero'}`
+    const { reconciler, link } = this.#options
+    const isWanted = (reconciler.desired(name)?.replicas ?? 0) > 0
+    // A function whose replicas are frozen is well: only who waits for one needs to know.
+    const usual = isWanted ? link.status().reason || 'its container is being thawed' : 'it is scaled to zero'
+    return `function ${name} is not ready: ${this.condition(name)?.reason || usual}`
   }
 
   #unavailable(message: string): FaasError {

@@ -68,6 +68,11 @@ export class ReplicaProbes {
     this.#run(this.#starting, id, () => this.#untilReady(id))
   }
 
+  /** It was frozen, and is ready again: the questions of its life go on. */
+  resume(record: ReplicaRecord): void {
+    this.#watch(record)
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#background.settled()
@@ -206,7 +211,9 @@ export class ReplicaProbes {
     return {
       next: () => targetOf(table.get(id), series, states),
       ask: async (target, signal) => {
+        const startMs = clock.now()
         const finding = await readiness.look(target, signal)
+        if (wasHeldUp(table.get(id), startMs)) return true
         await onFinding(target, finding)
         return finding.kind === 'good'
       },
@@ -220,6 +227,11 @@ export class ReplicaProbes {
     const ageMs = Math.max(0, this.#options.clock.wall() - createdAtMs)
     return Math.max(0, delayMs - ageMs)
   }
+}
+
+/** Whether it was frozen since: what came of the question says nothing of it. */
+function wasHeldUp(record: ReplicaRecord | undefined, sinceMs: number): boolean {
+  return record?.replica.state === 'frozen' || (record?.thawedAtMs ?? 0) > sinceMs
 }
 
 /** Null once there is nothing to ask any more. */

@@ -42,6 +42,11 @@ export function attemptsOf({ newest, lastGood }: Desired): readonly Attempt[] {
   return lastGood === null ? [newest] : [newest, lastGood]
 }
 
+/** Until the next `applied` says otherwise. */
+export function endRest(desired: Desired): void {
+  for (const attempt of attemptsOf(desired)) attempt.fn = { ...attempt.fn, isResting: false }
+}
+
 function resumed(known: readonly Attempt[], fn: DeployedFunction): Attempt {
   const attempt = known.find((one) => one.fn.revision === fn.revision)
   if (attempt === undefined) {

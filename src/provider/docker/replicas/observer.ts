@@ -5,7 +5,7 @@ import { instanceLabel, type Labels, readContainerLabels } from '../container/la
 import type { ContainerSummary } from '../engine/answers.ts'
 import type { ContainerEvent } from '../engine/events.ts'
 import { addressIn, type ReplicaAddresses } from './replica-addresses.ts'
-import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
+import type { PauseEvent, ReplicaRecord, ReplicaTable } from './replica-table.ts'
 
 /** What this needs of `engine.ts`. */
 export interface ObserverEngine {
@@ -53,7 +53,7 @@ export class Observer {
   /** A full look. A container found dead here was not seen dying: the engine or the host was restarted, which is no crash. */
   async look(): Promise<void> {
     const { engine, instance, isOurs, table } = this.#options
-    const before = table.ids()
+    const before = new Map(table.ids().map((id) => [id, table.get(id)]))
     const found = (await engine.listContainers(instanceLabel(instance))).filter(({ labels }) =>
       isOurs(labels),
     )
@@ -63,10 +63,10 @@ export class Observer {
       if (this.#making.has(container.name) || table.wasDeleted(container.id)) continue
       const record = table.get(container.id)
       if (record === undefined) this.#adopt(container)
-      else this.#refresh(record, container)
+      else this.#refresh(record, container, record === before.get(container.id))
     }
     // Only those that were known when the list was asked for: a newer one cannot be in it.
-    for (const id of before) {
+    for (const id of before.keys()) {
       if (!seen.has(id)) this.#vanished(id)
     }
   }
@@ -90,10 +90,8 @@ export class Observer {
         this.#vanished(event.id)
         break
       case 'pause':
-        this.#paused(record)
-        break
       case 'unpause':
-        table.change(event.id, { isPaused: false })
+        this.#turned(record, event.kind)
         break
       case 'disconnect':
         addresses.withdraw(event.id)
@@ -116,13 +114,16 @@ export class Observer {
     const { id, createdAtMs } = container
     const host = addressIn(container)
     table.add(id, identity, { isRunning, host, createdAtMs })
-    if (container.state === 'paused') table.change(id, { isPaused: true })
+    // By whom is not known any more. If its function is not to rest, it is thawed.
+    const isFrozen = container.state === 'paused'
+    if (isFrozen) table.change(id, { state: 'frozen' })
     if (isRunning && host === '') onRewired(id)
-    else if (isRunning) onUnready(id)
-    else table.change(id, { state: 'gone' })
+    else if (isRunning && !isFrozen) onUnready(id)
+    else if (!isRunning) table.change(id, { state: 'gone' })
   }
 
-  #refresh(record: ReplicaRecord, container: ContainerSummary): void {
+  /** `isAsListed`: nothing of the record has changed since the list was asked for. */
+  #refresh(record: ReplicaRecord, container: ContainerSummary, isAsListed: boolean): void {
     const { table, addresses, onChange, onRewired } = this.#options
     // Ours in the making: created, not started yet. The dead never come back: they are removed.
     if (!record.isRunning || container.state === 'created') return
@@ -132,19 +133,40 @@ export class Observer {
       onChange(record.replica.fn)
       return
     }
-    if (container.state === 'paused' && !record.isPaused) this.#paused(record)
-    if (container.state === 'running' && record.isPaused) table.change(id, { isPaused: false })
+    if (isAsListed && !record.isTurning) {
+      const isHalted = container.state === 'paused'
+      if (isHalted !== (record.isPaused || record.replica.state === 'frozen'))
+        this.#turnedByHand(record, isHalted ? 'pause' : 'unpause')
+    }
     const host = addressIn(container)
     // Lists are not to be trusted with that: asked alone the container tells.
     if (host === '') onRewired(id)
     else addresses.follow(table.get(id) ?? record, host)
   }
 
-  /** By hand: it would let calls hang. It is probed until it goes on, or replaced when it does not. */
-  #paused({ replica }: ReplicaRecord): void {
+  /** Its processes were halted, or go on: because we froze or thawed it, or by somebody's hand. */
+  #turned(record: ReplicaRecord, event: PauseEvent): void {
+    const { expected, replica } = record
+    const at = expected.indexOf(event)
+    if (at >= 0) this.#options.table.change(replica.id, { expected: expected.toSpliced(at, 1) })
+    else this.#turnedByHand(record, event)
+  }
+
+  /**
+   * A halted one would let calls hang: it is probed until it goes on, or replaced when it does not. A frozen one that goes on has to show that
+   * it answers, and may be frozen again.
+   */
+  #turnedByHand({ replica }: ReplicaRecord, event: PauseEvent): void {
     const { table, onUnready } = this.#options
-    table.change(replica.id, { isPaused: true, ...(replica.state === 'ready' && { state: 'starting' }) })
-    onUnready(replica.id)
+    const { id, state } = replica
+    const isFrozen = state === 'frozen'
+    if (event === 'unpause') {
+      table.change(id, { isPaused: false, ...(isFrozen && { state: 'starting', expected: [] }) })
+      if (isFrozen) onUnready(id)
+    } else if (!isFrozen) {
+      table.change(id, { isPaused: true, ...(state === 'ready' && { state: 'starting' }) })
+      onUnready(id)
+    }
   }
 
   #died(record: ReplicaRecord, exitCode: number): void {

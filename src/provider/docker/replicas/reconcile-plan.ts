@@ -8,6 +8,8 @@ export interface DesiredReplicas {
   readonly lastGood: number | null
   /** This revision cannot be had now, or the good one was in service: replicas of the good one that are missing are made. */
   readonly needsLastGood: boolean
+  /** What is ready and has no calls is to be frozen; else what is frozen is to be thawed. */
+  readonly isResting: boolean
 }
 
 /** One container of the function, as far as the plan looks at it. */
@@ -20,7 +22,11 @@ export interface ObservedReplica {
    * `failed`: it runs, but was unready for too long or is not well.
    */
   readonly condition: 'alive' | 'leaving' | 'dead' | 'failed'
+  /** It takes calls, at once or after a thaw: a frozen one is as good as any. */
   readonly isReady: boolean
+  readonly isFrozen: boolean
+  /** It has no calls, and the engine can freeze it. */
+  readonly canFreeze: boolean
 }
 
 export interface ReconcilePlan {
@@ -32,6 +38,8 @@ export interface ReconcilePlan {
   readonly retire: readonly string[]
   /** Dead ones, to be removed. */
   readonly bury: readonly string[]
+  readonly freeze: readonly string[]
+  readonly thaw: readonly string[]
 }
 
 /**
@@ -47,7 +55,9 @@ export function planReplicas(
   const bury = idsOf(observed.filter(({ condition }) => condition === 'dead'))
   const leaving = observed.filter(({ condition }) => condition === 'leaving' || condition === 'failed')
   const alive = observed.filter(({ condition }) => condition === 'alive')
-  if (desired === null) return { create: 0, restore: 0, retire: idsOf([...leaving, ...alive]), bury }
+  if (desired === null) {
+    return { create: 0, restore: 0, retire: idsOf([...leaving, ...alive]), bury, freeze: [], thaw: [] }
+  }
 
   const strangers = alive.filter((replica) => !isSameLife(replica, desired))
   const ours = alive.filter((replica) => isSameLife(replica, desired))
@@ -59,12 +69,24 @@ export function planReplicas(
   const readyNow = current.filter(({ isReady }) => isReady).length
   const stillNeeded = Math.max(0, desired.replicas - readyNow)
   const surplus = [...current.slice(desired.replicas), ...hopeless, ...worthy.slice(stillNeeded)]
+  const kept = ours.filter((replica) => !surplus.includes(replica))
   return {
     create: Math.max(0, desired.replicas - current.length),
     restore: desired.needsLastGood ? Math.max(0, stillNeeded - worthy.length) : 0,
     retire: idsOf([...leaving, ...strangers, ...surplus]),
     bury,
+    ...restOf(kept, desired.isResting),
   }
+}
+
+/** Those that stay, and are not as their function is. */
+function restOf(
+  kept: readonly ObservedReplica[],
+  isResting: boolean,
+): Pick<ReconcilePlan, 'freeze' | 'thaw'> {
+  const frozen = kept.filter(({ isFrozen }) => isFrozen)
+  const freezable = kept.filter(({ isReady, isFrozen, canFreeze }) => isReady && !isFrozen && canFreeze)
+  return { freeze: isResting ? idsOf(freezable) : [], thaw: isResting ? [] : idsOf(frozen) }
 }
 
 /** What is not ready and of another revision than the good one is what a failed update left. */

@@ -1,8 +1,15 @@
 import { FaasError } from '../../../core/errors.ts'
+import { isAvailable } from '../../../core/replica.ts'
 import { type FunctionName, namespaceOf } from '../../../core/function-name.ts'
 import type { DeployedFunction } from '../../../core/function-spec.ts'
-import { type DesiredReplicas, isSameLife, type ObservedReplica, planReplicas } from './reconcile-plan.ts'
-import { applied, type Attempt, attemptsOf, type Desired } from './attempt.ts'
+import {
+  type DesiredReplicas,
+  isSameLife,
+  type ObservedReplica,
+  planReplicas,
+  type ReconcilePlan,
+} from './reconcile-plan.ts'
+import { applied, type Attempt, attemptsOf, type Desired, endRest } from './attempt.ts'
 import { AttemptRunner, type AttemptRunnerOptions } from './attempt-runner.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 import { WorkQueue } from '../../../work/work-queue.ts'
@@ -11,6 +18,9 @@ export interface ReconcilerOptions extends Omit<AttemptRunnerOptions, 'serving' 
   readonly table: ReplicaTable
   readonly isUp: () => boolean
   readonly retire: (id: string) => void
+  readonly freezer: { freeze(id: string): void; thaw(id: string): void }
+  /** Whether a replica has no calls now. */
+  readonly isIdle: (id: string) => boolean
 }
 
 /** What stands in the way of a function's newest revision. */
@@ -100,6 +110,23 @@ export class Reconciler {
     this.nudge(name)
   }
 
+  /** A call waits: the function rests no longer, until `apply` says so again. At once, whatever a round of it is busy with. */
+  wake(name: FunctionName): void {
+    const desired = this.#desired.get(name)
+    if (desired === undefined) return
+    endRest(desired)
+    this.settleRest(name)
+  }
+
+  /** Freezes and thaws what should be; no more than that. */
+  settleRest(name: FunctionName): void {
+    const { isUp, freezer } = this.#options
+    if (!isUp() || this.#isStopping) return
+    const { freeze, thaw } = this.#plan(name)
+    for (const id of freeze) freezer.freeze(id)
+    for (const id of thaw) freezer.thaw(id)
+  }
+
   nudge(name: FunctionName): void {
     this.#queue.add(name)
   }
@@ -155,16 +182,23 @@ export class Reconciler {
   }
 
   async #round(name: FunctionName): Promise<void> {
-    const { table, isUp, retire } = this.#options
+    const { isUp, retire } = this.#options
     if (!isUp() || this.#isStopping) return
     const desired = this.#desired.get(name)
-    const seen = table.of(name).map(observed)
-    const plan = planReplicas(desired === undefined ? null : wanted(desired, seen), seen)
+    const plan = this.#plan(name)
     for (const id of [...plan.retire, ...plan.bury]) retire(id)
     if (desired === undefined) return
+    this.settleRest(name)
     // First what can take calls at once.
     if (desired.lastGood !== null) await this.#attempts.carryOut(desired.lastGood, plan.restore, true)
     await this.#attempts.carryOut(desired.newest, plan.create, false)
+  }
+
+  #plan(name: FunctionName): ReconcilePlan {
+    const { table, isIdle } = this.#options
+    const desired = this.#desired.get(name)
+    const seen = table.of(name).map((record) => observed(record, isIdle))
+    return planReplicas(desired === undefined ? null : wanted(desired, seen), seen)
   }
 
   #cancelRetries(name: FunctionName): void {
@@ -189,17 +223,20 @@ function wanted(desired: Desired, seen: readonly ObservedReplica[]): DesiredRepl
   const good = lastGood?.fn.revision ?? null
   desired.wasServed ||= seen.some((replica) => replica.revision === good && replica.condition === 'alive')
   const needsLastGood = desired.wasServed || newest.setbacks.count > 0 || newest.isFetching
-  return { revision, deployedAtMs: createdAtMs, replicas, lastGood: good, needsLastGood }
+  const isResting = newest.fn.isResting === true
+  return { revision, deployedAtMs: createdAtMs, replicas, lastGood: good, needsLastGood, isResting }
 }
 
-function observed(record: ReplicaRecord): ObservedReplica {
+function observed(record: ReplicaRecord, isIdle: (id: string) => boolean): ObservedReplica {
   const { replica, identity } = record
   return {
     id: replica.id,
     revision: replica.revision,
     deployedAtMs: identity.deployedAtMs,
     condition: conditionOf(record),
-    isReady: replica.state === 'ready',
+    isReady: isAvailable(replica),
+    isFrozen: replica.state === 'frozen',
+    canFreeze: !record.isUnfreezable && isIdle(replica.id),
   }
 }
 

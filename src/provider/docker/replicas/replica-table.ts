@@ -10,7 +10,7 @@ import {
 } from './replica-record.ts'
 
 export { isWithdrawn } from './replica-record.ts'
-export type { FoundContainer, ReplicaChange, ReplicaRecord } from './replica-record.ts'
+export type { FoundContainer, PauseEvent, ReplicaChange, ReplicaRecord } from './replica-record.ts'
 
 /** Told the whole new list whenever the callable replicas of a function change. */
 export type ReadyListener = (fn: FunctionName, ready: readonly Replica[]) => void
@@ -90,7 +90,8 @@ export class ReplicaTable {
     const { isRunning, createdAtMs = this.#now() } = found
     const flags = { isRunning, isFailed: false, isStuck: false, wasReady: false }
     const accidents = { isPaused: false, ranOutOfMemory: false, exitCode: null }
-    const record = { replica, identity, createdAtMs, ...flags, ...accidents, pid: 0, doubts: 0 }
+    const rest = { isTurning: false, expected: [], isUnfreezable: false, thawedAtMs: 0 }
+    const record = { replica, identity, createdAtMs, ...flags, ...accidents, ...rest, pid: 0, doubts: 0 }
     this.#records.set(id, record)
     const ids = this.#byFunction.get(fn) ?? new Set()
     this.#byFunction.set(fn, ids.add(id))

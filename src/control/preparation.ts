@@ -1,0 +1,65 @@
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../core/errors.ts'
+import type { DeployedFunction, FunctionSpec } from '../core/function-spec.ts'
+import type { Provider } from '../core/provider.ts'
+import type { Log } from '../log.ts'
+
+export interface PreparationPorts {
+  readonly provider: Pick<Provider, 'prepare'>
+  /** What an accepted deploy asked for is here. */
+  readonly onPrepared: (fn: DeployedFunction, artifact: string) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * How long a deploy waits for its image. The certifier's client gives up after 30 s; past this the deploy is accepted and
+ * the pull goes on (http-api, deploy).
+ */
+const BUDGET_MS = 20_000
+
+/** How long an accepted deploy goes on waiting for its image in the background. */
+const LIMIT_MS = 30 * 60_000
+
+/** Waits for what a deploy needs, the image first of all: a while before the deploy is answered, then in the background. */
+export class Preparation {
+  readonly #ports: PreparationPorts
+  readonly #stopping = new AbortController()
+
+  constructor(ports: PreparationPorts) {
+    this.#ports = ports
+  }
+
+  /** The artifact, or null when it takes longer than a deploy may wait. */
+  async now(spec: FunctionSpec): Promise<string | null> {
+    const { provider, clock } = this.#ports
+    const budget = clock.timeout(BUDGET_MS)
+    try {
+      return await provider.prepare(spec, budget)
+    } catch (error) {
+      if (!budget.aborted) throw error
+      return null
+    }
+  }
+
+  /** Goes on waiting for an image whose deploy was accepted before it was here. Never rejects. */
+  async later(fn: DeployedFunction): Promise<void> {
+    const { provider, onPrepared, clock, log } = this.#ports
+    const signal = AbortSignal.any([this.#stopping.signal, clock.timeout(LIMIT_MS)])
+    try {
+      onPrepared(fn, await provider.prepare(fn.spec, signal))
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return
+      log.error('image of an accepted deploy cannot be had', {
+        fn: fn.spec.name,
+        image: fn.spec.image,
+        err: messageOf(error),
+      })
+    }
+  }
+
+  /** Ends the waits in the background. */
+  stop(): void {
+    this.#stopping.abort()
+  }
+}

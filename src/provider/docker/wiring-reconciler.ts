@@ -1,0 +1,95 @@
+import { fileURLToPath } from 'node:url'
+import type { DockerProviderOptions } from './docker-provider-options.ts'
+import { Freezer } from './replicas/freezer.ts'
+import { Reconciler } from './replicas/reconciler.ts'
+import { ReplicaMaker } from './replicas/replica-maker.ts'
+import type { FunctionSpec } from '../../core/function-spec.ts'
+import type { Networks } from './belongings/networks.ts'
+import type { Ownership } from './belongings/ownership.ts'
+import type { Surroundings } from './belongings/surroundings.ts'
+import type { Engine } from './engine/engine.ts'
+import type { EngineLink } from './engine/link.ts'
+import type { HostGuard } from './host/host-guard.ts'
+import type { ImageFacts, Images } from './images/images.ts'
+import type { Outlook } from './readiness/outlook.ts'
+import type { ReplicaProbes } from './readiness/replica-probes.ts'
+import type { Observer } from './replicas/observer.ts'
+import type { ReplicaTable } from './replicas/replica-table.ts'
+import type { Retirement } from './replicas/retirement.ts'
+
+// The part of the wiring diagram that is about what carries out a plan.
+
+/** What this plugs into each other. Those that are made later are looked up when they are needed. */
+export interface PartsBehindAPlan {
+  readonly engine: Engine
+  readonly table: ReplicaTable
+  readonly images: Images
+  readonly networks: Networks
+  readonly surroundings: Surroundings
+  readonly ownership: Ownership
+  readonly guard: HostGuard
+  readonly observer: Observer
+  readonly probes: ReplicaProbes
+  readonly retirement: Retirement
+  readonly freezer: Freezer
+  readonly reconciler: Reconciler
+  readonly link: EngineLink
+  readonly outlook: Outlook
+  imageFor(spec: FunctionSpec, signal: AbortSignal): Promise<ImageFacts>
+  /** Finds out when this replica is ready. */
+  probe(id: string): void
+}
+
+export function makeReconciler(parts: PartsBehindAPlan, options: DockerProviderOptions): Reconciler {
+  const { clock, log, ledger } = options
+  return new Reconciler({
+    table: parts.table,
+    clock,
+    log,
+    maker: makeMaker(parts, options),
+    isUp: () => parts.link.isUp,
+    onEngineAway: (error) => parts.link.lost(error),
+    fetchImage: (spec, signal) => parts.imageFor(spec, signal),
+    retire: (id) => parts.retirement.begin(id),
+    freezer: parts.freezer,
+    isIdle: (id) => ledger.inFlight(id) === 0,
+    onStarted: (id) => parts.probe(id),
+    onSetback: (fn) => parts.outlook.reconsider(fn),
+  })
+}
+
+function makeMaker(
+  parts: PartsBehindAPlan,
+  { log, instance, watchdogDir }: DockerProviderOptions,
+): ReplicaMaker {
+  const { engine, images, networks, table } = parts
+  return new ReplicaMaker({
+    engine,
+    images,
+    networks,
+    table,
+    instance,
+    ownerLabels: () => parts.ownership.labels,
+    log,
+    confinement: () => parts.guard.confinement,
+    watchdogDir: watchdogDir ?? fileURLToPath(new URL('../../../watchdog', import.meta.url)),
+    mounts: (fn) => parts.surroundings.mounts(fn),
+    host: () => parts.link.engine,
+    making: (name) => parts.observer.making(name),
+  })
+}
+
+export function makeFreezer(parts: PartsBehindAPlan, { clock, log, ledger }: DockerProviderOptions): Freezer {
+  return new Freezer({
+    engine: parts.engine,
+    table: parts.table,
+    ledger,
+    clock,
+    log,
+    isResting: (fn) => parts.reconciler.desired(fn)?.isResting === true,
+    onThawed: (record) => parts.probes.resume(record),
+    onUnready: (id) => parts.probe(id),
+    onTurned: (fn) => parts.reconciler.settleRest(fn),
+    onEngineAway: (error) => parts.link.lost(error),
+  })
+}

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { deferred, type Deferred } from '../../src/clock.ts'
+import { FaasError } from '../../src/core/errors.ts'
+import { functionName } from '../../src/core/function-name.ts'
+import { EngineAway } from '../../src/provider/docker/engine/errors.ts'
+import { Freezer } from '../../src/provider/docker/replicas/freezer.ts'
+import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
+import { eventually } from '../fakes/eventually.ts'
+import { FakeClock } from '../fakes/fake-clock.ts'
+import { RecordingLog } from '../fakes/recording-log.ts'
+import { identityOf } from '../fixtures/deployed.ts'
+
+const hello = functionName('hello')
+
+/** One replica that is ready, of a function that rests. The engine answers at once unless a test holds it back. */
+class FreezerRig {
+  readonly clock = new FakeClock()
+  readonly log = new RecordingLog()
+  /** What the engine was asked for, and what was told, in turn. */
+  readonly told: string[] = []
+  held: Deferred<void> | null = null
+  failure: Error | null = null
+  isResting = true
+  calls = 0
+  readonly table = new ReplicaTable(
+    () => this.clock.wall(),
+    (_fn, ready) => this.told.push(`ready ${ready.length}`),
+  )
+  readonly freezer = new Freezer({
+    engine: {
+      pauseContainer: () => this.#asked('pause'),
+      unpauseContainer: () => this.#asked('unpause'),
+    },
+    table: this.table,
+    ledger: { inFlight: () => this.calls },
+    clock: this.clock,
+    log: this.log,
+    isResting: () => this.isResting,
+    onThawed: () => this.told.push('thawed'),
+    onUnready: () => this.told.push('unready'),
+    onTurned: () => this.told.push('turned'),
+    onEngineAway: () => this.told.push('away'),
+  })
+
+  constructor() {
+    this.table.add('a', identityOf(), { isRunning: true, host: '10.0.0.1' })
+    this.table.change('a', { state: 'ready' })
+    this.told.length = 0
+  }
+
+  get record() {
+    return this.table.get('a')
+  }
+
+  get state() {
+    return this.record?.replica.state
+  }
+
+  /** Waits until nothing is under way. */
+  idle(): Promise<void> {
+    return eventually(() => this.record?.isTurning !== true)
+  }
+
+  async frozen(): Promise<void> {
+    this.freezer.freeze('a')
+    await this.idle()
+    this.told.length = 0
+  }
+
+  async #asked(what: string): Promise<void> {
+    this.told.push(what)
+    await this.held?.promise
+    if (this.failure !== null) throw this.failure
+  }
+}
+
+describe('the freezer', () => {
+  it('takes a replica out of service before it halts it, and makes the same one ready again without a question', async () => {
+    const rig = new FreezerRig()
+
+    rig.freezer.freeze('a')
+    await rig.idle()
+    assert.deepEqual(rig.told, ['ready 0', 'pause', 'turned'])
+    assert.equal(rig.state, 'frozen')
+    rig.told.length = 0
+    rig.freezer.thaw('a')
+    await rig.idle()
+
+    assert.deepEqual(rig.told, ['unpause', 'ready 1', 'thawed', 'turned'])
+    assert.equal(rig.state, 'ready')
+    assert.deepEqual(rig.record?.expected, ['pause', 'unpause'])
+    assert.deepEqual(rig.log.messages('info'), ['replica frozen', 'replica thawed'])
+  })
+
+  it('leaves a replica with calls alone, one that is not ready, and one of a function that was woken meanwhile', async () => {
+    const rig = new FreezerRig()
+    rig.calls = 1
+    await rig.frozen()
+    rig.calls = 0
+    rig.isResting = false
+    await rig.frozen()
+    rig.isResting = true
+    rig.table.change('a', { state: 'starting' })
+    await rig.frozen()
+
+    assert.equal(rig.state, 'starting')
+    assert.deepEqual(rig.record?.expected, [])
+  })
+
+  it('does one thing at a time, and says at its end that another may be wanted', async () => {
+    const rig = new FreezerRig()
+    rig.held = deferred()
+    rig.freezer.freeze('a')
+    await eventually(() => rig.told.includes('pause'))
+
+    rig.freezer.thaw('a')
+    rig.freezer.freeze('a')
+    rig.held.resolve()
+    await rig.idle()
+
+    assert.deepEqual(rig.told, ['ready 0', 'pause', 'turned'])
+    assert.equal(rig.state, 'frozen')
+  })
+
+  it('has a replica asked that was found frozen: nobody here has seen it ready', async () => {
+    const rig = new FreezerRig()
+    rig.table.add('b', identityOf(), { isRunning: true, host: '10.0.0.2' })
+    rig.table.change('b', { state: 'frozen' })
+
+    rig.freezer.thaw('b')
+    await eventually(() => rig.told.includes('turned'))
+
+    assert.deepEqual(rig.told, ['unpause', 'unready', 'turned'])
+    assert.equal(rig.table.get('b')?.replica.state, 'starting')
+  })
+
+  it('keeps a replica that the engine will not freeze in service, and says why', async () => {
+    const rig = new FreezerRig()
+    rig.failure = new FaasError('unavailable', 'Docker could not pause the container: no freezer here')
+
+    await rig.frozen()
+
+    assert.deepEqual([rig.state, rig.record?.isUnfreezable, rig.record?.expected], ['starting', true, []])
+    const [warning] = rig.log.lines.filter(({ level }) => level === 'warn')
+    assert.match(String(warning?.fields?.['reason']), /no freezer here/)
+  })
+
+  it('has a replica asked that the engine will not thaw: it may run already', async () => {
+    const rig = new FreezerRig()
+    await rig.frozen()
+    rig.failure = new FaasError('conflict', 'Docker could not unpause the container: it is not paused')
+
+    rig.freezer.thaw('a')
+    await rig.idle()
+
+    assert.deepEqual(rig.told, ['unpause', 'unready', 'turned'])
+    assert.deepEqual([rig.state, rig.record?.isUnfreezable], ['starting', false])
+  })
+
+  it('leaves a replica frozen while the engine is away, and does not try again by itself', async () => {
+    const rig = new FreezerRig()
+    await rig.frozen()
+    rig.failure = new EngineAway('nothing listens there')
+
+    rig.freezer.thaw('a')
+    await rig.idle()
+
+    assert.deepEqual(rig.told, ['unpause', 'away'])
+    assert.equal(rig.state, 'frozen')
+  })
+
+  it('does not bring a replica back that was told to go while it was thawed', async () => {
+    const rig = new FreezerRig()
+    await rig.frozen()
+    rig.held = deferred()
+    rig.freezer.thaw('a')
+    await eventually(() => rig.told.includes('unpause'))
+
+    rig.table.change('a', { state: 'draining' })
+    rig.held.resolve()
+    await rig.idle()
+
+    assert.equal(rig.state, 'draining')
+    assert.deepEqual(rig.table.ready(hello), [])
+  })
+
+  it('is not done before the engine has answered, and begins nothing after that', async () => {
+    const rig = new FreezerRig()
+    rig.held = deferred()
+    rig.freezer.freeze('a')
+    await eventually(() => rig.told.includes('pause'))
+    let isStopped = false
+
+    const stopped = rig.freezer.stop().then(() => (isStopped = true))
+    rig.freezer.thaw('a')
+    assert.equal(isStopped, false)
+    rig.held.resolve()
+    await stopped
+
+    assert.deepEqual([rig.state, isStopped], ['frozen', true])
+    rig.freezer.thaw('a')
+    assert.equal(rig.record?.isTurning, false)
+  })
+})
