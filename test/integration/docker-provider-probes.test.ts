@@ -4,7 +4,7 @@ import { eventually } from '../fakes/eventually.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { docker, plainImage } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
-import { ProviderBench } from '../fixtures/provider-bench.ts'
+import { ask, ProviderBench } from '../fixtures/provider-bench.ts'
 
 const READY = 'com.openfaas.ready.http.'
 const HEALTH = 'com.openfaas.health.http.'
@@ -83,6 +83,26 @@ describe('annotated probes on Docker', { skip: await skipWithoutDocker() }, () =
 
     assert.equal(found.id, id)
     assert.ok(tookMs > 2_500, `ready after ${tookMs} ms, before its delay`)
+  })
+})
+
+describe('a function whose watchdog listens elsewhere on Docker', { skip: await skipWithoutDocker() }, () => {
+  const bench = new ProviderBench('port')
+  after(() => bench.end())
+
+  it('a function whose watchdog has another port is ready there, and is called there after a restart, too', async () => {
+    const image = await plainImage('cat', 'ENTRYPOINT []')
+    await bench.provider.start([])
+    const fn = bench.fn('elsewhere', { image, envProcess: 'cat', envVars: { port: '9000' } })
+    const { id } = await bench.deploy(fn)
+    await bench.provider.stop()
+
+    bench.provider = bench.another()
+    await bench.provider.start([fn])
+    const found = await bench.provider.whenReady(fn.spec.name, AbortSignal.timeout(20_000))
+
+    assert.deepEqual([found.id, found.port], [id, 9000])
+    assert.equal(await ask(found, '/', 'hello'), 'hello')
   })
 })
 

@@ -27,6 +27,35 @@ type Spec = Parameters<typeof deployed>[0]
 const plan = (spec: NonNullable<Spec>['spec'] = {}) => planProbes(deployed({ spec }).spec, WATCHDOG_IMAGE)
 const annotated = (annotations: Readonly<Record<string, string>>) => plan({ annotations })
 
+describe('the port of a function', () => {
+  const port = (envVars: Readonly<Record<string, string>>, image = WATCHDOG_IMAGE) =>
+    containerIdentity(deployed({ spec: { envVars } }), image).port
+
+  it('the port of a function is where its watchdog listens, and 8080 for what says nothing that a port can be', () => {
+    assert.equal(port({}), 8080)
+    assert.equal(port({ port: '9000' }), 9000)
+    assert.deepEqual(
+      ['x', '0', '65536', '', '-1', '9'.repeat(40)].map((text) => port({ port: text })),
+      Array.from({ length: 6 }, () => 8080),
+    )
+    assert.equal(port({}, { ...WATCHDOG_IMAGE, env: ['port=9001'] }), 9001)
+  })
+
+  it('the port of a function without a watchdog is 8080: what its variables mean only it knows', () => {
+    assert.equal(port({ port: '9000' }, BARE_IMAGE), 8080)
+  })
+
+  it('the port of a function is known from the labels of its container, also of one that was made before there was such a label', () => {
+    const identity = containerIdentity(deployed({ spec: { envVars: { port: '9000' } } }), WATCHDOG_IMAGE)
+    const labels = containerLabels('test', identity)
+    const { 'com.sampan.port': label, ...older } = labels
+
+    assert.equal(label, '9000')
+    assert.deepEqual(readContainerLabels(labels), identity)
+    assert.equal(readContainerLabels(older)?.port, 8080)
+  })
+})
+
 describe('the probes of a function', () => {
   it('the probes of a function without annotations end with its start, at the path of its watchdog', () => {
     assert.deepEqual(plan(), PLAIN_PLAN)

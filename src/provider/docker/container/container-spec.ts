@@ -11,7 +11,7 @@ import type { EngineAbilities } from '../engine/answers.ts'
 import { envDurationMs } from './env-duration.ts'
 import { deployedVariables, mergedEnvironment } from './merged-environment.ts'
 import { passedLabels } from './passed-labels.ts'
-import { checkProbeAnnotations, planProbes } from './probe-plan.ts'
+import { checkProbeAnnotations, planProbes, portOf } from './probe-plan.ts'
 import { LEAST_NANO_CPUS } from './resource-remarks.ts'
 import { type ImageCommand, planWatchdog, WATCHDOG_PATH, type WatchdogPlan } from './watchdog-injection.ts'
 
@@ -117,6 +117,7 @@ export function containerIdentity(fn: DeployedFunction, image: ImageCommand): Co
     revision: fn.revision,
     deployedAtMs: fn.createdAtMs,
     graceSeconds: graceSeconds(mergedEnvironment(image, fn.spec)),
+    port: portOf(fn.spec, image),
     probes: planProbes(fn.spec, image),
   }
 }

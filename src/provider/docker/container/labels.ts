@@ -1,5 +1,6 @@
 import { type FunctionName, functionName, nameOf, namespaceOf } from '../../../core/function-name.ts'
 import { type ProbePlan, readProbePlan, writeProbePlan } from './probe.ts'
+import { USUAL_PORT } from './call-port.ts'
 
 /** Everything that the daemon must know of a container after a restart, when only its labels are left. */
 export interface ContainerIdentity {
@@ -9,6 +10,8 @@ export interface ContainerIdentity {
   readonly deployedAtMs: number
   /** Seconds between SIGTERM and SIGKILL. */
   readonly graceSeconds: number
+  /** Where it takes calls. */
+  readonly port: number
   readonly probes: ProbePlan
 }
 
@@ -20,6 +23,7 @@ const NAMESPACE = 'com.sampan.namespace'
 const REVISION = 'com.sampan.revision'
 const DEPLOYED = 'com.sampan.deployed'
 const GRACE = 'com.sampan.grace-seconds'
+const PORT = 'com.sampan.port'
 const PROBES = 'com.sampan.probes'
 
 export type Labels = Readonly<Record<string, string>>
@@ -53,6 +57,7 @@ export function containerLabels(instance: string, identity: ContainerIdentity): 
     [REVISION]: String(identity.revision),
     [DEPLOYED]: String(identity.deployedAtMs),
     [GRACE]: String(identity.graceSeconds),
+    [PORT]: String(identity.port),
     [PROBES]: writeProbePlan(identity.probes),
   }
 }
@@ -68,6 +73,7 @@ export function readContainerLabels(labels: Labels): ContainerIdentity | null {
     revision,
     deployedAtMs,
     graceSeconds: readNumber(labels[GRACE]) ?? 32,
+    port: readNumber(labels[PORT]) ?? USUAL_PORT,
     probes: readProbePlan(labels[PROBES]),
   }
 }

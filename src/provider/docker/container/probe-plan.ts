@@ -1,4 +1,5 @@
 import type { FunctionSpec, StringMap } from '../../../core/function-spec.ts'
+import { callPort } from './call-port.ts'
 import { envDurationMs } from './env-duration.ts'
 import { mergedEnvironment } from './merged-environment.ts'
 import { DEFAULT_PATIENCE_MS, ENDLESS_PATIENCE_MS, PLAIN_PLAN, type Probe, type ProbePlan } from './probe.ts'
@@ -8,7 +9,7 @@ import { type ImageCommand, planWatchdog } from './watchdog-injection.ts'
 /** What the container will be, as far as it decides what proves that it can take calls. */
 interface Container {
   readonly env: ReadonlyMap<string, string>
-  /** A watchdog answers on port 8080, ours or another one. Without one whatever answers there is the function. */
+  /** A watchdog answers the calls, ours or another one. Without one whatever answers there is the function. */
   readonly hasWatchdog: boolean
 }
 
@@ -34,6 +35,12 @@ export function planProbes(spec: FunctionSpec, image: ImageCommand): ProbePlan {
     processPort: isAnsweredByWatchdog(readiness.path, container) ? processPort(container) : null,
     liveness,
   }
+}
+
+/** Where a replica of this function takes calls. Pure. */
+export function portOf(spec: FunctionSpec, image: ImageCommand): number {
+  const { env, hasWatchdog } = containerOf(spec, image)
+  return callPort(env, hasWatchdog)
 }
 
 /** Throws `invalid`, naming the annotation: for a deployment whose image is not known yet. Pure. */

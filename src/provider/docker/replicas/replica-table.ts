@@ -84,7 +84,7 @@ export class ReplicaTable {
       revision,
       state: 'starting',
       host: found.host,
-      port: 8080,
+      port: identity.port,
       sinceMs: this.#now(),
     }
     const { isRunning, createdAtMs = this.#now() } = found
