@@ -72,7 +72,7 @@ describe('resting on the real engine', { skip: await skipWithoutDocker() }, () =
       assert.equal((await bench.provider.whenReady(fn.spec.name, soon())).id, id)
     })
 
-    it('a replica with a call is not frozen; it is once the next look finds it idle', async () => {
+    it('a replica with a call is not frozen; it is once a later round finds it idle', async () => {
       const fn = bench.fn('busy', { image: httpd })
       const { id } = await bench.deploy(fn)
       const end = bench.ledger.hold(id)
@@ -85,6 +85,21 @@ describe('resting on the real engine', { skip: await skipWithoutDocker() }, () =
       bench.provider.apply({ ...fn, isResting: true })
 
       await eventually(async () => (await stateOf(id)) === 'paused')
+    })
+
+    it('a wake-up at any moment of a freeze ends with the same replica, awake', async () => {
+      const fn = bench.fn('at-any-moment', { image: httpd })
+      const { id } = await bench.deploy(fn)
+      for (let delayMs = 0; delayMs < 20; delayMs += 1) {
+        bench.provider.apply({ ...fn, isResting: true })
+        await systemClock.sleep(delayMs)
+        bench.provider.wake(fn.spec.name)
+
+        const replica = await bench.provider.whenReady(fn.spec.name, soon())
+        assert.equal(replica.id, id)
+        assert.match(await ask(replica), /404/)
+      }
+      assert.deepEqual(bench.log.named('replica failed'), [])
     })
 
     it('a frozen replica that somebody unpauses is the same one, and is frozen again', async () => {

@@ -4,7 +4,7 @@ import { deferred } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { EngineAway } from '../../src/provider/docker/engine/errors.ts'
 import { hello, ReconcilerRig } from '../fakes/reconciler-rig.ts'
-import { deployed } from '../fixtures/deployed.ts'
+import { deployed, identityOf } from '../fixtures/deployed.ts'
 
 describe('the reconciler', () => {
   it('makes what is missing, however many, and then rests', async () => {
@@ -169,5 +169,71 @@ describe('the reconciler', () => {
 
     assert.deepEqual(rig.table.functions(), [])
     assert.equal(rig.clock.waiting, 0)
+  })
+
+  it('ends an update of a function whose replicas were all found frozen, as after a restart of the daemon', async () => {
+    const rig = new ReconcilerRig()
+    const next = deployed({ revision: 2, isResting: true })
+    for (const [id, fn] of [
+      ['old', deployed()],
+      ['new', next],
+    ] as const) {
+      rig.table.add(id, identityOf(fn), { isRunning: true, host: '10.0.0.1' })
+      rig.table.change(id, { state: 'frozen' })
+    }
+
+    rig.reconciler.apply(next)
+    await rig.clock.advance(0)
+
+    assert.deepEqual(rig.table.ids(), ['new'])
+    assert.deepEqual([rig.made, rig.table.get('new')?.replica.state], [0, 'frozen'])
+  })
+
+  it('freezes a replica with calls when a later round finds it without', async () => {
+    const rig = new ReconcilerRig()
+    rig.busy.add('replica-1')
+    rig.reconciler.apply(deployed({ isResting: true }))
+    await rig.clock.advance(0)
+    assert.equal(rig.ready(), 1)
+
+    rig.busy.clear()
+    rig.reconciler.nudgeAll()
+    await rig.clock.advance(0)
+
+    assert.deepEqual([rig.ready(), rig.table.get('replica-1')?.replica.state], [0, 'frozen'])
+  })
+
+  it('wakes a function while a round of it is busy making replicas, and leaves it awake until it is to rest again', async () => {
+    const rig = new ReconcilerRig()
+    rig.reconciler.apply(deployed({ isResting: true }))
+    await rig.clock.advance(0)
+    assert.equal(rig.ready(), 0)
+    rig.reconciler.apply(deployed({ replicas: 2, isResting: true }))
+
+    rig.reconciler.wake(hello)
+    assert.equal(rig.ready(), 1, 'in the same turn')
+    await rig.clock.advance(0)
+    rig.reconciler.nudgeAll()
+    await rig.clock.advance(0)
+
+    assert.equal(rig.ready(), 2)
+    rig.reconciler.apply(deployed({ replicas: 2, isResting: true }))
+    await rig.clock.advance(0)
+    assert.equal(rig.ready(), 0)
+  })
+
+  it('thaws nothing while the engine is away, and does when it is back', async () => {
+    const rig = new ReconcilerRig()
+    rig.reconciler.apply(deployed({ isResting: true }))
+    await rig.clock.advance(0)
+    rig.isUp = false
+
+    rig.reconciler.wake(hello)
+    assert.equal(rig.ready(), 0)
+    rig.isUp = true
+    rig.reconciler.nudgeAll()
+    await rig.clock.advance(0)
+
+    assert.equal(rig.ready(), 1)
   })
 })
