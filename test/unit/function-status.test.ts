@@ -145,6 +145,29 @@ describe('reading functions', () => {
     assert.deepEqual(used['usage'], { cpu: 250, totalMemoryBytes: 4_096 })
   })
 
+  it('leaves usage out where the provider has no figures', async () => {
+    const { ask, provider } = testApp()
+    await ask('POST', '/system/functions', hello)
+    provider.usageNow = null
+
+    const answer = await ask('GET', '/system/function/hello?usage=1')
+
+    assert.equal(answer.status, 200)
+    assert.equal('usage' in ((await answer.json()) as object), false)
+  })
+
+  it('reading functions counts replicas that are frozen: they take calls', async () => {
+    const { ask, functions, provider } = testApp()
+    await ask('POST', '/system/functions', hello)
+    const fn = functions.get(functionName('hello'))
+    assert.ok(fn)
+    provider.apply({ ...fn, isResting: true })
+
+    const status = (await (await ask('GET', '/system/function/hello')).json()) as Record<string, unknown>
+
+    assert.deepEqual([status['replicas'], status['availableReplicas']], [1, 1])
+  })
+
   it('reading functions does not count replicas that are not ready', async () => {
     const { ask, provider } = testApp()
     provider.holdReady = true
