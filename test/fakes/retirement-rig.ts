@@ -8,7 +8,7 @@ import { RecordingLog } from './recording-log.ts'
 
 export const DRAIN_MS = 60_000
 
-type Step = 'drain' | 'stop' | 'keep' | 'inspect' | 'remove'
+type Step = 'unpause' | 'drain' | 'stop' | 'keep' | 'inspect' | 'remove'
 
 /** One function whose replicas go. Each step is written down when it begins, and can be held back or fail. */
 export class RetirementRig {
@@ -42,6 +42,7 @@ export class RetirementRig {
         await this.#take('inspect', id)
         return this.#details
       },
+      unpauseContainer: (id) => this.#take('unpause', id),
       stopContainer: async (id, graceSeconds) => {
         this.graceSeconds = graceSeconds
         await this.#take('stop', id)

@@ -29,6 +29,24 @@ describe('the retirement of a running replica', () => {
     assert.equal(rig.clock.waiting, 0)
   })
 
+  it('lets halted processes go on before it asks them to end, frozen by us or paused by hand, and if the engine says that they do', async () => {
+    const rig = new RetirementRig()
+    for (const id of ['a', 'b', 'c']) rig.add(id)
+    rig.table.change('a', { state: 'frozen' })
+    rig.table.change('b', { isPaused: true })
+    rig.fail('unpause', new FaasError('conflict', 'Docker could not unpause the container: it is not paused'))
+
+    for (const id of ['a', 'b', 'c']) rig.retirement.begin(id)
+    await eventually(() => rig.gone.length === 3)
+
+    const ofEach = (id: string) => rig.steps.filter((step) => step.endsWith(` ${id}`)).slice(1, 3)
+    assert.deepEqual(['a', 'b', 'c'].map(ofEach), [
+      ['unpause a', 'stop a'],
+      ['unpause b', 'stop b'],
+      ['stop c', 'keep c'],
+    ])
+  })
+
   it('waits for its calls as long as the drain lasts, and no longer', async () => {
     const rig = new RetirementRig()
     rig.add('a')

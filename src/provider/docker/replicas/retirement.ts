@@ -6,6 +6,7 @@ import type { CallLedger } from '../../../core/provider.ts'
 import type { Log } from '../../../log.ts'
 import { Background } from '../../../work/background.ts'
 import { shortId } from '../engine/container-id.ts'
+import { EngineAway } from '../engine/errors.ts'
 import type { ContainerDetails } from '../engine/answers.ts'
 import { Limiter } from '../../../work/limiter.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
@@ -13,6 +14,8 @@ import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 /** What this needs of `engine.ts`. */
 export interface RetirementEngine {
   inspectContainer(id: string): Promise<ContainerDetails | null>
+  /** Throws when its processes were not halted. */
+  unpauseContainer(id: string): Promise<void>
   stopContainer(id: string, graceSeconds: number): Promise<void>
   removeContainer(id: string): Promise<void>
 }
@@ -59,7 +62,8 @@ export class Retirement {
     const { table } = this.#options
     const record = table.get(id)
     if (record === undefined || this.#stopping.signal.aborted) return
-    if (record.isRunning) table.change(id, { state: 'draining' })
+    const isHalted = record.isPaused || record.replica.state === 'frozen'
+    if (record.isRunning) table.change(id, { state: 'draining', isPaused: isHalted })
     if (this.#underWay.has(id)) return
 
     this.#underWay.add(id)
@@ -86,6 +90,7 @@ export class Retirement {
       if (record.isRunning) {
         await this.#drain(id)
         if (this.#stopping.signal.aborted) return
+        await this.#letGoOn(id)
         await engine.stopContainer(id, record.identity.graceSeconds)
         await this.#keep(record)
       } else {
@@ -130,6 +135,18 @@ export class Retirement {
     } finally {
       cancel()
       this.#drains.delete(limit)
+    }
+  }
+
+  /** Halted processes cannot end, and not every engine lets them go on by itself when it is to stop them. */
+  async #letGoOn(id: string): Promise<void> {
+    const { engine, table } = this.#options
+    if (table.get(id)?.isPaused !== true) return
+    try {
+      await engine.unpauseContainer(id)
+    } catch (error) {
+      // Somebody was quicker.
+      if (error instanceof EngineAway) throw error
     }
   }
 
