@@ -140,7 +140,7 @@ describe('a client that has its share and comes too fast', () => {
 async function ask(socket: Socket, request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'): Promise<void> {
   socket.write(request)
   let answer = ''
-  for await (const [chunk] of on(socket, 'data') as AsyncIterable<[Buffer]>) {
+  for await (const [chunk] of on(socket, 'data', { close: ['close'] }) as AsyncIterable<[Buffer]>) {
     answer += chunk.toString('latin1')
     if (answer.endsWith('well\n')) break
   }

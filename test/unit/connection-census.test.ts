@@ -139,6 +139,22 @@ describe('a full house', () => {
     assert.deepEqual([fresh.isGone, kept.isGone], [true, false])
   })
 
+  it('takes no place of one that made a request while others never did, though they came a moment ago', async () => {
+    const { census, clock, admit, refused, keep } = start(2, 2, new FakeClock())
+    const kept = admit('a')
+    keep(kept)
+    await clock.advance(GRACE_MS)
+    const fresh = admit('a')
+
+    refused('a')
+    assert.deepEqual([kept.isGone, fresh.isGone], [false, false])
+
+    await clock.advance(GRACE_MS)
+    admit('a')
+    assert.deepEqual([kept.isGone, fresh.isGone], [false, true])
+    assert.equal(census.figures.refused, 1)
+  })
+
   it('spares nobody whose client has more connections than that of the newcomer', () => {
     const { admit } = start(3, 3, new FakeClock())
     const [one, two, other] = [admit('a'), admit('a'), admit('b')]

@@ -150,35 +150,37 @@ export class ConnectionCensus {
 
   /** `network`: whose connection must go; null: of whoever has most. `own`: how many the newcomer's client has. */
   #makeRoom(network: string | null, own: number): boolean {
-    const seekers = { network, own, untilMs: this.#clock.now() - GRACE_MS }
+    const untilMs = this.#clock.now() - GRACE_MS
     const found =
       this.#longestWaiting(this.#answered, { network, own, untilMs: Infinity }) ??
-      this.#longestWaiting(this.#fresh, seekers) ??
-      this.#longestWaiting(this.#kept, seekers)
-    if (found === null) return false
+      this.#longestWaiting(this.#fresh, { network, own, untilMs }) ??
+      this.#longestWaiting(this.#kept, { network, own, untilMs })
+    if (found === null || found === 'spared') return false
     this.#evicted += 1
     // It leaves the census by itself, before this returns.
     found.evict()
     return true
   }
 
-  #longestWaiting(list: WaitingList, { network, own, untilMs }: Sought): Counted | null {
+  /** `spared`: there are some, and all of them wait since a moment only. One that made a request must not go in their place. */
+  #longestWaiting(list: WaitingList, { network, own, untilMs }: Sought): Counted | 'spared' | null {
     let found: Counted | null = null
     let foundHas = 0
+    let hasSpared = false
     let looks = 0
     for (let one = list.first; one !== null && looks < LOOK; one = one.after) {
       looks += 1
+      if (network !== null && one.network !== network) continue
       const has = this.#perNetwork.get(one.network) ?? 0
       // With a place more for one and a place less for the other, the newcomer's client has no more than the other.
-      const isSpared = one.sinceMs > untilMs && has < own + 2
-      if (isSpared || (network !== null && one.network !== network)) continue
-      if (network !== null) return one
-      if (has > foundHas) {
+      if (one.sinceMs > untilMs && has < own + 2) hasSpared = true
+      else if (network !== null) return one
+      else if (has > foundHas) {
         found = one
         foundHas = has
       }
     }
-    return found
+    return found ?? (hasSpared ? 'spared' : null)
   }
 }
 
