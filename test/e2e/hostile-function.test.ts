@@ -16,6 +16,8 @@ const DESCRIPTORS = 512
 const EACH = 60
 const FLOOD = 300
 const CROWD_ADDRESS = '127.0.0.9'
+/** When a client leaves behind a body that stands still, its end stands behind that body: this time limit ends the call. */
+const STUCK_FOR = '12s'
 
 /** What the hostile function does with a call, and the body that it gets. */
 const WAYS: readonly (readonly [path: string, bodyBytes: number])[] = [
@@ -38,7 +40,8 @@ describe('a hostile function', { skip: await skipWithoutDocker() }, () => {
   before(async () => {
     const port = await freePort()
     gateway = `http://gateway:${port}`
-    daemon = await DaemonProcess.start({ SAMPAN_FUNCTION_PORT: `${port}` }, { descriptors: DESCRIPTORS })
+    const settings = { SAMPAN_FUNCTION_PORT: `${port}`, SAMPAN_UPSTREAM_TIMEOUT: STUCK_FOR }
+    daemon = await DaemonProcess.start(settings, { descriptors: DESCRIPTORS })
     const image = await testImage('fn')
     await Promise.all(['honest', 'hostile'].map((service) => daemon.deploy({ service, image })))
     for (const name of ['honest', 'hostile']) assert.equal((await daemon.call(`${name}/id`)).status, 200)
