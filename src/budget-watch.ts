@@ -20,8 +20,8 @@ interface Entry {
 }
 
 /**
- * Says in the log that a budget is used up: at once when it happens first, then once a minute for as long as it goes on. A line for each refusal would hand an
- * attacker the disk as well.
+ * Says in the log that a budget is used up: at once when it happens first, then once a minute for as long as
+ * it goes on. A line for each refusal would hand an attacker the disk as well.
  */
 export class BudgetWatch {
   readonly #log: Log
@@ -33,7 +33,10 @@ export class BudgetWatch {
     this.#clock = clock
   }
 
-  /** Somebody went without. `message` is constant and says what was done; each `message` has one line a minute, with `times`, and the newest `fields`. */
+  /**
+   * Somebody went without. `message` is constant and says what was done; each `message` has one line a
+   * minute, with `times`, and the newest `fields`.
+   */
   note(message: string, fields: BudgetFields): void {
     let entry = this.#entries.get(message)
     if (entry === undefined) {

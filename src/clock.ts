@@ -1,10 +1,14 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
 
-/** Time as a dependency. Nothing else in `src/` reads the clock or sets a timer, so that tests can move time by hand. */
+/**
+ * Time as a dependency. Nothing else in `src/` reads the clock or sets a timer, so that tests can move time
+ * by hand.
+ */
 export interface Clock {
   /**
-   * Milliseconds, with a fraction, that only ever grow: for durations and limits. Near the time of day at the start of the process, but a
-   * correction of the machine's clock (a Pi has none of its own until the network is there) does not move it.
+   * Milliseconds, with a fraction, that only ever grow: for durations and limits. Near the time of day at the
+   * start of the process, but a correction of the machine's clock (a Pi has none of its own until the network
+   * is there) does not move it.
    */
   now(): number
   /** The time of day: milliseconds since the epoch, with a fraction, corrections included. */
@@ -17,7 +21,10 @@ export interface Clock {
   after(ms: number, action: () => void): () => void
 }
 
-/** Difference at which the time of day is taken to have been corrected, rather than merely read a little later. */
+/**
+ * Difference at which the time of day is taken to have been corrected, rather than merely read a little
+ * later.
+ */
 const CORRECTION_MS = 20
 
 /** The machine's own time. */
@@ -80,7 +87,10 @@ export interface RoundOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Runs `round` again and again, one at a time, `intervalMs` between end and start, until `signal` aborts. Never rejects. */
+/**
+ * Runs `round` again and again, one at a time, `intervalMs` between end and start, until `signal` aborts.
+ * Never rejects.
+ */
 export async function every(options: RoundOptions, round: () => Promise<void> | void): Promise<void> {
   const { clock, intervalMs, signal, onError } = options
   while (!signal.aborted) {

@@ -7,7 +7,10 @@ import { adminPassword } from './registry/admin-password.ts'
 import { RegistryLock } from './registry/registry-lock.ts'
 import { openRegistry } from './registry/registry.ts'
 
-/** Longest time that running calls may take to end when the daemon stops. A service manager must wait a little longer. */
+/**
+ * Longest time that running calls may take to end when the daemon stops. A service manager must wait a little
+ * longer.
+ */
 const DRAIN_MS = 30_000
 
 export interface DaemonOptions {
@@ -35,7 +38,9 @@ export class Daemon {
     this.#options = options
   }
 
-  /** Resolves when calls are taken. Rejects with a sentence for the operator; what was begun is ended then. */
+  /**
+   * Resolves when calls are taken. Rejects with a sentence for the operator; what was begun is ended then.
+   */
   start(): Promise<DaemonAddresses> {
     this.#starting ??= this.#start().catch(async (error: unknown) => {
       await this.#end()
@@ -103,7 +108,9 @@ export class Daemon {
   }
 }
 
-/** No new connections; calls that still come over open ones are served, and close them. Then no calls at all. */
+/**
+ * No new connections; calls that still come over open ones are served, and close them. Then no calls at all.
+ */
 async function drain({ gateway, invoker }: Parts, clock: Clock): Promise<void> {
   const deadline = clock.timeout(DRAIN_MS)
   const isShut = gateway.stop(DRAIN_MS)

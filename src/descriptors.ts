@@ -16,7 +16,10 @@ export function descriptorLimit(): number {
   }
 }
 
-/** What clients and calls are given of the process's `descriptors`. Warns where that is less than the settings say. */
+/**
+ * What clients and calls are given of the process's `descriptors`. Warns where that is less than the settings
+ * say.
+ */
 export function capacityOf(config: Config, descriptors: number, log: Log): Capacity {
   const wished = {
     connections: config.maxConnections,

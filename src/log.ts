@@ -48,8 +48,9 @@ export function stdoutLog(level: LogLevel): Log {
 }
 
 /**
- * What JSON lets stand although it is no text: controls beyond ASCII, of which U+009B steers a terminal as ESC does, other line ends, and what turns
- * the direction of writing. Clients and functions choose what some fields say.
+ * What JSON lets stand although it is no text: controls beyond ASCII, of which U+009B steers a terminal as
+ * ESC does, other line ends, and what turns the direction of writing. Clients and functions choose what some
+ * fields say.
  */
 const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 

@@ -12,12 +12,16 @@ const CANNOT_START = 1
 const INTERNAL_FAILURE = 70
 
 /**
- * Keeps V8's young generation at the size it starts with. A proxy makes only garbage that dies at once: a larger one costs 30 MB and more of
- * resident memory and saves next to nothing (docs/decisions/0006-small-young-generation.md).
+ * Keeps V8's young generation at the size it starts with. A proxy makes only garbage that dies at once: a
+ * larger one costs 30 MB and more of resident memory and saves next to nothing
+ * (docs/decisions/0006-small-young-generation.md).
  */
 const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1'
 
-/** Whatever the daemon writes is for its own user alone; what containers must read is opened by name (`secret-files.ts`). */
+/**
+ * Whatever the daemon writes is for its own user alone; what containers must read is opened by name
+ * (`secret-files.ts`).
+ */
 const PRIVATE = 0o077
 
 async function main(): Promise<void> {
@@ -53,8 +57,9 @@ async function main(): Promise<void> {
 }
 
 /**
- * After a failure that nobody expected nobody vouches for the state of the process, and a drain would keep the door shut for as long as it takes. Containers
- * run on and are adopted at the next start, so ending is cheap: a second later the service manager has a new daemon.
+ * After a failure that nobody expected nobody vouches for the state of the process, and a drain would keep
+ * the door shut for as long as it takes. Containers run on and are adopted at the next start, so ending is
+ * cheap: a second later the service manager has a new daemon.
  */
 function endAtOnce(err: unknown): void {
   try {

@@ -5,8 +5,9 @@ import type { EdgeFigures, SystemRequest } from './core/figures.ts'
 import type { FunctionName } from './core/function-name.ts'
 
 /**
- * Every Prometheus metric, declared once. What is counted on the call path is kept by its owner in plain numbers and read here when
- * somebody scrapes: a call pays nothing for labels. Names and labels are those of OpenFaaS (http-api, metrics) plus a few of our own.
+ * Every Prometheus metric, declared once. What is counted on the call path is kept by its owner in plain
+ * numbers and read here when somebody scrapes: a call pays nothing for labels. Names and labels are those of
+ * OpenFaaS (http-api, metrics) plus a few of our own.
  */
 
 /** Upper bounds, seconds; the last bucket has none. */
@@ -129,7 +130,10 @@ function declareCallMetrics(registry: Registry, sources: MetricSources): void {
   })
 }
 
-/** Written by hand: the library's histogram can only be filled value by value. Names need no escaping, they are DNS labels. */
+/**
+ * Written by hand: the library's histogram can only be filled value by value. Names need no escaping, they
+ * are DNS labels.
+ */
 function callDurations(calls: Iterable<FunctionCalls>): string {
   const name = 'gateway_functions_seconds'
   const lines = [
@@ -172,7 +176,9 @@ function declarePlainMetrics(registry: Registry, metrics: readonly PlainMetric[]
   for (const [name, help, read] of metrics) (name.endsWith('_total') ? counter : gauge)(name, help, read)
 }
 
-/** The library's default set watches the event loop with a timer of its own; these are read only when asked. */
+/**
+ * The library's default set watches the event loop with a timer of its own; these are read only when asked.
+ */
 function declareProcessMetrics(registry: Registry): void {
   const gauge = gaugesIn(registry)
   const startedAtSeconds = Math.floor(performance.timeOrigin / 1_000)

@@ -9,16 +9,18 @@ export interface LateWrite {
 const MOST_LATE = 64
 
 /**
- * Writes of one turn of the event loop, done one after the other when everything that came in has been read. A write wakes whoever reads the other
- * end, and where cores are few the kernel lets that process run at once, in our place: with the writes in between, a call costs the
- * daemon up to half as much again and everybody else a fifth (docs/decisions/0003-call-path.md). Costs a lone call nothing: there is no
- * wait between the turn and its end.
+ * Writes of one turn of the event loop, done one after the other when everything that came in has been read.
+ * A write wakes whoever reads the other end, and where cores are few the kernel lets that process run at
+ * once, in our place: with the writes in between, a call costs the daemon up to half as much again and
+ * everybody else a fifth (docs/decisions/0003-call-path.md). Costs a lone call nothing: there is no wait
+ * between the turn and its end.
  */
 export class WriteBatch {
   #late: LateWrite[] = []
   /**
-   * Brought about by writes of this turn: these wait for its end, however many others come. Else some clients with many requests behind each other would
-   * keep it going: each one that comes would have all of them answer once more.
+   * Brought about by writes of this turn: these wait for its end, however many others come. Else some clients
+   * with many requests behind each other would keep it going: each one that comes would have all of them
+   * answer once more.
    */
   #broughtAbout: LateWrite[] = []
   #isArmed = false

@@ -30,8 +30,8 @@ export interface Parts {
 }
 
 /**
- * The wiring diagram: builds the parts, each of those before it, and plugs their ports. It knows all of them, decides nothing, and reads and opens
- * nothing. A new feature is a folder, a file here, and a line below.
+ * The wiring diagram: builds the parts, each of those before it, and plugs their ports. It knows all of them,
+ * decides nothing, and reads and opens nothing. A new feature is a folder, a file here, and a line below.
  */
 export function assemble(given: Given, makeProvider: MakeProvider = makeDocker): Parts {
   const base = makeBase(given)

@@ -12,7 +12,10 @@ export interface Listening {
   readonly gateway: GatewayServer
 }
 
-/** Who hears of what: functions that come and go, replicas that are ready or lost, addresses at which functions reach us. */
+/**
+ * Who hears of what: functions that come and go, replicas that are ready or lost, addresses at which
+ * functions reach us.
+ */
 export function connectEvents({ control, provider, invoker, counts, gateway }: Listening): void {
   control.watch((event) => {
     const { name } = event.fn.spec

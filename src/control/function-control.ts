@@ -15,8 +15,8 @@ import { Preparation } from './preparation.ts'
 import { RevisionProof } from './revision-proof.ts'
 
 /**
- * Where desired state is kept. Every change is on disk when the method returns. Whether a function exists is looked at here in the same turn: a method
- * that is asked for what cannot be throws what nobody expects.
+ * Where desired state is kept. Every change is on disk when the method returns. Whether a function exists is
+ * looked at here in the same turn: a method that is asked for what cannot be throws what nobody expects.
  */
 export interface FunctionRegistry {
   get(name: FunctionName): DeployedFunction | undefined
@@ -43,15 +43,18 @@ export interface FunctionControlPorts {
 
 /** What happened to a function that there should be. */
 export interface FunctionEvent {
-  /** `known`: it is new. `changed`: another revision, count, image or rest is desired. `removed`: there should be none of the name any more. */
+  /**
+   * `known`: it is new. `changed`: another revision, count, image or rest is desired. `removed`: there should
+   * be none of the name any more.
+   */
   readonly kind: 'known' | 'changed' | 'removed'
   /** As it is desired now; of a removed one, as it was last. */
   readonly fn: DeployedFunction
 }
 
 /**
- * The changes that users and triggers make to desired state: checked, stored, then handed to the provider. The only writer of the
- * registry's functions.
+ * The changes that users and triggers make to desired state: checked, stored, then handed to the provider.
+ * The only writer of the registry's functions.
  */
 export class FunctionControl {
   /** To be told which revisions take calls. */
@@ -71,7 +74,10 @@ export class FunctionControl {
     this.#preparation = new Preparation({ provider, onPrepared, clock, log })
   }
 
-  /** Goes on with deploys that were accepted before their image was here, and that the last process did not see through. */
+  /**
+   * Goes on with deploys that were accepted before their image was here, and that the last process did not
+   * see through.
+   */
   start(): void {
     for (const fn of this.#ports.registry.all()) {
       if (fn.artifact === null) void this.#preparation.later(fn)
@@ -79,8 +85,8 @@ export class FunctionControl {
   }
 
   /**
-   * Tells `listener` of every change from now on, before the provider is told; answers a function that ends this. It must not throw. What there is
-   * already, the registry knows.
+   * Tells `listener` of every change from now on, before the provider is told; answers a function that ends
+   * this. It must not throw. What there is already, the registry knows.
    */
   watch(listener: (event: FunctionEvent) => void): () => void {
     this.#watchers.add(listener)
@@ -111,7 +117,10 @@ export class FunctionControl {
     return this.#ports.registry.all().filter(({ spec }) => namespaceOf(spec.name) === namespace)
   }
 
-  /** A new function. Throws `conflict` when the name is taken, `invalid` when namespace, secret or image do not exist. */
+  /**
+   * A new function. Throws `conflict` when the name is taken, `invalid` when namespace, secret or image do
+   * not exist.
+   */
   async deploy(spec: FunctionSpec, body: string): Promise<void> {
     const { registry } = this.#ports
     this.#checkReferences(spec)
@@ -125,7 +134,9 @@ export class FunctionControl {
     this.#deployed('known', registry.insert({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
   }
 
-  /** A new complete spec for a function; nothing of the old one is kept. Throws `not-found`, else as `deploy`. */
+  /**
+   * A new complete spec for a function; nothing of the old one is kept. Throws `not-found`, else as `deploy`.
+   */
   async update(spec: FunctionSpec, body: string): Promise<void> {
     const { registry } = this.#ports
     this.existing(spec.name)
@@ -149,7 +160,10 @@ export class FunctionControl {
     log.info('function removed', { fn })
   }
 
-  /** Sets the desired replicas, within the function's bounds, and ends its rest; answers what was set. Throws `not-found`. */
+  /**
+   * Sets the desired replicas, within the function's bounds, and ends its rest; answers what was set. Throws
+   * `not-found`.
+   */
   async scale(fn: FunctionName, wanted: number): Promise<number> {
     const { registry, log } = this.#ports
     const before = this.existing(fn)
@@ -160,7 +174,10 @@ export class FunctionControl {
     return replicas
   }
 
-  /** The provider's own replicas were scaled by somebody else: that is what is desired now. Does nothing for a function that does not exist. */
+  /**
+   * The provider's own replicas were scaled by somebody else: that is what is desired now. Does nothing for a
+   * function that does not exist.
+   */
   follow(fn: FunctionName, replicas: number): void {
     const { registry, log } = this.#ports
     const before = registry.get(fn)
@@ -175,8 +192,9 @@ export class FunctionControl {
   }
 
   /**
-   * A call waits for the function: ends its rest, and raises one at zero to its least count. Does nothing for one that does not exist. Never throws: a
-   * wake-up that the registry refuses must not fail the calls that wait, somebody else may start the function.
+   * A call waits for the function: ends its rest, and raises one at zero to its least count. Does nothing for
+   * one that does not exist. Never throws: a wake-up that the registry refuses must not fail the calls that
+   * wait, somebody else may start the function.
    */
   wake(fn: FunctionName): void {
     const { registry, provider, log } = this.#ports

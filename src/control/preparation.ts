@@ -13,15 +13,18 @@ export interface PreparationPorts {
 }
 
 /**
- * How long a deploy waits for its image. The certifier's client gives up after 30 s; past this the deploy is accepted and
- * the pull goes on (http-api, deploy).
+ * How long a deploy waits for its image. The certifier's client gives up after 30 s; past this the deploy is
+ * accepted and the pull goes on (http-api, deploy).
  */
 const BUDGET_MS = 20_000
 
 /** How long an accepted deploy goes on waiting for its image in the background. */
 const LIMIT_MS = 30 * 60_000
 
-/** Waits for what a deploy needs, the image first of all: a while before the deploy is answered, then in the background. */
+/**
+ * Waits for what a deploy needs, the image first of all: a while before the deploy is answered, then in the
+ * background.
+ */
 export class Preparation {
   readonly #ports: PreparationPorts
   readonly #stopping = new AbortController()

@@ -15,7 +15,9 @@ export interface RevisionProofPorts {
   readonly log: Log
 }
 
-/** Notes which revision of a function was ready: until the newest was, the one before it is kept and serves. */
+/**
+ * Notes which revision of a function was ready: until the newest was, the one before it is kept and serves.
+ */
 export class RevisionProof {
   readonly #ports: RevisionProofPorts
   readonly #underWay = new Set<number>()
@@ -25,7 +27,10 @@ export class RevisionProof {
     this.#ports = ports
   }
 
-  /** Replicas of these revisions of `fn` take calls. Never throws, and writes later: who waits for the function does not wait for the disk. */
+  /**
+   * Replicas of these revisions of `fn` take calls. Never throws, and writes later: who waits for the
+   * function does not wait for the disk.
+   */
   sawReady(fn: FunctionName, revisions: readonly number[]): void {
     const newest = this.#ports.registry.get(fn)?.revision
     if (newest === undefined || !revisions.includes(newest) || this.#underWay.has(newest)) return

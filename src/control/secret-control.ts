@@ -52,7 +52,10 @@ export class SecretControl {
     this.#ports.onChanged(secret)
   }
 
-  /** Throws `not-found`, and `conflict`, naming the functions, while some ask for it: after the next start of the host they would be without it. */
+  /**
+   * Throws `not-found`, and `conflict`, naming the functions, while some ask for it: after the next start of
+   * the host they would be without it.
+   */
   remove(secret: SecretRef): void {
     this.#checkNamespace(secret.namespace)
     checkSecretName('name', secret.name)

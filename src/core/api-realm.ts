@@ -7,9 +7,10 @@ export const API_CHALLENGE = `Basic realm="${API_REALM}"`
 const NAME = API_REALM.toLowerCase()
 
 /**
- * Whether a `WWW-Authenticate` value may be read as a challenge for our realm: with any scheme, among any number of challenges, whatever the
- * quoting and the case, because clients disagree about these. A client sends what it was told for a realm to whoever of the same origin names
- * that realm, and functions are of the same origin. A longer name, such as `Restricted Area`, is another realm.
+ * Whether a `WWW-Authenticate` value may be read as a challenge for our realm: with any scheme, among any
+ * number of challenges, whatever the quoting and the case, because clients disagree about these. A client
+ * sends what it was told for a realm to whoever of the same origin names that realm, and functions are of the
+ * same origin. A longer name, such as `Restricted Area`, is another realm.
  */
 export function namesApiRealm(challenge: string): boolean {
   const plain = challenge.replace(/[\\\s]/g, '').toLowerCase()

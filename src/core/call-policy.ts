@@ -54,7 +54,10 @@ export function checkCallAnnotations(annotations: StringMap): void {
   }
 }
 
-/** What the function's annotations say, and `usual` where they say nothing. One that an older release let in, and that makes no sense, says nothing. */
+/**
+ * What the function's annotations say, and `usual` where they say nothing. One that an older release let in,
+ * and that makes no sense, says nothing.
+ */
 export function callPolicy(annotations: StringMap, usual: CallPolicy): CallPolicy {
   const timeoutMs = readOrNull(annotations[TIMEOUT], readTimeout)
   const concurrency = readOrNull(annotations[CONCURRENCY], readConcurrency)

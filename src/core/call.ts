@@ -1,8 +1,9 @@
 import type { FaasError } from './errors.ts'
 
 /**
- * One invocation, whatever triggered it: an HTTP request, a queued message, a timer. Every trigger describes its call
- * with these types and hands it to the one invoker, so waiting, limits, retries and counts are the same for all.
+ * One invocation, whatever triggered it: an HTTP request, a queued message, a timer. Every trigger describes
+ * its call with these types and hands it to the one invoker, so waiting, limits, retries and counts are the
+ * same for all.
  */
 export interface Call {
   /** The function as the caller named it: `name` or `name.namespace`. */
@@ -10,7 +11,10 @@ export interface Call {
   readonly method: string
   /** Path and query as the function shall see them, still encoded, beginning with `/`. */
   readonly path: string
-  /** Names and values in turn, repeats and case kept. Those that belong to one connection are left out on the way. */
+  /**
+   * Names and values in turn, repeats and case kept. Those that belong to one connection are left out on the
+   * way.
+   */
   readonly rawHeaders: readonly string[]
   /** Bytes can be sent again; anything else is read once, and not before a replica is there to take it. */
   readonly body: AsyncIterable<Uint8Array> | Uint8Array | null
@@ -23,13 +27,18 @@ export interface Call {
   readonly forwardedFor: string | null
   /** The host that the peer asked for. Null: say nothing. */
   readonly forwardedHost: string | null
-  /** The path at which the caller found the function: what it links to is below that. Null: say nothing, and leave redirects alone. */
+  /**
+   * The path at which the caller found the function: what it links to is below that. Null: say nothing, and
+   * leave redirects alone.
+   */
   readonly forwardedPrefix: string | null
 }
 
 /** Who takes the answer. `onEnd` or `onError` comes last, exactly once, and neither after `cancel`. */
 export interface CallSink {
-  /** The function answered. `length` is the size of the body, -1 when unknown. The array is the sink's own. */
+  /**
+   * The function answered. `length` is the size of the body, -1 when unknown. The array is the sink's own.
+   */
   onStart(status: number, rawHeaders: string[], length: number): void
   /** An interim answer (1xx), before `onStart`. */
   onInterim(status: number, rawHeaders: string[]): void
@@ -41,13 +50,16 @@ export interface CallSink {
   onError(error: FaasError): void
 }
 
-/** A wish to speak something else than HTTP on the connection, for a `Socket` of whoever plugs caller and invoker. */
+/**
+ * A wish to speak something else than HTTP on the connection, for a `Socket` of whoever plugs caller and
+ * invoker.
+ */
 export interface Upgrade<Socket> {
   /** As in the `Upgrade` header. */
   readonly protocol: string
   /**
-   * The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must be read, and destroyed at the end. The answer
-   * asks both sides to end soon.
+   * The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must
+   * be read, and destroyed at the end. The answer asks both sides to end soon.
    */
   onUpgraded(rawHeaders: string[], socket: Socket): () => void
 }

@@ -23,8 +23,9 @@ export interface Capacity {
 const LEAST_RESERVE = 96
 
 /**
- * Shares out the descriptors of the process, so that no client can take those that the API, the engine and the registry need. Pure. Each client's connection
- * takes one, each call one more towards its function, and so does each idle connection there. One client, or one function, gets three quarters at the most.
+ * Shares out the descriptors of the process, so that no client can take those that the API, the engine and
+ * the registry need. Pure. Each client's connection takes one, each call one more towards its function, and
+ * so does each idle connection there. One client, or one function, gets three quarters at the most.
  */
 export function shareDescriptors(descriptors: number, wished: WishedCapacity): Capacity {
   const reserve = Math.max(LEAST_RESERVE, Math.floor(descriptors / 10))

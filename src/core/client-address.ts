@@ -4,7 +4,10 @@ export function plainAddress(address: string): string {
   return isMapped ? address.slice(7) : address
 }
 
-/** The network of one client. An IPv6 host owns a whole /64, so that is what is counted; an IPv4 address in IPv6's form is that address. */
+/**
+ * The network of one client. An IPv6 host owns a whole /64, so that is what is counted; an IPv4 address in
+ * IPv6's form is that address.
+ */
 export function networkOf(text: string): string {
   const address = plainAddress(text)
   if (!address.includes(':')) return address

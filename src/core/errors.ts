@@ -41,7 +41,10 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   loop: 508,
 }
 
-/** An expected failure. The message is a sentence for the caller: it names the function or field, never a secret. */
+/**
+ * An expected failure. The message is a sentence for the caller: it names the function or field, never a
+ * secret.
+ */
 export class FaasError extends Error {
   readonly code: ErrorCode
 

@@ -16,7 +16,9 @@ export type FunctionState =
   /** Scaled to zero: the next call wakes it. */
   | 'sleeping'
 
-/** A revision, and the image by the name that it was deployed under; empty when that is not known any more. */
+/**
+ * A revision, and the image by the name that it was deployed under; empty when that is not known any more.
+ */
 export interface NamedRevision {
   readonly revision: number
   readonly image: string
@@ -38,7 +40,10 @@ export interface FunctionCondition {
 /** What is said of the first moments of a start that goes as it should. */
 export const USUAL_START = { made: 'its container is being made', starting: 'it is still starting' } as const
 
-/** Whether a person who asks how the function does should read the reason: something is wrong, or takes its time. Pure. */
+/**
+ * Whether a person who asks how the function does should read the reason: something is wrong, or takes its
+ * time. Pure.
+ */
 export function isWorthTelling({ state, reason }: FunctionCondition): boolean {
   if (state === 'failing' || state === 'degraded') return true
   return state === 'starting' && reason !== USUAL_START.made && reason !== USUAL_START.starting
@@ -55,7 +60,10 @@ export interface ConditionFacts {
   readonly desired: number
   /** Of the replicas that take calls, their revisions. */
   readonly ready: readonly number[]
-  /** Why the newest revision has no replica (or not as many as wanted) that takes calls; completes "it is not ready: …". */
+  /**
+   * Why the newest revision has no replica (or not as many as wanted) that takes calls; completes "it is not
+   * ready: …".
+   */
   readonly obstacle: string
   /** The obstacle does not go away by itself soon. */
   readonly isTrouble: boolean

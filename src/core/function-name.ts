@@ -7,7 +7,10 @@ import { quoted } from './quoted.ts'
  */
 export type FunctionName = string & { readonly __brand: 'FunctionName' }
 
-/** The namespace that always exists. `faas-cli invoke` sends this literal, so it cannot be renamed (http-api, names). */
+/**
+ * The namespace that always exists. `faas-cli invoke` sends this literal, so it cannot be renamed (http-api,
+ * names).
+ */
 export const DEFAULT_NAMESPACE = 'openfaas-fn'
 
 /** DNS-1123 label: what a function and a namespace may be called. */
@@ -20,7 +23,10 @@ export function functionName(name: string, namespace: string = DEFAULT_NAMESPACE
   return `${name}.${namespace}` as FunctionName
 }
 
-/** Throws `invalid` with a sentence that names `field` unless `value` is a DNS-1123 label of 1 to 63 characters. */
+/**
+ * Throws `invalid` with a sentence that names `field` unless `value` is a DNS-1123 label of 1 to 63
+ * characters.
+ */
 export function checkLabel(field: string, value: string): void {
   if (DNS_LABEL.test(value)) return
   throw new FaasError(
@@ -30,8 +36,8 @@ export function checkLabel(field: string, value: string): void {
 }
 
 /**
- * The full name meant by the text of a URL (`name` or `name.namespace`), or null when no function can have that name.
- * Splits at the last dot, as OpenFaaS does.
+ * The full name meant by the text of a URL (`name` or `name.namespace`), or null when no function can have
+ * that name. Splits at the last dot, as OpenFaaS does.
  */
 export function parseFunctionName(text: string, namespace: string = DEFAULT_NAMESPACE): FunctionName | null {
   const dot = text.lastIndexOf('.')

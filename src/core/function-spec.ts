@@ -40,8 +40,8 @@ export interface Revision {
 /** A function of the registry: what should run. */
 export interface DeployedFunction extends Revision {
   /**
-   * The newest revision that was ever ready, while `revision` was not yet: it serves until then. Absent when there is none, and once `revision` was
-   * ready.
+   * The newest revision that was ever ready, while `revision` was not yet: it serves until then. Absent when
+   * there is none, and once `revision` was ready.
    */
   readonly lastGood?: Revision
   /** Whether this very revision was ever ready. Left out: it was not, as far as is known. */
@@ -49,8 +49,8 @@ export interface DeployedFunction extends Revision {
   /** Replicas wanted, 0 and up. */
   readonly replicas: number
   /**
-   * No call is expected soon: the provider may freeze replicas that have none, so that they use no processor. They count as before. Left out: they
-   * are kept ready.
+   * No call is expected soon: the provider may freeze replicas that have none, so that they use no processor.
+   * They count as before. Left out: they are kept ready.
    */
   readonly isResting?: boolean
   /** Milliseconds since the epoch; the first deploy, kept across updates. */

@@ -1,8 +1,9 @@
 import { quoted } from './quoted.ts'
 
 /**
- * Names by which functions reach the gateway: ours, and those that are written into images for the cluster that the reference runs in. No stranger can own one: the first two end in no public domain,
- * the third in `.local`.
+ * Names by which functions reach the gateway: ours, and those that are written into images for the cluster
+ * that the reference runs in. No stranger can own one: the first two end in no public domain, the third in
+ * `.local`.
  */
 export const NAMES_IN_FUNCTIONS: readonly string[] = [
   'gateway',
@@ -10,7 +11,8 @@ export const NAMES_IN_FUNCTIONS: readonly string[] = [
   'gateway.openfaas.svc.cluster.local',
 ]
 
-// A name without a dot is nobody's on the network of the world: it is looked up in this machine's own domain (as with Ollama's check of the same kind).
+// A name without a dot is nobody's on the network of the world: it is looked up in this machine's own domain
+// (as with Ollama's check of the same kind).
 
 /** An address: nobody can give it another meaning. A name cannot end in digits (RFC 3696, 2). */
 const ADDRESS = /^(?:\d+(?:\.\d+){3}|\[[0-9a-f:.]+\])$/

@@ -1,6 +1,9 @@
 import { parseMemoryBytes } from './resources.ts'
 
-/** Settings that say what functions may do on the host: their types, and the text that stands for them. Parsers throw a sentence. */
+/**
+ * Settings that say what functions may do on the host: their types, and the text that stands for them.
+ * Parsers throw a sentence.
+ */
 
 /** Which seccomp profile functions run under. */
 export type SeccompChoice =
@@ -14,7 +17,9 @@ export interface HostPort {
   readonly port: number
 }
 
-/** Docker gives no container less memory (Engine API, ContainerCreate: "minimum memory limit allowed is 6MB"). */
+/**
+ * Docker gives no container less memory (Engine API, ContainerCreate: "minimum memory limit allowed is 6MB").
+ */
 export const LEAST_MEMORY_BYTES = 6 * 1024 * 1024
 
 /** A quantity such as `512Mi`; 0 is no limit. `64m` means thousandths of a byte, and is surely a mistake. */

@@ -3,13 +3,22 @@ import { quoted } from './quoted.ts'
 
 /** What an image string of a deployment means to an engine. */
 export interface ImageReference {
-  /** Where it would be pulled from: `docker.io` or `HOST[:PORT]`; empty for an image id, which no registry knows. */
+  /**
+   * Where it would be pulled from: `docker.io` or `HOST[:PORT]`; empty for an image id, which no registry
+   * knows.
+   */
   readonly registry: string
-  /** It names its registry itself; else the default one is meant, unless this host has built an image of that name. */
+  /**
+   * It names its registry itself; else the default one is meant, unless this host has built an image of that
+   * name.
+   */
   readonly isQualified: boolean
   /** The name without registry, tag and digest; empty for an image id. */
   readonly repository: string
-  /** What to ask the engine for: always with a tag or a digest, because a bare name pulls every tag (Engine API, ImageCreate). */
+  /**
+   * What to ask the engine for: always with a tag or a digest, because a bare name pulls every tag (Engine
+   * API, ImageCreate).
+   */
   readonly name: string
   /** The content is pinned by its hash: what the engine has under this name can never be out of date. */
   readonly pinned: boolean

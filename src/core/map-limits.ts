@@ -5,18 +5,25 @@ import { quoted, shortened } from './quoted.ts'
 /** Most entries of a map or a list in a deployment. */
 const MOST_ENTRIES = 1_000
 
-/** Longest key of a label or an annotation, in bytes: what Kubernetes allows, a prefix of 253, a slash and a name of 63. */
+/**
+ * Longest key of a label or an annotation, in bytes: what Kubernetes allows, a prefix of 253, a slash and a
+ * name of 63.
+ */
 const LONGEST_KEY = 317
 
 /** All keys and values of one map together, in bytes: what Kubernetes allows for annotations. */
 const MOST_BYTES = 256 * 1024
 
 /**
- * One variable as `NAME=value` with the zero byte at its end (Linux, `MAX_ARG_STRLEN`): a program with a longer one cannot be started.
+ * One variable as `NAME=value` with the zero byte at its end (Linux, `MAX_ARG_STRLEN`): a program with a
+ * longer one cannot be started.
  */
 const MOST_VARIABLE_BYTES = 128 * 1024
 
-/** Throws `invalid`, naming `field`, for labels or annotations that have an empty key or are too many, too long or too large. */
+/**
+ * Throws `invalid`, naming `field`, for labels or annotations that have an empty key or are too many, too
+ * long or too large.
+ */
 export function checkMap(field: string, map: StringMap): void {
   const entries = Object.entries(map)
   checkCount(field, entries.length)

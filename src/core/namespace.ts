@@ -8,7 +8,9 @@ export interface Namespace {
   readonly annotations: StringMap
 }
 
-/** Something is asked for in a namespace that does not exist. `cure`: what to do about it; empty says nothing. */
+/**
+ * Something is asked for in a namespace that does not exist. `cure`: what to do about it; empty says nothing.
+ */
 export function unknownNamespace(name: string, cure = ''): FaasError {
   const sentence = `namespace: ${JSON.stringify(name)} does not exist`
   return new FaasError('invalid', cure === '' ? sentence : `${sentence}: ${cure}`)

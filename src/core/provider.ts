@@ -5,17 +5,19 @@ import type { Replica } from './replica.ts'
 import type { SecretRef } from './secret-name.ts'
 
 /**
- * What runs functions: Docker on this host, later an orchestrator. It speaks of functions; how replicas come to be is
- * its own affair. The registry says what should run, the provider makes it so, and nobody else touches a container. Where others may change how
- * many replicas there are, by an orchestrator's own tools, the provider tells of it (`scaled`) and does not undo it.
+ * What runs functions: Docker on this host, later an orchestrator. It speaks of functions; how replicas come
+ * to be is its own affair. The registry says what should run, the provider makes it so, and nobody else
+ * touches a container. Where others may change how many replicas there are, by an orchestrator's own tools,
+ * the provider tells of it (`scaled`) and does not undo it.
  */
 export interface Provider {
   readonly capabilities: Capabilities
 
   /**
-   * Adopts what already runs, removes what no function owns, and converges from then on. Resolves when adoption was
-   * tried once; an engine that is away does not fail it. `functions` is the whole desired state. Throws `conflict`, with a sentence for the operator,
-   * when what runs belongs to another registry; nothing was changed then.
+   * Adopts what already runs, removes what no function owns, and converges from then on. Resolves when
+   * adoption was tried once; an engine that is away does not fail it. `functions` is the whole desired state.
+   * Throws `conflict`, with a sentence for the operator, when what runs belongs to another registry; nothing
+   * was changed then.
    */
   start(functions: readonly DeployedFunction[]): Promise<void>
 
@@ -23,66 +25,86 @@ export interface Provider {
   stop(): Promise<void>
 
   /**
-   * Fetches what the function needs, without changing anything that runs. Resolves with an artifact (for Docker: the image id)
-   * that pins the revision. Throws `invalid` when the image cannot be had or cannot run here, `unavailable` when the engine is
-   * away, `cancelled` when `signal` aborts: the caller stops waiting; the fetch goes on for whoever asks next.
+   * Fetches what the function needs, without changing anything that runs. Resolves with an artifact (for
+   * Docker: the image id) that pins the revision. Throws `invalid` when the image cannot be had or cannot run
+   * here, `unavailable` when the engine is away, `cancelled` when `signal` aborts: the caller stops waiting;
+   * the fetch goes on for whoever asks next.
    */
   prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string>
 
-  /** What the deployment asks for and does not get to the letter here, a sentence each that names the field. Never throws. */
+  /**
+   * What the deployment asks for and does not get to the letter here, a sentence each that names the field.
+   * Never throws.
+   */
   remarks(spec: FunctionSpec): readonly string[]
 
   /**
-   * Make it so. Idempotent, returns at once, converges in the background, reports by events. Of a function that `isResting`, replicas without calls may
-   * become `frozen`: they leave the ready list and count as before. A provider that cannot do that keeps them ready.
+   * Make it so. Idempotent, returns at once, converges in the background, reports by events. Of a function
+   * that `isResting`, replicas without calls may become `frozen`: they leave the ready list and count as
+   * before. A provider that cannot do that keeps them ready.
    */
   apply(fn: DeployedFunction): void
 
   /**
-   * A call waits: a replica that is frozen is thawed at once, and is callable without a new probe if it was ready before. The function rests no
-   * longer, until `apply` says so again. Does nothing else: how many replicas there are is a matter of `apply`. Returns at once; never throws.
+   * A call waits: a replica that is frozen is thawed at once, and is callable without a new probe if it was
+   * ready before. The function rests no longer, until `apply` says so again. Does nothing else: how many
+   * replicas there are is a matter of `apply`. Returns at once; never throws.
    */
   wake(name: FunctionName): void
 
-  /** Takes the function out of service at once; its replicas drain and go in the background. The name is free on return. */
+  /**
+   * Takes the function out of service at once; its replicas drain and go in the background. The name is free
+   * on return.
+   */
   remove(name: FunctionName): void
 
   /** The replicas known now, whatever their state. */
   replicas(name: FunctionName): readonly Replica[]
 
-  /** How the function does, and why; null for one that does not exist. Cheap: asked for each function of a list. */
+  /**
+   * How the function does, and why; null for one that does not exist. Cheap: asked for each function of a
+   * list.
+   */
   condition(name: FunctionName): FunctionCondition | null
 
   /**
-   * Resolves with a replica that can take a call. Throws `not-found` when the function is unknown or is removed meanwhile;
-   * `unavailable`, with the reason, when `signal` aborts or the provider stops first.
+   * Resolves with a replica that can take a call. Throws `not-found` when the function is unknown or is
+   * removed meanwhile; `unavailable`, with the reason, when `signal` aborts or the provider stops first.
    */
   whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica>
 
   /**
-   * A hint: a call found out that this replica was not ready. The provider may take it out of the ready list until it knows better, or leave
-   * that to probes of its own.
+   * A hint: a call found out that this replica was not ready. The provider may take it out of the ready list
+   * until it knows better, or leave that to probes of its own.
    */
   suspect(replica: Replica, why: Suspicion): void
 
   /**
-   * How this replica died just now, as a clause for a person; empty when it lives on, as far as a moment's wait for the news tells. Never rejects.
+   * How this replica died just now, as a clause for a person; empty when it lives on, as far as a moment's
+   * wait for the news tells. Never rejects.
    */
   fate(replica: Replica): Promise<string>
 
   /**
-   * Lines of all replicas, those that are gone included, ordered by time, as many at a time as there are. Ends when `signal` aborts or, without
-   * `follow`, at the end. Followers of one function may get the very same array: what is made of it for one serves all.
+   * Lines of all replicas, those that are gone included, ordered by time, as many at a time as there are.
+   * Ends when `signal` aborts or, without `follow`, at the end. Followers of one function may get the very
+   * same array: what is made of it for one serves all.
    */
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]>
 
   /** What the function's replicas use now, summed. Null: this provider has no figures. */
   usage(name: FunctionName, signal: AbortSignal): Promise<Usage | null>
 
-  /** A secret has a new value, or is new: running replicas that ask for it see it soon, those that wait for it are made. Never throws. */
+  /**
+   * A secret has a new value, or is new: running replicas that ask for it see it soon, those that wait for it
+   * are made. Never throws.
+   */
   refreshSecret(secret: SecretRef): void
 
-  /** Calls `listener` on every change from now on; answers a function that ends this. Listeners must not throw. */
+  /**
+   * Calls `listener` on every change from now on; answers a function that ends this. Listeners must not
+   * throw.
+   */
   watch(listener: (event: ProviderEvent) => void): () => void
 
   /** Whether the engine answers, and what it is. Never throws; cheap enough for a health check. */
@@ -102,11 +124,20 @@ export interface Capabilities {
 export type ProviderEvent =
   /** The replicas of `fn` that can be called have changed; `ready` is the whole new list. */
   | { readonly kind: 'ready'; readonly fn: FunctionName; readonly ready: readonly Replica[] }
-  /** This replica does not answer at the address in here any more; whoever does is a stranger. Comes after the `ready` that leaves it out. */
+  /**
+   * This replica does not answer at the address in here any more; whoever does is a stranger. Comes after the
+   * `ready` that leaves it out.
+   */
   | { readonly kind: 'lost'; readonly replica: Replica }
-  /** Somebody else has changed how many replicas are desired where they run. The registry follows. A provider that owns the count tells no such thing. */
+  /**
+   * Somebody else has changed how many replicas are desired where they run. The registry follows. A provider
+   * that owns the count tells no such thing.
+   */
   | { readonly kind: 'scaled'; readonly fn: FunctionName; readonly replicas: number }
-  /** Functions reach the host at these addresses (for Docker: the networks' gateways). The whole list, on every change. */
+  /**
+   * Functions reach the host at these addresses (for Docker: the networks' gateways). The whole list, on
+   * every change.
+   */
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
 
 /** What the provider must know of calls so that it can drain a replica. `assemble/` plugs it. */

@@ -29,18 +29,20 @@ export interface Replica {
   readonly revision: number
   readonly state: ReplicaState
   /**
-   * Where it answers HTTP. Meaningful in `ready` and `draining`. Behind an orchestrator it may be an address that stands for several: one
-   * replica then, as far as calls are concerned.
+   * Where it answers HTTP. Meaningful in `ready` and `draining`. Behind an orchestrator it may be an address
+   * that stands for several: one replica then, as far as calls are concerned.
    */
   readonly host: string
   readonly port: number
   /** Milliseconds since the epoch at which the present state began. */
   readonly sinceMs: number
-  /** What keeps it from being ready, as a clause for a person; absent when nothing does or nothing is known. */
+  /**
+   * What keeps it from being ready, as a clause for a person; absent when nothing does or nothing is known.
+   */
   readonly reason?: string
   /**
-   * Its watchdog answers, but nobody could look whether the process behind it does. A failure of its watchdog may then mean that it is
-   * not ready yet.
+   * Its watchdog answers, but nobody could look whether the process behind it does. A failure of its watchdog
+   * may then mean that it is not ready yet.
    */
   readonly isUnproven?: boolean
 }

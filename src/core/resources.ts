@@ -1,7 +1,10 @@
 import { FaasError } from './errors.ts'
 import { quoted, shortened } from './quoted.ts'
 
-/** Bytes meant by a Kubernetes quantity such as `128Mi`, rounded up. 0 (and empty text) means no limit. Throws `invalid`, naming `field`. */
+/**
+ * Bytes meant by a Kubernetes quantity such as `128Mi`, rounded up. 0 (and empty text) means no limit. Throws
+ * `invalid`, naming `field`.
+ */
 export function parseMemoryBytes(field: string, text: string): number {
   return parseQuantity(field, text, 0)
 }
@@ -10,8 +13,8 @@ export function parseMemoryBytes(field: string, text: string): number {
 const LEAST_MEANT_BYTES = 2 ** 20
 
 /**
- * As `parseMemoryBytes`, and throws for what is surely a slip of the pen: `64m` is Docker's way to write 64 MiB and means thousandths of a byte here, `64` is
- * bytes.
+ * As `parseMemoryBytes`, and throws for what is surely a slip of the pen: `64m` is Docker's way to write 64
+ * MiB and means thousandths of a byte here, `64` is bytes.
  */
 export function checkMemory(field: string, text: string): void {
   const bytes = parseMemoryBytes(field, text)
@@ -21,7 +24,10 @@ export function checkMemory(field: string, text: string): void {
   throw invalid(field, text, `${means}: write ${shortened(`${number}Mi`, 20)} for mebibytes`)
 }
 
-/** Billionths of a core meant by a Kubernetes quantity such as `250m`, rounded up. 0 (and empty text) means no limit. Throws `invalid`, naming `field`. */
+/**
+ * Billionths of a core meant by a Kubernetes quantity such as `250m`, rounded up. 0 (and empty text) means no
+ * limit. Throws `invalid`, naming `field`.
+ */
 export function parseNanoCpus(field: string, text: string): number {
   return parseQuantity(field, text, 9)
 }
@@ -35,7 +41,10 @@ export function parseGpus(field: string, text = ''): number {
   throw new FaasError('invalid', `${field}: ${quoted(text)} must be a whole number`)
 }
 
-/** Digits with an optional fraction, then an exponent or a suffix, never both: `1E3` is a thousand, `1E` is an exa. */
+/**
+ * Digits with an optional fraction, then an exponent or a suffix, never both: `1E3` is a thousand, `1E` is an
+ * exa.
+ */
 const QUANTITY =
   /^\+?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?$/
 
@@ -63,7 +72,10 @@ const POWERS_OF_TWO: Readonly<Record<string, number>> = {
 /** Longest text looked at: longer ones cannot be meant seriously. */
 const LONGEST = 64
 
-/** `text` in units of which ten to the power of `digits` make one. Exact: a fraction of whole numbers is rounded once, at the end. */
+/**
+ * `text` in units of which ten to the power of `digits` make one. Exact: a fraction of whole numbers is
+ * rounded once, at the end.
+ */
 function parseQuantity(field: string, text: string, digits: number): number {
   if (text === '') return 0
   const match = text.length <= LONGEST ? QUANTITY.exec(text) : null

@@ -9,8 +9,9 @@ export interface ReplicaBounds {
 }
 
 /**
- * Bounds from the labels `com.openfaas.scale.min` and `.max`. What is not a positive integer counts as absent, as upstream (http-api, labels).
- * Absent: 1 and `serverMax`. Neither goes above `serverMax`, and max is never below min.
+ * Bounds from the labels `com.openfaas.scale.min` and `.max`. What is not a positive integer counts as
+ * absent, as upstream (http-api, labels). Absent: 1 and `serverMax`. Neither goes above `serverMax`, and max
+ * is never below min.
  */
 export function replicaBounds(labels: StringMap, serverMax: number): ReplicaBounds {
   const min = Math.min(positiveInteger(labels['com.openfaas.scale.min']) ?? 1, serverMax)
@@ -33,7 +34,10 @@ export function boundsRemarks(labels: StringMap, serverMax: number): readonly st
   })
 }
 
-/** Replicas after an update: the present count within the new bounds, and at least one so that the update shows. */
+/**
+ * Replicas after an update: the present count within the new bounds, and at least one so that the update
+ * shows.
+ */
 export function replicasAfterUpdate(current: number, bounds: ReplicaBounds): number {
   return Math.min(bounds.max, Math.max(bounds.min, current))
 }
@@ -43,7 +47,10 @@ export function replicasAfterScale(wanted: number, bounds: ReplicaBounds): numbe
   return Math.min(bounds.max, wanted)
 }
 
-/** The whole number above zero that a label says, or undefined. However large: whoever asks has a limit of its own. */
+/**
+ * The whole number above zero that a label says, or undefined. However large: whoever asks has a limit of its
+ * own.
+ */
 export function positiveInteger(text: string | undefined): number | undefined {
   if (text === undefined || !/^\s*\d+\s*$/.test(text)) return undefined
   const value = Math.min(Number(text), Number.MAX_SAFE_INTEGER)

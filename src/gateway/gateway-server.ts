@@ -13,7 +13,10 @@ import { readTarget } from './edge/request-target.ts'
 
 /** The plane of function calls; `invoke-routes.ts` behind a port. */
 export interface CallPlane {
-  /** `url`: the target, beginning with a prefix of calls. `waitingBodies`: parts of request bodies that wait for a function. */
+  /**
+   * `url`: the target, beginning with a prefix of calls. `waitingBodies`: parts of request bodies that wait
+   * for a function.
+   */
   handle(exchange: Exchange, url: string, waitingBodies: ByteBudget): void
   /** The client would change to `protocol`. */
   upgrade(exchange: Exchange, url: string, protocol: string): void
@@ -35,7 +38,10 @@ export interface GatewayServerOptions {
   /** How long an answer may not move when the client has closed its sending side. 0 means no limit. */
   readonly halfClosedMs: number
   readonly limits: EdgeLimits
-  /** Further connections that are accepted in a turn of the event loop, beside the one that the system gives; 0 without. */
+  /**
+   * Further connections that are accepted in a turn of the event loop, beside the one that the system gives;
+   * 0 without.
+   */
   readonly moreAcceptors?: number
   /** Longest time for the head of a request; for tests. */
   readonly headersTimeoutMs?: number
@@ -47,10 +53,16 @@ const HEAD_MS = 20_000
 /** How often connections that became idle are closed while the server drains. */
 const DRAIN_LOOK_MS = 50
 
-/** Time for clients to use their idle connections once more, and be told to close them: a cut one may have a request on its way. */
+/**
+ * Time for clients to use their idle connections once more, and be told to close them: a cut one may have a
+ * request on its way.
+ */
 const DRAIN_COURTESY_MS = 300
 
-/** The HTTP edge: splits function calls from the API, refuses what is not sound, and owns every listening socket. */
+/**
+ * The HTTP edge: splits function calls from the API, refuses what is not sound, and owns every listening
+ * socket.
+ */
 export class GatewayServer {
   readonly #ports: GatewayServerPorts
   readonly #options: GatewayServerOptions
@@ -121,7 +133,10 @@ export class GatewayServer {
     }
   }
 
-  /** Functions reach the gateway at these addresses: the whole list, on every change. Never fails; what cannot be bound is tried again. */
+  /**
+   * Functions reach the gateway at these addresses: the whole list, on every change. Never fails; what cannot
+   * be bound is tried again.
+   */
   listenOn(addresses: readonly string[]): void {
     const { functionPort, listen } = this.#options
     if (functionPort === 0 || this.#draining.signal.aborted) return
@@ -174,7 +189,8 @@ export class GatewayServer {
       case 'api':
         return void this.#api.serve(exchange, target.url)
       case 'call':
-        // An offer of another protocol is passed over (RFC 9110, 7.8): Java's client offers h2c with each first request.
+        // An offer of another protocol is passed over (RFC 9110, 7.8): Java's client offers h2c with each
+        // first request.
         if (upgrade === null || upgrade.toLowerCase() !== 'websocket')
           this.#ports.calls.handle(exchange, target.url, this.#shared.waitingBodies)
         else if (this.#draining.signal.aborted) refuse(exchange, 503, 'the gateway is stopping')

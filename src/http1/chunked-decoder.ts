@@ -54,8 +54,8 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Decodes the bytes from `from` to `to` in place: what they say of the body stands from `from` to the answered place afterwards, in one piece
-   * however many chunks it came in.
+   * Decodes the bytes from `from` to `to` in place: what they say of the body stands from `from` to the
+   * answered place afterwards, in one piece however many chunks it came in.
    */
   decode(bytes: Buffer, from: number, to: number): number {
     let out = from

@@ -12,8 +12,9 @@ const FIRST_LOOK_BYTES = 4 * 1024
 const CR = 0x0d
 
 /**
- * Bytes until a head is whole, however small the pieces that it comes in. Lines may end in a line feed alone here, which servers written by hand send: a
- * function's head is written anew before it goes on, so nothing can be hidden in that. For requests the reader must be stricter (`isEndPlain`).
+ * Bytes until a head is whole, however small the pieces that it comes in. Lines may end in a line feed alone
+ * here, which servers written by hand send: a function's head is written anew before it goes on, so nothing
+ * can be hidden in that. For requests the reader must be stricter (`isEndPlain`).
  */
 export class HeadBytes {
   readonly #limit: number

@@ -28,9 +28,10 @@ for (let code = 0; code < 256; code += 1) {
 }
 
 /**
- * Header or trailer lines: names and values in turn, as they were written, without the blanks around values. `text` holds a byte per
- * character; the lines stand from `from` to `to`, each with its CR LF. Throws `MalformedError` for anything that is not exactly that: folded
- * lines, bare line feeds, blanks before colons, control characters.
+ * Header or trailer lines: names and values in turn, as they were written, without the blanks around values.
+ * `text` holds a byte per character; the lines stand from `from` to `to`, each with its CR LF. Throws
+ * `MalformedError` for anything that is not exactly that: folded lines, bare line feeds, blanks before
+ * colons, control characters.
  */
 export function readFields(text: string, from: number, to: number): string[] {
   return readLines(text, from, { to, takesBareFeeds: false })

@@ -84,8 +84,9 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
 }
 
 /**
- * Whether the watchdog that many images carry says so that it could not reach the process behind it (watchdog.md 8.3). Only as good as what
- * else is known of the replica: it says the same of a process that breaks off.
+ * Whether the watchdog that many images carry says so that it could not reach the process behind it
+ * (watchdog.md 8.3). Only as good as what else is known of the replica: it says the same of a process that
+ * breaks off.
  */
 export function isProcessMissing(status: number, fields: readonly string[]): boolean {
   if (status !== 500) return false
@@ -105,8 +106,8 @@ function addOurs(headers: string[], seen: number, { call, status, servedBy }: Ou
 }
 
 /**
- * The gateway of OpenFaaS reflects the caller's type where the function states none (http-api 7.5). Not one that says how the caller cut its own body
- * into parts, nor one that a browser would run what comes back as.
+ * The gateway of OpenFaaS reflects the caller's type where the function states none (http-api 7.5). Not one
+ * that says how the caller cut its own body into parts, nor one that a browser would run what comes back as.
  */
 function contentTypeOf(rawHeaders: readonly string[]): string {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -3,7 +3,8 @@ import { formatDuration } from '../core/duration.ts'
 import { FaasError, messageOf } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 
-// Why a call of `fn` fails, as its caller is told: each limit with its value, its setting, and whose it is. Pure.
+// Why a call of `fn` fails, as its caller is told: each limit with its value, its setting, and whose it is.
+// Pure.
 
 /** `cause`: the reason, where somebody gave one. */
 export function noneReady(fn: FunctionName, cause: unknown): FaasError {

@@ -2,8 +2,8 @@ import type { FunctionName } from '../core/function-name.ts'
 import { DURATION_BUCKETS, type CallSeries, type FunctionCalls } from '../metrics.ts'
 
 /**
- * Statuses of one function that are told apart. A function may answer any of 900, at the wish of its callers, and each is 14 lines for whoever
- * scrapes: honest ones use a dozen.
+ * Statuses of one function that are told apart. A function may answer any of 900, at the wish of its callers,
+ * and each is 14 lines for whoever scrapes: honest ones use a dozen.
  */
 const MOST_STATUSES = 32
 
@@ -57,7 +57,10 @@ export class CallMetrics implements FunctionCalls {
     status.buckets[bucket] = (status.buckets[bucket] ?? 0) + 1
   }
 
-  /** Above the most, a status that is new counts as the first one of its class (RFC 9110, 15: what one does not know means that). */
+  /**
+   * Above the most, a status that is new counts as the first one of its class (RFC 9110, 15: what one does
+   * not know means that).
+   */
   #countFor(code: number): StatusCount {
     const counted = this.#byStatus.size < MOST_STATUSES ? code : code - (code % 100)
     const status = this.#byStatus.get(counted) ?? new StatusCount(counted)

@@ -19,7 +19,10 @@ export interface Progress {
   readonly isAnswered: boolean
 }
 
-/** The time that one call takes: waiting for a replica, sending, being answered. Most calls are over before anybody looks. */
+/**
+ * The time that one call takes: waiting for a replica, sending, being answered. Most calls are over before
+ * anybody looks.
+ */
 export class CallTime {
   readonly #startedMs: number
   /** From when the time for the whole answer runs: the start, or the last move of an upload. */

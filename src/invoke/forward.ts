@@ -20,7 +20,10 @@ export type Failure =
   | 'exhausted'
   /** A kept connection was lost before a byte of the answer came; the function may have seen the call. */
   | 'stale'
-  /** A kept connection was lost, or something came on it, before a byte of the call was written: the function has not seen it. */
+  /**
+   * A kept connection was lost, or something came on it, before a byte of the call was written: the function
+   * has not seen it.
+   */
   | 'unsent'
   /** The call cannot be written as HTTP, or its body broke off. */
   | 'invalid'
@@ -36,7 +39,10 @@ export interface ForwardOwner {
   readonly servedBy: string
   /** Null for ordinary calls. */
   readonly upgrade: Upgrade<Duplex> | null
-  /** The watchdog answered that its process does not listen. True: the call begins again, with `onFailed`; false: that is the answer. */
+  /**
+   * The watchdog answered that its process does not listen. True: the call begins again, with `onFailed`;
+   * false: that is the answer.
+   */
   onProcessMissing(): boolean
   /** Final status and headers came. */
   onAnswer(status: number): void
@@ -180,7 +186,8 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   onComplete(trailers: string[], { isReusable, idleMs }: AnswerEnd): void {
     if (!this.#isHeld) return
     this.#letGo()
-    // A connection on which the rest of a body is still due can serve nobody else, nor can one that was to leave HTTP.
+    // A connection on which the rest of a body is still due can serve nobody else, nor can one that was to
+    // leave HTTP.
     const isClean = this.isSent && this.#connection.isFlushed && this.#owner.upgrade === null
     if (isReusable && isClean) this.target.giveBack(this.#connection, idleMs)
     else this.#connection.destroy()

@@ -1,6 +1,9 @@
 import type { CallLedger } from '../core/provider.ts'
 
-/** Calls now running on one replica. Kept apart from its connections: a replica may leave and come back while a call still runs. */
+/**
+ * Calls now running on one replica. Kept apart from its connections: a replica may leave and come back while
+ * a call still runs.
+ */
 export class ReplicaCalls {
   inFlight = 0
   readonly #onIdle: () => void
@@ -13,7 +16,10 @@ export class ReplicaCalls {
     this.#isDraining = isDraining
   }
 
-  /** `endSoon` is called when the replica is about to go, at once if that is so already. The answer takes it off. */
+  /**
+   * `endSoon` is called when the replica is about to go, at once if that is so already. The answer takes it
+   * off.
+   */
   openTunnel(endSoon: () => void): () => void {
     this.#tunnels.add(endSoon)
     if (this.#isDraining) endSoon()
@@ -35,7 +41,10 @@ export class ReplicaCalls {
   }
 }
 
-/** Who calls whom: the provider asks it before it stops a replica. Holds only replicas that have a call or a target. */
+/**
+ * Who calls whom: the provider asks it before it stops a replica. Holds only replicas that have a call or a
+ * target.
+ */
 export class InFlight implements CallLedger {
   readonly #calls = new Map<string, ReplicaCalls>()
   readonly #waiting = new Map<string, Set<() => void>>()

@@ -22,7 +22,10 @@ export interface CallLimits {
   readonly maxHeaderBytes: number
 }
 
-/** How many calls may be under way, those that wait for a replica included, and how many connections may wait for a next one. */
+/**
+ * How many calls may be under way, those that wait for a replica included, and how many connections may wait
+ * for a next one.
+ */
 export type CallCapacity = Pick<Capacity, 'calls' | 'callsPerFunction' | 'idleUpstreams'>
 
 /** What all calls have in common. */

@@ -11,8 +11,9 @@ export interface InvocationCountPorts {
 }
 
 /**
- * Time between two saves of what changed. A kill loses at most the calls of this span from the figure. A save costs microseconds, for it waits
- * for no disk: when the power goes, what the system had not written by then is lost too.
+ * Time between two saves of what changed. A kill loses at most the calls of this span from the figure. A save
+ * costs microseconds, for it waits for no disk: when the power goes, what the system had not written by then
+ * is lost too.
  */
 const SAVE_INTERVAL_MS = 5_000
 
@@ -79,7 +80,10 @@ export class InvocationCount {
     return (this.#loaded ??= this.#ports.store.load())
   }
 
-  /** Saves for the last time. Rejects when that fails, on a full disk say, but ends all the same: the loop would keep the process alive. */
+  /**
+   * Saves for the last time. Rejects when that fails, on a full disk say, but ends all the same: the loop
+   * would keep the process alive.
+   */
   async stop(): Promise<void> {
     try {
       this.save(this.#known())

@@ -25,7 +25,10 @@ export interface InvokerPorts extends WakerPorts {
   suspect(replica: Replica, why: Suspicion): void
   /** How a replica died just now; empty when it lives, as far as a moment tells. Must not reject. */
   fate(replica: Replica): Promise<string>
-  /** What stands in the way of a function without a replica that can be called; completes "it is not ready: …", empty when nobody knows. Must not throw. */
+  /**
+   * What stands in the way of a function without a replica that can be called; completes "it is not ready:
+   * …", empty when nobody knows. Must not throw.
+   */
   obstacle(fn: FunctionName): string
 }
 
@@ -42,7 +45,10 @@ export interface InvokerOptions {
   readonly product: string
 }
 
-/** The only door to a function: every trigger calls it, so waiting, limits, retries and counts are the same for all. */
+/**
+ * The only door to a function: every trigger calls it, so waiting, limits, retries and counts are the same
+ * for all.
+ */
 export class Invoker {
   /** Fed by `daemon.ts`: what is registered and what is ready. */
   readonly routes: RouteTable
@@ -109,7 +115,10 @@ export class Invoker {
     return this.#invoke(call, sink, null)
   }
 
-  /** As `invoke`, for a call that wishes to leave HTTP. A function that does not agree answers through the sink. */
+  /**
+   * As `invoke`, for a call that wishes to leave HTTP. A function that does not agree answers through the
+   * sink.
+   */
   upgrade(call: Call, sink: CallSink, upgrade: Upgrade<Duplex>): RunningCall {
     return this.#invoke(call, sink, upgrade)
   }
@@ -128,7 +137,9 @@ export class Invoker {
     this.#context.waker.giveUp(notFound(fn), fn)
   }
 
-  /** Takes no new calls, ends waits, lets running calls end until `signal` aborts. Resolves when none is left. */
+  /**
+   * Takes no new calls, ends waits, lets running calls end until `signal` aborts. Resolves when none is left.
+   */
   async stop(signal: AbortSignal): Promise<void> {
     this.#isStopping = true
     this.#context.waker.giveUp(stopping())

@@ -2,17 +2,26 @@ import type { Call } from '../core/call.ts'
 import type { Failure } from './forward.ts'
 import type { Freshness } from './target.ts'
 
-/** Methods that may be sent twice when the first attempt met a connection that was just closing (RFC 9110, 9.2.2). */
+/**
+ * Methods that may be sent twice when the first attempt met a connection that was just closing (RFC 9110,
+ * 9.2.2).
+ */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
-/** Whether a call that failed so may be sent once more: the function has not seen it, or seeing it twice does no harm. Pure. */
+/**
+ * Whether a call that failed so may be sent once more: the function has not seen it, or seeing it twice does
+ * no harm. Pure.
+ */
 export function mayRepeat({ method, body }: Call, failure: Failure): boolean {
   if (failure === 'unsent') return true
   if (failure === 'unready') return body === null || body instanceof Uint8Array
   return failure === 'stale' && isRepeatable({ method, body })
 }
 
-/** The connection for a first attempt: one that the function may be about to close is only for calls that may be sent again. Pure. */
+/**
+ * The connection for a first attempt: one that the function may be about to close is only for calls that may
+ * be sent again. Pure.
+ */
 export function freshnessFor(call: Call): Freshness {
   return isRepeatable(call) ? 'any' : 'recent'
 }

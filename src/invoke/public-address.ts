@@ -7,9 +7,10 @@ export interface Addresses {
 }
 
 /**
- * The value of a `Location`, `Content-Location` or `Refresh` as the caller can use it: an address of the replica itself becomes a path of the gateway.
- * Frameworks make such addresses of the `Host` that they were asked by. Anything else stays, a path without a host too: whether the function knows under which
- * prefix it is found (`X-Forwarded-Prefix`) does not show. Pure.
+ * The value of a `Location`, `Content-Location` or `Refresh` as the caller can use it: an address of the
+ * replica itself becomes a path of the gateway. Frameworks make such addresses of the `Host` that they were
+ * asked by. Anything else stays, a path without a host too: whether the function knows under which prefix it
+ * is found (`X-Forwarded-Prefix`) does not show. Pure.
  */
 export function publicAddress(value: string, { own, prefix }: Addresses): string {
   if (prefix === null) return value
@@ -37,8 +38,9 @@ function afterScheme(value: string, at: number): number {
 }
 
 /**
- * Where what follows the host begins, if it is the replica's; else -1. With any port, or with none: a server behind a watchdog writes the one that it
- * listens at itself (nginx does), and no caller reaches that one either.
+ * Where what follows the host begins, if it is the replica's; else -1. With any port, or with none: a server
+ * behind a watchdog writes the one that it listens at itself (nginx does), and no caller reaches that one
+ * either.
  */
 function afterHost(value: string, from: number, own: string): number {
   const host = own.slice(0, own.lastIndexOf(':'))

@@ -131,7 +131,10 @@ function refuseWideWorker(path: string): void {
   )
 }
 
-/** `TE` is only ever sent by us as `trailers`, and the client has to name it in `Connection` (RFC 9110, 10.1.4). */
+/**
+ * `TE` is only ever sent by us as `trailers`, and the client has to name it in `Connection` (RFC 9110,
+ * 10.1.4).
+ */
 function keepable(named: Set<string>): Set<string> {
   named.delete('te')
   return named

@@ -16,9 +16,10 @@ const SHORTEST_SWEEP_MS = 5
 const LONGEST_SWEEP_MS = 250
 
 /**
- * All calls under way. One timer looks at the limits of all of them, a few times a second and only while there are calls: a timer for
- * each limit of each call costs more than the rest of the accounting together. A linked list, because a `Set` that
- * changes this fast keeps ended calls alive in its old tables: it cost 10 µs of garbage collection a call (docs/decisions/0003).
+ * All calls under way. One timer looks at the limits of all of them, a few times a second and only while
+ * there are calls: a timer for each limit of each call costs more than the rest of the accounting together. A
+ * linked list, because a `Set` that changes this fast keeps ended calls alive in its old tables: it cost 10
+ * µs of garbage collection a call (docs/decisions/0003).
  */
 export class Roster {
   readonly #clock: Clock

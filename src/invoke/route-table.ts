@@ -40,7 +40,10 @@ export class Route {
     return pickReplica(this.#ready, this.#turn)
   }
 
-  /** The whole list of replicas that may be called. Those that are no longer in it end their calls and are left. */
+  /**
+   * The whole list of replicas that may be called. Those that are no longer in it end their calls and are
+   * left.
+   */
   setReady(ready: readonly Replica[]): void {
     const before = this.#ready
     this.#ready = ready.map(
@@ -72,7 +75,8 @@ export class Route {
 }
 
 /**
- * From the text in a URL to a route. Holds registered functions only, so that names that somebody invents cost nothing. Fed by `daemon.ts`.
+ * From the text in a URL to a route. Holds registered functions only, so that names that somebody invents
+ * cost nothing. Fed by `daemon.ts`.
  */
 export class RouteTable {
   readonly #shared: TargetShared
@@ -123,7 +127,10 @@ export class RouteTable {
     this.#byName.get(fn)?.setReady(ready)
   }
 
-  /** The replica does not answer at this address any more: ends every connection to it, those of calls that run too. Set the ready list first. */
+  /**
+   * The replica does not answer at this address any more: ends every connection to it, those of calls that
+   * run too. Set the ready list first.
+   */
   cut(replica: Replica): void {
     for (const [connection, target] of this.#shared.connections) {
       if (!isSame(target.replica, replica)) continue

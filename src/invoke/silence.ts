@@ -2,8 +2,9 @@ import type { Call } from '../core/call.ts'
 import type { Forward } from './forward.ts'
 
 /**
- * How long a function has neither answered nor taken more of the body. Begins with the first look at an attempt, and again whenever
- * the body moves or it is the caller who keeps us waiting: a slow upload is the caller's affair.
+ * How long a function has neither answered nor taken more of the body. Begins with the first look at an
+ * attempt, and again whenever the body moves or it is the caller who keeps us waiting: a slow upload is the
+ * caller's affair.
  */
 export class Silence {
   #forward: Forward | null = null

@@ -17,7 +17,10 @@ export interface IdleCount {
   readonly most: number
 }
 
-/** Which connection a call may have: any that is kept, one that was used a moment ago, or one that was never used. */
+/**
+ * Which connection a call may have: any that is kept, one that was used a moment ago, or one that was never
+ * used.
+ */
 export type Freshness = 'any' | 'recent' | 'fresh'
 
 /** What all targets have in common. */
@@ -35,20 +38,25 @@ export interface TargetShared {
 }
 
 /**
- * A replica as something to call: its connections, never shared with another replica, and its number of calls. Retired when
- * the replica leaves; the calls that run end first.
+ * A replica as something to call: its connections, never shared with another replica, and its number of
+ * calls. Retired when the replica leaves; the calls that run end first.
  */
 export class Target implements Candidate {
   readonly replica: Replica
   /** For the `Host` header. */
   readonly address: string
-  /** Its watchdog may answer for a process that is not there yet; until it gave one answer that was not a failure of its own. */
+  /**
+   * Its watchdog may answer for a process that is not there yet; until it gave one answer that was not a
+   * failure of its own.
+   */
   isUnproven: boolean
   readonly #shared: TargetShared
   readonly #calls: ReplicaCalls
   /** Used as a stack, so that connections not needed grow old and close. */
   readonly #idle: Connection[] = []
-  /** Its replica does not answer at its address any more: what is sent there reaches nobody, or a stranger. */
+  /**
+   * Its replica does not answer at its address any more: what is sent there reaches nobody, or a stranger.
+   */
   isLost = false
   #isSweeping = false
   #retired = false
@@ -78,7 +86,10 @@ export class Target implements Candidate {
     return this.#shared.maxHeaderBytes
   }
 
-  /** A call has left HTTP: `endSoon` asks it to end when the replica, or the gateway, is about to go. The answer takes it off. */
+  /**
+   * A call has left HTTP: `endSoon` asks it to end when the replica, or the gateway, is about to go. The
+   * answer takes it off.
+   */
   openTunnel(endSoon: () => void): () => void {
     return this.#calls.openTunnel(endSoon)
   }

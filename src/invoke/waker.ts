@@ -7,7 +7,10 @@ import type { Replica } from '../core/replica.ts'
 export interface WakerPorts {
   /** Raises the desired replicas to at least one, if they are at zero. Must not throw. */
   wantAwake(fn: FunctionName): void
-  /** Resolves with a replica that can take a call; throws `unavailable`, with the reason, when `signal` aborts first. */
+  /**
+   * Resolves with a replica that can take a call; throws `unavailable`, with the reason, when `signal` aborts
+   * first.
+   */
   whenReady(fn: FunctionName, signal: AbortSignal): Promise<Replica>
 }
 
@@ -30,7 +33,10 @@ interface Round {
   readonly ending: AbortController
 }
 
-/** Scale from zero: many calls wait, one wake-up happens. A caller that hangs up leaves it running for the others. */
+/**
+ * Scale from zero: many calls wait, one wake-up happens. A caller that hangs up leaves it running for the
+ * others.
+ */
 export class Waker {
   readonly #options: WakerOptions
   readonly #rounds = new Map<FunctionName, Round>()

@@ -12,7 +12,10 @@ export function passwordFile(dataDir: string): string {
   return join(dataDir, 'basic-auth-password')
 }
 
-/** The password in the data folder, made on the first start. Throws `RegistryError` when the file is empty or unreadable. */
+/**
+ * The password in the data folder, made on the first start. Throws `RegistryError` when the file is empty or
+ * unreadable.
+ */
 export function adminPassword(dataDir: string): string {
   const path = passwordFile(dataDir)
   try {

@@ -1,7 +1,10 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** A small private file beside the registry: whole or not there, readable by this user alone, on disk on return. */
+/**
+ * A small private file beside the registry: whole or not there, readable by this user alone, on disk on
+ * return.
+ */
 export function writePrivateFile(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${process.pid}.tmp`

@@ -9,13 +9,16 @@ const RIGHTS_OF_OTHERS = 0o077
 
 const REGISTRY = 'registry.db'
 
-/** What a data folder may hold before there is a registry in it: what we, the quickstart and a new file system put there. */
+/**
+ * What a data folder may hold before there is a registry in it: what we, the quickstart and a new file system
+ * put there.
+ */
 const EXPECTED =
   /^(?:secrets\.key|basic-auth-password|logs|quickstart\..{1,40}|\.made-by-quickstart|lost\+found)$/
 
 /**
- * Makes the data folder, or takes the one that is there: it becomes private to this user, and so do the files in it. Throws `RegistryError` when it
- * belongs to somebody else, or is visibly meant for something else.
+ * Makes the data folder, or takes the one that is there: it becomes private to this user, and so do the files
+ * in it. Throws `RegistryError` when it belongs to somebody else, or is visibly meant for something else.
  */
 export function claimDataFolder(folder: string, log: Log): void {
   makeDataFolder(folder)
@@ -68,7 +71,9 @@ function octal(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, '0')
 }
 
-/** Makes the folder, and those that it is in, unless it is there; for this user alone. Throws `RegistryError`. */
+/**
+ * Makes the folder, and those that it is in, unless it is there; for this user alone. Throws `RegistryError`.
+ */
 export function makeDataFolder(folder: string): void {
   try {
     makeFolders(folder)
@@ -81,7 +86,9 @@ export function makeDataFolder(folder: string): void {
   }
 }
 
-/** Node's own way to do this says ENOENT of a read-only disk, and never ends below /proc (seen on Node 20). */
+/**
+ * Node's own way to do this says ENOENT of a read-only disk, and never ends below /proc (seen on Node 20).
+ */
 function makeFolders(folder: string): void {
   const found = statSync(folder, { throwIfNoEntry: false })
   if (found?.isDirectory() === true) return

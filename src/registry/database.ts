@@ -6,9 +6,9 @@ import { FIRST_ERASING_VERSION, MIGRATIONS } from './migrations.ts'
 import { RegistryError } from './registry-error.ts'
 
 /**
- * The registry's SQLite file: open, check, migrate, run. The only importer of the SQLite library. Everything here is
- * synchronous: a write returns when it is on disk (WAL, synchronous=FULL), so what was acknowledged survives a pulled plug. What
- * `erasing` removed is in no file of the registry any more.
+ * The registry's SQLite file: open, check, migrate, run. The only importer of the SQLite library. Everything
+ * here is synchronous: a write returns when it is on disk (WAL, synchronous=FULL), so what was acknowledged
+ * survives a pulled plug. What `erasing` removed is in no file of the registry any more.
  */
 
 /** Marks the file as ours (`PRAGMA application_id`): "SAMP". */
@@ -18,9 +18,10 @@ const APPLICATION_ID = 0x53414d50
 const LOCK_WAIT_MS = 500
 
 /**
- * Every connection and statement ever made, for the life of the process. From Node 24.19 on (its `node_object_wrap.h` takes back a cleanup hook)
- * an object of better-sqlite3 before 13 that is garbage collected outside of a call aborts the process: "Assertion failed: (env) != nullptr".
- * So none ever is. A daemon has one connection and two dozen statements; do not make them any other way than through `keep`.
+ * Every connection and statement ever made, for the life of the process. From Node 24.19 on (its
+ * `node_object_wrap.h` takes back a cleanup hook) an object of better-sqlite3 before 13 that is garbage
+ * collected outside of a call aborts the process: "Assertion failed: (env) != nullptr". So none ever is. A
+ * daemon has one connection and two dozen statements; do not make them any other way than through `keep`.
  */
 const KEPT = new Set<object>()
 
@@ -46,8 +47,9 @@ export class Database {
   }
 
   /**
-   * Opens or makes the registry at `path` (`:memory:` for tests), in a folder that exists. Throws `RegistryError`; an existing file is never
-   * replaced. `onLeftOver` is told when something was removed, but its bytes could not be erased yet.
+   * Opens or makes the registry at `path` (`:memory:` for tests), in a folder that exists. Throws
+   * `RegistryError`; an existing file is never replaced. `onLeftOver` is told when something was removed, but
+   * its bytes could not be erased yet.
    */
   static open(path: string, onLeftOver: (error: unknown) => void = () => {}): Database {
     let sqlite: Sqlite.Database | undefined
@@ -84,9 +86,9 @@ export class Database {
   }
 
   /**
-   * As `transaction`, and what `work` removed or replaced is then in no file of the registry: SQLite overwrites it in the database, and here the
-   * write-ahead log, which has the pages as they were, is emptied. A failure of that is told to `onLeftOver`; the next time, or the next start, makes
-   * up for it.
+   * As `transaction`, and what `work` removed or replaced is then in no file of the registry: SQLite
+   * overwrites it in the database, and here the write-ahead log, which has the pages as they were, is
+   * emptied. A failure of that is told to `onLeftOver`; the next time, or the next start, makes up for it.
    */
   erasing<T>(work: () => T): T {
     const result = this.transaction(work)
@@ -98,7 +100,10 @@ export class Database {
     return result
   }
 
-  /** As `transaction`, but not forced onto the disk: a kill of the process loses nothing of it, a pulled plug may. For what is easily made again. */
+  /**
+   * As `transaction`, but not forced onto the disk: a kill of the process loses nothing of it, a pulled plug
+   * may. For what is easily made again.
+   */
   relaxed<T>(work: () => T): T {
     this.#sqlite.exec('PRAGMA synchronous = NORMAL')
     try {
@@ -123,7 +128,8 @@ export class Database {
 }
 
 function prepare(sqlite: Sqlite.Database, path: string, isNew: boolean): void {
-  // Exclusive: a second daemon on the same data folder must fail at its start, not corrupt what the first one believes.
+  // Exclusive: a second daemon on the same data folder must fail at its start, not corrupt what the first one
+  // believes.
   sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
   if (!isNew) checkOwner(sqlite, path)
   sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')

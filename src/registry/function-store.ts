@@ -10,7 +10,8 @@ import { keyOf, nameIn, revisionIn } from './function-rows.ts'
 import { GoodRevisions } from './good-revisions.ts'
 
 /**
- * The functions that should exist. Reads come from memory, every change is on disk before it is visible and before the call returns.
+ * The functions that should exist. Reads come from memory, every change is on disk before it is visible and
+ * before the call returns.
  */
 export class FunctionStore {
   readonly #db: Database
@@ -40,7 +41,10 @@ export class FunctionStore {
     return this.all().filter(({ spec }) => namespaceOf(spec.name) === namespace).length
   }
 
-  /** The functions of this namespace that ask for a secret, by name; those whose last good revision alone does, with its number. */
+  /**
+   * The functions of this namespace that ask for a secret, by name; those whose last good revision alone
+   * does, with its number.
+   */
   usersOfSecret(namespace: string, secret: string): readonly string[] {
     const inNamespace = this.all().filter(({ spec }) => namespaceOf(spec.name) === namespace)
     return inNamespace.flatMap((fn) => {
@@ -75,8 +79,8 @@ export class FunctionStore {
   }
 
   /**
-   * Replaces the whole spec under a new revision, and erases the old one, which may hold passwords, unless it is the last one that was ready: that
-   * one stays until `prove`. The function must exist.
+   * Replaces the whole spec under a new revision, and erases the old one, which may hold passwords, unless it
+   * is the last one that was ready: that one stays until `prove`. The function must exist.
    */
   replace(change: FunctionChange): DeployedFunction {
     const { spec, nowMs } = change
@@ -122,8 +126,8 @@ export class FunctionStore {
   }
 
   /**
-   * Sets whether it rests; throws `not-found`. Does not wait for the disk, because a call may be waiting: after a loss of power, when nothing rests, the
-   * worst is an old answer.
+   * Sets whether it rests; throws `not-found`. Does not wait for the disk, because a call may be waiting:
+   * after a loss of power, when nothing rests, the worst is an old answer.
    */
   setResting(name: FunctionName, isResting: boolean): DeployedFunction {
     const before = this.#existing(name)
@@ -155,8 +159,8 @@ export class FunctionStore {
   }
 
   /**
-   * This revision was ready: the one before it is erased. Undefined when that was known, or when another revision has taken its place
-   * meanwhile.
+   * This revision was ready: the one before it is erased. Undefined when that was known, or when another
+   * revision has taken its place meanwhile.
    */
   prove(name: FunctionName, revision: number): DeployedFunction | undefined {
     const before = this.#functions.get(name)

@@ -3,7 +3,10 @@ import type { Revision } from '../core/function-spec.ts'
 import type { Database } from './database.ts'
 import { keyOf, nameIn, revisionIn } from './function-rows.ts'
 
-/** Which revision of a function was ready, and the one to fall back to while its newest was not. Each change is part of the caller's transaction. */
+/**
+ * Which revision of a function was ready, and the one to fall back to while its newest was not. Each change
+ * is part of the caller's transaction.
+ */
 export class GoodRevisions {
   readonly #db: Database
   readonly #proved = new Map<FunctionName, number>()

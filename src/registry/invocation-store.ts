@@ -23,7 +23,10 @@ export class InvocationStore {
     return counts
   }
 
-  /** Stores totals, in one transaction; a function that is gone is passed over. Safe from a kill, not yet from a pulled plug. */
+  /**
+   * Stores totals, in one transaction; a function that is gone is passed over. Safe from a kill, not yet from
+   * a pulled plug.
+   */
   save(totals: ReadonlyMap<FunctionName, number>): void {
     this.#db.relaxed(() => {
       for (const [fn, total] of totals) {

@@ -1,8 +1,8 @@
 import { DEFAULT_NAMESPACE } from '../core/function-name.ts'
 
 /**
- * The schema, a step per version: step N brings a registry of version N to N + 1, in one transaction. Released steps never change.
- * Times are milliseconds since the epoch.
+ * The schema, a step per version: step N brings a registry of version N to N + 1, in one transaction.
+ * Released steps never change. Times are milliseconds since the epoch.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -129,5 +129,8 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ]
 
-/** Registries below this version were written without erasing what was deleted: their free pages hold old values. */
+/**
+ * Registries below this version were written without erasing what was deleted: their free pages hold old
+ * values.
+ */
 export const FIRST_ERASING_VERSION = 2

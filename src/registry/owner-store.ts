@@ -4,7 +4,10 @@ import { RegistryLock } from './registry-lock.ts'
 /** Which containers on an engine this registry answers for: by the ids of the registries that made them. */
 export class OwnerStore {
   readonly #db: Database
-  /** This registry's own id: 32 hexadecimal digits, made by chance when the file was, and the same in every copy of it. */
+  /**
+   * This registry's own id: 32 hexadecimal digits, made by chance when the file was, and the same in every
+   * copy of it.
+   */
   readonly id: string
   readonly #taken: Set<string>
 

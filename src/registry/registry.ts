@@ -19,7 +19,10 @@ export interface Registry {
   close(): void
 }
 
-/** Opens the registry of a data folder, or makes both. Throws `RegistryError` with a sentence that says what to do. */
+/**
+ * Opens the registry of a data folder, or makes both. Throws `RegistryError` with a sentence that says what
+ * to do.
+ */
 export function openRegistry(dataDir: string, log: Log): Registry {
   claimDataFolder(dataDir, log)
   const db = Database.open(join(dataDir, 'registry.db'), (err) =>

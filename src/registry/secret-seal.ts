@@ -39,8 +39,8 @@ export function keyFile(dataDir: string): string {
 }
 
 /**
- * The seal of a data folder. The key is made on first use; when there are sealed values already and the key is gone, the start
- * fails: a new key could not open them. Throws `RegistryError`.
+ * The seal of a data folder. The key is made on first use; when there are sealed values already and the key
+ * is gone, the start fails: a new key could not open them. Throws `RegistryError`.
  */
 export function openSeal(dataDir: string, hasSealedValues: boolean): SecretSeal {
   const path = keyFile(dataDir)

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
 /**
- * The bodies of our answers (http-api 4.3, 4.4). What builds an answer has the type of its schema, so that the compiler holds the two together;
- * `openapi.ts` publishes the schema. Nothing is checked at run time.
+ * The bodies of our answers (http-api 4.3, 4.4). What builds an answer has the type of its schema, so that
+ * the compiler holds the two together; `openapi.ts` publishes the schema. Nothing is checked at run time.
  */
 
 const text = v.string()

@@ -2,8 +2,9 @@ import * as v from 'valibot'
 import type { StringMap } from '../core/function-spec.ts'
 
 /**
- * The bodies of the system routes (http-api 4). They check types only; what a value may mean is checked where it is used.
- * `null` stands for an absent field everywhere, as in Go. `openapi.ts` publishes the same schemas.
+ * The bodies of the system routes (http-api 4). They check types only; what a value may mean is checked where
+ * it is used. `null` stands for an absent field everywhere, as in Go. `openapi.ts` publishes the same
+ * schemas.
  */
 
 const STRING = 'must be a string'
@@ -20,8 +21,8 @@ const count = v.pipe(
 )
 
 /**
- * String to string, every key kept. `record` of the library drops the key `constructor` in silence; we keep all and refuse the one
- * that JavaScript cannot carry.
+ * String to string, every key kept. `record` of the library drops the key `constructor` in silence; we keep
+ * all and refuse the one that JavaScript cannot carry.
  */
 const stringMap = v.pipe(
   v.unknown(),

@@ -1,6 +1,9 @@
 import type { Log } from '../log.ts'
 
-/** Work that nobody waits for, except the end: no promise floats, every failure is logged, `settled` waits for all of it. */
+/**
+ * Work that nobody waits for, except the end: no promise floats, every failure is logged, `settled` waits for
+ * all of it.
+ */
 export class Background {
   readonly #log: Log
   readonly #running = new Set<Promise<void>>()

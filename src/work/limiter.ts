@@ -9,7 +9,10 @@ export class Limiter {
     this.#most = most
   }
 
-  /** Rejects with the signal's reason when it aborts before the work has begun; begun work must see to its own end. */
+  /**
+   * Rejects with the signal's reason when it aborts before the work has begun; begun work must see to its own
+   * end.
+   */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
     if (this.#running < this.#most) this.#running += 1

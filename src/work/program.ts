@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 
-/** A program of this host, run without a shell and without the daemon's environment unless `env` is left out. */
+/**
+ * A program of this host, run without a shell and without the daemon's environment unless `env` is left out.
+ */
 export interface Program {
   readonly command: string
   readonly args: readonly string[]

@@ -1,6 +1,7 @@
 /**
- * Work by key: one run per key at a time, several keys in parallel. A key that is asked for while it runs runs once more afterwards, so no
- * change goes unseen. This is the reconciler's set of dirty functions and its workers in one.
+ * Work by key: one run per key at a time, several keys in parallel. A key that is asked for while it runs
+ * runs once more afterwards, so no change goes unseen. This is the reconciler's set of dirty functions and
+ * its workers in one.
  */
 export class WorkQueue<K> {
   readonly #work: (key: K) => Promise<void>

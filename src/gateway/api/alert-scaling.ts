@@ -1,13 +1,17 @@
 import type { StringMap } from '../../core/function-spec.ts'
 import { positiveInteger } from '../../core/scaling-policy.ts'
 
-/** Most replicas without a label `scale.max`, and percent of it per alert without `scale.factor` (http-api 10). */
+/**
+ * Most replicas without a label `scale.max`, and percent of it per alert without `scale.factor` (http-api
+ * 10).
+ */
 const DEFAULT_MAX = 5
 const DEFAULT_FACTOR = 10
 
 /**
- * Replicas after one alert, in the classic form of http-api 10: `firing` adds a step up to max, anything else goes back to min.
- * A factor of 0, or min = max, switches scaling off; the end of an alert does not wake a function at zero.
+ * Replicas after one alert, in the classic form of http-api 10: `firing` adds a step up to max, anything else
+ * goes back to min. A factor of 0, or min = max, switches scaling off; the end of an alert does not wake a
+ * function at zero.
  */
 export function replicasAfterAlert(labels: StringMap, current: number, status: string): number {
   const min = positiveInteger(labels['com.openfaas.scale.min']) ?? 1
@@ -19,7 +23,10 @@ export function replicasAfterAlert(labels: StringMap, current: number, status: s
   return current === 0 ? 0 : min
 }
 
-/** Percent of max per alert. Above 100 counts as 100, however many digits it has: a label must not make a function unreachable. */
+/**
+ * Percent of max per alert. Above 100 counts as 100, however many digits it has: a label must not make a
+ * function unreachable.
+ */
 function factorOf(labels: StringMap): number {
   const text = labels['com.openfaas.scale.factor']
   if (text === undefined || !/^\d+$/.test(text)) return DEFAULT_FACTOR

@@ -50,8 +50,8 @@ export function routeTable(ports: AppPorts): readonly Route[] {
 }
 
 /**
- * Everything but function calls. Routing comes before authentication: an unknown path is 404, a known one with a wrong method 405,
- * both without a challenge (http-api 1.2).
+ * Everything but function calls. Routing comes before authentication: an unknown path is 404, a known one
+ * with a wrong method 405, both without a challenge (http-api 1.2).
  */
 export function createApp(ports: AppPorts): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>()

@@ -13,8 +13,9 @@ import type { RouteDescription } from '../shared/route-description.ts'
 const NO_BROWSER = /PowerShell\//
 
 /**
- * Whether a browser may have sent this. One that wishes to hide it cannot: pages choose neither `User-Agent` (in Chromium) nor `Sec-` headers, and whatever
- * they send across origins, or to change something, carries `Origin`.
+ * Whether a browser may have sent this. One that wishes to hide it cannot: pages choose neither `User-Agent`
+ * (in Chromium) nor `Sec-` headers, and whatever they send across origins, or to change something, carries
+ * `Origin`.
  */
 function looksLikeBrowser(c: ApiContext): boolean {
   return (
@@ -24,8 +25,9 @@ function looksLikeBrowser(c: ApiContext): boolean {
 }
 
 /**
- * Whether a page, or a link on it, made a browser send this. A typed address (`Sec-Fetch-Site: none`) is no page's doing; but who calls itself a browser is
- * refused all the same: over plain HTTP on a network browsers send no `Sec-` headers, and a page can leave `Referer` out.
+ * Whether a page, or a link on it, made a browser send this. A typed address (`Sec-Fetch-Site: none`) is no
+ * page's doing; but who calls itself a browser is refused all the same: over plain HTTP on a network browsers
+ * send no `Sec-` headers, and a page can leave `Referer` out.
  */
 function comesFromPage(c: ApiContext): boolean {
   const site = c.req.header('sec-fetch-site') ?? 'none'

@@ -153,7 +153,10 @@ function passedOver({ constraints }: FunctionSpec): readonly string[] {
   return constraints.length === 0 ? [] : ['constraints: have no effect on this server, which has one host']
 }
 
-/** The body as it came, but for registry credentials: older clients send them, nobody uses them (http-api 4.1), and it is kept on disk. */
+/**
+ * The body as it came, but for registry credentials: older clients send them, nobody uses them (http-api
+ * 4.1), and it is kept on disk.
+ */
 function storable(text: string): string {
   if (!/registryauth/i.test(text)) return text
   const fields = Object.entries(JSON.parse(text) as object)

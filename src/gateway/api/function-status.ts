@@ -21,9 +21,9 @@ export interface Observed {
 }
 
 /**
- * FunctionStatus as http-api 4.3 has it, column Ours: what was deployed comes back byte for byte, labels and annotations
- * always, other fields only when they were given; nothing of the image or of what we inject. `status` and what says that a function is not well are
- * ours.
+ * FunctionStatus as http-api 4.3 has it, column Ours: what was deployed comes back byte for byte, labels and
+ * annotations always, other fields only when they were given; nothing of the image or of what we inject.
+ * `status` and what says that a function is not well are ours.
  */
 export function functionStatus(fn: DeployedFunction, observed: Observed): FunctionStatus {
   const { spec } = fn
@@ -59,7 +59,10 @@ function givenFields(spec: FunctionSpec): Partial<FunctionStatus> {
   }
 }
 
-/** `faas-cli describe` prints annotations, and no field of ours. Only when something is wrong, or takes its time: what was deployed is to come back as it was. */
+/**
+ * `faas-cli describe` prints annotations, and no field of ours. Only when something is wrong, or takes its
+ * time: what was deployed is to come back as it was.
+ */
 function described({ annotations }: FunctionSpec, condition: FunctionCondition | null): StringMap {
   if (condition === null || !isWorthTelling(condition)) return annotations
   const { state, reason, lastWords } = condition

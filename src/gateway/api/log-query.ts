@@ -13,7 +13,10 @@ export interface LogParameters {
 /** A parameter that cannot be read; the route answers 422 (http-api 6.10). */
 export class UnreadableParameter extends Error {}
 
-/** What the parameters ask for. Without `since` the whole history that is kept; without `tail`, or with one below 1, all of it. */
+/**
+ * What the parameters ask for. Without `since` the whole history that is kept; without `tail`, or with one
+ * below 1, all of it.
+ */
 export function logQuery(fn: FunctionName, parameters: LogParameters): LogQuery {
   const tail = tailOf(parameters.tail)
   const sinceMs = sinceOf(parameters.since)

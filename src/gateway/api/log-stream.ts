@@ -3,8 +3,8 @@ import type { LogLine } from '../../core/provider.ts'
 import type { LogMessage } from '../../wire/answer-schemas.ts'
 
 /**
- * Log lines as the JSON lines of http-api 4.4. What was made of an array of lines is kept as long as the array: hundreds of followers of one
- * function get the same one, and the same bytes serve all of them.
+ * Log lines as the JSON lines of http-api 4.4. What was made of an array of lines is kept as long as the
+ * array: hundreds of followers of one function get the same one, and the same bytes serve all of them.
  */
 export class LineEncoder {
   readonly #encoder = new TextEncoder()
@@ -18,7 +18,10 @@ export class LineEncoder {
   }
 }
 
-/** The lines of one reader, encoded. Nothing is fetched before the reader wants it, so a slow one takes no memory. */
+/**
+ * The lines of one reader, encoded. Nothing is fetched before the reader wants it, so a slow one takes no
+ * memory.
+ */
 export class LogBatches {
   readonly #fn: FunctionName
   readonly #batches: AsyncIterator<readonly LogLine[]>

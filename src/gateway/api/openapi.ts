@@ -7,8 +7,9 @@ import { metricsRoutes } from '../shared/metrics-routes.ts'
 import { jsonText, type Route } from './route.ts'
 import { METHODS, type Method, type RouteDescription } from '../shared/route-description.ts'
 
-// The description of everything that a listener of ours answers, made from the tables that route and the schemas that validate. It has no
-// statuses of its own but those that any request may get before a route sees it.
+// The description of everything that a listener of ours answers, made from the tables that route and the
+// schemas that validate. It has no statuses of its own but those that any request may get before a route sees
+// it.
 
 export interface OpenApiPorts {
   readonly build: BuildInfo
@@ -33,7 +34,9 @@ const BROKEN_REQUESTS = {
   431: ['HeadersTooLarge', 'The headers are too large, or too many'],
 } as const
 
-/** `/openapi.json`: the description of `routes`, of this route itself, of calls and of the metrics listener. */
+/**
+ * `/openapi.json`: the description of `routes`, of this route itself, of calls and of the metrics listener.
+ */
 export function openApiRoute(routes: readonly Route[], ports: OpenApiPorts): Route {
   let made: { readonly port: number; readonly text: string } | null = null
   const text = (): string => {
@@ -94,8 +97,8 @@ function describe(routes: readonly RouteDescription[], ports: OpenApiPorts): Jso
 }
 
 /**
- * `/a/:name{pattern}` in the spelling of OpenAPI. A parameter that may be empty makes two paths: a template stands for paths in which it
- * is not.
+ * `/a/:name{pattern}` in the spelling of OpenAPI. A parameter that may be empty makes two paths: a template
+ * stands for paths in which it is not.
  */
 export function openApiPaths(path: string): readonly string[] {
   const spelled = path.replaceAll(/:(\w+)(?:\{[^{}]*\})?/g, '{$1}')
@@ -125,7 +128,10 @@ function operation(route: RouteDescription, path: string, ports: OpenApiPorts): 
   }
 }
 
-/** One path and method on both listeners: which of them answers is in the servers, and each says what a status means. */
+/**
+ * One path and method on both listeners: which of them answers is in the servers, and each says what a status
+ * means.
+ */
 function merged(one: Json | undefined, other: Json): Json {
   if (one === undefined) return other
   const servers = [one, other].flatMap((each) => each['servers'] ?? [{ url: '/' }])

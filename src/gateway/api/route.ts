@@ -38,7 +38,10 @@ export function namespaceFor(c: ApiContext, fromBody = ''): string {
   return namespace
 }
 
-/** The function meant by `text`, which may carry its namespace as a suffix. Throws `not-found` when none can be called so. */
+/**
+ * The function meant by `text`, which may carry its namespace as a suffix. Throws `not-found` when none can
+ * be called so.
+ */
 export function functionFor(c: ApiContext, text: string, namespaceInBody = ''): FunctionName {
   const namespace = namespaceFor(c, namespaceInBody)
   const fn = parseFunctionName(text, namespace)
@@ -55,9 +58,10 @@ export function addressOf(c: ApiContext): string {
 }
 
 /**
- * Aborts when nobody waits for the answer any more: the client left, or the daemon stops, which is the reason `unavailable` then. Its user
- * aborts it when all is answered, which takes it off the daemon's signal. `AbortSignal.any` would leave something behind there for each
- * request, and so does the option `signal` of `addEventListener` (seen on Node 20).
+ * Aborts when nobody waits for the answer any more: the client left, or the daemon stops, which is the reason
+ * `unavailable` then. Its user aborts it when all is answered, which takes it off the daemon's signal.
+ * `AbortSignal.any` would leave something behind there for each request, and so does the option `signal` of
+ * `addEventListener` (seen on Node 20).
  */
 export function endOf(c: ApiContext): AbortController {
   const end = new AbortController()

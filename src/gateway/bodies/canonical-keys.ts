@@ -9,8 +9,9 @@ export interface SchemaShape {
 }
 
 /**
- * `value` with the keys spelled as in `schema`, in whatever case they came: Go's decoder matches them so and clients rely on it.
- * Of several spellings the last one wins. Keys that the schema does not know are left out; maps are left alone.
+ * `value` with the keys spelled as in `schema`, in whatever case they came: Go's decoder matches them so and
+ * clients rely on it. Of several spellings the last one wins. Keys that the schema does not know are left
+ * out; maps are left alone.
  */
 export function canonicalKeys(schema: GenericSchema, value: unknown): unknown {
   const shape: SchemaShape = schema

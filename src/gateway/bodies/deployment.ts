@@ -10,8 +10,9 @@ import { STATUS_ANNOTATIONS } from '../../wire/status-annotations.ts'
 import type { FunctionDeployment, ResourceTexts } from '../../wire/request-schemas.ts'
 
 /**
- * The spec that a deployment body asks for; `queryNamespace` counts when the body names none. Throws `invalid`, naming the field. What needs
- * a look at the world (does the secret, the namespace, the image exist?) is checked by whoever deploys.
+ * The spec that a deployment body asks for; `queryNamespace` counts when the body names none. Throws
+ * `invalid`, naming the field. What needs a look at the world (does the secret, the namespace, the image
+ * exist?) is checked by whoever deploys.
  */
 export function specOf(body: FunctionDeployment, queryNamespace: string): FunctionSpec {
   const name = functionName(body.service, body.namespace || queryNamespace || DEFAULT_NAMESPACE)

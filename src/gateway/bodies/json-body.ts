@@ -8,7 +8,10 @@ import type { ApiContext } from '../shared/api-context.ts'
 /** Deeper nesting cannot be meant for us. */
 const MAX_DEPTH = 1_000
 
-/** Most fields and elements, at all depths together. The largest deployment has a quarter of it; what handles a body costs time for each. */
+/**
+ * Most fields and elements, at all depths together. The largest deployment has a quarter of it; what handles
+ * a body costs time for each.
+ */
 const MAX_VALUES = 20_000
 
 /** A checked body together with the text that it came in, for whoever keeps it verbatim. */
@@ -18,9 +21,9 @@ export interface JsonBody<T> {
 }
 
 /**
- * Reads the whole body as JSON and checks it against `schema`, as Go's decoder would: whatever the content type, keys
- * in any case, unknown ones ignored, `null` as an empty object. Throws `invalid`, naming the field, `too-large`, or `too-busy` when the
- * bodies of all requests together are too large.
+ * Reads the whole body as JSON and checks it against `schema`, as Go's decoder would: whatever the content
+ * type, keys in any case, unknown ones ignored, `null` as an empty object. Throws `invalid`, naming the
+ * field, `too-large`, or `too-busy` when the bodies of all requests together are too large.
  */
 export async function readJson<S extends GenericSchema>(
   c: ApiContext,
@@ -96,7 +99,10 @@ function parse(bytes: Buffer, text: string): unknown {
   }
 }
 
-/** Deepest nesting of brackets, and how many values there are about, outside strings; cheaper than building the objects first. */
+/**
+ * Deepest nesting of brackets, and how many values there are about, outside strings; cheaper than building
+ * the objects first.
+ */
 function shapeOf(bytes: Buffer): { readonly depth: number; readonly values: number } {
   let [depth, deepest, values] = [0, 0, 1]
   let inString = false

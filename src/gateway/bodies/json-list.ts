@@ -2,8 +2,8 @@
 const PIECE = 256 * 1024
 
 /**
- * An array in JSON. A small one leaves whole, with its length. A large one leaves in pieces, each made when the last is on its way, so that a list of
- * many functions holds up nobody else.
+ * An array in JSON. A small one leaves whole, with its length. A large one leaves in pieces, each made when
+ * the last is on its way, so that a list of many functions holds up nobody else.
  */
 export function jsonList<T>(items: readonly T[], toJson: (item: T) => unknown): Response {
   const pieces = piecesOf(items, toJson)

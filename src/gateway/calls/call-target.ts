@@ -9,8 +9,9 @@ export interface CallTarget {
 }
 
 /**
- * Splits a target such as `/function/NAME/path?query`, from which scheme and host are taken off already; null when it is not of this form. Nothing is
- * decoded or cleaned: a name is looked up as it stands, so no spelling can reach another route (http-api 7.3). Runs on every call.
+ * Splits a target such as `/function/NAME/path?query`, from which scheme and host are taken off already; null
+ * when it is not of this form. Nothing is decoded or cleaned: a name is looked up as it stands, so no
+ * spelling can reach another route (http-api 7.3). Runs on every call.
  */
 export function parseCallTarget(target: string): CallTarget | null {
   if (!target.startsWith(CALL_PREFIX)) return null

@@ -53,7 +53,10 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
     this.#exchange.start(status, rawHeaders, length)
   }
 
-  /** Hints (103) go on, but do not pile up before a client that does not read: nothing holds the function back here. */
+  /**
+   * Hints (103) go on, but do not pile up before a client that does not read: nothing holds the function back
+   * here.
+   */
   onInterim(status: number, rawHeaders: string[]): void {
     if (status !== 103 || this.#exchange.isWaiting) return
     const links = hintedLinks(rawHeaders)

@@ -30,7 +30,10 @@ export interface InvokeRoutesOptions {
 
 const METHODS: ReadonlySet<string> = new Set(CALL_METHODS)
 
-/** `/function/NAME...`: requests become calls. No framework, no parsing of bodies, nothing buffered that need not be. */
+/**
+ * `/function/NAME...`: requests become calls. No framework, no parsing of bodies, nothing buffered that need
+ * not be.
+ */
 export class InvokeRoutes {
   readonly #options: InvokeRoutesOptions
 
@@ -38,7 +41,10 @@ export class InvokeRoutes {
     this.#options = options
   }
 
-  /** `url`: the target, beginning with the prefix of calls. `waitingBodies`: parts of request bodies that wait for a function. */
+  /**
+   * `url`: the target, beginning with the prefix of calls. `waitingBodies`: parts of request bodies that wait
+   * for a function.
+   */
   handle(exchange: Exchange, url: string, waitingBodies: ByteBudget): void {
     const call = this.#callOf(exchange, url)
     if (!METHODS.has(exchange.head.method)) {
@@ -50,7 +56,9 @@ export class InvokeRoutes {
     else this.#run(call, () => this.#options.calls.invoke(call, call))
   }
 
-  /** A WebSocket: passed on as bytes once the function agrees. Otherwise the connection ends with its answer. */
+  /**
+   * A WebSocket: passed on as bytes once the function agrees. Otherwise the connection ends with its answer.
+   */
   upgrade(exchange: Exchange, url: string, protocol: string): void {
     const call = this.#callOf(exchange, url)
     exchange.closeAfter()

@@ -12,8 +12,9 @@ export interface TunnelEnds {
 }
 
 /**
- * Bytes both ways, with back pressure, until both directions have ended or one side breaks off. Either side may end its direction first. The answer asks both
- * sides to go: a close frame each (1001, going away), at the end of the frame that is under way, and a cut after 2 s.
+ * Bytes both ways, with back pressure, until both directions have ended or one side breaks off. Either side
+ * may end its direction first. The answer asks both sides to go: a close frame each (1001, going away), at
+ * the end of the frame that is under way, and a cut after 2 s.
  */
 export function tunnel({ client, upstream }: TunnelEnds, clock: Clock): () => void {
   const toUpstream = link(client, upstream)

@@ -5,8 +5,9 @@ import { Transform, type TransformCallback } from 'node:stream'
 const MOST_HEAD_BYTES = 14
 
 /**
- * One direction of a WebSocket: passes bytes on unchanged, and knows where a frame ends, so that a close frame of ours can be put between two of theirs. After
- * that nothing more is passed on, as nothing may follow a close frame (RFC 6455, 5.5.1).
+ * One direction of a WebSocket: passes bytes on unchanged, and knows where a frame ends, so that a close
+ * frame of ours can be put between two of theirs. After that nothing more is passed on, as nothing may follow
+ * a close frame (RFC 6455, 5.5.1).
  */
 export class WebSocketRelay extends Transform {
   /** Head of a frame as far as it came. */

@@ -17,10 +17,12 @@ export interface MoreAcceptors {
 }
 
 /**
- * Has `server`, which listens, accept several connections in a turn of the event loop. libuv accepts one a turn for each descriptor (since 1.45: Node 20 and
- * later), so that in a flood an honest client waits for as many turns as there are newcomers before it, each with all the work of others in it. These
- * are further descriptors of the same socket. Node cannot duplicate one, but what a child process gets and sends back is a duplicate; that process ends
- * when this resolves. Rejects when there is no such process, or it does not answer; the server goes on as it was.
+ * Has `server`, which listens, accept several connections in a turn of the event loop. libuv accepts one a
+ * turn for each descriptor (since 1.45: Node 20 and later), so that in a flood an honest client waits for as
+ * many turns as there are newcomers before it, each with all the work of others in it. These are further
+ * descriptors of the same socket. Node cannot duplicate one, but what a child process gets and sends back is
+ * a duplicate; that process ends when this resolves. Rejects when there is no such process, or it does not
+ * answer; the server goes on as it was.
  */
 export async function acceptMore(
   server: Server,

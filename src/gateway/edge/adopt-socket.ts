@@ -26,8 +26,9 @@ export interface BareConnection {
 export type OnBytes = (bytes: Buffer, length: number) => boolean
 
 /**
- * Has `server`, which listens, hand over each connection bare, without a socket around it. Node's own socket for it could not read into a buffer of ours, so it
- * would be made to be thrown away, which a crowd of newcomers makes the costliest thing of all (Node 20 to 24; docs/decisions/0007-server-side.md).
+ * Has `server`, which listens, hand over each connection bare, without a socket around it. Node's own socket
+ * for it could not read into a buffer of ours, so it would be made to be thrown away, which a crowd of
+ * newcomers makes the costliest thing of all (Node 20 to 24; docs/decisions/0007-server-side.md).
  */
 export function takeConnections(server: Server, take: (handle: BareConnection) => void): void {
   onConnections(listenHandleOf(server), take)
@@ -50,8 +51,9 @@ export function onConnections(handle: ListenHandle, take: (connection: BareConne
 }
 
 /**
- * A socket for it that reads into one buffer for all, which costs neither an allocation nor a pass through the stream for each read. Node has this
- * (`onread`) for connections that it opens, and not for those that it accepts. It must be resumed.
+ * A socket for it that reads into one buffer for all, which costs neither an allocation nor a pass through
+ * the stream for each read. Node has this (`onread`) for connections that it opens, and not for those that it
+ * accepts. It must be resumed.
  */
 export function socketOf(handle: BareConnection, onBytes: OnBytes): Socket {
   const callback = (length: number, bytes: Uint8Array): boolean => onBytes(bytes as Buffer, length)

@@ -25,7 +25,10 @@ export class AnswerHeads {
     this.#clock = clock
   }
 
-  /** A final head up to and with the empty line. `headers`: names and values in turn, without those that say how the body is framed in chunks. */
+  /**
+   * A final head up to and with the empty line. `headers`: names and values in turn, without those that say
+   * how the body is framed in chunks.
+   */
   final(status: number, headers: readonly string[], { isKept, isChunked }: HeadFacts): string {
     let head = statusLine(status)
     let hasDate = false
@@ -39,7 +42,9 @@ export class AnswerHeads {
     return head + (isChunked ? CLOSED_CHUNKED : CLOSED)
   }
 
-  /** A whole answer to what is no request, or will never be one. `isBodyless`: as it was asked for by HEAD. */
+  /**
+   * A whole answer to what is no request, or will never be one. `isBodyless`: as it was asked for by HEAD.
+   */
   refusal(status: number, message: string, isBodyless = false): string {
     const body = `${message}\n`
     const headers = [...refusalHeaders(status, message), 'Content-Length', String(Buffer.byteLength(body))]

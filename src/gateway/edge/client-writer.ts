@@ -44,7 +44,10 @@ export class ClientWriter {
     return this.hasRoom
   }
 
-  /** The client must see that something is missing: where only the end of the connection marks the end, it has to be a reset. */
+  /**
+   * The client must see that something is missing: where only the end of the connection marks the end, it has
+   * to be a reset.
+   */
   cut(isDelimited: boolean): void {
     if (isDelimited) this.#socket.destroy()
     else this.#socket.resetAndDestroy()

@@ -13,7 +13,10 @@ const SMALL_BYTES = 16 * 1024
 export interface ExchangeOwner {
   /** After a `write` that answered false: there is room again. */
   onDrain(): void
-  /** The client left, or broke the rules within its body: nobody waits for the answer. `status`: what the request is counted as. */
+  /**
+   * The client left, or broke the rules within its body: nobody waits for the answer. `status`: what the
+   * request is counted as.
+   */
   onAborted(status: number): void
 }
 
@@ -53,7 +56,8 @@ export interface ExchangeOptions {
  *
  *   (start) ─ start() ─▶ head held back ─ end of the turn ─▶ begun ─ end() ─▶ over
  *
- * What is answered within one turn of the event loop leaves in one write. Until then another can take its place (`answer`).
+ * What is answered within one turn of the event loop leaves in one write. Until then another can take its
+ * place (`answer`).
  */
 export class Exchange implements LateWrite {
   readonly head: RequestHead
@@ -149,7 +153,10 @@ export class Exchange implements LateWrite {
     this.#arm()
   }
 
-  /** An interim answer (1xx), at once. False, and nothing, where the client cannot take it, or something else is on its way. */
+  /**
+   * An interim answer (1xx), at once. False, and nothing, where the client cannot take it, or something else
+   * is on its way.
+   */
   interim(status: number, headers: readonly string[]): boolean {
     if (this.head.minor === 0 || this.isOver || this.#hasBegun || this.#late !== '') return false
     this.#line.out.text(interimHead(status, headers))
@@ -162,14 +169,18 @@ export class Exchange implements LateWrite {
   }
 
   /**
-   * Asks a client that has ended its sending whether it is still there, by something that one who is passes over: who has left answers with a reset.
-   * False where it cannot be asked: HTTP/1.0 knows no interim answers, and once the answer has begun its own bytes ask.
+   * Asks a client that has ended its sending whether it is still there, by something that one who is passes
+   * over: who has left answers with a reset. False where it cannot be asked: HTTP/1.0 knows no interim
+   * answers, and once the answer has begun its own bytes ask.
    */
   askWhetherThere(): boolean {
     return this.interim(100, [])
   }
 
-  /** A whole answer of ours, in place of one that has not begun: a sentence, or nothing. `headers`: names and values in turn. */
+  /**
+   * A whole answer of ours, in place of one that has not begun: a sentence, or nothing. `headers`: names and
+   * values in turn.
+   */
   answer(status: number, message: string, headers: readonly string[] = []): void {
     if (this.isOver || this.#hasBegun) return
     const body = message === '' ? '' : `${message}\n`

@@ -11,8 +11,9 @@ const LONGEST_SWEEP_MS = 1_000
 const SHORTEST_SWEEP_MS = 10
 
 /**
- * Connections that the system keeps for us until they are accepted (it takes 4,096 itself, net.core.somaxconn). When there is no room for one
- * it waits a whole second for its next attempt, and so do honest clients in a burst of others: Node's own 511 are gone within milliseconds.
+ * Connections that the system keeps for us until they are accepted (it takes 4,096 itself,
+ * net.core.somaxconn). When there is no room for one it waits a whole second for its next attempt, and so do
+ * honest clients in a burst of others: Node's own 511 are gone within milliseconds.
  */
 const BACKLOG = 4_096
 
@@ -59,7 +60,10 @@ export class Listener {
     })
   }
 
-  /** Accepts `count` connections more in each turn of the event loop. Rejects when it cannot; then it goes on as before. */
+  /**
+   * Accepts `count` connections more in each turn of the event loop. Rejects when it cannot; then it goes on
+   * as before.
+   */
   async acceptMore(count: number): Promise<void> {
     const { signal } = this.#closing
     await acceptMore(this.#server, {
@@ -115,7 +119,8 @@ export class Listener {
       handle,
       fenced(true, (one, bytes: Buffer, length: number) => one.onBytes(bytes, length)),
     )
-    // The listener for errors stays for the life of the socket: an error event without one would end the process.
+    // The listener for errors stays for the life of the socket: an error event without one would end the
+    // process.
     socket.on('error', () => socket.destroy())
     connection = this.#admit(socket, peer)
     if (connection === null) return

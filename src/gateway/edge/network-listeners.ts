@@ -29,7 +29,10 @@ interface Entry<L> {
   cancelRetry: () => void
 }
 
-/** Listeners on addresses that come and go. One that cannot be bound is logged once and tried again; none is fatal. */
+/**
+ * Listeners on addresses that come and go. One that cannot be bound is logged once and tried again; none is
+ * fatal.
+ */
 export class ExtraListeners<L extends ExtraListener> {
   readonly #ports: ExtraListenerPorts<L>
   readonly #entries = new Map<string, Entry<L>>()

@@ -11,10 +11,14 @@ export type RequestTarget =
   /** Not a target that a server can serve. */
   | { readonly kind: 'malformed' }
 
-/** Scheme and authority of an absolute target, which proxies send; the `Host` header has the authority too. */
+/**
+ * Scheme and authority of an absolute target, which proxies send; the `Host` header has the authority too.
+ */
 const ORIGIN = /^https?:\/\/([^/?#]*)/i
 
-/** Reads the raw target of a request line. Runs on every call: the path of a function call costs a comparison. */
+/**
+ * Reads the raw target of a request line. Runs on every call: the path of a function call costs a comparison.
+ */
 export function readTarget(raw: string): RequestTarget {
   if (isCall(raw)) return { kind: 'call', url: raw }
 
@@ -37,7 +41,10 @@ export function isCall(url: string): boolean {
   return url.startsWith(CALL_PREFIX) || url.startsWith(QUEUED_CALL_PREFIX)
 }
 
-/** A host is needed, and a user before it must not be (RFC 9110, 4.2): such a target stays as it is, which is none. */
+/**
+ * A host is needed, and a user before it must not be (RFC 9110, 4.2): such a target stays as it is, which is
+ * none.
+ */
 function originForm(raw: string): string {
   const [origin, authority = ''] = ORIGIN.exec(raw) ?? []
   if (origin === undefined || authority === '' || authority.includes('@')) return raw

@@ -1,4 +1,7 @@
-/** How long nothing has moved, as far as somebody looks from time to time: it costs a move no look at the clock. */
+/**
+ * How long nothing has moved, as far as somebody looks from time to time: it costs a move no look at the
+ * clock.
+ */
 export class Stillness {
   #moves = 0
   #seen = 0

@@ -6,11 +6,17 @@ export type Phase = 'waiting' | 'busy' | 'closing' | 'tunnel' | 'closed'
 
 /** Limits of silence, milliseconds; 0: none. */
 export interface TimeLimits {
-  /** From the connect, or the first byte of a later request, to the end of its head. Not of silence: of all of it. */
+  /**
+   * From the connect, or the first byte of a later request, to the end of its head. Not of silence: of all of
+   * it.
+   */
   readonly headMs: number
   /** Without a byte in the middle of a request body. */
   readonly bodyMs: number
-  /** Without a byte of the answer after the client has closed its sending side, where it cannot be asked whether it is still there. */
+  /**
+   * Without a byte of the answer after the client has closed its sending side, where it cannot be asked
+   * whether it is still there.
+   */
   readonly halfClosedMs: number
 }
 
@@ -28,16 +34,28 @@ export interface Situation {
   readonly isWriting: boolean
 }
 
-/** Idle connections are kept this long: Go clients use one again for up to 90 s, and a POST on one that we just closed fails (http-api 18.4). */
+/**
+ * Idle connections are kept this long: Go clients use one again for up to 90 s, and a POST on one that we
+ * just closed fails (http-api 18.4).
+ */
 export const KEEP_ALIVE_MS = 120_000
 
-/** Longest time in which the rest of a body that nobody wants is read, so that the client sees the answer before the connection closes. */
+/**
+ * Longest time in which the rest of a body that nobody wants is read, so that the client sees the answer
+ * before the connection closes.
+ */
 const UNWANTED_BODY_MS = 5_000
 
-/** Longest time between our end of a connection and its close: a close with bytes unread is a reset, which can take the answer away from the client. */
+/**
+ * Longest time between our end of a connection and its close: a close with bytes unread is a reset, which can
+ * take the answer away from the client.
+ */
 const LINGER_MS = 500
 
-/** A client that has ended its sending is asked at the first look after so long without a move. Half the time between looks: a timer may come early. */
+/**
+ * A client that has ended its sending is asked at the first look after so long without a move. Half the time
+ * between looks: a timer may come early.
+ */
 export const ASK_AFTER_MS = 500
 
 /** How long bytes may wait for a client that does not read, when no request of it runs. */
@@ -59,7 +77,10 @@ export function limitOf(situation: Situation, times: TimeLimits): number {
   }
 }
 
-/** What becomes of a connection whose time is over: the client is told, or we end our side, or it is just closed. Pure. */
+/**
+ * What becomes of a connection whose time is over: the client is told, or we end our side, or it is just
+ * closed. Pure.
+ */
 export function endOf(situation: Situation, limitMs: number): Refusal | 'finish' | 'close' {
   const { phase, isFresh, stage, isHalfClosed, isAnswered } = situation
   const seconds = limitMs / 1_000

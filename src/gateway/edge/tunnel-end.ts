@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
 /**
- * A client's connection after it left HTTP, as a stream of bytes. The socket itself reads into a buffer that all connections share, so the
- * connection pushes a copy of each piece in here.
+ * A client's connection after it left HTTP, as a stream of bytes. The socket itself reads into a buffer that
+ * all connections share, so the connection pushes a copy of each piece in here.
  */
 export class TunnelEnd extends Duplex {
   readonly #socket: Socket

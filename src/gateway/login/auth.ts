@@ -32,8 +32,9 @@ export class BasicAuth {
   }
 
   /**
-   * The user, or null when the attempt is not good; `login-gate.ts` says when that is answered. Throws `too-busy` when nobody looked at it,
-   * for too many guesses of the address wait already. Rejects with the signal's reason when that aborts meanwhile.
+   * The user, or null when the attempt is not good; `login-gate.ts` says when that is answered. Throws
+   * `too-busy` when nobody looked at it, for too many guesses of the address wait already. Rejects with the
+   * signal's reason when that aborts meanwhile.
    */
   async login(attempt: LoginAttempt): Promise<string | null> {
     const guess = attempt.header === undefined ? null : parseBasic(attempt.header)
@@ -54,7 +55,10 @@ export class BasicAuth {
 /** Longest name of a client that is told apart. */
 const LONGEST_CLIENT = 64
 
-/** Whom the proxy next to us says it serves, by what is counted of an address. Earlier entries are the client's own words. */
+/**
+ * Whom the proxy next to us says it serves, by what is counted of an address. Earlier entries are the
+ * client's own words.
+ */
 function lastHop(forwardedFor = ''): string {
   const entry = forwardedFor.slice(forwardedFor.lastIndexOf(',') + 1)
   return networkOf(withoutPort(entry.trim().slice(0, LONGEST_CLIENT)))

@@ -1,4 +1,7 @@
-/** A waiting line that serves its clients in turn, so that nobody gets more of it by asking more often. Bounded. */
+/**
+ * A waiting line that serves its clients in turn, so that nobody gets more of it by asking more often.
+ * Bounded.
+ */
 export class FairLine<T> {
   readonly #most: number
   /** By client, in the order of their turns; none is empty. */
@@ -13,7 +16,10 @@ export class FairLine<T> {
     return this.#size
   }
 
-  /** Takes `item` in. Answers who gets no place: with a full line the last of the client with most places, which may be `item` itself. */
+  /**
+   * Takes `item` in. Answers who gets no place: with a full line the last of the client with most places,
+   * which may be `item` itself.
+   */
   add(client: string, item: T): T | null {
     const own = this.#waiting.get(client) ?? []
     if (this.#size < this.#most) {

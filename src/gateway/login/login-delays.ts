@@ -18,7 +18,10 @@ interface Failures {
   readonly atMs: number
 }
 
-/** Wrong guesses, per address: how long to hold back the answer to one, and when the next guess may be looked at. Pure but for its memory. */
+/**
+ * Wrong guesses, per address: how long to hold back the answer to one, and when the next guess may be looked
+ * at. Pure but for its memory.
+ */
 export class LoginDelays {
   readonly #failures = new Map<string, Failures>()
 

@@ -29,9 +29,10 @@ interface Line {
 }
 
 /**
- * Bounds how many guesses of an address are looked at, right or wrong: not looking is the only thing that slows down who hangs up early or
- * guesses on many connections. After a burst of wrong ones the next are looked at one by one as time passes; no right password is
- * recognised before its turn, for then guesses by the thousand would find it. Other addresses do not notice.
+ * Bounds how many guesses of an address are looked at, right or wrong: not looking is the only thing that
+ * slows down who hangs up early or guesses on many connections. After a burst of wrong ones the next are
+ * looked at one by one as time passes; no right password is recognised before its turn, for then guesses by
+ * the thousand would find it. Other addresses do not notice.
  */
 export class LoginGate {
   readonly #clock: Clock
@@ -44,8 +45,8 @@ export class LoginGate {
   }
 
   /**
-   * What `isRight` says, in its turn. A wrong guess is answered late. Throws `too-busy`, without a look, when too many wait at this address.
-   * Rejects with the signal's reason when that aborts meanwhile.
+   * What `isRight` says, in its turn. A wrong guess is answered late. Throws `too-busy`, without a look, when
+   * too many wait at this address. Rejects with the signal's reason when that aborts meanwhile.
    */
   async check(origin: GuessOrigin, isRight: () => boolean): Promise<boolean> {
     const network = networkOf(origin.address)

@@ -2,8 +2,8 @@ import type { BudgetWatch } from '../../budget-watch.ts'
 import { FaasError } from '../../core/errors.ts'
 
 /**
- * The bytes that the bodies of API requests may hold in memory together (`SAMPAN_API_BODY_MEMORY`). A deployment keeps its share until it is
- * answered, which may take as long as its image.
+ * The bytes that the bodies of API requests may hold in memory together (`SAMPAN_API_BODY_MEMORY`). A
+ * deployment keeps its share until it is answered, which may take as long as its image.
  */
 export class BodyBudget {
   readonly #limitBytes: number

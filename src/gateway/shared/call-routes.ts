@@ -1,7 +1,8 @@
 import type { RouteDescription } from './route-description.ts'
 
-// What the plane of calls answers, as data: `request-target.ts` and `call-target.ts` split requests by these prefixes, `invoke-routes.ts` lets
-// these methods through, and `openapi.ts` publishes the routes that follow from both.
+// What the plane of calls answers, as data: `request-target.ts` and `call-target.ts` split requests by these
+// prefixes, `invoke-routes.ts` lets these methods through, and `openapi.ts` publishes the routes that follow
+// from both.
 
 /** Calls of functions (http-api 7). */
 export const CALL_PREFIX = '/function/'
@@ -15,7 +16,10 @@ export const CALL_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'O
 /** What may follow a prefix. Nothing is decoded or cleaned: the path is the function's, slashes and all. */
 const FORMS = [':name{[^/]+}', ':name{[^/]+}/', ':name{[^/]+}/:path{.+}'] as const
 
-/** Answers of ours to a call. Failures have the header `X-OpenFaaS-Internal: proxy` then; without it, any status is the function's own. */
+/**
+ * Answers of ours to a call. Failures have the header `X-OpenFaaS-Internal: proxy` then; without it, any
+ * status is the function's own.
+ */
 const CALL_ANSWERS = {
   101: 'The function agreed to a WebSocket',
   403: 'The script of a service worker that would govern more than its function',

@@ -19,7 +19,10 @@ export interface RouteDescription {
   readonly body?: GenericSchema
   /** Absent: `USUAL_BODY`. */
   readonly bodyLimit?: BodyLimit
-  /** Every status of its own, with what it means; `openapi.ts` adds those that all routes share. `default`: any other one too. */
+  /**
+   * Every status of its own, with what it means; `openapi.ts` adds those that all routes share. `default`:
+   * any other one too.
+   */
   readonly answers: { readonly [status: number]: string; readonly default?: string }
   /** The body of a 200, where it is JSON, or JSON of each line. */
   readonly result?: GenericSchema

@@ -20,9 +20,10 @@ export interface AnswerFacts {
 }
 
 /**
- * Strict, because a length that two parties read in two ways is how answers get into wrong hands: two lengths that
- * differ, a length beside a coding, any coding but `chunked` throw `MalformedError`. The same length twice is clumsy, and can be read in one way
- * only (RFC 9112, 6.3). Most names are passed over by their length alone: runs on every answer.
+ * Strict, because a length that two parties read in two ways is how answers get into wrong hands: two lengths
+ * that differ, a length beside a coding, any coding but `chunked` throw `MalformedError`. The same length
+ * twice is clumsy, and can be read in one way only (RFC 9112, 6.3). Most names are passed over by their
+ * length alone: runs on every answer.
  */
 export function answerFraming(fields: readonly string[], facts: AnswerFacts): AnswerFraming {
   let bytes = -1
@@ -72,7 +73,10 @@ export function isBodyless({ method, status }: Pick<AnswerFacts, 'method' | 'sta
   return status === 204 || status === 304 || method === 'HEAD'
 }
 
-/** Digits only, and few enough to count with: `+5`, `5, 5` and `0x5` are read differently by different programs. */
+/**
+ * Digits only, and few enough to count with: `+5`, `5, 5` and `0x5` are read differently by different
+ * programs.
+ */
 function parseLength(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new MalformedError('a malformed Content-Length header')
   return Number(text)

@@ -6,7 +6,10 @@ import { MalformedError, readAnswerFields, readFields } from '../../http1/http-f
 /** Interim answers to one call. More is a function that keeps the gateway busy. */
 const MAX_INTERIMS = 100
 
-/** What is read of an answer, in this order. Fields are names and values in turn. None of the methods may throw. */
+/**
+ * What is read of an answer, in this order. Fields are names and values in turn. None of the methods may
+ * throw.
+ */
 export interface AnswerTaker {
   onInterim(status: number, fields: string[]): void
   /** The final head. */
@@ -35,8 +38,9 @@ export interface AnswerTo {
 }
 
 /**
- * One answer from bytes: heads, body, trailers. Throws `MalformedError` where the function does not speak HTTP/1.0 or 1.1 or says what could be
- * read in two ways; nothing of it may be used after that. What the function sends is not trusted: everything is bounded.
+ * One answer from bytes: heads, body, trailers. Throws `MalformedError` where the function does not speak
+ * HTTP/1.0 or 1.1 or says what could be read in two ways; nothing of it may be used after that. What the
+ * function sends is not trusted: everything is bounded.
  */
 export class AnswerReader {
   readonly #taker: AnswerTaker

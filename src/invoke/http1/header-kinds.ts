@@ -85,7 +85,8 @@ const NAMES: readonly (readonly [name: string, kind: number])[] = [
   // Sessions bound to a device: the browser asks here before other requests of the origin.
   ['Secure-Session-Registration', ORIGIN_WIDE],
   ['Sec-Session-Registration', ORIGIN_WIDE],
-  // The browser says with each request that matches, those to other functions among them, what this one gave it to remember.
+  // The browser says with each request that matches, those to other functions among them, what this one gave
+  // it to remember.
   ['Use-As-Dictionary', ORIGIN_WIDE],
   // Who is logged in at this origin, for other sites to ask.
   ['Set-Login', ORIGIN_WIDE],
@@ -93,7 +94,10 @@ const NAMES: readonly (readonly [name: string, kind: number])[] = [
   ['Expect-CT', ORIGIN_WIDE],
 ]
 
-/** The usual spelling beside the lower-case one, so that most names need no conversion. Fixed: hostile names cannot grow it. */
+/**
+ * The usual spelling beside the lower-case one, so that most names need no conversion. Fixed: hostile names
+ * cannot grow it.
+ */
 const KINDS: ReadonlyMap<string, number> = new Map(
   NAMES.flatMap(([name, kind]) => [[name, kind] as const, [name.toLowerCase(), kind] as const]),
 )

@@ -3,9 +3,10 @@ import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net'
 type Done = (error?: Error | null) => void
 
 /**
- * A socket that is read on when a write meets a connection that is gone. Node destroys a socket at once then, and with it what has come and was not
- * read yet: the answer of a function that refuses a large body and resets its connection. Reading meets the end of it by itself; until
- * then writes wait. Not for pipes: they take that end for a good one.
+ * A socket that is read on when a write meets a connection that is gone. Node destroys a socket at once then,
+ * and with it what has come and was not read yet: the answer of a function that refuses a large body and
+ * resets its connection. Reading meets the end of it by itself; until then writes wait. Not for pipes: they
+ * take that end for a good one.
  */
 export class PatientSocket extends Socket {
   /** Why a write failed. An end that is read after that is none: the rest is missing. */
@@ -18,9 +19,10 @@ export class PatientSocket extends Socket {
   }
 
   /**
-   * For an end that was just read: sets `writeError` when it is a reset, and then calls `onLooked`. libuv reports a reset that comes with the last
-   * bytes as an end (seen with Node 20); a write of nothing fails on the one and not on the other. Behind a write under way it would wait; that
-   * one fails itself on a reset, in this turn of the event loop, after the reading.
+   * For an end that was just read: sets `writeError` when it is a reset, and then calls `onLooked`. libuv
+   * reports a reset that comes with the last bytes as an end (seen with Node 20); a write of nothing fails on
+   * the one and not on the other. Behind a write under way it would wait; that one fails itself on a reset,
+   * in this turn of the event loop, after the reading.
    */
   look(onLooked: () => void): void {
     if (this.writableLength > 0) {

@@ -11,13 +11,18 @@ export interface Destination {
   readonly protocol: string | null
 }
 
-/** What a trigger gave is never believed to be clean: a line feed in it, also one that comes to be when a character is cut to a byte, would be a second request. */
+/**
+ * What a trigger gave is never believed to be clean: a line feed in it, also one that comes to be when a
+ * character is cut to a byte, would be a second request.
+ */
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/
 
 /** Methods whose missing body is said to be empty (RFC 9110, 8.6). */
 const USUALLY_WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 
-/** The call up to the empty line, a byte per character. Throws `invalid` for what cannot be written as HTTP. */
+/**
+ * The call up to the empty line, a byte per character. Throws `invalid` for what cannot be written as HTTP.
+ */
 export function requestHead(call: Call, headers: readonly string[], { host, protocol }: Destination): string {
   if (!isToken(call.method)) throw new FaasError('invalid', 'the method is not one of HTTP')
   if (!TARGET.test(call.path)) throw new FaasError('invalid', 'the path cannot be written as HTTP')

@@ -38,7 +38,8 @@ const DRAIN_MS = 60_000
 const RETRY_REMOVAL_MS = 2_000
 
 /**
- * The objects behind the door, plugged into each other: the wiring diagram of this folder. What one part tells another goes through here.
+ * The objects behind the door, plugged into each other: the wiring diagram of this folder. What one part
+ * tells another goes through here.
  *
  *   engine link ──▶ observer ──▶ replica table ──▶ ready events
  *                      │              ▲ ▲
@@ -130,7 +131,10 @@ export class ProviderParts {
     return imageFor(spec, signal, { images, host: () => this.link.engine, confinement: guard.confinement })
   }
 
-  /** One that was made while its function was removed must not get ready: calls of the name are another function's by now. */
+  /**
+   * One that was made while its function was removed must not get ready: calls of the name are another
+   * function's by now.
+   */
   probe(id: string): void {
     const record = this.table.get(id)
     if (record !== undefined && this.reconciler.isWanted(record)) this.probes.begin(id)
@@ -181,7 +185,8 @@ export class ProviderParts {
       onChange: (fn) => this.reconciler.nudge(fn),
       onCrash: (record, exitCode) => {
         this.reconciler.setback(record, this.causeOfDeath({ ...record, exitCode }))
-        // Not only when its function's turn comes: somebody may be about to remove the container, and its log with it.
+        // Not only when its function's turn comes: somebody may be about to remove the container, and its log
+        // with it.
         this.retirement.begin(record.replica.id)
       },
       onVanished: ({ replica }) =>

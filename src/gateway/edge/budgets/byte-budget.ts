@@ -8,7 +8,10 @@ export interface BodyRefusal {
   readonly message: string
 }
 
-/** Parts of request bodies that wait for their functions, of all clients together. One function has three quarters at the most. */
+/**
+ * Parts of request bodies that wait for their functions, of all clients together. One function has three
+ * quarters at the most.
+ */
 export class ByteBudget {
   readonly #most: number
   readonly #watch: BudgetWatch

@@ -28,23 +28,28 @@ export interface CensusLimits {
 const LOOK = 64
 
 /**
- * A connection that has waited for less is displaced only for a client that has fewer connections: its request may be on its way. In a burst of newcomers
- * each would take the place of the one before it else, and nobody would be heard; and who makes one call after the other would lose its connection
- * between two of them.
+ * A connection that has waited for less is displaced only for a client that has fewer connections: its
+ * request may be on its way. In a burst of newcomers each would take the place of the one before it else, and
+ * nobody would be heard; and who makes one call after the other would lose its connection between two of
+ * them.
  */
 export const GRACE_MS = 1_000
 
 /**
- * A client that has its share may displace so many of its own connections in a second, or be refused. To take a connection in and close another one for it costs some 150 µs,
- * so this is 4 % of the daemon's time; to close a newcomer unheard costs a tenth of that.
+ * A client that has its share may displace so many of its own connections in a second, or be refused. To take
+ * a connection in and close another one for it costs some 150 µs, so this is 4 % of the daemon's time; to
+ * close a newcomer unheard costs a tenth of that.
  */
 export const MOST_DISPLACED_A_SECOND = 256
 
 /**
- * Who is connected, against clients that take every place. A connection that comes when there is no room takes the place of one that waits for a
- * request: of the same client where that one has its share, else of the client that has most. One that has its answer, and of which only unwanted bytes or the
- * end are still due, goes first; then one that never made a request, then one that did; the longest waiting first. Only when every connection has a request
- * that is not answered yet, or waits since a moment only, is the newcomer refused: else whoever sends a body that nobody wants, and sends it slowly, would keep places that no budget counts.
+ * Who is connected, against clients that take every place. A connection that comes when there is no room
+ * takes the place of one that waits for a request: of the same client where that one has its share, else of
+ * the client that has most. One that has its answer, and of which only unwanted bytes or the end are still
+ * due, goes first; then one that never made a request, then one that did; the longest waiting first. Only
+ * when every connection has a request that is not answered yet, or waits since a moment only, is the newcomer
+ * refused: else whoever sends a body that nobody wants, and sends it slowly, would keep places that no budget
+ * counts.
  */
 export class ConnectionCensus {
   readonly #limits: CensusLimits
@@ -74,8 +79,8 @@ export class ConnectionCensus {
   }
 
   /**
-   * Whether a newcomer from there is to be closed before anything is made for it: its client has its share, and comes so fast that making room each time
-   * would let all others wait behind it.
+   * Whether a newcomer from there is to be closed before anything is made for it: its client has its share,
+   * and comes so fast that making room each time would let all others wait behind it.
    */
   turnsAway(network: string): boolean {
     const { mostPerClient } = this.#limits
@@ -148,7 +153,10 @@ export class ConnectionCensus {
     else this.#perNetwork.delete(network)
   }
 
-  /** `network`: whose connection must go; null: of whoever has most. `own`: how many the newcomer's client has. */
+  /**
+   * `network`: whose connection must go; null: of whoever has most. `own`: how many the newcomer's client
+   * has.
+   */
   #makeRoom(network: string | null, own: number): boolean {
     const untilMs = this.#clock.now() - GRACE_MS
     const found =
@@ -162,7 +170,10 @@ export class ConnectionCensus {
     return true
   }
 
-  /** `spared`: there are some, and all of them wait since a moment only. One that made a request must not go in their place. */
+  /**
+   * `spared`: there are some, and all of them wait since a moment only. One that made a request must not go
+   * in their place.
+   */
   #longestWaiting(list: WaitingList, { network, own, untilMs }: Sought): Counted | 'spared' | null {
     let found: Counted | null = null
     let foundHas = 0
@@ -172,7 +183,8 @@ export class ConnectionCensus {
       looks += 1
       if (network !== null && one.network !== network) continue
       const has = this.#perNetwork.get(one.network) ?? 0
-      // With a place more for one and a place less for the other, the newcomer's client has no more than the other.
+      // With a place more for one and a place less for the other, the newcomer's client has no more than the
+      // other.
       if (one.sinceMs > untilMs && has < own + 2) hasSpared = true
       else if (network !== null) return one
       else if (has > foundHas) {
@@ -192,7 +204,10 @@ interface Sought {
   readonly untilMs: number
 }
 
-/** A queue whose members can leave from anywhere: a `Set` that changes with every request keeps dead connections alive in its old tables. */
+/**
+ * A queue whose members can leave from anywhere: a `Set` that changes with every request keeps dead
+ * connections alive in its old tables.
+ */
 export class WaitingList {
   first: Counted | null = null
   #last: Counted | null = null

@@ -7,8 +7,8 @@ export interface HeadSender {
 }
 
 /**
- * Unfinished request heads of all clients together, and requests that wait behind others of their connection. One that does not fit takes the place of the
- * one that was begun first.
+ * Unfinished request heads of all clients together, and requests that wait behind others of their connection.
+ * One that does not fit takes the place of the one that was begun first.
  */
 export class HeadBudget {
   readonly #most: number

@@ -5,7 +5,10 @@ import { Refusal } from './refusal.ts'
 import { RequestBody, type BodySource } from './request-body.ts'
 import { CHUNKED } from './request-head.ts'
 
-/** Of a body that nobody wants any more, this much is read, so that a client that sends all before it reads still sees its answer (as Go's server). */
+/**
+ * Of a body that nobody wants any more, this much is read, so that a client that sends all before it reads
+ * still sees its answer (as Go's server).
+ */
 const MOST_UNWANTED_BYTES = 256 * 1024
 
 export interface IncomingBodyOptions {
@@ -66,7 +69,10 @@ export class IncomingBody {
     return this.#unwanted > MOST_UNWANTED_BYTES
   }
 
-  /** Takes what belongs to it; answers where it stopped. The bytes are only lent. Throws a `Refusal` for bad chunks. */
+  /**
+   * Takes what belongs to it; answers where it stopped. The bytes are only lent. Throws a `Refusal` for bad
+   * chunks.
+   */
   take(bytes: Buffer, from: number, to: number): number {
     return this.#chunks === null
       ? this.#takeLength(bytes, from, to)

@@ -8,7 +8,9 @@ const EMPTY_LINE = '\r\n'
 /** The first byte of a TLS handshake. */
 const TLS = '\x16'
 
-/** The head of one request until it is whole. What can be seen to be no HTTP before that is refused at once. */
+/**
+ * The head of one request until it is whole. What can be seen to be no HTTP before that is refused at once.
+ */
 export class PartialHead {
   readonly #bytes: HeadBytes
   /** The first bytes, up to three. */
@@ -21,8 +23,8 @@ export class PartialHead {
   }
 
   /**
-   * The head, a byte per character, with the CR LF of its last line. One empty line may stand before it, with which some old clients end a body
-   * (RFC 9112, 2.2); it is passed over. Throws a `Refusal` for more.
+   * The head, a byte per character, with the CR LF of its last line. One empty line may stand before it, with
+   * which some old clients end a body (RFC 9112, 2.2); it is passed over. Throws a `Refusal` for more.
    */
   get text(): string {
     const { text } = this.#bytes

@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 
-/** A request that is not served, with the status and the sentence for its sender. The connection ends with it. */
+/**
+ * A request that is not served, with the status and the sentence for its sender. The connection ends with it.
+ */
 export class Refusal extends Error {
   readonly status: number
 

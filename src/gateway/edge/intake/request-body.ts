@@ -13,8 +13,9 @@ export interface BodySource {
 }
 
 /**
- * The body of a request as a stream of its own: whoever reads it may destroy it without destroying the client's connection, on which the answer still
- * has to go out. Nothing is read from the connection before somebody reads here.
+ * The body of a request as a stream of its own: whoever reads it may destroy it without destroying the
+ * client's connection, on which the answer still has to go out. Nothing is read from the connection before
+ * somebody reads here.
  */
 export class RequestBody extends Readable {
   /** What of it waits here. */

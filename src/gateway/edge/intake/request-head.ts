@@ -36,9 +36,10 @@ const VERSION_LENGTH = 9
 const LONGEST_METHOD = 64
 
 /**
- * Reads a head: `text` has a byte per character and ends with the CR LF of its last line. Throws a `Refusal` for what is not exactly HTTP/1.0 or
- * HTTP/1.1, or could be read in two ways: a length beside a coding, two lengths, two hosts, any coding but `chunked` (RFC 9112, 6.3 and 11.2).
- * Most header names are passed over by their length alone: runs on every request.
+ * Reads a head: `text` has a byte per character and ends with the CR LF of its last line. Throws a `Refusal`
+ * for what is not exactly HTTP/1.0 or HTTP/1.1, or could be read in two ways: a length beside a coding, two
+ * lengths, two hosts, any coding but `chunked` (RFC 9112, 6.3 and 11.2). Most header names are passed over by
+ * their length alone: runs on every request.
  */
 export function readRequestHead(text: string): RequestHead {
   const lineEnd = text.indexOf('\r\n')
@@ -142,7 +143,8 @@ function bodyLengthOf(length: string | null, coding: string | null, minor: 0 | 1
     return CHUNKED
   }
   if (length === null) return 0
-  // Digits only, and few enough to count with: `+5`, `5, 5` and `0x5` are read differently by different programs.
+  // Digits only, and few enough to count with: `+5`, `5, 5` and `0x5` are read differently by different
+  // programs.
   if (!/^\d{1,15}$/.test(length)) throw new Refusal(400, 'malformed Content-Length header')
   return Number(length)
 }

@@ -5,7 +5,10 @@ import { PartialHead } from './partial-head.ts'
 import { readRequestHead, type RequestHead } from './request-head.ts'
 import type { RequestBody } from './request-body.ts'
 
-/** Of what a client sends behind a request that is under way, reading goes on up to this: with reading stopped nobody would see it leave. */
+/**
+ * Of what a client sends behind a request that is under way, reading goes on up to this: with reading stopped
+ * nobody would see it leave.
+ */
 const REST_BYTES = 4 * 1024
 
 /** The connection that the requests come by. */
@@ -32,8 +35,9 @@ export type Stage = 'between' | 'head' | 'body' | 'complete' | 'over'
 const MOST_AFTER_END_BYTES = 256 * 1024
 
 /**
- * Takes the bytes of a connection apart into requests, one at a time: head, body, and what stands behind them, which is kept for later. Nothing here knows
- * of sockets or answers. What it throws is a `Refusal`, but for faults of ours.
+ * Takes the bytes of a connection apart into requests, one at a time: head, body, and what stands behind
+ * them, which is kept for later. Nothing here knows of sockets or answers. What it throws is a `Refusal`, but
+ * for faults of ours.
  */
 export class RequestIntake {
   readonly #shared: IntakeShared
@@ -59,7 +63,9 @@ export class RequestIntake {
     return this.#rest !== null
   }
 
-  /** Whether more may be read. With the whole request here it may: that is how a client is seen that leaves. */
+  /**
+   * Whether more may be read. With the whole request here it may: that is how a client is seen that leaves.
+   */
   get wantsMore(): boolean {
     if (this.#stage === 'over') return this.#afterEndBytes <= MOST_AFTER_END_BYTES
     if (this.#rest !== null && this.#rest.length > REST_BYTES) return false
@@ -95,7 +101,8 @@ export class RequestIntake {
 
   /** Forgets the request, whose body is complete, and goes on with what stood behind it. */
   next(): void {
-    // What nobody has read of it must not be held. Its end asks whether there is room, which depends on what stands behind it.
+    // What nobody has read of it must not be held. Its end asks whether there is room, which depends on what
+    // stands behind it.
     this.stopBody()
     this.#body = null
     const rest = this.takeRest()
@@ -188,7 +195,8 @@ export class RequestIntake {
 
   #keep(bytes: Buffer): void {
     this.#rest = this.#rest === null ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes])
-    // Unread requests count as unfinished ones. Who sends them behind others does not take the room of uploads.
+    // Unread requests count as unfinished ones. Who sends them behind others does not take the room of
+    // uploads.
     this.#shared.unfinishedHeads.hold(this.#owner, bytes.length)
   }
 }

@@ -44,7 +44,10 @@ export interface NetworksOptions {
   readonly mtu: number | null
 }
 
-/** The network that an engine has from the start (Docker's; Podman has another, and is left to its own default). */
+/**
+ * The network that an engine has from the start (Docker's; Podman has another, and is left to its own
+ * default).
+ */
 const DEFAULT_NETWORK = 'bridge'
 
 /** One bridge network per namespace, in which containers reach the host but not each other. */
@@ -117,8 +120,8 @@ export class Networks {
   }
 
   /**
-   * Packets longer than the way out can take are lost, often without a word: networks that were made for longer ones are removed as soon as nobody is in
-   * them; `ensure` makes them anew.
+   * Packets longer than the way out can take are lost, often without a word: networks that were made for
+   * longer ones are removed as soon as nobody is in them; `ensure` makes them anew.
    */
   async mendSizes(): Promise<void> {
     const mtu = await this.#wantedMtu()
@@ -170,7 +173,8 @@ export class Networks {
       await engine.createNetwork(networkBody(name, labels, mtu))
       log.info('network made', { ns: namespace, network: name, ...(mtu !== null && { mtu }) })
     } catch (error) {
-      // It exists already: made by this daemon before it was killed, or by somebody else. The list tells which.
+      // It exists already: made by this daemon before it was killed, or by somebody else. The list tells
+      // which.
       if (!hasCode(error, 'conflict')) throw error
     }
     const network = (await this.#list()).get(namespace)
@@ -224,7 +228,10 @@ function networkBody(name: string, labels: Labels, mtu: number | null): object {
   }
 }
 
-/** Where an engine does not tell the gateway it is the subnet's first address, by Docker's and Podman's default. */
+/**
+ * Where an engine does not tell the gateway it is the subnet's first address, by Docker's and Podman's
+ * default.
+ */
 function firstAddress(subnet: string): string {
   const match = /^(\d+\.\d+\.\d+)\.(\d+)\//.exec(subnet)
   return match ? `${match[1]}.${Number(match[2]) + 1}` : ''

@@ -7,7 +7,10 @@ import { instanceLabel, type Labels, type Maker, makerLabels, readMaker } from '
 export interface OwningRegistry {
   /** Unique over all registries. */
   readonly id: string
-  /** Ids of other registries whose containers it answers for; the empty one stands for releases that wrote none. */
+  /**
+   * Ids of other registries whose containers it answers for; the empty one stands for releases that wrote
+   * none.
+   */
   taken(): readonly string[]
   /** Remembers that it answers for what another registry made. */
   takeOver(id: string): void
@@ -42,9 +45,10 @@ interface Foreign {
 }
 
 /**
- * Which containers, networks and secret folders with this instance's name are ours: those that carry the id of our registry, or of one that it has taken
- * over. The name alone is not enough: with a wrong data folder, or an empty one because a disk was not mounted, everything that runs would look
- * like something that nobody wants, and be removed.
+ * Which containers, networks and secret folders with this instance's name are ours: those that carry the id
+ * of our registry, or of one that it has taken over. The name alone is not enough: with a wrong data folder,
+ * or an empty one because a disk was not mounted, everything that runs would look like something that nobody
+ * wants, and be removed.
  */
 export class Ownership {
   readonly #options: OwnershipOptions
@@ -76,8 +80,9 @@ export class Ownership {
   }
 
   /**
-   * Looks whether anything with this instance's name is somebody else's, takes over what the operator wants taken over, and throws `conflict`, with a
-   * sentence for the operator, when something is left. Before that nothing may be changed on the engine.
+   * Looks whether anything with this instance's name is somebody else's, takes over what the operator wants
+   * taken over, and throws `conflict`, with a sentence for the operator, when something is left. Before that
+   * nothing may be changed on the engine.
    */
   async settle(): Promise<void> {
     const { wanted } = this.#options

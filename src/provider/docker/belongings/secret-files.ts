@@ -19,7 +19,10 @@ export interface SecretFilesOptions {
   readonly runtimeDir: string | null
   readonly instance: string
   readonly values: SecretValues
-  /** Ids of the registries whose replicas are ours, our own first; an empty one is that of releases that had none. */
+  /**
+   * Ids of the registries whose replicas are ours, our own first; an empty one is that of releases that had
+   * none.
+   */
   readonly owners: () => readonly string[]
   readonly log: Log
 }
@@ -28,9 +31,10 @@ export interface SecretFilesOptions {
 const TMPFS_MAGIC = 0x01021994
 
 /**
- * The secrets of functions that run, as files in memory: a folder for each revision, mounted read-only into its containers and
- * removed with the last of them. The folder is mounted, not the files, so that a changed value reaches a running container. What is on disk
- * is the state, so that a daemon that was killed goes on where it was. One thing is done at a time.
+ * The secrets of functions that run, as files in memory: a folder for each revision, mounted read-only into
+ * its containers and removed with the last of them. The folder is mounted, not the files, so that a changed
+ * value reaches a running container. What is on disk is the state, so that a daemon that was killed goes on
+ * where it was. One thing is done at a time.
  */
 export class SecretFiles {
   readonly #options: SecretFilesOptions
@@ -40,7 +44,10 @@ export class SecretFiles {
     this.#options = options
   }
 
-  /** Writes what `fn` asks for; answers the folder to mount, or null when it asks for nothing. Throws `unavailable`, also when one of them does not exist. */
+  /**
+   * Writes what `fn` asks for; answers the folder to mount, or null when it asks for nothing. Throws
+   * `unavailable`, also when one of them does not exist.
+   */
   async place(fn: DeployedFunction): Promise<string | null> {
     if (fn.spec.secrets.length === 0) return null
     return await this.#one.run(async () => {
@@ -53,7 +60,9 @@ export class SecretFiles {
     })
   }
 
-  /** Puts the present value of a secret into every folder that has it, or is that of a revision that wants it. */
+  /**
+   * Puts the present value of a secret into every folder that has it, or is that of a revision that wants it.
+   */
   async refresh(secret: SecretRef, isWanted: (revision: number) => boolean): Promise<void> {
     const { namespace, name } = secret
     await this.#one.run(async () => {
@@ -103,8 +112,8 @@ export class SecretFiles {
   async #write(dir: string, { namespace, name }: SecretRef): Promise<void> {
     const value = this.#options.values.value(namespace, name)
     if (value === undefined) return
-    // A new file under a hidden name, then renamed: a reader sees the old value or the new one, never half of it. One name for all: that of
-    // a secret may be as long as a file name can be.
+    // A new file under a hidden name, then renamed: a reader sees the old value or the new one, never half of
+    // it. One name for all: that of a secret may be as long as a file name can be.
     const draft = join(dir, '..draft')
     // One that a kill left behind may be read-only.
     await rm(draft, { force: true })
@@ -140,8 +149,8 @@ export class SecretFiles {
     for (const candidate of this.#candidates()) {
       if (!(await isInMemory(candidate))) continue
       const root = this.#rootIn(candidate, own)
-      // Private to this user on the host; a container does not walk this path, it sees the mount. What another user holds or forbids is
-      // passed over.
+      // Private to this user on the host; a container does not walk this path, it sees the mount. What
+      // another user holds or forbids is passed over.
       await mkdir(root, { recursive: true, mode: 0o700 }).catch(() => undefined)
       if (await this.#isOurs(root)) return root
     }
@@ -150,7 +159,10 @@ export class SecretFiles {
     )
   }
 
-  /** Anybody may have put a folder of this name into /dev/shm, to read what is written there. Who set the folder vouches for it. */
+  /**
+   * Anybody may have put a folder of this name into /dev/shm, to read what is written there. Who set the
+   * folder vouches for it.
+   */
   async #isOurs(root: string): Promise<boolean> {
     const folders = [root, dirname(root), dirname(dirname(root))]
     const made = this.#options.runtimeDir === null ? folders : folders.slice(0, 2)

@@ -34,7 +34,10 @@ export interface SurroundingsOptions {
 
 const SECRETS_TARGET = '/var/openfaas/secrets'
 
-/** What replicas need beside their containers: the network of their namespace and the files of their secrets. Made before, taken away after them. */
+/**
+ * What replicas need beside their containers: the network of their namespace and the files of their secrets.
+ * Made before, taken away after them.
+ */
 export class Surroundings {
   readonly #options: SurroundingsOptions
 
@@ -56,7 +59,10 @@ export class Surroundings {
     return folder === null ? [] : [{ source: folder, target: SECRETS_TARGET }]
   }
 
-  /** Brings the present value of a secret to the replicas that ask for it, and has those made that could not be without it. */
+  /**
+   * Brings the present value of a secret to the replicas that ask for it, and has those made that could not
+   * be without it.
+   */
   async refreshSecret(secret: SecretRef): Promise<void> {
     const users = this.#desiredRevisions().filter(({ spec }) => {
       return namespaceOf(spec.name) === secret.namespace && spec.secrets.includes(secret.name)

@@ -2,8 +2,8 @@
 export const USUAL_PORT = 8080
 
 /**
- * The port at which a container takes calls: that of its watchdog, which reads it from the environment. Without a watchdog it is the usual
- * one, because there is nobody whose setting we know. Pure.
+ * The port at which a container takes calls: that of its watchdog, which reads it from the environment.
+ * Without a watchdog it is the usual one, because there is nobody whose setting we know. Pure.
  */
 export function callPort(env: ReadonlyMap<string, string>, hasWatchdog: boolean): number {
   const text = hasWatchdog ? (env.get('port') ?? '') : ''

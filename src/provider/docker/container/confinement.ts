@@ -6,7 +6,10 @@ import type { EngineAbilities } from '../engine/answers.ts'
 export interface Confinement {
   /** Memory of a function that sets no limit, in bytes; 0: as much as there is. */
   readonly memoryBytes: number
-  /** What a container may write beside its mounts, in bytes, where the storage driver can bound it; 0: no bound. */
+  /**
+   * What a container may write beside its mounts, in bytes, where the storage driver can bound it; 0: no
+   * bound.
+   */
   readonly diskBytes: number
   /** A seccomp profile as JSON; null: the engine's own. */
   readonly seccomp: string | null
@@ -29,12 +32,20 @@ export const UNKNOWN_ABILITIES: EngineAbilities = {
 export const MEMORY_SETTING = 'SAMPAN_FUNCTION_MEMORY'
 const RUNTIME_ANNOTATION = 'com.sampan.runtime'
 
-/** The kernel ends functions before anything else when the host itself runs out of memory: the daemon's service has -500, other programs 0. */
+/**
+ * The kernel ends functions before anything else when the host itself runs out of memory: the daemon's
+ * service has -500, other programs 0.
+ */
 const OOM_SCORE = 500
-/** Docker's own default, written down so that a setting of the engine does not move it. It counts as the container's memory. */
+/**
+ * Docker's own default, written down so that a setting of the engine does not move it. It counts as the
+ * container's memory.
+ */
 const SHM_BYTES = 64 * 1024 * 1024
 
-/** The part of HostConfig that protects the host from the function. Pure; throws `invalid`, naming the field. */
+/**
+ * The part of HostConfig that protects the host from the function. Pure; throws `invalid`, naming the field.
+ */
 export function confine(spec: FunctionSpec, confinement: Confinement, abilities: EngineAbilities): object {
   const seccomp = usesProfile(confinement, abilities) ? [`seccomp=${confinement.seccomp}`] : []
   const runtime = runtimeOf(spec, confinement, abilities)
@@ -57,7 +68,10 @@ export function defaultMemory(
   return limitsMemory && memoryBytes > 0 ? Math.max(memoryBytes, reservedBytes) : 0
 }
 
-/** Why a function was ended for its memory, and what can be done about it. `spec` is undefined for one that was removed. */
+/**
+ * Why a function was ended for its memory, and what can be done about it. `spec` is undefined for one that
+ * was removed.
+ */
 export function outOfMemory(spec: FunctionSpec | undefined, { memoryBytes }: Confinement): string {
   const limit = spec?.limits?.memory
   if (limit !== undefined && limit !== '')
@@ -91,7 +105,10 @@ export function unconfined(confinement: Confinement, abilities: EngineAbilities)
   return missing
 }
 
-/** Docker fails every start where it cannot do what the profile wants; Podman takes the profile for the name of a file. */
+/**
+ * Docker fails every start where it cannot do what the profile wants; Podman takes the profile for the name
+ * of a file.
+ */
 function usesProfile({ seccomp }: Confinement, { hasSeccomp, isPodman }: EngineAbilities): boolean {
   return seccomp !== null && hasSeccomp && !isPodman
 }

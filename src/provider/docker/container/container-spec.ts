@@ -48,12 +48,16 @@ const PIDS_ANNOTATION = 'com.sampan.pids'
 const MAX_GRACE_MS = 3_600_000
 
 /**
- * What image entrypoints need to take over their files and step down to another user, to signal their children, and to listen on a low
- * port. Left out of Docker's default: raw sockets, device nodes, chroot, audit, file capabilities.
+ * What image entrypoints need to take over their files and step down to another user, to signal their
+ * children, and to listen on a low port. Left out of Docker's default: raw sockets, device nodes, chroot,
+ * audit, file capabilities.
  */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID', 'KILL', 'NET_BIND_SERVICE']
 
-/** FunctionSpec to the body of ContainerCreate. Pure; throws `invalid`, naming the field, for what cannot be made. */
+/**
+ * FunctionSpec to the body of ContainerCreate. Pure; throws `invalid`, naming the field, for what cannot be
+ * made.
+ */
 export function containerSpec(input: ContainerInput): object {
   const { spec } = input.fn
   const plan = planWatchdog(input.image, spec)
@@ -68,7 +72,8 @@ export function containerSpec(input: ContainerInput): object {
     },
     Env: environment(spec, isWatchdogPid1(plan)),
     ...(plan.kind === 'inject' && { Entrypoint: [WATCHDOG_PATH], Cmd: plan.argv }),
-    // The image's own check would run a shell in every container every few seconds; readiness is probed from outside.
+    // The image's own check would run a shell in every container every few seconds; readiness is probed from
+    // outside.
     Healthcheck: { Test: ['NONE'] },
     StopTimeout: identity.graceSeconds,
     HostConfig: {
@@ -134,7 +139,8 @@ function graceSeconds(env: ReadonlyMap<string, string>): number {
 
 function environment(spec: FunctionSpec, hasWatchdog: boolean): string[] {
   const env: Record<string, string> = { ...deployedVariables(spec) }
-  // The replica is out of the ready set before it is told to stop: it need not wait for anybody to notice (watchdog.md 13.4).
+  // The replica is out of the ready set before it is told to stop: it need not wait for anybody to notice
+  // (watchdog.md 13.4).
   if (hasWatchdog) {
     env['healthcheck_interval'] ??= '1ms'
     // A typo is told by the status then, and an update with one leaves the revision before in service.

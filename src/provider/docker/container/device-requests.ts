@@ -9,10 +9,16 @@ export interface DeviceRequest {
   readonly Capabilities: readonly (readonly string[])[]
 }
 
-/** Only NVIDIA's runtime answers Docker's device requests; the others want device files, which no deployment may ask for. */
+/**
+ * Only NVIDIA's runtime answers Docker's device requests; the others want device files, which no deployment
+ * may ask for.
+ */
 const GIVEN = 'nvidia.com/gpu'
 
-/** The graphics processors that a function asks for, as a limit or as a request. Pure; throws `invalid`, naming the field. */
+/**
+ * The graphics processors that a function asks for, as a limit or as a request. Pure; throws `invalid`,
+ * naming the field.
+ */
 export function deviceRequests(spec: FunctionSpec): readonly DeviceRequest[] {
   let count = 0
   for (const field of ['limits', 'requests'] as const) {

@@ -6,7 +6,10 @@ import { USUAL_PORT } from './call-port.ts'
 export interface ContainerIdentity {
   readonly fn: FunctionName
   readonly revision: number
-  /** When the function was first deployed. A container of an earlier life of the same name must never serve the present one. */
+  /**
+   * When the function was first deployed. A container of an earlier life of the same name must never serve
+   * the present one.
+   */
   readonly deployedAtMs: number
   /** Seconds between SIGTERM and SIGKILL. */
   readonly graceSeconds: number

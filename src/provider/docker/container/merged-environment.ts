@@ -6,8 +6,8 @@ export interface ImageEnvironment {
 }
 
 /**
- * The variables that a deployment sets itself. `envProcess` is a second way to say `fprocess`; an empty `fprocess` would hide the image's
- * own, and watchdogs refuse to start with it. Pure.
+ * The variables that a deployment sets itself. `envProcess` is a second way to say `fprocess`; an empty
+ * `fprocess` would hide the image's own, and watchdogs refuse to start with it. Pure.
  */
 export function deployedVariables({ envVars, envProcess }: FunctionSpec): StringMap {
   const { fprocess, ...rest } = envVars
@@ -16,8 +16,8 @@ export function deployedVariables({ envVars, envProcess }: FunctionSpec): String
 }
 
 /**
- * What the process in the container sees: the image's variables, then the deployment's. Whoever decides something by a variable asks here,
- * so that one set in a Dockerfile counts like one of the deployment. Pure.
+ * What the process in the container sees: the image's variables, then the deployment's. Whoever decides
+ * something by a variable asks here, so that one set in a Dockerfile counts like one of the deployment. Pure.
  */
 export function mergedEnvironment(image: ImageEnvironment, spec: FunctionSpec): ReadonlyMap<string, string> {
   const merged = new Map<string, string>()

@@ -18,8 +18,9 @@ export interface ProbeAnnotations {
 const MOST = 99_999
 
 /**
- * What is annotated about `ready` or `health`; null when nothing is. What is left out is as in Kubernetes, which OpenFaaS hands these to.
- * A field of another name is an annotation like any other. Throws `invalid`, naming the annotation.
+ * What is annotated about `ready` or `health`; null when nothing is. What is left out is as in Kubernetes,
+ * which OpenFaaS hands these to. A field of another name is an annotation like any other. Throws `invalid`,
+ * naming the annotation.
  */
 export function probeAnnotations(kind: 'ready' | 'health', annotations: StringMap): ProbeAnnotations | null {
   const prefix = `com.openfaas.${kind}.http.`

@@ -9,17 +9,21 @@ import { type ImageCommand, planWatchdog } from './watchdog-injection.ts'
 /** What the container will be, as far as it decides what proves that it can take calls. */
 interface Container {
   readonly env: ReadonlyMap<string, string>
-  /** A watchdog answers the calls, ours or another one. Without one whatever answers there is the function. */
+  /**
+   * A watchdog answers the calls, ours or another one. Without one whatever answers there is the function.
+   */
   readonly hasWatchdog: boolean
 }
 
 /**
- * What a replica of this function is asked, and what proves that it can take calls: the one place that decides it, for deploy, update,
- * scaling, wake and adoption (by the label) alike. docs/watchdog.md has the table.
+ * What a replica of this function is asked, and what proves that it can take calls: the one place that
+ * decides it, for deploy, update, scaling, wake and adoption (by the label) alike. docs/watchdog.md has the
+ * table.
  *
- * Without annotations it is asked at its start, until it is ready, and no more. Those about `ready` make readiness a question for its whole
- * life, those about `health` add liveness (http-api 12.2 and 12.3). Where only a health path is known, a start is over when it answers well.
- * Pure. Throws `invalid`, naming the annotation.
+ * Without annotations it is asked at its start, until it is ready, and no more. Those about `ready` make
+ * readiness a question for its whole life, those about `health` add liveness (http-api 12.2 and 12.3). Where
+ * only a health path is known, a start is over when it answers well. Pure. Throws `invalid`, naming the
+ * annotation.
  */
 export function planProbes(spec: FunctionSpec, image: ImageCommand): ProbePlan {
   const container = containerOf(spec, image)
@@ -68,7 +72,9 @@ function patienceOf({ env }: Container): number {
   return ms === 0 ? ENDLESS_PATIENCE_MS : Math.min(ms, ENDLESS_PATIENCE_MS)
 }
 
-/** A delay of the health annotations is about the health of a replica that has started: it holds up no start. */
+/**
+ * A delay of the health annotations is about the health of a replica that has started: it holds up no start.
+ */
 function startOf(container: Container, health: ProbeAnnotations | null, liveness: Probe | null): Probe {
   if (liveness === null || health === null || health.path === null) return usualReadiness(container)
   return { ...liveness, delayMs: 0 }
@@ -85,8 +91,8 @@ function usualReadiness(container: Container): Probe {
 }
 
 function usualHealth({ env, hasWatchdog }: Container): Probe {
-  // With suppress_lock both upstream watchdogs answer 503 for ever (watchdog.md 5.2). An image without one answers as it likes to a path that
-  // it does not know.
+  // With suppress_lock both upstream watchdogs answer 503 for ever (watchdog.md 5.2). An image without one
+  // answers as it likes to a path that it does not know.
   const isMute = env.get('suppress_lock') === 'true' || env.get('suppress_lock') === '1'
   return isMute || !hasWatchdog ? { ...PLAIN_PLAN.readiness, accept: 'any' } : PLAIN_PLAN.readiness
 }
@@ -101,7 +107,10 @@ function isAnsweredByWatchdog(path: string, container: Container): boolean {
   return path === '/_/health' || (path === '/_/ready' && !asksReadyPath(container))
 }
 
-/** Null for watchdogs that start a process for each call, and where the process is not in this container or has no port. */
+/**
+ * Null for watchdogs that start a process for each call, and where the process is not in this container or
+ * has no port.
+ */
 function processPort({ env }: Container): number | null {
   const text = env.get('http_upstream_url') || env.get('upstream_url') || ''
   if (env.get('mode')?.toLowerCase() !== 'http' || !URL.canParse(text)) return null

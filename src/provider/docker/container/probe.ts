@@ -1,11 +1,15 @@
 const PROBE_ACCEPTS = ['status', 'speaks', 'any'] as const
 
 /**
- * Which answers are good. `status`: those below 400. `speaks`: any but a watchdog's "not yet". `any`: any at all, as long as it is HTTP.
+ * Which answers are good. `status`: those below 400. `speaks`: any but a watchdog's "not yet". `any`: any at
+ * all, as long as it is HTTP.
  */
 export type ProbeAccept = (typeof PROBE_ACCEPTS)[number]
 
-/** One question to a replica: what is asked, when, and what its answers mean. Times in milliseconds, answers counted in a row. */
+/**
+ * One question to a replica: what is asked, when, and what its answers mean. Times in milliseconds, answers
+ * counted in a row.
+ */
 export interface Probe {
   readonly path: string
   readonly accept: ProbeAccept
@@ -30,8 +34,8 @@ export interface ProbePlan {
   /** Whether that is asked again of a ready one: it then comes and goes as it answers. */
   readonly isReadinessRepeated: boolean
   /**
-   * Where, behind its watchdog, the process listens, which must be seen beside a good answer: the watchdog answers for itself, before its
-   * process can. Null where the answer is proof enough.
+   * Where, behind its watchdog, the process listens, which must be seen beside a good answer: the watchdog
+   * answers for itself, before its process can. Null where the answer is proof enough.
    */
   readonly processPort: number | null
   /** Whether it is well: one that is not is replaced. Null: not asked. */

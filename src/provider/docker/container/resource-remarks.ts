@@ -9,7 +9,9 @@ const SURELY_MILLICORES = 100
 /** The engine's least (Engine API, ContainerCreate). */
 export const LEAST_NANO_CPUS = 1e7
 
-/** Throws `invalid` for cores that cannot be meant on a host that has `hostCpus` of them; 0: not known. Pure. */
+/**
+ * Throws `invalid` for cores that cannot be meant on a host that has `hostCpus` of them; 0: not known. Pure.
+ */
 export function checkCores(spec: FunctionSpec, hostCpus: number): void {
   for (const kind of ['limits', 'requests'] as const) {
     const text = spec[kind]?.cpu ?? ''

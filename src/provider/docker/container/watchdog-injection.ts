@@ -27,8 +27,9 @@ export const WATCHDOG_PATH = '/usr/bin/fwatchdog'
 const WATCHDOG_NAME = /^(?:[a-z]+-)?f?watchdog(?:-[a-z0-9]+)?$/
 
 /**
- * How a function gets its watchdog. An image that has one, or that serves HTTP by itself, runs untouched; one without gets ours when the
- * deployment names a process or asks for it by annotation. Pure; throws `invalid` when what is asked for cannot be done.
+ * How a function gets its watchdog. An image that has one, or that serves HTTP by itself, runs untouched; one
+ * without gets ours when the deployment names a process or asks for it by annotation. Pure; throws `invalid`
+ * when what is asked for cannot be done.
  */
 export function planWatchdog(image: ImageCommand, spec: FunctionSpec): WatchdogPlan {
   const wish = readWish(spec)

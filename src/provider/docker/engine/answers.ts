@@ -2,8 +2,8 @@ import type { Usage } from '../../../core/provider.ts'
 import { field, list, number, strings, text, words } from './untrusted.ts'
 
 /**
- * What the engine answers, narrowed to what we use. The engine is a process of another version, maybe another product: every field is
- * optional until it was looked at. Pure; called by `engine.ts` only.
+ * What the engine answers, narrowed to what we use. The engine is a process of another version, maybe another
+ * product: every field is optional until it was looked at. Pure; called by `engine.ts` only.
  */
 
 export interface EngineVersion {
@@ -21,12 +21,18 @@ export interface EngineVersion {
 /** What this engine can do on this host, beside running containers. */
 export interface EngineAbilities {
   readonly isPodman: boolean
-  /** Whether the kernel's memory controller is on: on Raspberry Pi OS it is not unless the kernel's command line says so. */
+  /**
+   * Whether the kernel's memory controller is on: on Raspberry Pi OS it is not unless the kernel's command
+   * line says so.
+   */
   readonly limitsMemory: boolean
   readonly hasSeccomp: boolean
   /** Names of the container runtimes that it was given. */
   readonly runtimes: readonly string[]
-  /** Whether its storage driver may be able to bound the writable layer: overlay2 on XFS, if mounted with `pquota`, which it does not tell. */
+  /**
+   * Whether its storage driver may be able to bound the writable layer: overlay2 on XFS, if mounted with
+   * `pquota`, which it does not tell.
+   */
   readonly mayLimitDisk: boolean
 }
 
@@ -38,7 +44,10 @@ export interface ContainerSummary {
   /** `created` `running` `paused` `restarting` `removing` `exited` `dead`. */
   readonly state: string
   readonly createdAtMs: number
-  /** By name of the network that it was made for. Empty while it does not run, and when it was taken out of that network by hand. */
+  /**
+   * By name of the network that it was made for. Empty while it does not run, and when it was taken out of
+   * that network by hand.
+   */
   readonly addresses: Readonly<Record<string, string>>
 }
 
@@ -186,7 +195,10 @@ export function readImage(answer: unknown): ImageFacts {
   }
 }
 
-/** One reading of `stats`, which carries the one before it. Memory without the page cache that the kernel can take back. */
+/**
+ * One reading of `stats`, which carries the one before it. Memory without the page cache that the kernel can
+ * take back.
+ */
 export function readUsage(answer: unknown): Usage {
   const cpu = (key: string) => number(field(field(answer, key), 'cpu_usage'), 'total_usage')
   const seconds = (Date.parse(text(answer, 'read')) - Date.parse(text(answer, 'preread'))) / 1_000

@@ -7,8 +7,8 @@ const FLOOR = '1.41'
 const NEWEST = '1.52'
 
 /**
- * The API version to speak with this engine. No fixed one suits all: Debian 12's engine offers at most 1.41, engine 29 refuses below 1.44.
- * Throws `unavailable` when the engine is too old.
+ * The API version to speak with this engine. No fixed one suits all: Debian 12's engine offers at most 1.41,
+ * engine 29 refuses below 1.44. Throws `unavailable` when the engine is too old.
  */
 export function pickApiVersion(
   engine: Pick<EngineVersion, 'apiVersion' | 'minApiVersion' | 'version'>,

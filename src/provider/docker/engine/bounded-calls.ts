@@ -15,7 +15,10 @@ interface Closable {
   once(event: 'close', listener: () => void): unknown
 }
 
-/** Every call to the engine has an end: its time limit, its caller's signal, or the end of us. What it throws is a `FaasError`. */
+/**
+ * Every call to the engine has an end: its time limit, its caller's signal, or the end of us. What it throws
+ * is a `FaasError`.
+ */
 export class BoundedCalls {
   readonly #clock: Clock
   readonly #underWay = new Set<AbortController>()

@@ -5,7 +5,10 @@ export type EngineAddress =
 
 const USUAL_SOCKET = '/var/run/docker.sock'
 
-/** Reads `unix:///path`, `/path`, `tcp://host:port`, `http://…`, `https://…`; null means the usual socket. Throws on anything else. */
+/**
+ * Reads `unix:///path`, `/path`, `tcp://host:port`, `http://…`, `https://…`; null means the usual socket.
+ * Throws on anything else.
+ */
 export function parseDockerHost(text: string | null): EngineAddress {
   if (text === null) return { socketPath: USUAL_SOCKET }
   if (text.startsWith('/')) return { socketPath: text }
@@ -20,7 +23,10 @@ export function parseDockerHost(text: string | null): EngineAddress {
   return { protocol: secure ? 'https' : 'http', host: url.hostname, port }
 }
 
-/** The URL parser drops a port that is its scheme's own: `tcp://host:80` means 80, `tcp://host` means Docker's 2375. */
+/**
+ * The URL parser drops a port that is its scheme's own: `tcp://host:80` means 80, `tcp://host` means Docker's
+ * 2375.
+ */
 function defaultPort(text: string, secure: boolean): number {
   const explicit = /:(\d+)\/?$/.exec(text)?.[1]
   if (explicit !== undefined) return Number(explicit)

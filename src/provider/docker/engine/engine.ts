@@ -61,8 +61,9 @@ interface Modem {
 }
 
 /**
- * The engine's API, one typed method per call. Every failure is a `FaasError`; `EngineAway` when there was no answer. Every call is
- * bounded in time, because a hung engine accepts connections and says nothing. The only file that imports dockerode.
+ * The engine's API, one typed method per call. Every failure is a `FaasError`; `EngineAway` when there was no
+ * answer. Every call is bounded in time, because a hung engine accepts connections and says nothing. The only
+ * file that imports dockerode.
  */
 export class Engine {
   readonly #agent: http.Agent
@@ -77,8 +78,8 @@ export class Engine {
     const secure = 'protocol' in address && address.protocol === 'https'
     const keepAlive = { keepAlive: true, maxFreeSockets: FREE_SOCKETS }
     this.#agent = secure ? new https.Agent(keepAlive) : new http.Agent(keepAlive)
-    // docker-modem prints the options of every request for its debug log, wanted or not, and would walk through every open socket here: most of
-    // the daemon's time with hundreds of log streams.
+    // docker-modem prints the options of every request for its debug log, wanted or not, and would walk
+    // through every open socket here: most of the daemon's time with hundreds of log streams.
     Object.defineProperty(this.#agent, inspect.custom, { value: () => 'agent' })
     const client: DockerOptions & { readonly agent: http.Agent } = {
       ...NOWHERE,
@@ -88,7 +89,10 @@ export class Engine {
     this.#modem = new Docker(client).modem
   }
 
-  /** Asks who is there and agrees on an API version. Throws `EngineAway`, or `unavailable` when no version suits both. */
+  /**
+   * Asks who is there and agrees on an API version. Throws `EngineAway`, or `unavailable` when no version
+   * suits both.
+   */
   async connect(): Promise<EngineVersion> {
     const ask = (path: string): Promise<unknown> =>
       this.#ask({ method: 'GET', path, doing: 'tell what it is', timeoutMs: CONNECT_MS }, '')
@@ -220,8 +224,9 @@ export class Engine {
   }
 
   /**
-   * Resolves when the image is here. Throws `EngineAway` when the engine is not, else `bad-gateway` with the engine's own words: it tells
-   * causes apart only by text. Bounded by `signal` alone, because the engine is silent until the registry has answered.
+   * Resolves when the image is here. Throws `EngineAway` when the engine is not, else `bad-gateway` with the
+   * engine's own words: it tells causes apart only by text. Bounded by `signal` alone, because the engine is
+   * silent until the registry has answered.
    */
   async pullImage(pull: PullRequest, signal: AbortSignal): Promise<void> {
     const { ref, authconfig, onProgress } = pull

@@ -1,6 +1,9 @@
 import { type ErrorCode, FaasError, messageOf } from '../../../core/errors.ts'
 
-/** The engine did not answer at all: not there, hung, or gone in the middle. Its answers, good or bad, are never this. */
+/**
+ * The engine did not answer at all: not there, hung, or gone in the middle. Its answers, good or bad, are
+ * never this.
+ */
 export class EngineAway extends FaasError {
   constructor(reason: string, cause?: unknown) {
     super('unavailable', `Docker is not reachable: ${reason}`, { cause })

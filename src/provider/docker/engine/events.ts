@@ -4,7 +4,10 @@ import { field } from './untrusted.ts'
 
 /** What happened to one container. */
 export interface ContainerEvent {
-  /** `connect`, `disconnect`: it was put into a network or taken out of one. The engine does not tell whose container that is. */
+  /**
+   * `connect`, `disconnect`: it was put into a network or taken out of one. The engine does not tell whose
+   * container that is.
+   */
   readonly kind: 'start' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause' | 'connect' | 'disconnect'
   readonly id: string
   /** Of `die`; else 0. */
@@ -28,7 +31,10 @@ const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
 /** What the engine is asked for. Not by label: events of networks have none. */
 export const EVENT_FILTERS = { type: ['container', 'network'], event: Object.keys(KINDS) } as const
 
-/** The events of a raw stream that we act on, of containers with this label. Throws `EngineAway` when the stream breaks off. */
+/**
+ * The events of a raw stream that we act on, of containers with this label. Throws `EngineAway` when the
+ * stream breaks off.
+ */
 export async function* containerEvents(stream: Readable, label: string): AsyncIterable<ContainerEvent> {
   for await (const line of jsonLines(stream)) {
     const event = readEvent(line, label)

@@ -5,7 +5,10 @@ import { EngineAway, translateEngineError } from './errors.ts'
 /** An event is under 10 KB; a peer that never ends its line must not fill our memory. */
 const LONGEST_LINE = 4 * 1024 * 1024
 
-/** The JSON objects of a stream, one a line. Throws `EngineAway` when the stream breaks off. Destroys the stream when it ends. */
+/**
+ * The JSON objects of a stream, one a line. Throws `EngineAway` when the stream breaks off. Destroys the
+ * stream when it ends.
+ */
 export async function* jsonLines(stream: Readable): AsyncIterable<unknown> {
   const decoder = new StringDecoder('utf8')
   let rest = ''

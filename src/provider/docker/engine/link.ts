@@ -19,7 +19,9 @@ export interface LinkOptions {
   readonly label: string
   readonly clock: Clock
   readonly log: Log
-  /** Learns the whole state; events that come meanwhile are told afterwards. The link is up once this is done. */
+  /**
+   * Learns the whole state; events that come meanwhile are told afterwards. The link is up once this is done.
+   */
   readonly look: () => Promise<void>
   readonly onUp: () => void
   readonly onEvent: (event: ContainerEvent) => void
@@ -29,8 +31,8 @@ const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5_000
 
 /**
- * Keeps in touch with the engine: connects, listens, looks; when contact is lost, tries again for as long as it lives. Everybody else asks
- * `isUp` and reports what looks like a loss with `lost`.
+ * Keeps in touch with the engine: connects, listens, looks; when contact is lost, tries again for as long as
+ * it lives. Everybody else asks `isUp` and reports what looks like a loss with `lost`.
  */
 export class EngineLink {
   readonly #options: LinkOptions

@@ -9,8 +9,8 @@ import { hostIptables } from './iptables.ts'
 import { type FunctionNetwork, Networks } from '../belongings/networks.ts'
 
 /**
- * Sets the firewall rules of one instance, once: a program of its own that `scripts/firewall.sh` runs as root where the daemon may not. It reads the
- * daemon's settings, all but `SAMPAN_FIREWALL`.
+ * Sets the firewall rules of one instance, once: a program of its own that `scripts/firewall.sh` runs as root
+ * where the daemon may not. It reads the daemon's settings, all but `SAMPAN_FIREWALL`.
  */
 async function main(): Promise<void> {
   const config = configFromProcess()

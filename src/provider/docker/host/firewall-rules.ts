@@ -1,8 +1,9 @@
 import type { HostPort } from '../../../core/host-settings.ts'
 
 /**
- * The rules that keep functions from the host, as text for `iptables-restore`. Pure. They only ever take away: what they let pass meets the
- * host's own rules as before. Every rule begins at an interface of our own networks.
+ * The rules that keep functions from the host, as text for `iptables-restore`. Pure. They only ever take
+ * away: what they let pass meets the host's own rules as before. Every rule begins at an interface of our own
+ * networks.
  */
 
 export type Family = 'ipv4' | 'ipv6'
@@ -23,7 +24,10 @@ export interface FirewallWish {
   readonly instance: string
   readonly settings: FirewallSettings
   readonly networks: readonly { readonly bridge: string; readonly gateway: string }[]
-  /** Servers that the host asks for names, of both families: Docker passes questions on to them from inside the container's network. */
+  /**
+   * Servers that the host asks for names, of both families: Docker passes questions on to them from inside
+   * the container's network.
+   */
   readonly nameservers: readonly string[]
 }
 
@@ -67,8 +71,8 @@ export function chainsOf(instance: string): { readonly input: string; readonly f
 const LONGEST = 18
 
 /**
- * What must be told to `iptables-restore --noflush` so that a table as in `listing` (`iptables -S`) has our rules and no old ones of ours; null
- * when it has. All or nothing: a restore is one transaction.
+ * What must be told to `iptables-restore --noflush` so that a table as in `listing` (`iptables -S`) has our
+ * rules and no old ones of ours; null when it has. All or nothing: a restore is one transaction.
  */
 export function firewallChange(family: Family, wish: FirewallWish, listing: string): string | null {
   const lines = listing.split('\n').map((line) => line.trim().replaceAll('"', ''))
@@ -104,7 +108,9 @@ export function ownLines(instance: string, listing: string): string {
   return lines.filter((line) => line.split(' ').some((word) => word === input || word === forward)).join('\n')
 }
 
-/** The servers of a resolv.conf that are not on the loopback: those are asked by Docker itself, from outside. */
+/**
+ * The servers of a resolv.conf that are not on the loopback: those are asked by Docker itself, from outside.
+ */
 export function nameserversIn(resolvConf: string): readonly string[] {
   const found = [...resolvConf.matchAll(/^[ \t]*nameserver[ \t]+([0-9a-fA-F.:]{2,45})[ \t]*$/gm)]
   return found.flatMap(([, address = '']) => (/^127\.|^::1$/.test(address) ? [] : [address]))

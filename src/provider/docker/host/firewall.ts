@@ -22,8 +22,9 @@ const CURE =
   'SAMPAN_FIREWALL=off accepts it'
 
 /**
- * Keeps the host's rules for our networks in place: when networks come and go, and whenever it is told to look, because others flush rules. It
- * changes nothing that is not of this instance. Switched off it takes its rules away. Without the right to do so it warns, once for each reason.
+ * Keeps the host's rules for our networks in place: when networks come and go, and whenever it is told to
+ * look, because others flush rules. It changes nothing that is not of this instance. Switched off it takes
+ * its rules away. Without the right to do so it warns, once for each reason.
  */
 export class Firewall {
   readonly #options: FirewallOptions
@@ -32,7 +33,10 @@ export class Firewall {
   #tried = new Set<string>()
   #turn: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
-  /** What a table said of us when we had just set it, by family: iptables may write rules differently than we do. */
+  /**
+   * What a table said of us when we had just set it, by family: iptables may write rules differently than we
+   * do.
+   */
   readonly #accepted = new Map<Family, string>()
   #trouble = ''
   #hasLooked = false
@@ -53,7 +57,10 @@ export class Firewall {
     await this.look()
   }
 
-  /** Looks whether the rules are there, and sets them. Never rejects. Looks that are asked for while one waits are one. */
+  /**
+   * Looks whether the rules are there, and sets them. Never rejects. Looks that are asked for while one waits
+   * are one.
+   */
   look(): Promise<void> {
     // Once: what it set before it was switched off goes.
     if (this.#isOff && this.#hasLooked) return this.#turn

@@ -20,7 +20,10 @@ const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
 /** The programs are where only root looks, and the daemon's own PATH may not name it. */
 const ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' }
 
-/** The same programs that Docker runs, so that both speak to the same tables, be they the kernel's old or new ones. Rejects with a sentence. */
+/**
+ * The same programs that Docker runs, so that both speak to the same tables, be they the kernel's old or new
+ * ones. Rejects with a sentence.
+ */
 export function hostIptables(clock: Clock): Iptables {
   const run = async (command: string, args: readonly string[], input: string): Promise<string> => {
     const program = { command, args, input, mostOutputBytes: MOST_OUTPUT_BYTES, env: ENV }

@@ -1,6 +1,6 @@
 /**
- * The system calls that a function's container may make: the default profile of the Moby project (Apache License 2.0, see NOTICE), and
- * less. `scripts/seccomp-diff.sh` shows what differs from it. Left out here:
+ * The system calls that a function's container may make: the default profile of the Moby project (Apache
+ * License 2.0, see NOTICE), and less. `scripts/seccomp-diff.sh` shows what differs from it. Left out here:
  *
  * - sockets of other families than UNIX, IPv4, IPv6 and netlink, vsock to the hypervisor among them. `socketcall` of 32-bit x86 goes with them,
  *   for it hides the family from the filter;
@@ -29,7 +29,8 @@ export function seccompProfile(): string {
       { ...allow('arch_prctl'), includes: { arches: ['amd64', 'x32'] } },
       { ...allow('modify_ldt'), includes: { arches: ['amd64', 'x32', 'x86'] } },
       allow('clone', { index: 0, value: NEW_NAMESPACES, op: 'SCMP_CMP_MASKED_EQ' }),
-      // Its flags lie in memory, where the filter cannot look; C libraries that are told of no such call take clone.
+      // Its flags lie in memory, where the filter cannot look; C libraries that are told of no such call take
+      // clone.
       { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
     ],
   }

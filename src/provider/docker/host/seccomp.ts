@@ -3,7 +3,10 @@ import { messageOf } from '../../../core/errors.ts'
 import type { SeccompChoice } from '../../../core/host-settings.ts'
 import { seccompProfile } from './seccomp-profile.ts'
 
-/** The profile as JSON; null for the engine's own. Throws a sentence for the operator when the file is no profile. */
+/**
+ * The profile as JSON; null for the engine's own. Throws a sentence for the operator when the file is no
+ * profile.
+ */
 export async function loadSeccompProfile(setting: SeccompChoice): Promise<string | null> {
   switch (setting.use) {
     case 'engine':
@@ -15,7 +18,10 @@ export async function loadSeccompProfile(setting: SeccompChoice): Promise<string
   }
 }
 
-/** The engine looks into a profile only when a container starts: a broken one would break every function, much later. */
+/**
+ * The engine looks into a profile only when a container starts: a broken one would break every function, much
+ * later.
+ */
 async function fromFile(path: string): Promise<string> {
   try {
     const profile: unknown = JSON.parse(await readFile(path, 'utf8'))

@@ -12,8 +12,9 @@ export interface HelperAnswer {
 }
 
 /**
- * Runs `docker-credential-NAME get` without a shell, the server's address on its standard input (docker-credential-helpers
- * protocol). Null when it has no credentials for `server`; throws when it cannot run, fails, talks too much or takes too long.
+ * Runs `docker-credential-NAME get` without a shell, the server's address on its standard input
+ * (docker-credential-helpers protocol). Null when it has no credentials for `server`; throws when it cannot
+ * run, fails, talks too much or takes too long.
  */
 export async function runCredentialHelper(
   name: string,

@@ -25,7 +25,10 @@ export interface ImagesOptions {
 
 /** How long a registry that could not be reached is not asked again when the engine has the image. */
 const KEEP_AWAY_MS = 30_000
-/** The same when it has not: long enough that a loop does not hammer, short enough for a person who mended the network. */
+/**
+ * The same when it has not: long enough that a loop does not hammer, short enough for a person who mended the
+ * network.
+ */
 const KEEP_FAILURE_MS = 5_000
 const SHORT_ID = /^[0-9a-f]{12,63}$/
 
@@ -58,8 +61,9 @@ export class Images {
   }
 
   /**
-   * The image that `ref` means now, pulled if its policy says so. Throws `invalid`, with the reason, when it cannot be had,
-   * `unavailable` when the engine is away, `cancelled` when `signal` aborts: then the pull goes on for whoever asks next.
+   * The image that `ref` means now, pulled if its policy says so. Throws `invalid`, with the reason, when it
+   * cannot be had, `unavailable` when the engine is away, `cancelled` when `signal` aborts: then the pull
+   * goes on for whoever asks next.
    */
   async resolve(ref: string, signal: AbortSignal, policy: PullPolicy = 'auto'): Promise<ImageFacts> {
     const key = `${policy} ${ref}`
@@ -156,8 +160,9 @@ export class Images {
 }
 
 /**
- * Whether no registry can be meant: the name says none, and the image under it has never been in one by that name. What was there before it was built
- * may have been pulled. (With containerd's image store the engine gives built images digests too; then a registry is asked, as for any other.)
+ * Whether no registry can be meant: the name says none, and the image under it has never been in one by that
+ * name. What was there before it was built may have been pulled. (With containerd's image store the engine
+ * gives built images digests too; then a registry is asked, as for any other.)
  */
 function isHomeMade({ isQualified, repository }: ImageReference, { repoDigests }: ImageFacts): boolean {
   const isKnown = (entry: string): boolean => plain(entry.slice(0, entry.indexOf('@'))) === plain(repository)

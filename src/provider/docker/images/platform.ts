@@ -29,7 +29,10 @@ const EMULATORS: Readonly<Record<string, string>> = {
   'qemu-s390x': 's390x',
 }
 
-/** Throws `invalid`, naming both sides, when `image` cannot run on `host`. What is unknown passes: the engine will tell. */
+/**
+ * Throws `invalid`, naming both sides, when `image` cannot run on `host`. What is unknown passes: the engine
+ * will tell.
+ */
 export function checkPlatform(image: Platform, host: Platform, emulated: ReadonlySet<string>): void {
   const [wanted, present] = [canonical(image.architecture), canonical(host.architecture)]
   const osDiffers = image.os !== '' && image.os !== 'linux'

@@ -12,8 +12,9 @@ export interface PullFailure {
 }
 
 /**
- * The engine tells failures apart only by their text (20.10 answers 404 or 500 with a message, or an error inside a 200), so
- * the text decides. First match wins: "pull access denied … may require 'docker login'" is what Docker Hub says of a name that does not exist.
+ * The engine tells failures apart only by their text (20.10 answers 404 or 500 with a message, or an error
+ * inside a 200), so the text decides. First match wins: "pull access denied … may require 'docker login'" is
+ * what Docker Hub says of a name that does not exist.
  */
 const KINDS: readonly (readonly [RegExp, PullFailureKind])[] = [
   [/no space left on device/i, 'no-space'],

@@ -3,8 +3,9 @@ import type { StringMap } from '../../../core/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
 
 /**
- * When the registry is asked: always; only if the engine has none; never; or (`newest`) always, with the engine's own as the fallback. `auto` is `newest`,
- * but an image that was built on this host and never pushed wins where the name does not say which registry it means.
+ * When the registry is asked: always; only if the engine has none; never; or (`newest`) always, with the
+ * engine's own as the fallback. `auto` is `newest`, but an image that was built on this host and never pushed
+ * wins where the name does not say which registry it means.
  */
 const PULL_POLICIES = ['auto', 'newest', 'always', 'missing', 'never'] as const
 export type PullPolicy = (typeof PULL_POLICIES)[number]

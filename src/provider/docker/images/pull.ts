@@ -4,13 +4,16 @@ import type { PullRequest } from '../engine/pull-request.ts'
 /** What a pull needs of `engine.ts`. */
 export interface PullEngine {
   /**
-   * Resolves when the engine has the image. Throws `unavailable` when the engine is away, else an error with the engine's own words. An
-   * abort ends the request, and the engine gives the pull up.
+   * Resolves when the engine has the image. Throws `unavailable` when the engine is away, else an error with
+   * the engine's own words. An abort ends the request, and the engine gives the pull up.
    */
   pullImage(pull: PullRequest, signal: AbortSignal): Promise<void>
 }
 
-/** Longest wait for the first sign of the registry when there is a local image to use instead: a dead host hangs for minutes. */
+/**
+ * Longest wait for the first sign of the registry when there is a local image to use instead: a dead host
+ * hangs for minutes.
+ */
 const FIRST_SIGN_MS = 5_000
 /** Longest silence of a pull under way. Unpacking a layer on a slow card is silent for a while. */
 const SILENCE_MS = 180_000

@@ -12,8 +12,9 @@ const HUB_KEY = 'https://index.docker.io/v1/'
 const HUB_HOSTS = ['index.docker.io', 'docker.io', 'registry-1.docker.io']
 
 /**
- * Credentials for registries, from the file that `docker login` writes. It is read at each pull, so a later login counts at once. What
- * cannot be read is warned of and means an anonymous pull: public images go on working.
+ * Credentials for registries, from the file that `docker login` writes. It is read at each pull, so a later
+ * login counts at once. What cannot be read is warned of and means an anonymous pull: public images go on
+ * working.
  */
 export class RegistryCredentials {
   readonly #dir: string | null

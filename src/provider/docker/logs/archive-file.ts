@@ -5,8 +5,8 @@ import type { LogLine } from '../../../core/provider.ts'
 import { shortId } from '../engine/container-id.ts'
 
 /**
- * The file of one replica that is gone: a head line with the first and last time and the number of lines, then `[timestamp, text]` in JSON,
- * one a line.
+ * The file of one replica that is gone: a head line with the first and last time and the number of lines,
+ * then `[timestamp, text]` in JSON, one a line.
  */
 
 export const ARCHIVE_ENDING = '.ndjson'

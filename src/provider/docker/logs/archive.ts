@@ -38,8 +38,9 @@ const PART_ENDING = '.part'
 const REPLICA_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/
 
 /**
- * Logs of replicas that are gone: DIR/NAMESPACE/NAME/REPLICA.ndjson, bounded in size and age. Losing them is a pity, never
- * a fault: what fails here is warned of and stops nothing. They outlive their function, for one that is deployed again.
+ * Logs of replicas that are gone: DIR/NAMESPACE/NAME/REPLICA.ndjson, bounded in size and age. Losing them is
+ * a pity, never a fault: what fails here is warned of and stops nothing. They outlive their function, for one
+ * that is deployed again.
  */
 export class LogArchive {
   readonly #dir: string

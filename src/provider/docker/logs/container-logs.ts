@@ -23,8 +23,8 @@ export interface LogRequest {
 }
 
 /**
- * Lines of one container, a batch for each chunk of the stream. The engine is read no faster than batches are taken. Ends without an error
- * when `signal` aborts.
+ * Lines of one container, a batch for each chunk of the stream. The engine is read no faster than batches are
+ * taken. Ends without an error when `signal` aborts.
  */
 export async function* readContainerLogs(
   engine: LogEngine,
@@ -55,7 +55,9 @@ export interface TailSize {
   readonly messages?: number
 }
 
-/** Looks how far back the last `tail` lines reach: Docker counts messages, and a long line is many of them. */
+/**
+ * Looks how far back the last `tail` lines reach: Docker counts messages, and a long line is many of them.
+ */
 export async function measureTail(
   engine: LogEngine,
   request: Omit<LogRequest, 'follow'> & { readonly tail: number },

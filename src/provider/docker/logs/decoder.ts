@@ -3,18 +3,25 @@ import type { LogLine } from '../../../core/provider.ts'
 import { FIRST_TIMESTAMP, millisecondsOf, readTimestamp } from './timestamp.ts'
 
 /**
- * Bytes of the engine's log stream to lines. Containers without a terminal send frames (Engine API, ContainerAttach): one byte for the
- * stream, three zeros, four for the length, and the payload. A terminal's stream is raw. A message is not a line: Docker cuts
- * lines at 16 KiB, each part with its own timestamp, and only the last part has a line end.
+ * Bytes of the engine's log stream to lines. Containers without a terminal send frames (Engine API,
+ * ContainerAttach): one byte for the stream, three zeros, four for the length, and the payload. A terminal's
+ * stream is raw. A message is not a line: Docker cuts lines at 16 KiB, each part with its own timestamp, and
+ * only the last part has a line end.
  */
 
 const HEADER_BYTES = 8
 /** Longer lines are split. */
 export const MOST_LINE_BYTES = 1024 * 1024
 const MOST_FRAME_BYTES = 2 * MOST_LINE_BYTES
-/** Docker's copy buffer: a part of this size goes on in the next one. Replaced bytes can make it larger, never smaller. */
+/**
+ * Docker's copy buffer: a part of this size goes on in the next one. Replaced bytes can make it larger, never
+ * smaller.
+ */
 const PART_BYTES = 16 * 1024
-/** A shorter part without line end is what a dying process left; only other engines go on after one, and at once. */
+/**
+ * A shorter part without line end is what a dying process left; only other engines go on after one, and at
+ * once.
+ */
 const SAME_LINE_MS = 100
 const LINE_END = 0x0a
 const RETURN = 0x0d
@@ -89,7 +96,10 @@ export class LogDecoder {
     this.#rest = Buffer.alloc(0)
   }
 
-  /** Parts follow each other without a border here: the next one's timestamp stands where this one's text is full. */
+  /**
+   * Parts follow each other without a border here: the next one's timestamp stands where this one's text is
+   * full.
+   */
   #takeRawLine(line: Buffer, lines: LogLine[]): void {
     let rest = line
     for (;;) {

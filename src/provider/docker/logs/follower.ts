@@ -19,7 +19,10 @@ export interface LogFollowerPorts {
   readonly log: Log
 }
 
-/** Times that a reader goes back to the engine's log because the ring has moved on; then it lives with the gap. */
+/**
+ * Times that a reader goes back to the engine's log because the ring has moved on; then it lives with the
+ * gap.
+ */
 const MOST_CATCH_UPS = 5
 
 /** A replica that is followed. */
@@ -29,13 +32,17 @@ interface Followed {
   readonly reader: TailReader
   readonly seen: SeenLines
   readonly detach: () => void
-  /** It has passed all that it had before it joined the tail. From then on its place in the tail says what it has had. */
+  /**
+   * It has passed all that it had before it joined the tail. From then on its place in the tail says what it
+   * has had.
+   */
   isLive: boolean
 }
 
 /**
- * One reader that follows a function: history first, then what its replicas write, over their restarts and replacement. It opens the tails
- * before it reads the history, so that no line falls between, and knows each replica's last lines, so that none comes twice.
+ * One reader that follows a function: history first, then what its replicas write, over their restarts and
+ * replacement. It opens the tails before it reads the history, so that no line falls between, and knows each
+ * replica's last lines, so that none comes twice.
  */
 export class LogFollower {
   readonly #ports: LogFollowerPorts
@@ -132,7 +139,10 @@ export class LogFollower {
     }
   }
 
-  /** Joins the tail behind what was read; goes back to the engine's log while the ring does not reach that far. */
+  /**
+   * Joins the tail behind what was read; goes back to the engine's log while the ring does not reach that
+   * far.
+   */
   async *#catchUp(followed: Followed, signal: AbortSignal): AsyncGenerator<readonly LogLine[], void> {
     const { seen, held, reader } = followed
     for (let round = 0; round < MOST_CATCH_UPS; round += 1) {
@@ -182,7 +192,9 @@ export class LogFollower {
     return { lines: sources > 1 ? lines.toSorted(byTime) : lines, isMore }
   }
 
-  /** Costs nothing once the follower is live: with hundreds of them, what it remembers would fill the memory. */
+  /**
+   * Costs nothing once the follower is live: with hundreds of them, what it remembers would fill the memory.
+   */
   #unseen(followed: Followed, batch: readonly LogLine[]): readonly LogLine[] {
     if (followed.isLive) return batch
     const { isPast, newest = '' } = followed.seen
@@ -207,7 +219,8 @@ export class LogFollower {
       while (tail.hasMore(followed.reader)) {
         yield this.#unseen(followed, tail.take(followed.reader).lines)
       }
-      // Of a live one nothing was noted on the way: what is older than its last lines it has had, also within their millisecond.
+      // Of a live one nothing was noted on the way: what is older than its last lines it has had, also within
+      // their millisecond.
       if (followed.isLive) {
         followed.seen.note(tail.lastHad(followed.reader))
         followed.seen.ignoreEarlier()

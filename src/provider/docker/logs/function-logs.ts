@@ -22,7 +22,10 @@ export interface FunctionLogsOptions {
 
 /** Readers at a time. Each costs a stream of the engine while it reads history. */
 const MOST_READERS = 2_000
-/** Streams of the engine that are opened at a time: a crowd that comes at once must not hold up everything else. */
+/**
+ * Streams of the engine that are opened at a time: a crowd that comes at once must not hold up everything
+ * else.
+ */
 const MOST_OPENING = 8
 
 /** Logs of functions: of all replicas, those that are gone included. */
@@ -51,8 +54,9 @@ export class FunctionLogs {
   }
 
   /**
-   * Lines in the order of time; with `follow` until `signal` aborts. Read no faster than they are taken; a reader too slow for what it
-   * follows finds a line that says how many were left out. Throws `too-busy` at once above the most readers.
+   * Lines in the order of time; with `follow` until `signal` aborts. Read no faster than they are taken; a
+   * reader too slow for what it follows finds a line that says how many were left out. Throws `too-busy` at
+   * once above the most readers.
    */
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
     if (this.#active.size >= MOST_READERS) {

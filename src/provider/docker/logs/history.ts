@@ -18,7 +18,10 @@ interface MeasuredSource extends LogSource {
   readonly lines: number
 }
 
-/** What was written so far, by replicas that live and those that are gone, in the order of time. Holds a few lines at a time, however long it is. */
+/**
+ * What was written so far, by replicas that live and those that are gone, in the order of time. Holds a few
+ * lines at a time, however long it is.
+ */
 export class LogHistory {
   readonly #ports: LogHistoryPorts
 
@@ -42,7 +45,10 @@ export class LogHistory {
     }
   }
 
-  /** Lines of one replica with this timestamp or a later one, from the engine or, when it is gone there, from the archive. */
+  /**
+   * Lines of one replica with this timestamp or a later one, from the engine or, when it is gone there, from
+   * the archive.
+   */
   async *readReplica(
     query: LogQuery,
     id: string,

@@ -33,12 +33,16 @@ const MOST_READ = 8
 const KEPT_MESSAGES = 10_000
 /** Lines that are answered. */
 const NEWEST = 20
-/** For the engine's first lines, and again for all others: a hung engine must not hold up the removal of a container. */
+/**
+ * For the engine's first lines, and again for all others: a hung engine must not hold up the removal of a
+ * container.
+ */
 const READ_LIMIT_MS = 10_000
 
 /**
- * Moves logs of containers that go to the archive. A log is opened when its container goes, then waits until few others are read, is
- * read and saved. What the waiting costs is no fault of the engine and does not count against its time.
+ * Moves logs of containers that go to the archive. A log is opened when its container goes, then waits until
+ * few others are read, is read and saved. What the waiting costs is no fault of the engine and does not count
+ * against its time.
  */
 export class LogKeeper {
   readonly #options: LogKeeperOptions
@@ -50,9 +54,10 @@ export class LogKeeper {
   }
 
   /**
-   * Keeps the log of a container that is dead or about to be removed. While no more than 64 are open it is opened before this returns:
-   * somebody may remove the container by hand, and an open log stays readable. Never throws; the engine's time is bounded. Gives up
-   * without a word when `signal` aborts, unless the log is being saved. Answers the newest lines.
+   * Keeps the log of a container that is dead or about to be removed. While no more than 64 are open it is
+   * opened before this returns: somebody may remove the container by hand, and an open log stays readable.
+   * Never throws; the engine's time is bounded. Gives up without a word when `signal` aborts, unless the log
+   * is being saved. Answers the newest lines.
    */
   async keep(fn: FunctionName, id: string, signal: AbortSignal): Promise<readonly string[]> {
     try {
@@ -64,8 +69,9 @@ export class LogKeeper {
   }
 
   /**
-   * Keeps what followers were told of a container that was removed behind our back, unless its log was kept before: the engine gives
-   * out no log from the moment at which a removal begins, but goes on with those that it is giving. Never throws; bounded in time.
+   * Keeps what followers were told of a container that was removed behind our back, unless its log was kept
+   * before: the engine gives out no log from the moment at which a removal begins, but goes on with those
+   * that it is giving. Never throws; bounded in time.
    */
   async keepFollowed(fn: FunctionName, id: string): Promise<void> {
     const { archive, clock, join } = this.#options

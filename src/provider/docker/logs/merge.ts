@@ -10,7 +10,9 @@ export interface LogSource {
 const MOST_LINES = 256
 const MOST_CHARACTERS = 64 * 1024
 
-/** Lines of all sources in the order of time, in small batches. Holds one batch of each source that is open. */
+/**
+ * Lines of all sources in the order of time, in small batches. Holds one batch of each source that is open.
+ */
 export async function* mergeByTime(sources: readonly LogSource[]): AsyncGenerator<readonly LogLine[], void> {
   const waiting = sources.toSorted((a, b) => (a.startsAt < b.startsAt ? -1 : 1))
   const open: Cursor[] = []

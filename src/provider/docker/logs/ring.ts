@@ -12,7 +12,10 @@ export interface RingSlice {
   readonly missed: number
 }
 
-/** The newest lines, numbered in the order of their arrival and bounded in number and bytes. Readers keep a number, not lines. */
+/**
+ * The newest lines, numbered in the order of their arrival and bounded in number and bytes. Readers keep a
+ * number, not lines.
+ */
 export class LogRing {
   readonly #mostLines: number
   readonly #mostBytes: number

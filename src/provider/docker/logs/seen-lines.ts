@@ -1,11 +1,14 @@
 import type { LogLine } from '../../../core/provider.ts'
 
-/** Lines that are told apart one by one; older ones only by their time. Output and error output of a container overtake each other by a few. */
+/**
+ * Lines that are told apart one by one; older ones only by their time. Output and error output of a container
+ * overtake each other by a few.
+ */
 const WINDOW = 64
 
 /**
- * Which lines of one replica a reader has had, so that a second look at its log repeats none and skips none. A line is known by
- * its timestamp; equal ones are counted.
+ * Which lines of one replica a reader has had, so that a second look at its log repeats none and skips none.
+ * A line is known by its timestamp; equal ones are counted.
  */
 export class SeenLines {
   readonly #recent: string[] = []
@@ -15,7 +18,10 @@ export class SeenLines {
   #floor = ''
   #known = new Map<string, number>()
   #newestBefore = ''
-  /** A second look has passed all that was had: what comes now is new, even when the clock of the engine was set back. */
+  /**
+   * A second look has passed all that was had: what comes now is new, even when the clock of the engine was
+   * set back.
+   */
   #isPast = true
 
   /** The newest timestamp had, or undefined. */

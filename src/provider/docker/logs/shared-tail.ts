@@ -35,7 +35,10 @@ const BATCH = { lines: 512, bytes: 64 * 1024 }
 const MOST_SLICES = 8
 /** Lines from before the tail: more than can appear between asking the engine and its looking. */
 const HEAD_START = 1_000
-/** How long a full ring waits for its readers before they lose lines. Docker's log files are the buffer meanwhile. */
+/**
+ * How long a full ring waits for its readers before they lose lines. Docker's log files are the buffer
+ * meanwhile.
+ */
 const PATIENCE_MS = 1_000
 /** Readers are woken for many lines at a time, and a crowd more seldom: each round costs every reader. */
 const WAKE_EVERY_MS = 25
@@ -44,8 +47,9 @@ const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 5_000
 
 /**
- * Follows one container for everybody who follows it: one stream of the engine, one ring of lines, any number of readers. Opens the
- * stream again when it breaks off, so a restart of the container or of the engine goes unnoticed.
+ * Follows one container for everybody who follows it: one stream of the engine, one ring of lines, any number
+ * of readers. Opens the stream again when it breaks off, so a restart of the container or of the engine goes
+ * unnoticed.
  */
 export class SharedTail {
   readonly #options: TailOptions
@@ -80,7 +84,9 @@ export class SharedTail {
     await this.#run
   }
 
-  /** Resolves when the engine has answered once, or will not: what is written from now on reaches the ring. */
+  /**
+   * Resolves when the engine has answered once, or will not: what is written from now on reaches the ring.
+   */
   get opened(): Promise<void> {
     return this.#opened.promise
   }
@@ -194,7 +200,9 @@ export class SharedTail {
     }
   }
 
-  /** Waits until nobody would miss a line before `first`; who takes too long counts as behind from then on. */
+  /**
+   * Waits until nobody would miss a line before `first`; who takes too long counts as behind from then on.
+   */
   async #waitForRoom(first: number, signal: AbortSignal): Promise<void> {
     const isLate = (reader: TailReader) => !reader.isBehind && reader.position < first
     const isAnyLate = () => [...this.#readers].some(isLate)

@@ -1,6 +1,6 @@
 /**
- * Times of log lines are text, RFC 3339 in UTC with nine digits, as Docker writes them: nanoseconds do not fit a number, and text of
- * one length compares as time does.
+ * Times of log lines are text, RFC 3339 in UTC with nine digits, as Docker writes them: nanoseconds do not
+ * fit a number, and text of one length compares as time does.
  */
 
 const EXACT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/

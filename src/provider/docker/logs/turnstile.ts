@@ -1,6 +1,9 @@
 import type { Clock } from '../../../clock.ts'
 
-/** Lets many readers through a few at a time with a pause between, so that a crowd of them does not hold up everything else. */
+/**
+ * Lets many readers through a few at a time with a pause between, so that a crowd of them does not hold up
+ * everything else.
+ */
 export class Turnstile {
   readonly #clock: Clock
   readonly #atATime: number

@@ -1,6 +1,8 @@
 import { deferred, type Deferred } from '../../../clock.ts'
 
-/** A bell with one listener: rung while nobody waits, it is heard by the next who does. Many rings are one. */
+/**
+ * A bell with one listener: rung while nobody waits, it is heard by the next who does. Many rings are one.
+ */
 export class Wake {
   #isRung = false
   #waiting: Deferred<void> | null = null

@@ -5,7 +5,10 @@ import type { ProbeTarget } from './probe-request.ts'
 export interface ComplaintOptions {
   readonly clock: Clock
   readonly explain: (target: ProbeTarget, finding: Finding) => Promise<Lack>
-  /** What keeps the replica from being ready is known, or has changed. `hasLasted`: it is worth a line in the log, once. */
+  /**
+   * What keeps the replica from being ready is known, or has changed. `hasLasted`: it is worth a line in the
+   * log, once.
+   */
   readonly say: (lack: Lack, hasLasted: boolean) => void
 }
 
@@ -13,7 +16,9 @@ export interface ComplaintOptions {
 const QUIET_MS = 1_000
 /** What stays as it is for so long, three seconds from the first look, may not mend itself. */
 const LASTING_MS = 2_000
-/** How often the words are made anew while the finding is the same: the process may listen elsewhere by now. */
+/**
+ * How often the words are made anew while the finding is the same: the process may listen elsewhere by now.
+ */
 const REWORD_MS = 2_000
 /** Lines in the log about one start, however often a process changes its mind. */
 const MOST_LINES = 5

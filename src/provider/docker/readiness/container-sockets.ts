@@ -11,12 +11,14 @@ export interface ContainerSocketsOptions {
   readonly procDir: string
 }
 
-/** Sockets that listen stand first in the kernel's tables, which are as long as the container has connections. */
+/**
+ * Sockets that listen stand first in the kernel's tables, which are as long as the container has connections.
+ */
 const MOST_BYTES = 64 * 1024
 
 /**
- * What listens in a container, seen from the host without entering it: the kernel shows the sockets of a network namespace to everybody who
- * sees one of its processes.
+ * What listens in a container, seen from the host without entering it: the kernel shows the sockets of a
+ * network namespace to everybody who sees one of its processes.
  */
 export class ContainerSockets {
   readonly #options: ContainerSocketsOptions
@@ -28,8 +30,8 @@ export class ContainerSockets {
   }
 
   /**
-   * Null where we cannot know: an engine elsewhere or in a virtual machine, another PID namespace, a runtime with a network stack of its own
-   * (gVisor). Told by the namespace not having the replica's address.
+   * Null where we cannot know: an engine elsewhere or in a virtual machine, another PID namespace, a runtime
+   * with a network stack of its own (gVisor). Told by the namespace not having the replica's address.
    */
   async listeners(id: string): Promise<readonly Listener[] | null> {
     const pid = await this.#pid(id)
@@ -46,7 +48,10 @@ export class ContainerSockets {
     return [...parseListeners(tcp), ...parseListeners(tcp6 ?? '')]
   }
 
-  /** Of the container's first process, on this host; 0 when not known. A container that was found, not made, is asked for it once. */
+  /**
+   * Of the container's first process, on this host; 0 when not known. A container that was found, not made,
+   * is asked for it once.
+   */
   async #pid(id: string): Promise<number> {
     const { engine, table } = this.#options
     const known = table.get(id)?.pid ?? 0

@@ -14,7 +14,10 @@ export interface FunctionFacts {
   readonly engine: ProviderStatus
 }
 
-/** How a function does. The obstacles are those of its newest revision: what stands in an older one's way is soon nobody's affair. Pure. */
+/**
+ * How a function does. The obstacles are those of its newest revision: what stands in an older one's way is
+ * soon nobody's affair. Pure.
+ */
 export function describeFunction({ fn, trouble, replicas, engine }: FunctionFacts): FunctionCondition {
   const running = replicas.filter(({ replica, isRunning }) => isRunning && replica.revision === fn.revision)
   const waiting = running.filter(({ replica }) => replica.state === 'starting')

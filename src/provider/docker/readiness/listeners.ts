@@ -1,6 +1,9 @@
 /** A TCP socket of a container that takes connections. */
 export interface Listener {
-  /** Dotted, or IPv6 without brackets: `0.0.0.0`, `::1`. An IPv4 address in IPv6's clothes is an IPv4 address here. */
+  /**
+   * Dotted, or IPv6 without brackets: `0.0.0.0`, `::1`. An IPv4 address in IPv6's clothes is an IPv4 address
+   * here.
+   */
   readonly address: string
   readonly port: number
 }
@@ -10,8 +13,8 @@ const DOCKER_DNS = '127.0.0.11'
 const LISTEN = '0A'
 
 /**
- * The listening sockets in the text of `/proc/PID/net/tcp` or `tcp6`. The kernel writes addresses as 32-bit words in the byte order of the
- * machine, which is little-endian wherever Docker runs. Pure.
+ * The listening sockets in the text of `/proc/PID/net/tcp` or `tcp6`. The kernel writes addresses as 32-bit
+ * words in the byte order of the machine, which is little-endian wherever Docker runs. Pure.
  */
 export function parseListeners(text: string): Listener[] {
   const found: Listener[] = []
@@ -25,13 +28,19 @@ export function parseListeners(text: string): Listener[] {
   return found
 }
 
-/** Whether the text of `/proc/PID/net/fib_trie` tells of a network namespace that has this IPv4 address itself. Pure. */
+/**
+ * Whether the text of `/proc/PID/net/fib_trie` tells of a network namespace that has this IPv4 address
+ * itself. Pure.
+ */
 export function ownsAddress(fibTrie: string, address: string): boolean {
   const lines = fibTrie.split('\n').map((line) => line.trim())
   return lines.some((line, at) => line === `|-- ${address}` && lines[at + 1] === '/32 host LOCAL')
 }
 
-/** Whether a connection from within the container to 127.0.0.1 (or `::1`) and this port is taken by one of them. Pure. */
+/**
+ * Whether a connection from within the container to 127.0.0.1 (or `::1`) and this port is taken by one of
+ * them. Pure.
+ */
 export function takesLoopback(listeners: readonly Listener[], port: number): boolean {
   return listeners.some((one) => one.port === port && (isLoopback(one) || isAnyAddress(one)))
 }

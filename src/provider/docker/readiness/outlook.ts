@@ -33,7 +33,10 @@ export class Outlook {
     return describeFunction({ fn, trouble: reconciler.trouble(name), replicas, engine: link.status() })
   }
 
-  /** A replica that takes calls. Throws `unavailable`, with the reason, when `signal` aborts, or as soon as waiting is in vain; `not-found`. */
+  /**
+   * A replica that takes calls. Throws `unavailable`, with the reason, when `signal` aborts, or as soon as
+   * waiting is in vain; `not-found`.
+   */
   async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
     const { reconciler, table } = this.#options
     if (reconciler.desired(name) === undefined) {
@@ -44,7 +47,10 @@ export class Outlook {
     return await waiting
   }
 
-  /** What it lacks hardly comes by waiting: it listens elsewhere. One that was ready before will be again, though it opens other ports first. */
+  /**
+   * What it lacks hardly comes by waiting: it listens elsewhere. One that was ready before will be again,
+   * though it opens other ports first.
+   */
   stuck({ replica }: ReplicaRecord): void {
     const { table, reconciler } = this.#options
     if (reconciler.desired(replica.fn)?.isProved === true) return

@@ -36,7 +36,8 @@ export interface Lack {
 const MOST_LISTED = 5
 
 /**
- * What was tried and what happened, as a clause that completes "function … is not ready: …". Empty when all is well. Pure.
+ * What was tried and what happened, as a clause that completes "function … is not ready: …". Empty when all
+ * is well. Pure.
  */
 export function describeFinding(finding: Finding, { port, probe, listeners }: Asked): string {
   const question = `GET ${probe.path}`

@@ -2,7 +2,10 @@ import type { Clock } from '../../../clock.ts'
 import type { ProbeTarget } from './probe-request.ts'
 
 export interface Probing {
-  /** What to ask now; null ends it. Looked at again after each answer, which may be about a replica that has gone or moved since. */
+  /**
+   * What to ask now; null ends it. Looked at again after each answer, which may be about a replica that has
+   * gone or moved since.
+   */
   readonly next: () => ProbeTarget | null
   /** Asks once; answers whether the answer was good. Never rejects. */
   readonly ask: (target: ProbeTarget, signal: AbortSignal) => Promise<boolean>
@@ -25,9 +28,10 @@ export interface Start {
 }
 
 /**
- * Asks until the replica is ready, or overdue. Quick at first, because a watchdog listens within milliseconds of its start and a call may be
- * waiting; the period is for later, as in Kubernetes, which asks a container that is not ready at times of its own too (its documentation of
- * `periodSeconds`). Only further good answers, where one is not enough, are asked for once a period.
+ * Asks until the replica is ready, or overdue. Quick at first, because a watchdog listens within milliseconds
+ * of its start and a call may be waiting; the period is for later, as in Kubernetes, which asks a container
+ * that is not ready at times of its own too (its documentation of `periodSeconds`). Only further good
+ * answers, where one is not enough, are asked for once a period.
  */
 export async function untilReady(
   probing: Probing,
@@ -52,7 +56,10 @@ export async function untilReady(
   }
 }
 
-/** Asks once a period, the first time after `firstMs`, until the probe has failed: that many bad answers in a row. */
+/**
+ * Asks once a period, the first time after `firstMs`, until the probe has failed: that many bad answers in a
+ * row.
+ */
 export async function untilFailed(probing: Probing, firstMs: number): Promise<'failed' | 'ended'> {
   const { next, ask, signal } = probing
   let failed = 0

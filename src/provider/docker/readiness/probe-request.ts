@@ -19,8 +19,9 @@ export type Ask = (target: ProbeTarget, signal: AbortSignal) => Promise<Finding>
 const MOST_BYTES = 64 * 1024
 
 /**
- * Asks over HTTP. The first line of the answer decides: whether the rest of its head is in order is for the first call to say, which gets a
- * sentence about it, whereas a replica that is never ready only makes calls wait.
+ * Asks over HTTP. The first line of the answer decides: whether the rest of its head is in order is for the
+ * first call to say, which gets a sentence about it, whereas a replica that is never ready only makes calls
+ * wait.
  */
 export function httpAsk(clock: Clock): Ask {
   return (target, signal) => {
@@ -38,7 +39,8 @@ export function httpAsk(clock: Clock): Ask {
         resolve(finding)
       }
       const giveUp = (): void => settle({ kind: socket.connecting ? 'refused' : 'silent' })
-      // Timers come before sockets in a turn of the event loop: after a long one an answer may be there that nobody has read.
+      // Timers come before sockets in a turn of the event loop: after a long one an answer may be there that
+      // nobody has read.
       const cancelTimeout = clock.after(probe.timeoutMs, () => setImmediate(giveUp))
       signal.addEventListener('abort', giveUp, { once: true })
       speak(socket, target, settle)

@@ -8,7 +8,10 @@ export interface ReadinessOptions {
   readonly listeners: (id: string) => Promise<readonly Listener[] | null>
 }
 
-/** Carries out what the plan asks for: a question over HTTP and, where the watchdog answers for itself, a look for the process behind it. */
+/**
+ * Carries out what the plan asks for: a question over HTTP and, where the watchdog answers for itself, a look
+ * for the process behind it.
+ */
 export class Readiness {
   readonly #options: ReadinessOptions
 
@@ -26,7 +29,10 @@ export class Readiness {
     return takesLoopback(listeners, processPort) ? finding : { kind: 'no-process', port: processPort }
   }
 
-  /** Why it is not ready, in words. Looks at what listens, which costs more than the question itself: for a finding that lasts. */
+  /**
+   * Why it is not ready, in words. Looks at what listens, which costs more than the question itself: for a
+   * finding that lasts.
+   */
   async explain(target: ProbeTarget, finding: Finding): Promise<Lack> {
     const { port, probe, id } = target
     const wantsListeners = finding.kind === 'refused' || finding.kind === 'no-process'

@@ -45,8 +45,9 @@ const LONGEST_DOUBT_MS = 2_000
 const DOUBT_GROWTH = 1.5
 
 /**
- * Asks every replica that runs and is not known to be ready, until it is. One that is ready is left in peace, unless its plan says otherwise
- * (http-api 12.2): a failing readiness probe takes it out of service until it passes again; a failing liveness probe has it replaced.
+ * Asks every replica that runs and is not known to be ready, until it is. One that is ready is left in peace,
+ * unless its plan says otherwise (http-api 12.2): a failing readiness probe takes it out of service until it
+ * passes again; a failing liveness probe has it replaced.
  */
 export class ReplicaProbes {
   readonly #options: ReplicaProbesOptions
@@ -129,7 +130,10 @@ export class ReplicaProbes {
     })
   }
 
-  /** One that was ready, and says itself that it is not now, may take its time; one that was halted has its time from that moment. */
+  /**
+   * One that was ready, and says itself that it is not now, may take its time; one that was halted has its
+   * time from that moment.
+   */
   #patience(id: string, patienceMs: number): (ms: number) => boolean {
     let pausedMs: number | null = null
     return (ms) => {
@@ -222,7 +226,9 @@ export class ReplicaProbes {
     }
   }
 
-  /** The engine may have another time of day, or ours may have been set: never longer than the delay itself. */
+  /**
+   * The engine may have another time of day, or ours may have been set: never longer than the delay itself.
+   */
   #delayLeft({ createdAtMs }: ReplicaRecord, { delayMs }: Probe): number {
     const ageMs = Math.max(0, this.#options.clock.wall() - createdAtMs)
     return Math.max(0, delayMs - ageMs)
@@ -248,12 +254,17 @@ function targetOf(
   return { id, host, port, probe, processPort: series === 'readiness' ? processPort : null }
 }
 
-/** A replica whose watchdog passes every question while its process starts must not be tried in a hot loop. */
+/**
+ * A replica whose watchdog passes every question while its process starts must not be tried in a hot loop.
+ */
 function doubtMs({ doubts }: ReplicaRecord): number {
   return doubts === 0 ? 0 : Math.min(LONGEST_DOUBT_MS, FIRST_DOUBT_MS * DOUBT_GROWTH ** (doubts - 1))
 }
 
-/** A part of the period that differs by replica: a thousand that are found ready together are not all asked in the same moment. */
+/**
+ * A part of the period that differs by replica: a thousand that are found ready together are not all asked in
+ * the same moment.
+ */
 function phaseMs(id: string, { periodMs }: Probe): number {
   const part = Number.parseInt(id.slice(0, 8), 16) / 2 ** 32
   return periodMs * (Number.isNaN(part) ? 1 : (1 + part) / 2)

@@ -23,8 +23,9 @@ const TRIES_OF_NEW = 2
 const TRIES_OF_PROVED = 3
 
 /**
- * Whether waiting is in vain, so that a caller had better be told the reason at once. A revision that served before and dies is waited for: it is
- * likely to come back. While a replica is being tried, nobody knows. Pure.
+ * Whether waiting is in vain, so that a caller had better be told the reason at once. A revision that served
+ * before and dies is waited for: it is likely to come back. While a replica is being tried, nobody knows.
+ * Pure.
  */
 export function isVain(facts: WaitFacts): boolean {
   const { isProved, running, stuck, setbacks, isUnmade, nowMs } = facts

@@ -35,7 +35,10 @@ export interface AttemptRunnerOptions {
 /** New replicas of one function in one round: a change of mind must not wait for a hundred starts. */
 const BATCH = 4
 
-/** Makes replicas of one revision, fetches its image before, and waits ever longer after each setback, so that what cannot run is not tried in a hot loop. */
+/**
+ * Makes replicas of one revision, fetches its image before, and waits ever longer after each setback, so that
+ * what cannot run is not tried in a hot loop.
+ */
 export class AttemptRunner {
   readonly #options: AttemptRunnerOptions
   readonly #background: Background
@@ -47,7 +50,10 @@ export class AttemptRunner {
     setMaxListeners(0, this.#stopping.signal)
   }
 
-  /** `isLastGood`: it is made of the very image that it ran on, or not at all. Failures are setbacks. Never rejects. */
+  /**
+   * `isLastGood`: it is made of the very image that it ran on, or not at all. Failures are setbacks. Never
+   * rejects.
+   */
   async carryOut(attempt: Attempt, missing: number, isLastGood: boolean): Promise<void> {
     if (missing === 0 || attempt.isFetching) return
     const { clock, log, onEngineAway } = this.#options
@@ -102,7 +108,8 @@ export class AttemptRunner {
 
   async #prepare({ fn, fetched }: Attempt, isLastGood: boolean): Promise<Blueprint | null> {
     const artifact = fn.artifact ?? fetched
-    // Accepted before its pull was done: what the engine has under the name until then is likely the image before.
+    // Accepted before its pull was done: what the engine has under the name until then is likely the image
+    // before.
     if (artifact === null) return null
     const blueprint = await this.#options.maker.prepare({ ...fn, artifact }, isLastGood)
     if (blueprint === null && isLastGood)

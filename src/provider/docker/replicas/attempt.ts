@@ -26,7 +26,10 @@ export interface Desired {
   wasServed: boolean
 }
 
-/** The state after `fn` was applied. What is known of a revision stays known; null: `fn` is older than what is desired. */
+/**
+ * The state after `fn` was applied. What is known of a revision stays known; null: `fn` is older than what is
+ * desired.
+ */
 export function applied(before: Desired | undefined, fn: DeployedFunction): Desired | null {
   if (before !== undefined && before.newest.fn.revision > fn.revision) return null
   const known = before === undefined ? [] : attemptsOf(before)

@@ -15,8 +15,9 @@ export interface ImageSource {
 }
 
 /**
- * The image that a function is to run, pulled if its policy says so. The one way to it, at deploy and later: throws what `Images.resolve` throws,
- * and `invalid`, naming the field, when no container could be made of it.
+ * The image that a function is to run, pulled if its policy says so. The one way to it, at deploy and later:
+ * throws what `Images.resolve` throws, and `invalid`, naming the field, when no container could be made of
+ * it.
  */
 export async function imageFor(
   spec: FunctionSpec,

@@ -1,4 +1,7 @@
-/** Exit codes that say more than "it failed": those of shells and container runtimes, and of common signals (128 + the signal). */
+/**
+ * Exit codes that say more than "it failed": those of shells and container runtimes, and of common signals
+ * (128 + the signal).
+ */
 const MEANINGS: Readonly<Record<number, string>> = {
   0: 'it ended by itself: a function has to go on listening',
   126: 'its command cannot be executed: is the file executable, and for this processor?',
@@ -10,7 +13,10 @@ const MEANINGS: Readonly<Record<number, string>> = {
   143: 'SIGTERM: it was told to end',
 }
 
-/** Why a replica is gone that nobody here stopped; completes "the function is not ready: …". `exitCode`: null where nobody saw it. Pure. */
+/**
+ * Why a replica is gone that nobody here stopped; completes "the function is not ready: …". `exitCode`: null
+ * where nobody saw it. Pure.
+ */
 export function exitReason(exitCode: number | null): string {
   if (exitCode === null) return 'it ended'
   const meaning = MEANINGS[exitCode]

@@ -32,14 +32,18 @@ export interface FreezerOptions {
   readonly onEngineAway: (error: EngineAway) => void
 }
 
-/** The engine answers a pause within 15 ms or so; many at a time only make each slower. A thaw has calls that wait for it. */
+/**
+ * The engine answers a pause within 15 ms or so; many at a time only make each slower. A thaw has calls that
+ * wait for it.
+ */
 const MOST_FREEZES = 2
 const MOST_THAWS = 8
 
 /**
- * Freezes replicas and thaws them, by the engine's `pause`: the kernel halts the processes, which keep their memory and their sockets. A frozen replica
- * takes no calls, because its kernel would accept them and nobody answer; it counts as available, because a thaw takes milliseconds.
- * Of one replica one thing happens at a time.
+ * Freezes replicas and thaws them, by the engine's `pause`: the kernel halts the processes, which keep their
+ * memory and their sockets. A frozen replica takes no calls, because its kernel would accept them and nobody
+ * answer; it counts as available, because a thaw takes milliseconds. Of one replica one thing happens at a
+ * time.
  */
 export class Freezer {
   readonly #options: FreezerOptions
@@ -77,7 +81,9 @@ export class Freezer {
     })
   }
 
-  /** Resolves when nothing is under way. What is frozen stays so: it outlives the daemon as what runs does. */
+  /**
+   * Resolves when nothing is under way. What is frozen stays so: it outlives the daemon as what runs does.
+   */
   async stop(): Promise<void> {
     this.#isStopping = true
     await this.#background.settled()
@@ -129,7 +135,10 @@ export class Freezer {
     else onUnready(id)
   }
 
-  /** The engine refused: the container is not as we thought, or cannot be frozen at all. It is asked itself whether it answers. */
+  /**
+   * The engine refused: the container is not as we thought, or cannot be frozen at all. It is asked itself
+   * whether it answers.
+   */
   #failed(id: string, event: PauseEvent, error: unknown): void {
     const { table, log, onUnready, onEngineAway } = this.#options
     if (error instanceof EngineAway) {

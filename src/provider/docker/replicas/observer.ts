@@ -34,7 +34,10 @@ export interface ObserverOptions {
   readonly onStranger: () => void
 }
 
-/** Brings the table up to what the engine says: by events, one by one, and by looks at everything. Decides and changes nothing. */
+/**
+ * Brings the table up to what the engine says: by events, one by one, and by looks at everything. Decides and
+ * changes nothing.
+ */
 export class Observer {
   readonly #options: ObserverOptions
   /** Names of containers being created: the engine may show them before it has told us their ids. */
@@ -50,7 +53,10 @@ export class Observer {
     return () => this.#making.delete(name)
   }
 
-  /** A full look. A container found dead here was not seen dying: the engine or the host was restarted, which is no crash. */
+  /**
+   * A full look. A container found dead here was not seen dying: the engine or the host was restarted, which
+   * is no crash.
+   */
   async look(): Promise<void> {
     const { engine, instance, isOurs, table } = this.#options
     const before = new Map(table.ids().map((id) => [id, table.get(id)]))
@@ -153,8 +159,8 @@ export class Observer {
   }
 
   /**
-   * A halted one would let calls hang: it is probed until it goes on, or replaced when it does not. A frozen one that goes on has to show that
-   * it answers, and may be frozen again.
+   * A halted one would let calls hang: it is probed until it goes on, or replaced when it does not. A frozen
+   * one that goes on has to show that it answers, and may be frozen again.
    */
   #turnedByHand({ replica }: ReplicaRecord, event: PauseEvent): void {
     const { table, onUnready } = this.#options

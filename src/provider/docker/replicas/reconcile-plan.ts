@@ -1,12 +1,17 @@
 /** What should run of one function. */
 export interface DesiredReplicas {
   readonly revision: number
-  /** When the function was first deployed; what ran under the name before then belongs to another function. */
+  /**
+   * When the function was first deployed; what ran under the name before then belongs to another function.
+   */
   readonly deployedAtMs: number
   readonly replicas: number
   /** The older revision that serves until this one does; null when none is known. */
   readonly lastGood: number | null
-  /** This revision cannot be had now, or the good one was in service: replicas of the good one that are missing are made. */
+  /**
+   * This revision cannot be had now, or the good one was in service: replicas of the good one that are
+   * missing are made.
+   */
   readonly needsLastGood: boolean
   /** What is ready and has no calls is to be frozen; else what is frozen is to be thawed. */
   readonly isResting: boolean
@@ -45,8 +50,9 @@ export interface ReconcilePlan {
 /**
  * Desired and observed to actions. Pure, and a fixed point: once observed equals desired the plan is empty.
  *
- * An update adds the new revision's replicas first and lets go of an old one for each new one that is ready, so at every moment as many
- * serve as are desired. While a new revision does not get ready the last good one stays in service, also when its own replicas die.
+ * An update adds the new revision's replicas first and lets go of an old one for each new one that is ready,
+ * so at every moment as many serve as are desired. While a new revision does not get ready the last good one
+ * stays in service, also when its own replicas die.
  */
 export function planReplicas(
   desired: DesiredReplicas | null,
@@ -98,7 +104,10 @@ interface Life {
   readonly deployedAtMs: number
 }
 
-/** Whether both are of one function, not of one that was removed and another that has its name now. Registries store whole milliseconds, clocks have fractions. */
+/**
+ * Whether both are of one function, not of one that was removed and another that has its name now. Registries
+ * store whole milliseconds, clocks have fractions.
+ */
 export function isSameLife(one: Life, other: Life): boolean {
   return Math.abs(one.deployedAtMs - other.deployedAtMs) <= 1
 }

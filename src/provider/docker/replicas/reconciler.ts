@@ -38,8 +38,9 @@ export interface Trouble {
 const PARALLEL = 8
 
 /**
- * Makes observed what is desired: one round per function that may need it, never two of the same function at once. The plan is pure; this
- * file carries it out, and remembers setbacks so that a function that cannot run is not tried in a hot loop.
+ * Makes observed what is desired: one round per function that may need it, never two of the same function at
+ * once. The plan is pure; this file carries it out, and remembers setbacks so that a function that cannot run
+ * is not tried in a hot loop.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions
@@ -76,7 +77,10 @@ export class Reconciler {
     return this.#desired.get(name)
   }
 
-  /** Whether it is a replica of a function that should exist, and not of a removed one whose name another has now. */
+  /**
+   * Whether it is a replica of a function that should exist, and not of a removed one whose name another has
+   * now.
+   */
   isWanted({ replica, identity }: ReplicaRecord): boolean {
     const fn = this.desired(replica.fn)
     return fn !== undefined && isSameLife(identity, { deployedAtMs: fn.createdAtMs })
@@ -110,7 +114,10 @@ export class Reconciler {
     this.nudge(name)
   }
 
-  /** A call waits: the function rests no longer, until `apply` says so again. At once, whatever a round of it is busy with. */
+  /**
+   * A call waits: the function rests no longer, until `apply` says so again. At once, whatever a round of it
+   * is busy with.
+   */
   wake(name: FunctionName): void {
     const desired = this.#desired.get(name)
     if (desired === undefined) return
@@ -166,7 +173,10 @@ export class Reconciler {
     if (attempt !== undefined) attempt.lastWords = lastWords
   }
 
-  /** A replica is ready: what went wrong before is no answer to anybody any more. The count stays, for a crash loop. */
+  /**
+   * A replica is ready: what went wrong before is no answer to anybody any more. The count stays, for a crash
+   * loop.
+   */
   recovered(record: Pick<ReplicaRecord, 'replica'>): void {
     const attempt = this.#attemptOf(record)
     if (attempt !== undefined) attempt.setbacks = { ...attempt.setbacks, reason: '' }
@@ -216,7 +226,10 @@ export class Reconciler {
   }
 }
 
-/** What the plan is to reach. Remembers that the last good revision was seen to run: a newest one at its very start is no reason to start that, too. */
+/**
+ * What the plan is to reach. Remembers that the last good revision was seen to run: a newest one at its very
+ * start is no reason to start that, too.
+ */
 function wanted(desired: Desired, seen: readonly ObservedReplica[]): DesiredReplicas {
   const { newest, lastGood } = desired
   const { revision, createdAtMs, replicas } = newest.fn

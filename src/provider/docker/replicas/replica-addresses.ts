@@ -9,7 +9,10 @@ export interface ReplicaAddressesOptions {
   readonly engine: { inspectContainer(id: string): Promise<ContainerDetails | null> }
   readonly table: ReplicaTable
   readonly log: Log
-  /** It does not answer at this address any more; whoever does is a stranger. The table has the new one already. */
+  /**
+   * It does not answer at this address any more; whoever does is a stranger. The table has the new one
+   * already.
+   */
   readonly onLost: (replica: Replica) => void
   /** A running container whose readiness is not known. */
   readonly onUnready: (id: string) => void
@@ -18,8 +21,9 @@ export interface ReplicaAddressesOptions {
 }
 
 /**
- * Follows the addresses of replicas when somebody changes their networks by hand (`docker network disconnect`, `connect`). Packets to an address that is
- * nobody's leave by the host's default route, or reach whoever got it next.
+ * Follows the addresses of replicas when somebody changes their networks by hand (`docker network
+ * disconnect`, `connect`). Packets to an address that is nobody's leave by the host's default route, or reach
+ * whoever got it next.
  */
 export class ReplicaAddresses {
   readonly #options: ReplicaAddressesOptions

@@ -1,7 +1,10 @@
 import { type Clock, deferred } from '../../../clock.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 
-/** The news of a death takes the engine a moment; a caller whose call has failed already waits no longer for it. */
+/**
+ * The news of a death takes the engine a moment; a caller whose call has failed already waits no longer for
+ * it.
+ */
 const NEWS_MS = 250
 
 export interface ReplicaFateOptions {
@@ -9,7 +12,9 @@ export interface ReplicaFateOptions {
   readonly clock: Clock
 }
 
-/** The record of a replica that has just died; null when it lives on, or is not known any more. Never rejects. */
+/**
+ * The record of a replica that has just died; null when it lives on, or is not known any more. Never rejects.
+ */
 export async function deathOf(
   id: string,
   { table, clock }: ReplicaFateOptions,

@@ -64,7 +64,10 @@ export class ReplicaMaker {
     this.#options = options
   }
 
-  /** Null when the engine has not got the image. `isExact`: only the pinned one will do, not what its name means now. */
+  /**
+   * Null when the engine has not got the image. `isExact`: only the pinned one will do, not what its name
+   * means now.
+   */
   async prepare(fn: DeployedFunction, isExact: boolean): Promise<Blueprint | null> {
     const { networks, instance, ownerLabels, watchdogDir, mounts, host, confinement } = this.#options
     const image = await this.#findImage(fn, isExact)
@@ -86,7 +89,10 @@ export class ReplicaMaker {
     return { fn, identity: containerIdentity(fn, image), body }
   }
 
-  /** One more replica, running; answers its id. On failure nothing is left but, at worst, a record of a dead one. */
+  /**
+   * One more replica, running; answers its id. On failure nothing is left but, at worst, a record of a dead
+   * one.
+   */
   make(blueprint: Blueprint): Promise<string> {
     return this.#places.run(async () => {
       const id = await this.#create(blueprint)

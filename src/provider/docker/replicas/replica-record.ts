@@ -31,7 +31,10 @@ export interface ReplicaRecord {
   readonly expected: readonly PauseEvent[]
   /** The engine would not freeze it: it stays ready instead. */
   readonly isUnfreezable: boolean
-  /** When it was thawed last, by the process's clock; 0 for never. An answer that was asked for before then was held up. */
+  /**
+   * When it was thawed last, by the process's clock; 0 for never. An answer that was asked for before then
+   * was held up.
+   */
   readonly thawedAtMs: number
 }
 
@@ -77,7 +80,10 @@ export function isWithdrawn({ replica, identity, isRunning, isFailed, wasReady }
   return isOut && wasReady && identity.probes.isReadinessRepeated
 }
 
-/** The replica after a change: the same object when nothing of it changes, by which who holds it sees that. `now`: milliseconds since the epoch. */
+/**
+ * The replica after a change: the same object when nothing of it changes, by which who holds it sees that.
+ * `now`: milliseconds since the epoch.
+ */
 export function changedReplica(before: Replica, change: ReplicaChange, now: () => number): Replica {
   const { state = before.state, host = before.host, isUnproven = before.isUnproven ?? false } = change
   const moved = state !== before.state

@@ -24,8 +24,8 @@ const NONE: readonly Replica[] = []
 const DELETED_KEPT = 1_000
 
 /**
- * What is known of our containers, which of them can be called, and who waits for that. The only owner of this state: others get snapshots,
- * and change it through verbs that tell the listener.
+ * What is known of our containers, which of them can be called, and who waits for that. The only owner of
+ * this state: others get snapshots, and change it through verbs that tell the listener.
  */
 export class ReplicaTable {
   readonly #now: () => number
@@ -98,7 +98,10 @@ export class ReplicaTable {
     this.#tellWatchers()
   }
 
-  /** Changes what is known of a container; answers the new record, or undefined when it is not known (any more). */
+  /**
+   * Changes what is known of a container; answers the new record, or undefined when it is not known (any
+   * more).
+   */
   change(id: string, change: ReplicaChange): ReplicaRecord | undefined {
     const before = this.#records.get(id)
     if (before === undefined) return undefined
@@ -131,7 +134,10 @@ export class ReplicaTable {
     return this.#deleted.has(id)
   }
 
-  /** The first replica of `fn` that is ready. When `signal` aborts: `unavailable`, with the reason that `explain` gives at that time. */
+  /**
+   * The first replica of `fn` that is ready. When `signal` aborts: `unavailable`, with the reason that
+   * `explain` gives at that time.
+   */
   whenReady(fn: FunctionName, signal: AbortSignal, explain: () => string): Promise<Replica> {
     const [first] = this.ready(fn)
     if (first !== undefined) return Promise.resolve(first)

@@ -28,7 +28,10 @@ export interface RetirementOptions {
   readonly log: Log
   /** Longest wait for the calls of a replica to end. */
   readonly drainMs: number
-  /** Keeps the last lines, and begins at once; bounded in time and number; gives up when the signal aborts; never throws. */
+  /**
+   * Keeps the last lines, and begins at once; bounded in time and number; gives up when the signal aborts;
+   * never throws.
+   */
   readonly keepLogs: (record: ReplicaRecord, signal: AbortSignal) => Promise<readonly string[]>
   /** The newest lines of a replica that died by itself or was given up. */
   readonly onLastLines: (record: ReplicaRecord, lines: readonly string[]) => void
@@ -40,7 +43,10 @@ export interface RetirementOptions {
   readonly onDeath: (record: ReplicaRecord, details: ContainerDetails) => void
 }
 
-/** The way out: from the ready set at once; then calls end, the process stops, the logs are kept, the container goes. */
+/**
+ * The way out: from the ready set at once; then calls end, the process stops, the logs are kept, the
+ * container goes.
+ */
 export class Retirement {
   readonly #options: RetirementOptions
   readonly #background: Background

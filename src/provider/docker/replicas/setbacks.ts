@@ -16,8 +16,8 @@ const MOST_MS = 60_000
 const STABLE_MS = 60_000
 
 /**
- * The record after one more setback. Replicas that fall together (one shared cause) count once: a setback while the wait for the last one
- * is not over changes the reason only.
+ * The record after one more setback. Replicas that fall together (one shared cause) count once: a setback
+ * while the wait for the last one is not over changes the reason only.
  */
 export function afterSetback(before: Setbacks, reason: string, nowMs: number): Setbacks {
   if (nowMs < before.retryAtMs) return { ...before, reason }

@@ -23,7 +23,10 @@ const LAYOUTS: readonly Layout[] = SLICES.flatMap((slice) => [
   { cpu: `cpuacct/${slice}/cpuacct.usage`, memory: `memory/${slice}`, read: readV1 },
 ])
 
-/** Reads the control groups of containers on this host: tens of microseconds, where asking Docker takes a second. */
+/**
+ * Reads the control groups of containers on this host: tens of microseconds, where asking Docker takes a
+ * second.
+ */
 export class CgroupUsage {
   readonly #root: string
   /** All containers of a host lie alike: the layout that worked is tried first. */

@@ -19,11 +19,14 @@ export interface UsageMeterOptions {
   readonly cgroupRoot?: string
 }
 
-/** Shortest time between two samples that gives a figure at all: the kernel accounts in ticks of up to 10 ms. */
+/**
+ * Shortest time between two samples that gives a figure at all: the kernel accounts in ticks of up to 10 ms.
+ */
 const STEP_MS = 100
 /**
- * Time that a figure covers where there are samples that old. A limit of processors is kept per period of 100 ms, at its beginning: over little more
- * than one period a container that is held to 300 millicores shows up to 600.
+ * Time that a figure covers where there are samples that old. A limit of processors is kept per period of 100
+ * ms, at its beginning: over little more than one period a container that is held to 300 millicores shows up
+ * to 600.
  */
 const WINDOW_MS = 1_000
 /** An older sample would give the mean of a time long past. */
@@ -43,13 +46,19 @@ interface CpuSample {
 
 interface Reading extends Usage {
   readonly atMs: number
-  /** Oldest first, this one's last; those that the next figures may start from. Null when the figure came from the engine. */
+  /**
+   * Oldest first, this one's last; those that the next figures may start from. Null when the figure came from
+   * the engine.
+   */
   readonly samples: readonly CpuSample[] | null
   /** The first of two samples: it has no CPU figure yet. */
   readonly isStart: boolean
 }
 
-/** What containers use. Answers within about 150 ms: from the last sample, or from two taken a tenth of a second apart. */
+/**
+ * What containers use. Answers within about 150 ms: from the last sample, or from two taken a tenth of a
+ * second apart.
+ */
 export class UsageMeter {
   readonly #engine: UsageEngine
   readonly #clock: Clock
@@ -72,7 +81,9 @@ export class UsageMeter {
     await Promise.all(this.#asked.values())
   }
 
-  /** The sum over these containers. One that is gone, or that the engine has not measured yet, counts nothing. */
+  /**
+   * The sum over these containers. One that is gone, or that the engine has not measured yet, counts nothing.
+   */
   async usage(ids: readonly string[], signal: AbortSignal): Promise<Usage> {
     this.#tidy()
     const first = await Promise.all(ids.map((id) => this.#measure(id)))
@@ -97,7 +108,10 @@ export class UsageMeter {
     return (await this.#sample(id, from)) ?? (await this.#ask(id))
   }
 
-  /** A reading from the control group; its CPU figure is the mean over what `from` knows of the last second, or nothing. */
+  /**
+   * A reading from the control group; its CPU figure is the mean over what `from` knows of the last second,
+   * or nothing.
+   */
   async #sample(id: string, from: Reading | undefined): Promise<Reading | undefined> {
     const sample = await this.#cgroups.sample(id)
     if (sample === null) return undefined
