@@ -21,8 +21,8 @@ fi
 case "${1:-}" in
   '')
     need_node
-    [ -f "$ROOT/dist/src/provider/docker/firewall-command.js" ] || fail 'Sampan is not built: npm ci && npm run build'
-    node "$ROOT/dist/src/provider/docker/firewall-command.js"
+    [ -f "$ROOT/dist/src/provider/docker/host/firewall-command.js" ] || fail 'Sampan is not built: npm ci && npm run build'
+    node "$ROOT/dist/src/provider/docker/host/firewall-command.js"
     ;;
   --down) remove_firewall "${SAMPAN_INSTANCE:-default}" ;;
   *) fail "unknown argument: $1. Usage: firewall.sh [--down]" ;;

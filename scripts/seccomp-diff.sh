@@ -20,4 +20,4 @@ node --input-type=module -e '
   const only = (some, others) => [...some].filter((name) => !others.has(name)).sort()
   for (const name of only(ours, theirs)) console.log(`+ ${name}`)
   for (const name of only(theirs, ours)) console.log(`- ${name}`)
-' "$folder/default.json" "$ROOT/dist/src/provider/docker/seccomp-profile.js"
+' "$folder/default.json" "$ROOT/dist/src/provider/docker/host/seccomp-profile.js"
