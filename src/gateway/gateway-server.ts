@@ -155,7 +155,8 @@ export class GatewayServer {
   async #stop(drainMs: number): Promise<void> {
     const { clock, log } = this.#ports
     this.#draining.abort()
-    const idleEndsAtMs = clock.now() + Math.min(DRAIN_COURTESY_MS, drainMs)
+    const courtesyMs = Math.min(DRAIN_COURTESY_MS, drainMs)
+    const idleEndsAtMs = clock.now() + courtesyMs
     const listeners = [this.#main, ...this.#extra.end()]
     const closed = Promise.all(listeners.map((listener) => listener.close()))
     const done = new AbortController()
@@ -168,7 +169,9 @@ export class GatewayServer {
         onError: (err) => log.error('drain failed', { err }),
       },
       () => {
-        if (clock.now() >= idleEndsAtMs) listeners.forEach((listener) => listener.closeIdle())
+        const nowMs = clock.now()
+        if (nowMs < idleEndsAtMs) return
+        for (const listener of listeners) listener.closeIdle(nowMs - courtesyMs)
       },
     )
     await closed

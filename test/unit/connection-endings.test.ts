@@ -70,6 +70,21 @@ describe('a client that is gone anywhere', () => {
 })
 
 describe('a server that stops anywhere', () => {
+  it('keeps a connection that its answer promised, and says with the next answer that it is the last', async () => {
+    const { edge, client } = start()
+    client.clientSends(GET)
+    edge.isDraining = true
+    await turns(4)
+
+    assert.deepEqual([statuses(client.text), client.isEnded], [[200], false])
+    assert.doesNotMatch(client.text, /connection: close/i)
+
+    client.clientSends(GET)
+    await turns(4)
+    assert.deepEqual([statuses(client.text), client.isEnded], [[200, 200], true])
+    assert.match(client.text, /connection: close/i)
+  })
+
   it('answers what was begun, takes nothing behind it, and the connection ends', async () => {
     for (const at of PLACES) {
       const { edge, client } = start()

@@ -52,7 +52,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     this.network = peer.network
   }
 
-  // What the socket says. The listener fences these: what they throw ends this connection.
+  // What the socket says and the listener asks. The listener fences these: what they throw ends this connection.
 
   /** The first `length` bytes are lent until this returns. False: no more until the socket is resumed. */
   onBytes(bytes: Buffer, length: number): boolean {
@@ -93,8 +93,6 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     this.#tunnel?.destroy()
     if (this.#exchange?.isAnswered === false) this.#exchange.owner.onAborted(499)
   }
-
-  // What the listener asks.
 
   /** Ends what has not moved for too long. */
   check(nowMs: number): void {
@@ -150,7 +148,10 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
   }
 
   get mustClose(): boolean {
-    if (this.#shared.isDraining()) return true
+    return this.#shared.isDraining() || this.#takesNoOther
+  }
+
+  get #takesNoOther(): boolean {
     // Whether the body follows an answer that came instead of the invitation is the client's choice, so what comes next could be either.
     return (this.#isHalfClosed && !this.#intake.hasRest) || this.#intake.isUninvited
   }
@@ -158,7 +159,8 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
   onAnswered(isKept: boolean): void {
     if (this.#phase !== 'busy') return
     this.#stillness.move()
-    if (!isKept || this.mustClose) return this.#finish()
+    // One that was promised stays open, though the server has begun to stop meanwhile: its next request may be on its way.
+    if (!isKept || this.#takesNoOther) return this.#finish()
     if (this.#intake.stage === 'complete') return this.#next()
     this.#intake.stopBody()
     this.#shared.census.linger(this)

@@ -89,9 +89,9 @@ export class Listener {
     await new Promise<void>((resolve) => (this.#onEmpty = resolve))
   }
 
-  /** Closes connections that wait for a next request. */
-  closeIdle(): void {
-    for (const connection of this.#connections) connection.closeIdle()
+  /** Closes connections that wait for a next request; those that do so since `untilMs` or longer. */
+  closeIdle(untilMs = Infinity): void {
+    for (const connection of this.#connections) if (connection.sinceMs <= untilMs) connection.closeIdle()
   }
 
   /** Cuts everything that is still open. */
