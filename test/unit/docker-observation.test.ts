@@ -155,6 +155,20 @@ describe('the observer', () => {
     assert.deepEqual(seen.unready, ['a'], 'and this one is of nobody of ours')
   })
 
+  it('passes over an event that is told again while a replica is being frozen', async () => {
+    const { list, table, observer, seen } = rig()
+    list.now = [container('a')]
+    await observer.look()
+    table.change('a', { state: 'frozen', isTurning: true, expected: ['pause'] })
+    const before = seen.unready.length
+
+    observer.handle({ kind: 'unpause', id: 'a', exitCode: 0 })
+    observer.handle({ kind: 'pause', id: 'a', exitCode: 0 })
+
+    assert.equal(table.get('a')?.replica.state, 'frozen')
+    assert.deepEqual([table.get('a')?.isPaused, seen.unready.length], [false, before])
+  })
+
   it('a frozen replica that somebody lets go on has to show that it answers, however that is learned', async () => {
     const { list, seen, table, observer } = rig()
     list.now = [container('a', { state: 'paused' }), container('b', { state: 'paused' })]

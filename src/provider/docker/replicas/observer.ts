@@ -155,7 +155,9 @@ export class Observer {
     const { expected, replica } = record
     const at = expected.indexOf(event)
     if (at >= 0) this.#options.table.change(replica.id, { expected: expected.toSpliced(at, 1) })
-    else this.#turnedByHand(record, event)
+    // While we turn it ourselves nobody can tell what an event means that was not expected: it may be told twice,
+    // when the stream of events begins anew. The next look at all containers shows how it is.
+    else if (!record.isTurning) this.#turnedByHand(record, event)
   }
 
   /**
