@@ -41,6 +41,15 @@ func fakeFunction(t *testing.T, env map[string]string, serve func(n int, nc net.
 	return testApp(t, "cat", vars)
 }
 
+// functionThatSays answers each first request of a connection with these bytes, whatever they are.
+func functionThatSays(t *testing.T, env map[string]string, response string) *app {
+	t.Helper()
+	return fakeFunction(t, env, func(_ int, nc net.Conn, r *bufio.Reader) {
+		_, _, _ = readRequest(r)
+		_, _ = io.WriteString(nc, response)
+	})
+}
+
 // readRequest reads a head and a body with a length.
 func readRequest(r *bufio.Reader) (head, body string, err error) {
 	src := wire.NewSource(r)
@@ -84,10 +93,7 @@ func TestBadResponsesBecome502(t *testing.T) {
 		"endless 1xx":         strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 100),
 		"response in pieces ": "HTTP/1.1 200 OK\r\nX",
 	} {
-		a := fakeFunction(t, nil, func(_ int, nc net.Conn, r *bufio.Reader) {
-			_, _, _ = readRequest(r)
-			_, _ = io.WriteString(nc, response)
-		})
+		a := functionThatSays(t, nil, response)
 		c := a.connect(t)
 		got := c.call(get)
 		for got.status == 102 {
@@ -106,10 +112,7 @@ func TestBrokenBodiesAreAborted(t *testing.T) {
 		"chunked":        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
 		"invalid":        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n",
 	} {
-		a := fakeFunction(t, nil, func(_ int, nc net.Conn, r *bufio.Reader) {
-			_, _, _ = readRequest(r)
-			_, _ = io.WriteString(nc, response)
-		})
+		a := functionThatSays(t, nil, response)
 		got := a.connect(t).call(get)
 		if got.status != 200 || !strings.HasPrefix("abc", got.body) || got.err == nil {
 			t.Errorf("%s: %+v", name, got)
@@ -192,11 +195,8 @@ func TestTimeoutThenNextCall(t *testing.T) {
 }
 
 func TestInformationalAndTrailers(t *testing.T) {
-	a := fakeFunction(t, nil, func(_ int, nc net.Conn, r *bufio.Reader) {
-		_, _, _ = readRequest(r)
-		_, _ = io.WriteString(nc, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nTrailer: X-T\r\n"+
-			"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-T: 1\r\n\r\n")
-	})
+	a := functionThatSays(t, nil, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nTrailer: X-T\r\n"+
+		"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-T: 1\r\n\r\n")
 	c := a.connect(t)
 	if got := c.call(get); got.status != 103 || !strings.Contains(got.head, "Link: x") {
 		t.Errorf("%+v", got)

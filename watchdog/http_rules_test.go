@@ -23,10 +23,7 @@ func TestAnswersThatAreOnlyClumsyPass(t *testing.T) {
 		"LF alone, chunks with CR LF":   "HTTP/1.1 200 OK\nX-A: 1\nTransfer-Encoding: chunked\n\n2\r\nok\r\n0\r\n\r\n",
 		"an interim answer in LF alone": "HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\nX-A: 1\nContent-Length: 2\n\nok",
 	} {
-		a := fakeFunction(t, nil, func(_ int, nc net.Conn, r *bufio.Reader) {
-			_, _, _ = readRequest(r)
-			_, _ = io.WriteString(nc, response)
-		})
+		a := functionThatSays(t, nil, response)
 		got := a.connect(t).call(get)
 		if got.status != 200 || got.body != "ok" || !strings.Contains(got.head, "\r\nX-A: 1\r\n") ||
 			strings.Count(got.head, "ontent-") > 1 || strings.Count(got.head, "\n") != strings.Count(got.head, "\r\n") {
@@ -37,10 +34,7 @@ func TestAnswersThatAreOnlyClumsyPass(t *testing.T) {
 
 func TestChunksAndTrailersOfAFunctionEndInCRLF(t *testing.T) {
 	for _, body := range []string{"2\nok\r\n0\r\n\r\n", "2\r\nok\n0\r\n\r\n", "2\r\nok\r\n0\r\nX: 1\n\r\n", "2\r\nok\r\n0\r\n\n"} {
-		a := fakeFunction(t, nil, func(_ int, nc net.Conn, r *bufio.Reader) {
-			_, _, _ = readRequest(r)
-			_, _ = io.WriteString(nc, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"+body)
-		})
+		a := functionThatSays(t, nil, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"+body)
 		if got := a.connect(t).call(get); got.status == 200 && got.err == nil {
 			t.Errorf("%q: %+v", body, got)
 		}
@@ -48,10 +42,7 @@ func TestChunksAndTrailersOfAFunctionEndInCRLF(t *testing.T) {
 }
 
 func TestHeadOfAnAnswerHasALimitThatNamesItself(t *testing.T) {
-	a := fakeFunction(t, map[string]string{"max_header_bytes": "2000"}, func(_ int, nc net.Conn, r *bufio.Reader) {
-		_, _, _ = readRequest(r)
-		_, _ = io.WriteString(nc, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: "+strings.Repeat("x", 2000)+"\r\n\r\n")
-	})
+	a := functionThatSays(t, map[string]string{"max_header_bytes": "2000"}, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: "+strings.Repeat("x", 2000)+"\r\n\r\n")
 	if got := a.connect(t).call(get); got.status != 502 || !strings.Contains(got.body, "watchdog: ") ||
 		!strings.Contains(got.body, "max_header_bytes=2000 bytes") {
 		t.Errorf("%+v", got)

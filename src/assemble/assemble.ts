@@ -14,8 +14,6 @@ import { makeApi, makeGateway, makeMetricsServer } from './gateway.ts'
 import { makeMetrics } from './metrics.ts'
 import { dockerOptions } from './provider.ts'
 
-export type { Given }
-
 /** Makes the provider; in place of Docker's for tests. */
 export type MakeProvider = (options: DockerProviderOptions) => Provider
 

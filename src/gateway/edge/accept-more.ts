@@ -21,8 +21,8 @@ export interface MoreAcceptors {
  * turn for each descriptor (since 1.45: Node 20 and later), so that in a flood an honest client waits for as
  * many turns as there are newcomers before it, each with all the work of others in it. These are further
  * descriptors of the same socket. Node cannot duplicate one, but what a child process gets and sends back is
- * a duplicate; that process ends when this resolves. Rejects when there is no such process, or it does not
- * answer; the server goes on as it was.
+ * a duplicate; that process ends when this resolves. Rejects when that process cannot be, or ends early;
+ * the server goes on as it was.
  */
 export async function acceptMore(
   server: Server,
@@ -37,14 +37,17 @@ export async function acceptMore(
   })
   // The first one is told by `duplicates`; none may be an event that nobody hears.
   child.on('error', () => {})
+  const found: ListenHandle[] = []
   try {
-    for (const handle of await duplicates(child, listenHandleOf(server), count)) {
-      if (signal.aborted) handle.close()
-      else accept(handle, { backlog, take, signal })
-    }
+    await duplicates(child, { handle: listenHandleOf(server), count, found })
+    signal.throwIfAborted()
+  } catch (error) {
+    for (const handle of found) handle.close()
+    throw error
   } finally {
     child.kill('SIGKILL')
   }
+  for (const handle of found) accept(handle, { backlog, take, signal })
 }
 
 function accept(handle: ListenHandle, { backlog, take, signal }: Omit<MoreAcceptors, 'count'>): void {
@@ -53,12 +56,18 @@ function accept(handle: ListenHandle, { backlog, take, signal }: Omit<MoreAccept
   signal.addEventListener('abort', () => handle.close(), { once: true })
 }
 
-function duplicates(child: ChildProcess, handle: ListenHandle, count: number): Promise<ListenHandle[]> {
+interface Duplication {
+  readonly handle: ListenHandle
+  readonly count: number
+  /** Where each is put as it comes. */
+  readonly found: ListenHandle[]
+}
+
+function duplicates(child: ChildProcess, { handle, count, found }: Duplication): Promise<void> {
   return new Promise((resolve, reject) => {
-    const found: ListenHandle[] = []
     child.on('message', (_message: Serializable, back: SendHandle) => {
       found.push(back as unknown as ListenHandle)
-      if (found.length === count) resolve(found)
+      if (found.length === count) resolve()
     })
     // Also when it ends well, but early.
     void once(child, 'exit').then(([code]) => reject(new Error(`handle-echo ended with ${code}`)), reject)

@@ -234,10 +234,9 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     this.#phase = 'waiting'
     this.#stillness.move()
     this.#exchange = null
-    const flush = (): void => this.#wait()
-    if (this.#intake.hasRest)
-      this.#shared.writes.add({ flush, onFlushFailed: (error) => this.onFault(error) })
-    else this.#wait()
+    if (!this.#intake.hasRest) return this.#wait()
+    const onFlushFailed = (error: unknown): void => this.onFault(error)
+    this.#shared.writes.add({ flush: () => this.#wait(), onFlushFailed })
   }
 
   #wait(): void {

@@ -1,4 +1,4 @@
-import type { BudgetWatch } from '../../../budget-watch.ts'
+import type { BudgetFields, BudgetWatch } from '../../../budget-watch.ts'
 import type { Clock } from '../../../clock.ts'
 import type { EdgeFigures } from '../../../core/figures.ts'
 import { Displacements } from './displacements.ts'
@@ -83,15 +83,11 @@ export class ConnectionCensus {
    * and comes so fast that making room each time would let all others wait behind it.
    */
   turnsAway(network: string): boolean {
-    const { mostPerClient } = this.#limits
-    if ((this.#perNetwork.get(network) ?? 0) < mostPerClient) return false
+    if ((this.#perNetwork.get(network) ?? 0) < this.#limits.mostPerClient) return false
     if (this.#displaced.of(network) < MOST_DISPLACED_A_SECOND) return false
     this.#refused += 1
-    this.#watch.note('connections of a client full, and new ones come too fast: closed unheard', {
-      setting: 'SAMPAN_MAX_CONNECTIONS_PER_CLIENT',
-      limit: mostPerClient,
-      client: network,
-    })
+    const fields = this.#shareOf(network)
+    this.#watch.note('connections of a client full, and new ones come too fast: closed unheard', fields)
     return true
   }
 
@@ -101,7 +97,7 @@ export class ConnectionCensus {
     const { most, mostPerClient } = this.#limits
     const own = this.#perNetwork.get(network) ?? 0
     if (own >= mostPerClient) {
-      const fields = { setting: 'SAMPAN_MAX_CONNECTIONS_PER_CLIENT', limit: mostPerClient, client: network }
+      const fields = this.#shareOf(network)
       this.#displaced.note(network)
       if (!this.#makeRoom(network, own)) {
         this.#refused += 1
@@ -124,6 +120,10 @@ export class ConnectionCensus {
     connection.sinceMs = this.#clock.now()
     this.#fresh.add(connection)
     return null
+  }
+
+  #shareOf(client: string): BudgetFields {
+    return { setting: 'SAMPAN_MAX_CONNECTIONS_PER_CLIENT', limit: this.#limits.mostPerClient, client }
   }
 
   /** It waits for its next request: it may go when another one comes. */
