@@ -186,9 +186,16 @@ export class FunctionControl {
     log.info('function scaled by somebody else', { fn, from: before.replicas, to: replicas })
   }
 
-  /** No call is expected soon: replicas that have none may be frozen until one comes. Throws `not-found`. */
+  /**
+   * No call is expected soon: replicas that have none now may be frozen until one comes. Said again it looks
+   * again at those that had calls. Throws `not-found`.
+   */
   rest(fn: FunctionName): void {
-    this.#changed(this.existing(fn), this.#ports.registry.setResting(fn, true))
+    const { registry, provider } = this.#ports
+    const before = this.existing(fn)
+    const after = registry.setResting(fn, true)
+    if (after === before) provider.apply(after)
+    else this.#changed(before, after)
   }
 
   /**

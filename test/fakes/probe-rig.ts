@@ -74,7 +74,7 @@ export class ProbeRig {
 
   /** What the freezer does when it has thawed one that was ready. */
   thaw(): void {
-    this.change({ state: 'ready', thawedAtMs: this.clock.now() })
+    this.change({ state: 'ready', turnedAtMs: this.clock.now() })
     const record = this.#table.get(this.#id)
     if (record !== undefined) this.#probes.resume(record)
   }

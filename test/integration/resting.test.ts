@@ -116,6 +116,18 @@ describe('resting on the real engine', { skip: await skipWithoutDocker() }, () =
       await eventually(() => state(fn.spec.name) === 'frozen')
     })
 
+    it('a replica that somebody unpauses before the freeze of it is answered is frozen again, too', async () => {
+      const fn = bench.fn('unpaused-at-once', { image: httpd })
+      const { id } = await bench.deploy(fn)
+      bench.provider.apply({ ...fn, isResting: true })
+
+      await eventually(() => docker('unpause', id).then(() => true))
+
+      await eventually(async () => state(fn.spec.name) === 'frozen' && (await stateOf(id)) === 'paused')
+      bench.provider.wake(fn.spec.name)
+      assert.match(await ask(await bench.provider.whenReady(fn.spec.name, soon())), /404/)
+    })
+
     it('a frozen replica that somebody kills is replaced, and its successor rests', async () => {
       const fn = bench.fn('killed', { image: httpd })
       const id = await frozen(fn)
@@ -167,8 +179,11 @@ describe('resting on the real engine', { skip: await skipWithoutDocker() }, () =
       const call = () => fetch(`http://127.0.0.1:${port}/function/hello/`)
       assert.equal((await call()).status, 404)
       const [before] = provider.replicas(spec.name)
-      control.rest(spec.name)
-      await eventually(() => provider.replicas(spec.name)[0]?.state === 'frozen')
+      // The call may end here a moment after its client has the answer: a replica with a call is not frozen.
+      await eventually(() => {
+        control.rest(spec.name)
+        return provider.replicas(spec.name)[0]?.state === 'frozen'
+      })
 
       const answer = await call()
 

@@ -34,6 +34,7 @@ function rig() {
     rewired: [] as string[],
     withdrawn: [] as string[],
     moved: [] as string[],
+    told: [] as string[],
   }
   const table = new ReplicaTable(
     () => 0,
@@ -53,6 +54,7 @@ function rig() {
       follow: ({ replica }, host) => seen.moved.push(`${replica.id} ${replica.host} to ${host}`),
       withdraw: (id) => seen.withdrawn.push(id),
     },
+    halts: { told: (id, isHalted) => seen.told.push(`${id} ${isHalted}`) },
     isOurs: (labels) => labels['com.sampan.registry'] !== 'another',
     log: new RecordingLog(),
     onRewired: (id) => seen.rewired.push(id),
@@ -103,28 +105,17 @@ describe('the observer', () => {
     assert.equal(table.get('old')?.createdAtMs, 7_000)
   })
 
-  it('takes a paused replica out of service once, however it learns of it, and sees it go on', async () => {
-    const { list, seen, table, observer } = rig()
-    list.now = [container('a'), container('b'), container('c')]
+  it('passes on what it is told of halted processes, by events and by lists', async () => {
+    const { list, seen, observer } = rig()
+    list.now = [container('a'), container('b')]
     await observer.look()
-    for (const id of ['a', 'b', 'c']) table.change(id, { state: 'ready' })
-    const paused = () =>
-      ['a', 'b', 'c'].filter(
-        (id) => table.get(id)?.isPaused === true && table.ready(hello).every((r) => r.id !== id),
-      )
-    seen.unready.length = 0
 
     observer.handle({ kind: 'pause', id: 'a', exitCode: 0 })
-    list.now = ['a', 'b', 'c'].map((id) => container(id, { state: 'paused' }))
-    await observer.look()
-    await observer.look()
-    assert.deepEqual(paused(), ['a', 'b', 'c'])
-    assert.deepEqual(seen.unready, ['a', 'b', 'c'])
-
     observer.handle({ kind: 'unpause', id: 'a', exitCode: 0 })
-    list.now = ['a', 'b', 'c'].map((id) => container(id))
+    list.now = [container('a'), container('b', { state: 'paused' })]
     await observer.look()
-    assert.deepEqual(paused(), [])
+
+    assert.deepEqual(seen.told, ['a true', 'a false', 'a false', 'b true'])
   })
 
   it('adopts a paused container as a frozen replica, which is not asked whether it is ready', async () => {
@@ -135,71 +126,6 @@ describe('the observer', () => {
     await observer.look()
 
     assert.deepEqual([table.get('a')?.replica.state, table.get('a')?.isPaused], ['frozen', false])
-    assert.deepEqual(seen.unready, [])
-  })
-
-  it('takes the events of what we froze and thawed for what they are, before and after the engine has answered', async () => {
-    const { list, seen, table, observer } = rig()
-    list.now = [container('a')]
-    await observer.look()
-    seen.unready.length = 0
-
-    table.change('a', { state: 'frozen', expected: ['pause', 'unpause'] })
-    observer.handle({ kind: 'pause', id: 'a', exitCode: 0 })
-    table.change('a', { state: 'ready' })
-    observer.handle({ kind: 'unpause', id: 'a', exitCode: 0 })
-
-    assert.deepEqual([table.get('a')?.replica.state, table.get('a')?.expected], ['ready', []])
-    assert.deepEqual(seen.unready, [])
-    observer.handle({ kind: 'pause', id: 'a', exitCode: 0 })
-    assert.deepEqual(seen.unready, ['a'], 'and this one is of nobody of ours')
-  })
-
-  it('passes over an event that is told again while a replica is being frozen', async () => {
-    const { list, table, observer, seen } = rig()
-    list.now = [container('a')]
-    await observer.look()
-    table.change('a', { state: 'frozen', isTurning: true, expected: ['pause'] })
-    const before = seen.unready.length
-
-    observer.handle({ kind: 'unpause', id: 'a', exitCode: 0 })
-    observer.handle({ kind: 'pause', id: 'a', exitCode: 0 })
-
-    assert.equal(table.get('a')?.replica.state, 'frozen')
-    assert.deepEqual([table.get('a')?.isPaused, seen.unready.length], [false, before])
-  })
-
-  it('a frozen replica that somebody lets go on has to show that it answers, however that is learned', async () => {
-    const { list, seen, table, observer } = rig()
-    list.now = [container('a', { state: 'paused' }), container('b', { state: 'paused' })]
-    await observer.look()
-
-    observer.handle({ kind: 'unpause', id: 'a', exitCode: 0 })
-    list.now = [container('a'), container('b')]
-    await observer.look()
-
-    assert.deepEqual(seen.unready, ['a', 'b'])
-    assert.deepEqual(
-      ['a', 'b'].map((id) => table.get(id)?.replica.state),
-      ['starting', 'starting'],
-    )
-  })
-
-  it('draws no conclusions from a list about a replica that was frozen or thawed while it was under way', async () => {
-    const { list, seen, table, observer } = rig()
-    list.now = [container('turning'), container('turned')]
-    await observer.look()
-    for (const id of ['turning', 'turned']) table.change(id, { state: 'ready' })
-    seen.unready.length = 0
-
-    table.change('turning', { state: 'frozen', isTurning: true })
-    list.onList = () => table.change('turned', { state: 'frozen' })
-    await observer.look()
-
-    assert.deepEqual(
-      ['turning', 'turned'].map((id) => table.get(id)?.replica.state),
-      ['frozen', 'frozen'],
-    )
     assert.deepEqual(seen.unready, [])
   })
 

@@ -40,6 +40,7 @@ class FreezerRig {
     onThawed: () => this.told.push('thawed'),
     onUnready: () => this.told.push('unready'),
     onTurned: () => this.told.push('turned'),
+    onDoubt: () => this.told.push('doubt'),
     onEngineAway: () => this.told.push('away'),
   })
 
@@ -59,7 +60,7 @@ class FreezerRig {
 
   /** Waits until nothing is under way. */
   idle(): Promise<void> {
-    return eventually(() => this.record?.isTurning !== true)
+    return eventually(() => this.record?.turning === null)
   }
 
   async frozen(): Promise<void> {
@@ -89,7 +90,7 @@ describe('the freezer', () => {
 
     assert.deepEqual(rig.told, ['unpause', 'ready 1', 'thawed', 'turned'])
     assert.equal(rig.state, 'ready')
-    assert.deepEqual(rig.record?.expected, ['pause', 'unpause'])
+    assert.equal(rig.record?.turnedAtMs, rig.clock.now())
     assert.deepEqual(rig.log.messages('info'), ['replica frozen', 'replica thawed'])
   })
 
@@ -105,7 +106,6 @@ describe('the freezer', () => {
     await rig.frozen()
 
     assert.equal(rig.state, 'starting')
-    assert.deepEqual(rig.record?.expected, [])
   })
 
   it('does one thing at a time, and says at its end that another may be wanted', async () => {
@@ -141,21 +141,49 @@ describe('the freezer', () => {
 
     await rig.frozen()
 
-    assert.deepEqual([rig.state, rig.record?.isUnfreezable, rig.record?.expected], ['starting', true, []])
+    assert.deepEqual([rig.state, rig.record?.isUnfreezable], ['starting', true])
     const [warning] = rig.log.lines.filter(({ level }) => level === 'warn')
     assert.match(String(warning?.fields?.['reason']), /no freezer here/)
   })
 
-  it('has a replica asked that the engine will not thaw: it may run already', async () => {
+  it('asks several times for a thaw that the engine refuses, then has the replica itself asked: it may run', async () => {
     const rig = new FreezerRig()
     await rig.frozen()
-    rig.failure = new FaasError('conflict', 'Docker could not unpause the container: it is not paused')
+    rig.failure = new FaasError('unavailable', 'Docker could not unpause the container: it is not paused')
 
     rig.freezer.thaw('a')
+    await rig.clock.advance(1_000)
     await rig.idle()
 
-    assert.deepEqual(rig.told, ['unpause', 'unready', 'turned'])
+    const [asked, others] = [rig.told.filter((what) => what === 'unpause'), rig.told.slice(-3)]
+    assert.ok(asked.length > 1)
+    assert.deepEqual(others, ['unready', 'doubt', 'turned'])
     assert.deepEqual([rig.state, rig.record?.isUnfreezable], ['starting', false])
+  })
+
+  it('thaws a replica that the engine took for running when it was asked first', async () => {
+    const rig = new FreezerRig()
+    await rig.frozen()
+    rig.failure = new FaasError('unavailable', 'Docker could not unpause the container: it is not paused')
+    rig.freezer.thaw('a')
+    await eventually(() => rig.told.includes('unpause'))
+
+    rig.failure = null
+    await rig.clock.advance(1_000)
+    await rig.idle()
+
+    assert.deepEqual(rig.told, ['unpause', 'unpause', 'ready 1', 'thawed', 'turned'])
+  })
+
+  it('takes a replica for frozen that the engine says is halted already, and has that looked at', async () => {
+    const rig = new FreezerRig()
+    rig.failure = new FaasError('conflict', 'Docker could not pause the container: it is paused already')
+
+    rig.freezer.freeze('a')
+    await rig.idle()
+
+    assert.deepEqual(rig.told, ['ready 0', 'pause', 'doubt', 'turned'])
+    assert.deepEqual([rig.state, rig.record?.isUnfreezable], ['frozen', false])
   })
 
   it('leaves a replica frozen while the engine is away, and does not try again by itself', async () => {
@@ -200,6 +228,6 @@ describe('the freezer', () => {
 
     assert.deepEqual([rig.state, isStopped], ['frozen', true])
     rig.freezer.thaw('a')
-    assert.equal(rig.record?.isTurning, false)
+    assert.equal(rig.record?.turning, null)
   })
 })

@@ -52,6 +52,18 @@ describe('FunctionControl and functions that rest', () => {
     assert.deepEqual(statesOf(provider), ['ready'])
   })
 
+  it('has the provider look again at replicas that had calls, when it is said again', async () => {
+    const control = controlWith()
+    await control.deploy(spec('one'), '{}')
+    control.rest(figlet)
+    const told = [provider.applied.length, events.length]
+
+    control.rest(figlet)
+
+    assert.deepEqual([provider.applied.length, events.length], [(told[0] ?? 0) + 1, told[1]])
+    assert.equal(provider.applied.at(-1)?.isResting, true)
+  })
+
   it('asks the provider for a replica at once whenever a call finds none, whatever is desired', async () => {
     const control = controlWith()
     await control.deploy(spec('one'), '{}')

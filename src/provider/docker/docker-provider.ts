@@ -149,7 +149,7 @@ export class DockerProvider implements Provider {
       this.#parts
     this.#stopping.abort()
     outlook.stop()
-    const { freezer } = this.#parts
+    const { freezer, halts } = this.#parts
     const ends = [
       link.stop(),
       looks.stop(),
@@ -157,6 +157,7 @@ export class DockerProvider implements Provider {
       probes.stop(),
       retirement.stop(),
       freezer.stop(),
+      halts.stop(),
     ]
     // A container being made shall be whole when we go; a hung engine shall not hold us.
     await Promise.race([Promise.all(ends), whenAborted(this.#options.clock.timeout(FINISH_MS))])

@@ -14,6 +14,7 @@ import type { ImageFacts } from './engine/answers.ts'
 import type { Images } from './images/images.ts'
 import type { Outlook } from './readiness/outlook.ts'
 import type { ReplicaProbes } from './readiness/replica-probes.ts'
+import { HaltWatch } from './replicas/halt-watch.ts'
 import type { Observer } from './replicas/observer.ts'
 import type { ReplicaTable } from './replicas/replica-table.ts'
 import type { Retirement } from './replicas/retirement.ts'
@@ -36,6 +37,7 @@ export interface PartsBehindAPlan {
   readonly reconciler: Reconciler
   readonly link: EngineLink
   readonly outlook: Outlook
+  readonly halts: HaltWatch
   imageFor(spec: FunctionSpec, signal: AbortSignal): Promise<ImageFacts>
   /** Finds out when this replica is ready. */
   probe(id: string): void
@@ -91,6 +93,18 @@ export function makeFreezer(parts: PartsBehindAPlan, { clock, log, ledger }: Doc
     onThawed: (record) => parts.probes.resume(record),
     onUnready: (id) => parts.probe(id),
     onTurned: (fn) => parts.reconciler.settleRest(fn),
+    onDoubt: (id) => parts.halts.doubt(id),
+    onEngineAway: (error) => parts.link.lost(error),
+  })
+}
+
+export function makeHaltWatch(parts: PartsBehindAPlan, { clock, log }: DockerProviderOptions): HaltWatch {
+  return new HaltWatch({
+    engine: parts.engine,
+    table: parts.table,
+    clock,
+    log,
+    onUnready: (id) => parts.probe(id),
     onEngineAway: (error) => parts.link.lost(error),
   })
 }

@@ -18,6 +18,7 @@ import { HostGuard } from './host/host-guard.ts'
 import { Images } from './images/images.ts'
 import { LogArchive } from './logs/archive.ts'
 import { Networks } from './belongings/networks.ts'
+import type { HaltWatch } from './replicas/halt-watch.ts'
 import { Observer } from './replicas/observer.ts'
 import { Outlook } from './readiness/outlook.ts'
 import { Ownership } from './belongings/ownership.ts'
@@ -31,7 +32,7 @@ import { Retirement } from './replicas/retirement.ts'
 import { SecretFiles } from './belongings/secret-files.ts'
 import { Surroundings } from './belongings/surroundings.ts'
 import { UsageMeter } from './usage/usage.ts'
-import { makeFreezer, makeReconciler } from './wiring-reconciler.ts'
+import { makeFreezer, makeHaltWatch, makeReconciler } from './wiring-reconciler.ts'
 import { WorkQueue } from '../../work/work-queue.ts'
 
 const DRAIN_MS = 60_000
@@ -61,6 +62,7 @@ export class ProviderParts {
   readonly networks: Networks
   readonly surroundings: Surroundings
   readonly addresses: ReplicaAddresses
+  readonly halts: HaltWatch
   readonly observer: Observer
   readonly probes: ReplicaProbes
   readonly retirement: Retirement
@@ -116,6 +118,7 @@ export class ProviderParts {
     this.surroundings = new Surroundings({ networks, secretFiles, table, desired, log })
     this.probes = this.#makeProbes()
     this.addresses = this.#makeAddresses(emit)
+    this.halts = makeHaltWatch(this, options)
     this.observer = this.#makeObserver()
     this.retirement = this.#makeRetirement()
     this.freezer = makeFreezer(this, options)
@@ -180,6 +183,7 @@ export class ProviderParts {
       instance,
       table: this.table,
       addresses: this.addresses,
+      halts: this.halts,
       isOurs: (labels) => this.ownership.isOurs(labels),
       log,
       onChange: (fn) => this.reconciler.nudge(fn),

@@ -237,7 +237,7 @@ export class ReplicaProbes {
 
 /** Whether it was frozen since: what came of the question says nothing of it. */
 function wasHeldUp(record: ReplicaRecord | undefined, sinceMs: number): boolean {
-  return record?.replica.state === 'frozen' || (record?.thawedAtMs ?? 0) > sinceMs
+  return record?.replica.state === 'frozen' || (record?.turnedAtMs ?? 0) > sinceMs
 }
 
 /** Null once there is nothing to ask any more. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts'
-import { messageOf } from '../../../core/errors.ts'
+import { hasCode, messageOf } from '../../../core/errors.ts'
 import type { FunctionName } from '../../../core/function-name.ts'
 import type { CallLedger } from '../../../core/provider.ts'
 import type { Log } from '../../../log.ts'
@@ -29,6 +29,8 @@ export interface FreezerOptions {
   readonly onUnready: (id: string) => void
   /** A replica was frozen or thawed, or is as it was: what is desired may have changed meanwhile. */
   readonly onTurned: (fn: FunctionName) => void
+  /** What is known of this container may be wrong: look whether it is halted. */
+  readonly onDoubt: (id: string) => void
   readonly onEngineAway: (error: EngineAway) => void
 }
 
@@ -38,6 +40,8 @@ export interface FreezerOptions {
  */
 const MOST_FREEZES = 2
 const MOST_THAWS = 8
+
+const THAW_AGAIN_MS = [5, 20, 80, 320]
 
 /**
  * Freezes replicas and thaws them, by the engine's `pause`: the kernel halts the processes, which keep their
@@ -59,24 +63,22 @@ export class Freezer {
 
   /** One that is ready and has no calls; does nothing for any other. Returns at once. */
   freeze(id: string): void {
-    const { engine, table } = this.#options
+    const { table } = this.#options
     this.#turn(id, 'pause', async () => {
       // In one turn with the look at its calls: from here on it is given none.
       if (!this.#mayFreeze(id)) return
       table.change(id, { state: 'frozen' })
-      this.#expect(id, 'pause')
-      await engine.pauseContainer(id)
+      await this.#pause(id)
       this.#say('replica frozen', id)
     })
   }
 
   /** One that is frozen; does nothing for any other. Returns at once. */
   thaw(id: string): void {
-    const { engine, table } = this.#options
+    const { table } = this.#options
     this.#turn(id, 'unpause', async () => {
       if (table.get(id)?.replica.state !== 'frozen') return
-      this.#expect(id, 'unpause')
-      await engine.unpauseContainer(id)
+      await this.#unpause(id)
       this.#thawed(id)
     })
   }
@@ -91,10 +93,10 @@ export class Freezer {
 
   #turn(id: string, event: PauseEvent, work: () => Promise<void>): void {
     const places = event === 'pause' ? this.#freezes : this.#thaws
-    const { table, onTurned } = this.#options
+    const { table, clock, onTurned } = this.#options
     const record = table.get(id)
-    if (record === undefined || record.isTurning || this.#isStopping) return
-    table.change(id, { isTurning: true })
+    if (record === undefined || record.turning !== null || this.#isStopping) return
+    table.change(id, { turning: event })
     this.#background.run(`${event} a replica`, async () => {
       let isDone = true
       try {
@@ -103,7 +105,7 @@ export class Freezer {
         isDone = !(error instanceof EngineAway)
         this.#failed(id, event, error)
       }
-      table.change(id, { isTurning: false })
+      table.change(id, { turning: null, turnedAtMs: clock.now() })
       // Without an engine it would be tried again at once, in vain: its return is reason enough.
       if (isDone) onTurned(record.replica.fn)
     })
@@ -116,10 +118,31 @@ export class Freezer {
     return ledger.inFlight(id) === 0 && isResting(record.replica.fn)
   }
 
-  /** Its event may come before the answer, or after it. */
-  #expect(id: string, event: PauseEvent): void {
-    const { table } = this.#options
-    table.change(id, { expected: [...(table.get(id)?.expected ?? []), event] })
+  async #pause(id: string): Promise<void> {
+    const { engine, onDoubt } = this.#options
+    try {
+      await engine.pauseContainer(id)
+    } catch (error) {
+      if (!hasCode(error, 'conflict')) throw error
+      // It is halted already, or Docker has that wrong for a moment.
+      onDoubt(id)
+    }
+  }
+
+  /** "Not paused" is wrong for a moment when it was frozen just before: see `halt-watch.ts`. */
+  async #unpause(id: string): Promise<void> {
+    const { engine, table, clock } = this.#options
+    for (const pauseMs of THAW_AGAIN_MS) {
+      try {
+        await engine.unpauseContainer(id)
+        return
+      } catch (error) {
+        if (error instanceof EngineAway) throw error
+      }
+      await clock.sleep(pauseMs)
+      if (table.get(id)?.replica.state !== 'frozen') return
+    }
+    await engine.unpauseContainer(id)
   }
 
   /** It was ready when it was frozen. One that was found frozen has to show that it is. */
@@ -129,7 +152,7 @@ export class Freezer {
     // It may be on its way out by now, or dead.
     if (record?.replica.state !== 'frozen') return
     const state = record.wasReady ? 'ready' : 'starting'
-    const after = table.change(id, { state, isPaused: false, thawedAtMs: clock.now() })
+    const after = table.change(id, { state, isPaused: false, turnedAtMs: clock.now() })
     this.#say('replica thawed', id)
     if (after !== undefined && record.wasReady) onThawed(after)
     else onUnready(id)
@@ -140,7 +163,7 @@ export class Freezer {
    * whether it answers.
    */
   #failed(id: string, event: PauseEvent, error: unknown): void {
-    const { table, log, onUnready, onEngineAway } = this.#options
+    const { table, log, onUnready, onDoubt, onEngineAway } = this.#options
     if (error instanceof EngineAway) {
       onEngineAway(error)
       return
@@ -150,8 +173,9 @@ export class Freezer {
     const { fn, revision } = record.replica
     const what = event === 'pause' ? 'frozen' : 'thawed'
     log.warn(`replica not ${what}`, { fn, replica: shortId(id), revision, reason: messageOf(error) })
-    table.change(id, { state: 'starting', expected: [], ...(event === 'pause' && { isUnfreezable: true }) })
+    table.change(id, { state: 'starting', ...(event === 'pause' && { isUnfreezable: true }) })
     onUnready(id)
+    onDoubt(id)
   }
 
   #say(what: string, id: string): void {

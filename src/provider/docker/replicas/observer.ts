@@ -5,7 +5,8 @@ import { instanceLabel, type Labels, readContainerLabels } from '../container/la
 import type { ContainerSummary } from '../engine/answers.ts'
 import type { ContainerEvent } from '../engine/events.ts'
 import { addressIn, type ReplicaAddresses } from './replica-addresses.ts'
-import type { PauseEvent, ReplicaRecord, ReplicaTable } from './replica-table.ts'
+import type { HaltWatch } from './halt-watch.ts'
+import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 
 /** What this needs of `engine.ts`. */
 export interface ObserverEngine {
@@ -17,6 +18,7 @@ export interface ObserverOptions {
   readonly instance: string
   readonly table: ReplicaTable
   readonly addresses: Pick<ReplicaAddresses, 'follow' | 'withdraw'>
+  readonly halts: Pick<HaltWatch, 'told'>
   /** Whether the container with these labels was made for our registry. Others are left alone. */
   readonly isOurs: (labels: Labels) => boolean
   readonly log: Log
@@ -59,7 +61,7 @@ export class Observer {
    */
   async look(): Promise<void> {
     const { engine, instance, isOurs, table } = this.#options
-    const before = new Map(table.ids().map((id) => [id, table.get(id)]))
+    const before = table.ids()
     const found = (await engine.listContainers(instanceLabel(instance))).filter(({ labels }) =>
       isOurs(labels),
     )
@@ -69,16 +71,16 @@ export class Observer {
       if (this.#making.has(container.name) || table.wasDeleted(container.id)) continue
       const record = table.get(container.id)
       if (record === undefined) this.#adopt(container)
-      else this.#refresh(record, container, record === before.get(container.id))
+      else this.#refresh(record, container)
     }
     // Only those that were known when the list was asked for: a newer one cannot be in it.
-    for (const id of before.keys()) {
+    for (const id of before) {
       if (!seen.has(id)) this.#vanished(id)
     }
   }
 
   handle(event: ContainerEvent): void {
-    const { table, addresses, log, onStranger, onRewired } = this.#options
+    const { table, addresses, halts, log, onStranger, onRewired } = this.#options
     const record = table.get(event.id)
     if (record === undefined) {
       if (event.kind === 'start') onStranger()
@@ -97,7 +99,7 @@ export class Observer {
         break
       case 'pause':
       case 'unpause':
-        this.#turned(record, event.kind)
+        halts.told(event.id, event.kind === 'pause')
         break
       case 'disconnect':
         addresses.withdraw(event.id)
@@ -128,9 +130,8 @@ export class Observer {
     else if (!isRunning) table.change(id, { state: 'gone' })
   }
 
-  /** `isAsListed`: nothing of the record has changed since the list was asked for. */
-  #refresh(record: ReplicaRecord, container: ContainerSummary, isAsListed: boolean): void {
-    const { table, addresses, onChange, onRewired } = this.#options
+  #refresh(record: ReplicaRecord, container: ContainerSummary): void {
+    const { table, addresses, halts, onChange, onRewired } = this.#options
     // Ours in the making: created, not started yet. The dead never come back: they are removed.
     if (!record.isRunning || container.state === 'created') return
     const { id } = record.replica
@@ -139,42 +140,11 @@ export class Observer {
       onChange(record.replica.fn)
       return
     }
-    if (isAsListed && !record.isTurning) {
-      const isHalted = container.state === 'paused'
-      if (isHalted !== (record.isPaused || record.replica.state === 'frozen'))
-        this.#turnedByHand(record, isHalted ? 'pause' : 'unpause')
-    }
+    halts.told(id, container.state === 'paused')
     const host = addressIn(container)
     // Lists are not to be trusted with that: asked alone the container tells.
     if (host === '') onRewired(id)
-    else addresses.follow(table.get(id) ?? record, host)
-  }
-
-  /** Its processes were halted, or go on: because we froze or thawed it, or by somebody's hand. */
-  #turned(record: ReplicaRecord, event: PauseEvent): void {
-    const { expected, replica } = record
-    const at = expected.indexOf(event)
-    if (at >= 0) this.#options.table.change(replica.id, { expected: expected.toSpliced(at, 1) })
-    // While we turn it ourselves nobody can tell what an event means that was not expected: it may be told twice,
-    // when the stream of events begins anew. The next look at all containers shows how it is.
-    else if (!record.isTurning) this.#turnedByHand(record, event)
-  }
-
-  /**
-   * A halted one would let calls hang: it is probed until it goes on, or replaced when it does not. A frozen
-   * one that goes on has to show that it answers, and may be frozen again.
-   */
-  #turnedByHand({ replica }: ReplicaRecord, event: PauseEvent): void {
-    const { table, onUnready } = this.#options
-    const { id, state } = replica
-    const isFrozen = state === 'frozen'
-    if (event === 'unpause') {
-      table.change(id, { isPaused: false, ...(isFrozen && { state: 'starting', expected: [] }) })
-      if (isFrozen) onUnready(id)
-    } else if (!isFrozen) {
-      table.change(id, { isPaused: true, ...(state === 'ready' && { state: 'starting' }) })
-      onUnready(id)
-    }
+    else addresses.follow(record, host)
   }
 
   #died(record: ReplicaRecord, exitCode: number): void {

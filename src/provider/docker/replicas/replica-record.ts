@@ -25,17 +25,15 @@ export interface ReplicaRecord {
   readonly exitCode: number | null
   /** How often its watchdog's failures were taken for "not ready yet". */
   readonly doubts: number
-  /** It is being frozen or thawed: what the engine said of it a moment ago may not hold any more. */
-  readonly isTurning: boolean
-  /** Events that the engine still owes us for what we did. Others of their kind are somebody's hand. */
-  readonly expected: readonly PauseEvent[]
+  /** What the engine is being asked to do with it; null: nothing. */
+  readonly turning: PauseEvent | null
   /** The engine would not freeze it: it stays ready instead. */
   readonly isUnfreezable: boolean
   /**
-   * When it was thawed last, by the process's clock; 0 for never. An answer that was asked for before then
-   * was held up.
+   * When it was frozen or thawed last, by the process's clock; 0 for never. An answer that was asked for before
+   * then was held up.
    */
-  readonly thawedAtMs: number
+  readonly turnedAtMs: number
 }
 
 /** What the engine tells when processes of a container are halted, and when they go on. */
@@ -52,10 +50,9 @@ export type ReplicaChange = Partial<
     | 'pid'
     | 'exitCode'
     | 'doubts'
-    | 'isTurning'
-    | 'expected'
+    | 'turning'
     | 'isUnfreezable'
-    | 'thawedAtMs'
+    | 'turnedAtMs'
   > & {
     readonly state: ReplicaState
     readonly host: string
