@@ -1,5 +1,5 @@
 import { deferred } from '../../src/clock.ts'
-import type { LogToKeep } from '../../src/provider/docker/logs/archive.ts'
+import type { LogToKeep } from '../../src/logs/archive.ts'
 
 /** Takes logs, and holds them back while it is slow. */
 export class FakeArchive {

@@ -1,5 +1,5 @@
 import type { FunctionName } from '../../src/core/function-name.ts'
-import type { ReplicaList } from '../../src/provider/docker/logs/tail-hub.ts'
+import type { ReplicaList } from '../../src/logs/tail-hub.ts'
 
 /** Containers of one function. */
 export class FakeReplicaList implements ReplicaList {

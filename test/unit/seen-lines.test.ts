@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { SeenLines } from '../../src/provider/docker/logs/seen-lines.ts'
+import { SeenLines } from '../../src/logs/seen-lines.ts'
 import { at } from '../fakes/fake-log-engine.ts'
 
 const lines = (from: number, to: number) =>

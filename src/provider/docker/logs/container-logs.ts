@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { LogLine } from '../../../core/provider.ts'
-import { shortId } from '../engine/container-id.ts'
+import { shortId } from '../../../core/short-id.ts'
 import type { LogStreamOptions } from '../engine/answers.ts'
 import { LogDecoder } from './decoder.ts'
-import { millisecondsOf } from './timestamp.ts'
+import { millisecondsOf } from '../../../core/log-timestamp.ts'
 
 /** What this needs of `engine.ts`. */
 export interface LogEngine {

@@ -5,7 +5,7 @@ import type { CallLedger } from '../../../core/provider.ts'
 import type { Log } from '../../../log.ts'
 import { Background } from '../../../work/background.ts'
 import { Limiter } from '../../../work/limiter.ts'
-import { shortId } from '../engine/container-id.ts'
+import { shortId } from '../../../core/short-id.ts'
 import { EngineAway } from '../engine/errors.ts'
 import type { PauseEvent, ReplicaRecord, ReplicaTable } from './replica-table.ts'
 

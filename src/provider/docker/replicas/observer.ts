@@ -1,6 +1,6 @@
 import type { FunctionName } from '../../../core/function-name.ts'
 import type { Log } from '../../../log.ts'
-import { shortId } from '../engine/container-id.ts'
+import { shortId } from '../../../core/short-id.ts'
 import { instanceLabel, type Labels, readContainerLabels } from '../container/labels.ts'
 import type { ContainerSummary } from '../engine/answers.ts'
 import type { ContainerEvent } from '../engine/events.ts'

@@ -1,7 +1,7 @@
 import type { FunctionName } from '../../../core/function-name.ts'
 import type { Replica } from '../../../core/replica.ts'
 import type { Log } from '../../../log.ts'
-import { shortId } from '../engine/container-id.ts'
+import { shortId } from '../../../core/short-id.ts'
 import type { ContainerDetails } from '../engine/answers.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 

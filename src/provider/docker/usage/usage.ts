@@ -3,7 +3,7 @@ import { messageOf } from '../../../core/errors.ts'
 import type { Usage } from '../../../core/provider.ts'
 import type { Log } from '../../../log.ts'
 import { CgroupUsage } from './cgroup-usage.ts'
-import { shortId } from '../engine/container-id.ts'
+import { shortId } from '../../../core/short-id.ts'
 
 /** What this needs of `engine.ts`. */
 export interface UsageEngine {

@@ -1,10 +1,10 @@
-import { hasCode } from '../../../core/errors.ts'
-import type { LogLine, LogQuery } from '../../../core/provider.ts'
+import { hasCode } from '../core/errors.ts'
+import type { LogLine, LogQuery } from '../core/provider.ts'
 import type { ArchivedLog } from './archive-file.ts'
-import { measureTail, readContainerLogs, type LogEngine } from './container-logs.ts'
+import { measureTail, readContainerLogs, type LogEngine } from '../provider/docker/logs/container-logs.ts'
 import type { LogArchive } from './archive.ts'
 import { mergeByTime, type LogSource } from './merge.ts'
-import { FIRST_TIMESTAMP, timestampOf } from './timestamp.ts'
+import { FIRST_TIMESTAMP, timestampOf } from '../core/log-timestamp.ts'
 import type { ReplicaList } from './tail-hub.ts'
 
 export interface LogHistoryPorts {

@@ -1,7 +1,7 @@
-import type { Clock } from '../../../clock.ts'
-import type { FunctionName } from '../../../core/function-name.ts'
-import type { Log } from '../../../log.ts'
-import type { LogEngine } from './container-logs.ts'
+import type { Clock } from '../clock.ts'
+import type { FunctionName } from '../core/function-name.ts'
+import type { Log } from '../log.ts'
+import type { LogEngine } from '../provider/docker/logs/container-logs.ts'
 import { SharedTail } from './shared-tail.ts'
 
 /** Which containers a function has, told by the provider. */

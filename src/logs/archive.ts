@@ -1,11 +1,11 @@
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { every, type Clock } from '../../../clock.ts'
-import { messageOf } from '../../../core/errors.ts'
-import { type FunctionName, nameOf, namespaceOf } from '../../../core/function-name.ts'
-import type { LogLine } from '../../../core/provider.ts'
-import type { Log } from '../../../log.ts'
-import { Limiter } from '../../../work/limiter.ts'
+import { every, type Clock } from '../clock.ts'
+import { messageOf } from '../core/errors.ts'
+import { type FunctionName, nameOf, namespaceOf } from '../core/function-name.ts'
+import type { LogLine } from '../core/provider.ts'
+import type { Log } from '../log.ts'
+import { Limiter } from '../work/limiter.ts'
 import {
   ARCHIVE_ENDING,
   MOST_REPLICA_BYTES,

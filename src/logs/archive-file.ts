@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { LogLine } from '../../../core/provider.ts'
-import { shortId } from '../engine/container-id.ts'
+import type { LogLine } from '../core/provider.ts'
+import { shortId } from '../core/short-id.ts'
 
 /**
  * The file of one replica that is gone: a head line with the first and last time and the number of lines,

@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from '../../../clock.ts'
+import { deferred, type Deferred } from '../clock.ts'
 
 /**
  * A bell with one listener: rung while nobody waits, it is heard by the next who does. Many rings are one.

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../clock.ts'
+import type { Clock } from '../clock.ts'
 
 /**
  * Lets many readers through a few at a time with a pause between, so that a crowd of them does not hold up
