@@ -78,7 +78,7 @@ export class Daemon {
     }
     const descriptors = descriptorLimit()
     const parts = assemble({ config, log, clock, registry, credentials, descriptors }, makeProvider)
-    const { provider, gateway, metricsServer, control, counts } = parts
+    const { keptLogs, provider, logs, gateway, metricsServer, control, counts } = parts
 
     // The listeners first: an address that is taken must end the start before a container is touched.
     this.#endings.push(() => metricsServer.stop())
@@ -86,11 +86,14 @@ export class Daemon {
     const addresses = { metrics, gateway: await gateway.start() }
     this.#endings.push(
       () => counts.stop(),
+      () => keptLogs.stop(),
       () => provider.stop(),
+      () => logs.stop(),
       () => control.stop(),
       () => drain(parts, clock),
     )
     counts.start(() => registry.functions.all().map(({ spec }) => spec.name))
+    await keptLogs.start()
     await provider.start(registry.functions.all())
     control.start()
     log.info('ready', { ...addresses, instance: config.instance, functions: registry.functions.all().length })

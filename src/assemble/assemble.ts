@@ -5,12 +5,14 @@ import type { GatewayServer } from '../gateway/gateway-server.ts'
 import type { MetricsServer } from '../gateway/metrics-server.ts'
 import { InFlight } from '../invoke/in-flight.ts'
 import type { Invoker } from '../invoke/invoker.ts'
+import type { FunctionLogs, KeptLogs } from '../logs/function-logs.ts'
 import { DockerProvider, type DockerProviderOptions } from '../provider/docker/docker-provider.ts'
 import { makeBase, type Given } from './base.ts'
 import { makeInvoker } from './call-path.ts'
 import { makeDesiredState } from './desired-state.ts'
 import { connectEvents } from './events.ts'
 import { makeApi, makeGateway, makeMetricsServer } from './gateway.ts'
+import { makeKeptLogs, makeLogs } from './logs.ts'
 import { makeMetrics } from './metrics.ts'
 import { dockerOptions } from './provider.ts'
 
@@ -20,7 +22,9 @@ export type MakeProvider = (options: DockerProviderOptions) => Provider
 /** What `daemon.ts` starts and stops. */
 export interface Parts {
   readonly invoker: Invoker
+  readonly keptLogs: KeptLogs
   readonly provider: Provider
+  readonly logs: FunctionLogs
   readonly control: FunctionControl
   readonly counts: InvocationCount
   readonly gateway: GatewayServer
@@ -35,7 +39,9 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
   const base = makeBase(given)
   const { registry, clock, log } = base
   const ledger = new InFlight()
-  const provider = makeProvider(dockerOptions(base, ledger))
+  const keptLogs = makeKeptLogs(base)
+  const provider = makeProvider(dockerOptions(base, { ledger, keptLogs }))
+  const logs = makeLogs(base, provider, keptLogs)
   const desired = makeDesiredState(base, provider)
   const { functions: control } = desired
   const invoker = makeInvoker(base, { ledger, provider, control })
@@ -47,12 +53,12 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
   })
   const metrics = makeMetrics(base, { invoker, provider })
   const metricsServer = makeMetricsServer(base, metrics)
-  const api = makeApi(base, { desired, provider, counts, metrics, metricsServer })
+  const api = makeApi(base, { desired, provider, logs, counts, metrics, metricsServer })
   const gateway = makeGateway(base, invoker, api)
   metrics.watchEdge(() => gateway.figures)
   connectEvents({ control, provider, invoker, counts, gateway })
   for (const fn of registry.functions.all()) invoker.routes.add(fn)
-  return { invoker, provider, control, counts, gateway, metricsServer }
+  return { invoker, keptLogs, provider, logs, control, counts, gateway, metricsServer }
 }
 
 function makeDocker(options: DockerProviderOptions): Provider {

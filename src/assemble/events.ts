@@ -34,6 +34,6 @@ export function connectEvents({ control, provider, invoker, counts, gateway }: L
       )
     } else if (event.kind === 'lost') invoker.routes.cut(event.replica)
     else if (event.kind === 'scaled') control.follow(event.fn, event.replicas)
-    else gateway.listenOn(event.addresses)
+    else if (event.kind === 'addresses') gateway.listenOn(event.addresses)
   })
 }

@@ -7,6 +7,7 @@ import { GatewayServer } from '../gateway/gateway-server.ts'
 import { MetricsServer } from '../gateway/metrics-server.ts'
 import type { InvocationCount } from '../invoke/invocation-count.ts'
 import type { Invoker } from '../invoke/invoker.ts'
+import type { FunctionLogs } from '../logs/function-logs.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Base } from './base.ts'
 import type { DesiredState } from './desired-state.ts'
@@ -17,6 +18,7 @@ const MORE_ACCEPTORS = 3
 export interface ApiNeeds {
   readonly desired: DesiredState
   readonly provider: Provider
+  readonly logs: FunctionLogs
   readonly counts: InvocationCount
   readonly metrics: Metrics
   readonly metricsServer: MetricsServer
@@ -24,13 +26,14 @@ export interface ApiNeeds {
 
 export function makeApi(
   { config, build, credentials, hostNames, bodies, clock, log }: Base,
-  { desired, provider, counts, metrics, metricsServer }: ApiNeeds,
+  { desired, provider, logs, counts, metrics, metricsServer }: ApiNeeds,
 ): Api {
   const app = createApp({
     functions: desired.functions,
     namespaces: desired.namespaces,
     secrets: desired.secrets,
     provider,
+    logs,
     build,
     credentials,
     hostNames,

@@ -1,11 +1,17 @@
 import type { Config } from '../config.ts'
-import type { CallLedger } from '../core/provider.ts'
+import type { CallLedger, LogKeeping } from '../core/provider.ts'
 import type { DockerProviderOptions } from '../provider/docker/docker-provider.ts'
 import type { Base } from './base.ts'
 
+/** What the provider asks of others. */
+export interface ProviderNeeds {
+  readonly ledger: CallLedger
+  readonly keptLogs: LogKeeping
+}
+
 export function dockerOptions(
   { config, clock, log, registry }: Base,
-  ledger: CallLedger,
+  { ledger, keptLogs }: ProviderNeeds,
 ): DockerProviderOptions {
   return {
     dockerHost: config.dockerHost,
@@ -17,6 +23,7 @@ export function dockerOptions(
     runtimeDir: config.runtimeDir,
     dockerConfigDir: config.dockerConfigDir,
     ledger,
+    keptLogs,
     secrets: { value: (namespace, name) => registry.secrets.value(namespace, name) },
     guard: guardSettings(config),
     mtu: config.networkMtu,

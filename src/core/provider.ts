@@ -1,6 +1,7 @@
 import type { FunctionCondition } from './function-condition.ts'
 import type { FunctionName } from './function-name.ts'
 import type { DeployedFunction, FunctionSpec } from './function-spec.ts'
+import type { LogLine } from './log-line.ts'
 import type { Replica } from './replica.ts'
 import type { SecretRef } from './secret-name.ts'
 
@@ -86,11 +87,12 @@ export interface Provider {
   fate(replica: Replica): Promise<string>
 
   /**
-   * Lines of all replicas, those that are gone included, ordered by time, as many at a time as there are.
-   * Ends when `signal` aborts or, without `follow`, at the end. Followers of one function may get the very
-   * same array: what is made of it for one serves all.
+   * Opens the log of one replica that exists, whatever its state. The engine is asked before this returns.
+   * Resolves when it has answered: from then on what is opened stays readable, also when the replica goes,
+   * and `signal` ends it. Throws `not-found` when there is no such log, `unavailable` when the engine is
+   * away. What becomes of the lines of several replicas, and of those that are gone, is the affair of `logs/`.
    */
-  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]>
+  openLog(replicaId: string, query: ReplicaLogQuery, signal: AbortSignal): Promise<ReplicaLog>
 
   /** What the function's replicas use now, summed. Null: this provider has no figures. */
   usage(name: FunctionName, signal: AbortSignal): Promise<Usage | null>
@@ -124,6 +126,8 @@ export interface Capabilities {
 export type ProviderEvent =
   /** The replicas of `fn` that can be called have changed; `ready` is the whole new list. */
   | { readonly kind: 'ready'; readonly fn: FunctionName; readonly ready: readonly Replica[] }
+  /** Replicas of `fn` have come or gone, or one has stopped or goes on running: those of `replicas` now. */
+  | { readonly kind: 'replicas'; readonly fn: FunctionName }
   /**
    * This replica does not answer at the address in here any more; whoever does is a stranger. Comes after the
    * `ready` that leaves it out.
@@ -156,25 +160,44 @@ export interface ProviderStatus {
   readonly reason: string
 }
 
-export interface LogQuery {
-  readonly fn: FunctionName
-  /** Only this replica, by id or unique prefix of it. */
-  readonly instance?: string
-  /** At most this many old lines; absent means all. */
-  readonly tail?: number
-  /** Milliseconds since the epoch; only lines at or after it. */
-  readonly sinceMs?: number
-  readonly follow: boolean
+export interface ReplicaLogQuery {
+  /** Goes on with what is written, until the replica stops. Absent: ends with what was written so far. */
+  readonly follow?: boolean
+  /** Only lines with this timestamp or a later one. */
+  readonly since?: string
+  /**
+   * At most this many entries from the end. A line is one, or several where the engine keeps a long one in
+   * parts; the first line may lack its beginning then.
+   */
+  readonly entries?: number
 }
 
-export interface LogLine {
-  /** RFC 3339 with nanoseconds, UTC, as the engine wrote it. */
-  readonly timestamp: string
-  /** Short id of the replica. */
-  readonly instance: string
-  /** Without its line end. */
-  readonly text: string
+/**
+ * Lines of one replica in the order in which the engine has them, as many at a time as there are: two outputs
+ * of a process may overtake each other a little. To be read once; the engine is read no faster than lines are
+ * taken. Ends without an error when the signal that it was opened with aborts; throws when it breaks off.
+ */
+export interface ReplicaLog extends AsyncIterable<readonly LogLine[]> {
+  /** Entries read so far, those before `since` left out or not: as many as were asked for, or all there were. */
+  readonly entries: number
 }
+
+/** As `Provider.openLog` has it. */
+export type OpenLog = Provider['openLog']
+
+/** Who keeps what replicas wrote, when they go. The provider has it before it removes one. */
+export interface LogKeeping {
+  /**
+   * The replica is dead, or was stopped and is about to be removed, and its log goes with it. It is opened by
+   * `open` before this returns, unless very many others are: somebody may remove the replica by hand. Resolves
+   * when the log may go, after a bounded time, with its newest lines; the replica stays among `replicas` until
+   * then. Gives up when `signal` aborts; never throws.
+   */
+  keep(replica: LeavingReplica, open: OpenLog, signal: AbortSignal): Promise<readonly string[]>
+}
+
+/** Which replica goes, and of which function. */
+export type LeavingReplica = Pick<Replica, 'id' | 'fn'>
 
 export interface Usage {
   /** Thousandths of a core. */

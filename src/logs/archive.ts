@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { every, type Clock } from '../clock.ts'
 import { messageOf } from '../core/errors.ts'
 import { type FunctionName, nameOf, namespaceOf } from '../core/function-name.ts'
-import type { LogLine } from '../core/provider.ts'
+import type { LogLine } from '../core/log-line.ts'
 import type { Log } from '../log.ts'
 import { Limiter } from '../work/limiter.ts'
 import {
@@ -123,8 +123,9 @@ export class LogArchive {
     if (!REPLICA_ID.test(replicaId)) throw new Error(`${JSON.stringify(replicaId)} is no file name`)
     const dir = this.#folderOf(fn)
     const file = join(dir, `${replicaId}${ARCHIVE_ENDING}`)
+    if (!log.isWhole && (await readArchiveHead(file)) !== null) return
     const content = log.lines.encode()
-    if (content === null || (!log.isWhole && (await readArchiveHead(file)) !== null)) return
+    if (content === null) return
 
     await mkdir(dir, { recursive: true, mode: 0o700 })
     const part = `${file}${PART_ENDING}`

@@ -1,6 +1,6 @@
 import { deferred } from '../clock.ts'
 import { messageOf } from '../core/errors.ts'
-import type { LogLine, LogQuery } from '../core/provider.ts'
+import type { LogLine, LogQuery } from '../core/log-line.ts'
 import type { Log } from '../log.ts'
 import { shortId } from '../core/short-id.ts'
 import { isAsked, sinceOf, type LogHistory } from './history.ts'

@@ -1,21 +1,23 @@
 import type { Clock } from '../clock.ts'
 import { FaasError } from '../core/errors.ts'
-import type { FunctionName } from '../core/function-name.ts'
-import type { LogLine, LogQuery } from '../core/provider.ts'
+import type { LogLine, LogQuery } from '../core/log-line.ts'
+import type { OpenLog } from '../core/provider.ts'
 import type { Log } from '../log.ts'
-import type { LogEngine } from '../provider/docker/logs/container-logs.ts'
-import type { LogArchive } from './archive.ts'
+import { Background } from '../work/background.ts'
+import { Limiter } from '../work/limiter.ts'
 import { LogFollower } from './follower.ts'
 import { LogHistory } from './history.ts'
-import { LogKeeper } from './keeper.ts'
-import { Limiter } from '../work/limiter.ts'
+import type { KeptLogs } from './kept-logs.ts'
 import { TailHub, type ReplicaList } from './tail-hub.ts'
 import { Turnstile } from './turnstile.ts'
 
+export { KeptLogs } from './kept-logs.ts'
+
 export interface FunctionLogsOptions {
-  readonly engine: LogEngine
-  readonly archive: LogArchive
+  /** Of the provider, as the list of replicas is. */
+  readonly open: OpenLog
   readonly replicas: ReplicaList
+  readonly kept: KeptLogs
   readonly clock: Clock
   readonly log: Log
 }
@@ -28,37 +30,50 @@ const MOST_READERS = 2_000
  */
 const MOST_OPENING = 8
 
-/** Logs of functions: of all replicas, those that are gone included. */
+/**
+ * Logs of functions: of all replicas, those that are gone included. The door to this room, which knows of the
+ * provider only how to read one replica and which there are.
+ */
 export class FunctionLogs {
   readonly #options: FunctionLogsOptions
   readonly #history: LogHistory
   readonly #hub: TailHub
-  readonly #keeper: LogKeeper
   readonly #turnstile: Turnstile
+  readonly #background: Background
   /** Whoever reads now, and ends at the stop. */
   readonly #active = new Set<AbortController>()
 
   constructor(options: FunctionLogsOptions) {
-    const engine = openingFew(options.engine)
-    this.#options = { ...options, engine }
-    this.#history = new LogHistory(this.#options)
-    this.#hub = new TailHub(this.#options)
-    this.#keeper = new LogKeeper({ ...options, join: (id) => this.#hub.join(id) })
-    this.#turnstile = new Turnstile({ clock: options.clock, atATime: 16, pauseMs: 1 })
+    const { kept, replicas, clock, log } = options
+    this.#options = options
+    const open = openingFew(options.open)
+    this.#background = new Background(log)
+    this.#history = new LogHistory({ open, archive: kept.archive, replicas })
+    this.#hub = new TailHub({
+      open,
+      replicas,
+      clock,
+      log,
+      onGone: (replica, held) =>
+        this.#background.run('keep a followed log', () => kept.keeper.keepFollowed(replica, held)),
+    })
+    this.#turnstile = new Turnstile({ clock, atATime: 16, pauseMs: 1 })
   }
 
-  /** Ends every reader. */
+  /** Ends every reader. What they were told of replicas that are gone is kept first. */
   async stop(): Promise<void> {
     for (const reader of this.#active) reader.abort()
     await this.#hub.stop()
+    await this.#background.settled()
   }
 
   /**
-   * Lines in the order of time; with `follow` until `signal` aborts. Read no faster than they are taken; a
-   * reader too slow for what it follows finds a line that says how many were left out. Throws `too-busy` at
-   * once above the most readers.
+   * Lines in the order of time, as many at a time as there are; with `follow` until `signal` aborts. Followers
+   * of one function may get the very same array: what is made of it for one serves all. Read no faster than
+   * they are taken; a reader too slow for what it follows finds a line that says how many were left out.
+   * Throws `too-busy` at once above the most readers.
    */
-  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
+  read(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
     if (this.#active.size >= MOST_READERS) {
       throw new FaasError(
         'too-busy',
@@ -66,16 +81,6 @@ export class FunctionLogs {
       )
     }
     return this.#read(query, signal)
-  }
-
-  /** As `keeper.ts` has it. */
-  keep(fn: FunctionName, id: string, signal: AbortSignal): Promise<readonly string[]> {
-    return this.#keeper.keep(fn, id, signal)
-  }
-
-  /** As `keeper.ts` has it. */
-  keepFollowed(fn: FunctionName, id: string): Promise<void> {
-    return this.#keeper.keepFollowed(fn, id)
   }
 
   async *#read(query: LogQuery, asked: AbortSignal): AsyncGenerator<readonly LogLine[], void> {
@@ -109,10 +114,7 @@ export class FunctionLogs {
   }
 }
 
-function openingFew(engine: LogEngine): LogEngine {
+function openingFew(open: OpenLog): OpenLog {
   const limiter = new Limiter(MOST_OPENING)
-  return {
-    containerLogs: (id, options, signal) =>
-      limiter.run(() => engine.containerLogs(id, options, signal), signal),
-  }
+  return (id, query, signal) => limiter.run(() => open(id, query, signal), signal)
 }

@@ -1,15 +1,16 @@
 import { hasCode } from '../core/errors.ts'
-import type { LogLine, LogQuery } from '../core/provider.ts'
+import type { LogLine, LogQuery } from '../core/log-line.ts'
+import { FIRST_TIMESTAMP, timestampOf } from '../core/log-timestamp.ts'
+import type { OpenLog } from '../core/provider.ts'
 import type { ArchivedLog } from './archive-file.ts'
-import { measureTail, readContainerLogs, type LogEngine } from '../provider/docker/logs/container-logs.ts'
 import type { LogArchive } from './archive.ts'
 import { mergeByTime, type LogSource } from './merge.ts'
-import { FIRST_TIMESTAMP, timestampOf } from '../core/log-timestamp.ts'
+import { measureTail, readReplicaLog } from './replica-log.ts'
 import type { ReplicaList } from './tail-hub.ts'
 
 export interface LogHistoryPorts {
-  readonly engine: LogEngine
-  readonly archive: LogArchive
+  readonly open: OpenLog
+  readonly archive: Pick<LogArchive, 'list' | 'read'>
   readonly replicas: ReplicaList
 }
 
@@ -46,7 +47,7 @@ export class LogHistory {
   }
 
   /**
-   * Lines of one replica with this timestamp or a later one, from the engine or, when it is gone there, from
+   * Lines of one replica with this timestamp or a later one, from the provider or, when it is gone there, from
    * the archive.
    */
   async *readReplica(
@@ -56,8 +57,8 @@ export class LogHistory {
   ): AsyncGenerator<readonly LogLine[], void> {
     const since = sinceOf(query)
     try {
-      const request = { id, follow: false, ...(since === undefined ? {} : { since }) }
-      yield* readContainerLogs(this.#ports.engine, request, signal)
+      const request = { id, ...(since === undefined ? {} : { since }) }
+      yield* readReplicaLog(this.#ports.open, request, signal)
     } catch (error) {
       if (!hasCode(error, 'not-found')) throw error
       yield* this.readGone(query, id)
@@ -113,12 +114,12 @@ export class LogHistory {
     signal: AbortSignal,
   ): Promise<MeasuredSource> {
     const since = sinceOf(query)
-    const request = { id, tail: query.tail, ...(since === undefined ? {} : { since }) }
+    const request = { id, ...(since === undefined ? {} : { since }) }
     try {
-      const { lines, messages } = await measureTail(this.#ports.engine, request, signal)
-      if (messages === undefined) return { ...this.#living(query, id, signal), lines }
-      const open = () =>
-        readContainerLogs(this.#ports.engine, { ...request, tail: messages, follow: false }, signal)
+      const { tail } = query
+      const { lines, entries } = await measureTail(this.#ports.open, { ...request, tail }, signal)
+      if (entries === undefined) return { ...this.#living(query, id, signal), lines }
+      const open = () => readReplicaLog(this.#ports.open, { ...request, entries }, signal)
       return { startsAt: FIRST_TIMESTAMP, open, lines }
     } catch (error) {
       if (!hasCode(error, 'not-found')) throw error

@@ -1,10 +1,10 @@
 import { deferred, type Clock, type Deferred } from '../clock.ts'
 import { backoffMs } from '../core/backoff.ts'
 import { hasCode, messageOf } from '../core/errors.ts'
-import type { LogLine } from '../core/provider.ts'
-import type { Log } from '../log.ts'
+import type { LogLine } from '../core/log-line.ts'
+import type { OpenLog } from '../core/provider.ts'
 import { shortId } from '../core/short-id.ts'
-import { readContainerLogs, type LogEngine } from '../provider/docker/logs/container-logs.ts'
+import type { Log } from '../log.ts'
 import { LogRing, type RingSlice } from './ring.ts'
 import { SeenLines } from './seen-lines.ts'
 
@@ -19,11 +19,11 @@ export interface TailReader {
 }
 
 export interface TailOptions {
-  readonly engine: LogEngine
+  readonly open: OpenLog
   readonly clock: Clock
   readonly log: Log
   readonly id: string
-  /** Whether the container is still there: a stream that ends is opened again while it is. */
+  /** Whether the replica is still there: a log that ends is opened again while it is. */
   readonly exists: () => boolean
 }
 
@@ -169,20 +169,22 @@ export class SharedTail {
 
   /** One stream from its opening to its end. False when there is no use in another one. */
   async #readOnce(signal: AbortSignal): Promise<boolean> {
-    const { engine, id, log } = this.#options
+    const { open, id, log } = this.#options
     const since = this.#seen.resumeAt
     this.#seen.rewind()
-    const from = since === undefined ? { tail: HEAD_START } : { since }
-    const onOpen = () => this.#opened.resolve()
+    const from = since === undefined ? { entries: HEAD_START } : { since }
     try {
-      for await (const lines of readContainerLogs(engine, { id, follow: true, onOpen, ...from }, signal)) {
+      const stream = await open(id, { follow: true, ...from }, signal)
+      this.#opened.resolve()
+      for await (const lines of stream) {
         const fresh = since === undefined ? lines : lines.filter((line) => this.#seen.isNew(line))
         await this.#append(fresh, signal)
       }
       return true
     } catch (error) {
       if (hasCode(error, 'not-found')) return false
-      log.debug('log stream broke off', { replica: shortId(id), reason: messageOf(error) })
+      if (!signal.aborted)
+        log.debug('log stream broke off', { replica: shortId(id), reason: messageOf(error) })
       return true
     } finally {
       this.#opened.resolve()

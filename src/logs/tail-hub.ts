@@ -1,22 +1,24 @@
 import type { Clock } from '../clock.ts'
 import type { FunctionName } from '../core/function-name.ts'
+import type { LeavingReplica, OpenLog } from '../core/provider.ts'
 import type { Log } from '../log.ts'
-import type { LogEngine } from '../provider/docker/logs/container-logs.ts'
 import { SharedTail } from './shared-tail.ts'
 
-/** Which containers a function has, told by the provider. */
+/** Which replicas a function has, told by the provider. */
 export interface ReplicaList {
-  /** Every container of the function that exists, whatever its state. */
+  /** Every replica of the function that exists, whatever its state. */
   replicas(fn: FunctionName): readonly { readonly id: string }[]
-  /** Calls `listener` when containers come, go or start again; answers a function that ends this. */
+  /** Calls `listener` when replicas come, go or start again; answers a function that ends this. */
   onChange(listener: () => void): () => void
 }
 
 export interface TailHubOptions {
-  readonly engine: LogEngine
+  readonly open: OpenLog
   readonly replicas: ReplicaList
   readonly clock: Clock
   readonly log: Log
+  /** A replica that is followed is gone. Releases the tail, once it needs it no longer. */
+  readonly onGone: (replica: LeavingReplica, held: HeldTail) => void
 }
 
 /** A tail while somebody holds it. */
@@ -27,11 +29,13 @@ export interface HeldTail {
 }
 
 interface Entry {
+  readonly replica: LeavingReplica
   readonly tail: SharedTail
   holders: number
+  isGone: boolean
 }
 
-/** One tail for each container that is followed, however many follow it. */
+/** One tail for each replica that is followed, however many follow it. */
 export class TailHub {
   readonly #options: TailHubOptions
   readonly #entries = new Map<string, Entry>()
@@ -43,45 +47,54 @@ export class TailHub {
   }
 
   acquire(fn: FunctionName, id: string): HeldTail {
-    return this.#hold(id, this.#entries.get(id) ?? this.#open(fn, id))
-  }
-
-  /** The tail of a container that somebody follows already; null when nobody does. */
-  join(id: string): HeldTail | null {
-    const entry = this.#entries.get(id)
-    return entry === undefined ? null : this.#hold(id, entry)
+    return this.#hold(this.#entries.get(id) ?? this.#open({ fn, id }))
   }
 
   async stop(): Promise<void> {
-    for (const [id, entry] of this.#entries) this.#close(id, entry)
+    for (const entry of this.#entries.values()) this.#close(entry)
     await Promise.all(this.#ending)
   }
 
-  #hold(id: string, entry: Entry): HeldTail {
+  #hold(entry: Entry): HeldTail {
     entry.holders += 1
     let isHeld = true
     const release = () => {
       if (!isHeld) return
       isHeld = false
       entry.holders -= 1
-      if (entry.holders === 0) this.#close(id, entry)
+      if (entry.holders === 0) this.#close(entry)
     }
     return { tail: entry.tail, release }
   }
 
-  #open(fn: FunctionName, id: string): Entry {
-    const { replicas, engine, clock, log } = this.#options
-    const exists = () => replicas.replicas(fn).some((replica) => replica.id === id)
-    const entry = { tail: new SharedTail({ engine, clock, log, id, exists }), holders: 0 }
-    this.#entries.set(id, entry)
+  #open(replica: LeavingReplica): Entry {
+    const { replicas, open, clock, log } = this.#options
+    const exists = () => this.#exists(replica)
+    const tail = new SharedTail({ open, clock, log, id: replica.id, exists })
+    const entry = { replica, tail, holders: 0, isGone: false }
+    this.#entries.set(replica.id, entry)
     this.#unwatch ??= replicas.onChange(() => {
-      for (const { tail } of this.#entries.values()) tail.nudge()
+      for (const each of this.#entries.values()) this.#lookAt(each)
     })
-    entry.tail.start()
+    tail.start()
     return entry
   }
 
-  #close(id: string, entry: Entry): void {
+  /** Held before its tail is told to look again: its followers may all let it go then. */
+  #lookAt(entry: Entry): void {
+    if (!entry.isGone && !this.#exists(entry.replica)) {
+      entry.isGone = true
+      this.#options.onGone(entry.replica, this.#hold(entry))
+    }
+    entry.tail.nudge()
+  }
+
+  #exists({ fn, id }: LeavingReplica): boolean {
+    return this.#options.replicas.replicas(fn).some((replica) => replica.id === id)
+  }
+
+  #close(entry: Entry): void {
+    const { id } = entry.replica
     if (this.#entries.get(id) === entry) this.#entries.delete(id)
     const ending: Promise<void> = entry.tail.stop().finally(() => this.#ending.delete(ending))
     this.#ending.add(ending)

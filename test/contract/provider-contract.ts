@@ -6,6 +6,7 @@ import type { FunctionName } from '../../src/core/function-name.ts'
 import type { DeployedFunction } from '../../src/core/function-spec.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { describeChanges } from './provider-changes.ts'
+import { describeLogs } from './provider-logs.ts'
 import { describeReading } from './provider-reading.ts'
 import { describeReadiness } from './provider-readiness.ts'
 import { describeRest } from './provider-rest.ts'
@@ -38,5 +39,6 @@ export function keepsTheProviderContract(open: () => Promise<ProviderUnderTest>)
   describeReadiness(stage)
   describeChanges(stage)
   describeReading(stage)
+  describeLogs(stage)
   describeRest(stage)
 }

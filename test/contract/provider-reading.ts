@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import type { LogLine, LogQuery, Provider } from '../../src/core/provider.ts'
 import { eventually } from '../fakes/eventually.ts'
-import { isError, ready, soon, type Stage, UNKNOWN } from './provider-stage.ts'
+import { isError, soon, type Stage, UNKNOWN } from './provider-stage.ts'
 
 export function describeReading(stage: () => Stage): void {
   it('preparing answers the same artifact for the same image', async () => {
@@ -30,43 +29,6 @@ export function describeReading(stage: () => Stage): void {
     const { spec } = subject.fn('abandoned')
 
     await assert.rejects(provider.prepare(spec, AbortSignal.abort()), isError('cancelled'))
-  })
-
-  it('logs have the lines of the replicas in order, and end without a follower', async () => {
-    const { subject, provider, deploy } = stage()
-    const name = await deploy(subject.fn('talkative'))
-    subject.wroteLines(name)
-    await eventually(async () => (await read(provider, { fn: name, follow: false })).length === 2)
-
-    const lines = await read(provider, { fn: name, follow: false })
-
-    assert.deepEqual(
-      lines.map(({ text }) => text),
-      ['one', 'two'],
-    )
-    for (const { instance } of lines)
-      assert.ok(instance !== '' && ready(provider, name)[0]?.id.startsWith(instance))
-    assert.deepEqual(await read(provider, { fn: name, follow: false, tail: 1 }), lines.slice(1))
-    assert.deepEqual(await read(provider, { fn: name, follow: false, tail: 0 }), [])
-  })
-
-  it('logs of an unknown function are empty', async () => {
-    assert.deepEqual(await read(stage().provider, { fn: UNKNOWN, follow: false }), [])
-  })
-
-  it('logs that are followed end when the signal aborts', async () => {
-    const { subject, provider, deploy } = stage()
-    const name = await deploy(subject.fn('followed'))
-    subject.wroteLines(name)
-    const leaving = new AbortController()
-    const lines: LogLine[] = []
-
-    for await (const batch of provider.logs({ fn: name, follow: true }, leaving.signal)) {
-      lines.push(...batch)
-      if (lines.length === 2) leaving.abort()
-    }
-
-    assert.equal(lines.length, 2)
   })
 
   it('the condition of a function says whether it takes calls, by which revision, and else why not', async () => {
@@ -107,10 +69,4 @@ export function describeReading(stage: () => Stage): void {
 
     assert.doesNotThrow(() => provider.refreshSecret({ namespace: 'openfaas-fn', name: 'nobody-has-it' }))
   })
-}
-
-async function read(provider: Provider, query: LogQuery): Promise<readonly LogLine[]> {
-  const lines: LogLine[] = []
-  for await (const batch of provider.logs(query, soon())) lines.push(...batch)
-  return lines
 }

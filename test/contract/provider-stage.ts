@@ -3,6 +3,7 @@ import { type FunctionName, functionName } from '../../src/core/function-name.ts
 import type { DeployedFunction } from '../../src/core/function-spec.ts'
 import type { Provider } from '../../src/core/provider.ts'
 import type { Replica } from '../../src/core/replica.ts'
+import type { RecordingKeeper } from '../fakes/recording-keeper.ts'
 
 /** A started provider, and what the suite must do behind its back. */
 export interface ProviderUnderTest {
@@ -11,8 +12,10 @@ export interface ProviderUnderTest {
   fn(name: string, kind?: FunctionKind): DeployedFunction
   /** Everything that a replica must show to pass its probe again is shown. */
   answerProbes(name: FunctionName): void
-  /** The function has written its lines. */
-  wroteLines(name: FunctionName): void
+  /** The replica has written its lines. */
+  wroteLines(replica: Replica): void
+  /** What the provider was given to keep logs. */
+  readonly keeper: RecordingKeeper
   /** A second one, for the case that it is stopped. */
   another(): Provider
   end(): Promise<void>

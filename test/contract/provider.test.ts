@@ -1,6 +1,7 @@
 import { describe } from 'node:test'
 import { functionName } from '../../src/core/function-name.ts'
 import { FakeProvider } from '../fakes/fake-provider.ts'
+import { RecordingKeeper } from '../fakes/recording-keeper.ts'
 import { deployed } from '../fixtures/deployed.ts'
 import { plainImage } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
@@ -20,7 +21,8 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
 })
 
 function onTheFake(): ProviderUnderTest {
-  const provider = fake()
+  const keeper = new RecordingKeeper()
+  const provider = fake(keeper)
   let revision = 0
   return {
     provider,
@@ -30,18 +32,18 @@ function onTheFake(): ProviderUnderTest {
       return deployed({ revision, replicas, spec: { name: functionName(name), image: images[image] } })
     },
     answerProbes: (name) => provider.makeReady(name),
-    wroteLines: (fn) => {
-      const instance = provider.replicas(fn)[0]?.id ?? ''
+    wroteLines: ({ id }) => {
       for (const [at, text] of ['one', 'two'].entries())
-        provider.addLog(fn, { timestamp: `2026-01-01T00:00:0${at}.000000000Z`, instance, text })
+        provider.written.write(id, `2026-01-01T00:00:0${at}.000000000Z`, text)
     },
-    another: fake,
+    keeper,
+    another: () => fake(keeper),
     end: () => provider.stop(),
   }
 }
 
-function fake(): FakeProvider {
-  const provider = new FakeProvider()
+function fake(keptLogs: RecordingKeeper): FakeProvider {
+  const provider = new FakeProvider({ keptLogs })
   provider.usageNow = { cpuMillicores: 10, memoryBytes: 1_000_000 }
   provider.silentImages.add(SILENT)
   provider.missingImages.add(MISSING)
@@ -55,12 +57,15 @@ async function onDocker(): Promise<ProviderUnderTest> {
     silent: await plainImage('silent', 'CMD ["sleep", "1000"]'),
     missing: MISSING,
   }
+  const keeper = new RecordingKeeper()
+  bench.provider = bench.another({ keptLogs: keeper })
   await bench.provider.start([])
   return {
     provider: bench.provider,
     fn: (name, { replicas = 1, image = 'talks' } = {}) => bench.fn(name, { image: images[image] }, replicas),
     answerProbes: () => {},
     wroteLines: () => {},
+    keeper,
     another: () => bench.another({ instance: `${bench.instance}-other` }),
     end: () => bench.end(),
   }

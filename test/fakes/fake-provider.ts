@@ -4,18 +4,21 @@ import type { FunctionName } from '../../src/core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
 import type {
   Capabilities,
-  LogLine,
-  LogQuery,
+  LogKeeping,
+  OpenLog,
   Provider,
   ProviderEvent,
   ProviderStatus,
+  ReplicaLog,
+  ReplicaLogQuery,
   Usage,
 } from '../../src/core/provider.ts'
 import { isAvailable, type Replica } from '../../src/core/replica.ts'
+import { FakeReplicaLogs } from './fake-replica-logs.ts'
 
 /**
  * A provider without an engine: what is applied is what runs, at once, unless `holdReady` is set; then replicas stay `starting`
- * until `makeReady`. Lines given by `addLog` are its logs.
+ * until `makeReady`. Its replicas have written what `written` was told.
  */
 export class FakeProvider implements Provider {
   readonly capabilities: Capabilities = {
@@ -40,14 +43,20 @@ export class FakeProvider implements Provider {
   readonly suspected: Replica[] = []
   readonly woken: FunctionName[] = []
   readonly refreshed: string[] = []
-  /** Readers of logs that have not ended. */
-  readers = 0
+  readonly written = new FakeReplicaLogs()
   readonly #replicas = new Map<FunctionName, readonly Replica[]>()
+  /** Those whose logs are being kept. */
+  readonly #leaving = new Map<string, Replica>()
+  readonly #stopping = new AbortController()
   readonly #listeners = new Set<(event: ProviderEvent) => void>()
-  readonly #lines: { readonly fn: FunctionName; readonly line: LogLine }[] = []
+  readonly #keptLogs: LogKeeping | null
   readonly #changed = new Set<() => void>()
   #serial = 0
   #isStopped = false
+
+  constructor({ keptLogs }: { readonly keptLogs?: LogKeeping } = {}) {
+    this.#keptLogs = keptLogs ?? null
+  }
 
   async start(functions: readonly DeployedFunction[]): Promise<void> {
     for (const fn of functions) this.apply(fn)
@@ -56,6 +65,7 @@ export class FakeProvider implements Provider {
   async stop(): Promise<void> {
     this.#listeners.clear()
     this.#isStopped = true
+    this.#stopping.abort()
     this.#wakeWaiters()
   }
 
@@ -75,25 +85,26 @@ export class FakeProvider implements Provider {
   apply(fn: DeployedFunction): void {
     this.applied.push(fn)
     const { name } = fn.spec
-    const kept = this.replicas(name).filter((replica) => replica.revision === fn.revision)
+    const kept = this.#current(name).filter((replica) => replica.revision === fn.revision)
     const replicas = Array.from({ length: fn.replicas }, (_, at) => kept[at] ?? this.#newReplica(fn))
     // Told as a replica that gets ready and is frozen after that.
     this.#set(name, replicas.map(thawed))
-    if (fn.isResting === true) this.#set(name, this.replicas(name).map(frozen))
+    if (fn.isResting === true) this.#set(name, this.#current(name).map(frozen))
   }
 
   wake(name: FunctionName): void {
     this.woken.push(name)
-    if (this.#replicas.has(name)) this.#set(name, this.replicas(name).map(thawed))
+    if (this.#replicas.has(name)) this.#set(name, this.#current(name).map(thawed))
   }
 
   remove(name: FunctionName): void {
+    this.#set(name, [])
     this.#replicas.delete(name)
-    this.#tell({ kind: 'ready', fn: name, ready: [] })
   }
 
   replicas(name: FunctionName): readonly Replica[] {
-    return this.#replicas.get(name) ?? []
+    const leaving = [...this.#leaving.values()].filter(({ fn }) => fn === name)
+    return leaving.length === 0 ? this.#current(name) : [...this.#current(name), ...leaving]
   }
 
   condition(name: FunctionName): FunctionCondition | null {
@@ -121,7 +132,7 @@ export class FakeProvider implements Provider {
   makeReady(name: FunctionName): void {
     this.#set(
       name,
-      this.replicas(name).map((replica) => ({ ...replica, state: 'ready' as const })),
+      this.#current(name).map((replica) => ({ ...replica, state: 'ready' as const })),
     )
   }
 
@@ -144,24 +155,14 @@ export class FakeProvider implements Provider {
     this.suspected.push(replica)
     this.#set(
       replica.fn,
-      this.replicas(replica.fn).map((known) =>
+      this.#current(replica.fn).map((known) =>
         known.id === replica.id ? { ...known, state: 'starting' as const } : known,
       ),
     )
   }
 
-  addLog(fn: FunctionName, line: LogLine): void {
-    this.#lines.push({ fn, line })
-    this.#wakeWaiters()
-  }
-
-  async *logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
-    this.readers += 1
-    try {
-      yield* this.#read(query, signal)
-    } finally {
-      this.readers -= 1
-    }
+  openLog(replicaId: string, query: ReplicaLogQuery, signal: AbortSignal): Promise<ReplicaLog> {
+    return this.written.open(replicaId, query, signal)
   }
 
   async usage(name: FunctionName, signal: AbortSignal): Promise<Usage | null> {
@@ -187,29 +188,16 @@ export class FakeProvider implements Provider {
     return this.engine
   }
 
-  async *#read(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
-    const wanted = (entry: { readonly fn: FunctionName; readonly line: LogLine }): boolean =>
-      entry.fn === query.fn &&
-      (query.instance === undefined || entry.line.instance.startsWith(query.instance)) &&
-      (query.sinceMs === undefined || Date.parse(entry.line.timestamp) >= query.sinceMs)
-
-    let seen = this.#lines.length
-    const old = this.#lines.filter(wanted)
-    yield old
-      .slice(query.tail === undefined ? 0 : Math.max(0, old.length - query.tail))
-      .map(({ line }) => line)
-    while (query.follow && !signal.aborted) {
-      const fresh = this.#lines.slice(seen).filter(wanted)
-      seen = this.#lines.length
-      yield fresh.map(({ line }) => line)
-      if (seen === this.#lines.length) await this.#nextChange(signal)
-    }
+  #current(name: FunctionName): readonly Replica[] {
+    return this.#replicas.get(name) ?? []
   }
 
   #newReplica(fn: DeployedFunction): Replica {
     this.#serial += 1
+    const id = `replica-${this.#serial}`
+    this.written.begin(id)
     return {
-      id: `replica-${this.#serial}`,
+      id,
       fn: fn.spec.name,
       revision: fn.revision,
       state: this.holdReady || this.silentImages.has(fn.spec.image) ? 'starting' : 'ready',
@@ -220,12 +208,29 @@ export class FakeProvider implements Provider {
   }
 
   #set(fn: FunctionName, replicas: readonly Replica[]): void {
+    const before = this.#current(fn)
     this.#replicas.set(fn, replicas)
+    for (const old of before) if (!replicas.some(({ id }) => id === old.id)) this.#retire(old)
     this.#tell({ kind: 'ready', fn, ready: this.#ready(fn) })
+    const isSame = before.length === replicas.length && before.every(({ id }, at) => id === replicas[at]?.id)
+    if (!isSame) this.#tell({ kind: 'replicas', fn })
+  }
+
+  /** At once, when nobody keeps its log. */
+  #retire(replica: Replica): void {
+    const { id, fn } = replica
+    if (this.#keptLogs === null) return this.written.end(id)
+    this.#leaving.set(id, { ...replica, state: 'draining' })
+    const open: OpenLog = (...asked) => this.openLog(...asked)
+    void this.#keptLogs.keep(replica, open, this.#stopping.signal).then(() => {
+      this.written.end(id)
+      this.#leaving.delete(id)
+      this.#tell({ kind: 'replicas', fn })
+    })
   }
 
   #ready(fn: FunctionName): readonly Replica[] {
-    return this.replicas(fn).filter((replica) => replica.state === 'ready')
+    return this.#current(fn).filter((replica) => replica.state === 'ready')
   }
 
   #tell(event: ProviderEvent): void {

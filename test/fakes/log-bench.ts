@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { functionName } from '../../src/core/function-name.ts'
-import type { LogLine, LogQuery } from '../../src/core/provider.ts'
-import { FunctionLogs } from '../../src/logs/function-logs.ts'
-import { LogArchive } from '../../src/logs/archive.ts'
+import type { LogLine, LogQuery } from '../../src/core/log-line.ts'
+import { FunctionLogs, KeptLogs } from '../../src/logs/function-logs.ts'
+import { logOpener } from '../../src/provider/docker/logs/container-log.ts'
 import { FakeLogEngine } from './fake-log-engine.ts'
 import { FakeReplicaList } from './fake-replica-list.ts'
 import { RecordingLog } from './recording-log.ts'
@@ -21,17 +21,18 @@ export interface FollowedLines {
 /** Logs of `figlet` over a fake engine and a real folder. */
 export class LogBench {
   readonly engine = new FakeLogEngine()
+  readonly open = logOpener(this.engine)
   readonly replicas = new FakeReplicaList()
   readonly log = new RecordingLog()
-  readonly archive: LogArchive
+  readonly kept: KeptLogs
   readonly logs: FunctionLogs
   readonly #dir: string
 
   private constructor(dir: string, clock: Clock) {
     this.#dir = dir
-    const { engine, replicas, log } = this
-    this.archive = new LogArchive({ dir: join(dir, 'logs'), clock, log })
-    this.logs = new FunctionLogs({ engine, replicas, archive: this.archive, clock, log })
+    const { open, replicas, log } = this
+    this.kept = new KeptLogs({ dataDir: dir, clock, log })
+    this.logs = new FunctionLogs({ open, replicas, kept: this.kept, clock, log })
   }
 
   static async open(clock: Clock = systemClock): Promise<LogBench> {
@@ -44,13 +45,13 @@ export class LogBench {
   }
 
   keep(id: string, signal = new AbortController().signal): Promise<readonly string[]> {
-    return this.logs.keep(figlet, id, signal)
+    return this.kept.keep({ fn: figlet, id }, this.open, signal)
   }
 
   async read(query: Partial<LogQuery> = {}): Promise<LogLine[]> {
     const lines: LogLine[] = []
     const { signal } = new AbortController()
-    for await (const batch of this.logs.logs({ fn: figlet, follow: false, ...query }, signal))
+    for await (const batch of this.logs.read({ fn: figlet, follow: false, ...query }, signal))
       lines.push(...batch)
     return lines
   }
@@ -62,7 +63,7 @@ export class LogBench {
   follow(query: Partial<LogQuery> = {}): FollowedLines {
     const texts: string[] = []
     const leaving = new AbortController()
-    const lines = this.logs.logs({ fn: figlet, follow: true, ...query }, leaving.signal)
+    const lines = this.logs.read({ fn: figlet, follow: true, ...query }, leaving.signal)
     const done = (async () => {
       for await (const batch of lines) texts.push(...batch.map(({ text }) => text))
     })()

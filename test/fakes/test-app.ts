@@ -5,6 +5,7 @@ import { HostNames } from '../../src/core/host-names.ts'
 import type { SystemRequest } from '../../src/core/figures.ts'
 import { createApp, type AppPorts } from '../../src/gateway/api/app.ts'
 import { BodyBudget } from '../../src/gateway/shared/body-budget.ts'
+import { FakeLogs } from './fake-logs.ts'
 import { FakeFunctions, FakeNamespaces, FakeSecrets } from './fake-control.ts'
 import { FakeProvider } from './fake-provider.ts'
 import { RecordingLog } from './recording-log.ts'
@@ -16,6 +17,7 @@ export type TestApp = ReturnType<typeof testApp>
 /** The API on fakes, with every port within reach of the test. */
 export function testApp(changes: Partial<AppPorts> = {}) {
   const provider = new FakeProvider()
+  const logs = new FakeLogs()
   const namespaces = new FakeNamespaces()
   const functions = new FakeFunctions(provider, namespaces)
   const secrets = new FakeSecrets()
@@ -25,6 +27,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
   const counts = new Map<FunctionName, number>()
   const ports: AppPorts = {
     provider,
+    logs,
     namespaces: namespaces.control,
     functions,
     secrets: secrets.control,
@@ -51,5 +54,5 @@ export function testApp(changes: Partial<AppPorts> = {}) {
       ...(text === undefined ? {} : { body: text }),
     })
   }
-  return { app, ask, ports, provider, namespaces, functions, secrets, stopping, log, observed, counts }
+  return { app, ask, ports, provider, logs, namespaces, functions, secrets, stopping, log, observed, counts }
 }

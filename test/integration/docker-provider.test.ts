@@ -217,7 +217,7 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
 
     const texts: string[] = []
     const query = { fn: fn.spec.name, follow: false }
-    for await (const batch of bench.provider.logs(query, NEVER)) texts.push(...batch.map(({ text }) => text))
+    for await (const batch of bench.logs.read(query, NEVER)) texts.push(...batch.map(({ text }) => text))
 
     assert.equal(texts[0], 'last words')
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { whenAborted } from '../../src/clock.ts'
-import type { LogLine } from '../../src/core/provider.ts'
+import type { LogLine } from '../../src/core/log-line.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { containersOf, docker } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
@@ -33,7 +33,7 @@ describe('logs of real containers', { skip }, () => {
     const lines: LogLine[] = []
     const leaving = new AbortController()
     const done = (async () => {
-      for await (const batch of rig.logs.logs({ fn: loud, follow: true }, leaving.signal))
+      for await (const batch of rig.logs.read({ fn: loud, follow: true }, leaving.signal))
         lines.push(...batch)
     })()
     const leave = async () => {
@@ -110,7 +110,7 @@ describe('logs of real containers', { skip }, () => {
     const second = await rig.run(script('b'))
     rig.replicas.set(first, second)
     await eventually(() => count('a') === 800)
-    await rig.logs.keep(loud, first, new AbortController().signal)
+    await rig.keep(first)
     await docker('rm', '--force', first)
     rig.replicas.set(second)
     await eventually(() => count('b') === 400)

@@ -27,7 +27,7 @@ describe('the log of a container that somebody removes by hand', { skip: await s
   async function textsOf(fn: FunctionName, instance?: string): Promise<readonly string[]> {
     const texts: string[] = []
     const query = { fn, follow: false, ...(instance === undefined ? {} : { instance }) }
-    for await (const batch of bench.provider.logs(query, NEVER)) texts.push(...batch.map(({ text }) => text))
+    for await (const batch of bench.logs.read(query, NEVER)) texts.push(...batch.map(({ text }) => text))
     return texts
   }
 
@@ -40,7 +40,7 @@ describe('the log of a container that somebody removes by hand', { skip: await s
     const leaving = new AbortController()
     const seen: string[] = []
     const following = (async () => {
-      for await (const batch of bench.provider.logs({ fn: replica.fn, follow: true }, leaving.signal))
+      for await (const batch of bench.logs.read({ fn: replica.fn, follow: true }, leaving.signal))
         seen.push(...batch.filter(({ instance }) => replica.id.startsWith(instance)).map(({ text }) => text))
     })()
     await eventually(() => seen.length === 2)

@@ -148,7 +148,7 @@ describe('resting on the real engine', { skip: await skipWithoutDocker() }, () =
       await eventually(async () => !(await containersOf(bench.instance)).includes(id), 20_000)
 
       const lines: string[] = []
-      for await (const batch of bench.provider.logs({ fn: fn.spec.name, follow: false }, soon()))
+      for await (const batch of bench.logs.read({ fn: fn.spec.name, follow: false }, soon()))
         lines.push(...batch.map(({ text }) => text))
       assert.deepEqual(lines, ['told to end'])
     })

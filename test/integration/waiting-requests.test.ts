@@ -23,7 +23,7 @@ afterEach(async () => {
 
 /** The API on a real socket, with a function `f`. */
 async function start() {
-  const { app, ask, provider } = testApp()
+  const { app, ask, logs } = testApp()
   const noCall = (): never => assert.fail('no function was called')
   const server = new GatewayServer(
     {
@@ -37,7 +37,7 @@ async function start() {
   const { port } = await server.start()
   open.push(server)
   assert.equal((await ask('POST', '/system/functions', { service: 'f', image: 'f:1' })).status, 202)
-  return { server, port, provider }
+  return { server, port, logs }
 }
 
 function withPassword(password: string): string {
@@ -64,13 +64,13 @@ async function untilFull(port: number): Promise<void> {
 
 describe('requests of the API whose client leaves', () => {
   it('end, those that wait behind others on their connection never begin', async () => {
-    const { port, provider } = await start()
+    const { port, logs } = await start()
     const client = new RawClient(port).send(FOLLOW.repeat(10))
-    await eventually(() => provider.readers === 1)
+    await eventually(() => logs.readers === 1)
 
     client.socket.destroy()
 
-    await eventually(() => provider.readers === 0)
+    await eventually(() => logs.readers === 0)
   })
 
   it('give their places in the line of guesses up', async () => {

@@ -42,6 +42,7 @@ describe('what the composition root hands out', () => {
       'dockerHost',
       'guard',
       'instance',
+      'keptLogs',
       'ledger',
       'log',
       'mtu',

@@ -4,7 +4,7 @@ import { hasCode } from '../../src/core/errors.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { at } from '../fakes/fake-log-engine.ts'
-import { figlet, LogBench } from '../fakes/log-bench.ts'
+import { LogBench } from '../fakes/log-bench.ts'
 
 const A = 'a'.repeat(64)
 const B = 'b'.repeat(64)
@@ -82,16 +82,32 @@ describe('the history of a function', () => {
     await eventually(() => follower.texts.length === 1)
     bench.engine.write(A, at(3), 'a3')
 
-    const kept = [A, B].map((id) => bench.logs.keepFollowed(figlet, id))
     bench.engine.remove(A)
     bench.engine.remove(B)
     bench.replicas.set()
-    await Promise.all(kept)
+    await eventually(async () => (await bench.texts()).length > 0)
     await follower.leave()
 
     assert.deepEqual(await bench.texts(), ['a1', 'a3'])
     assert.deepEqual(follower.texts, ['a1', 'a3'])
     assert.equal(bench.engine.followers, 0)
+  })
+
+  it('the history of a function has the end of a followed replica that was removed, though its follower left before it came', async () => {
+    await using bench = await LogBench.open()
+    bench.replicas.set(A)
+    bench.engine.write(A, at(1), 'a1')
+    const follower = bench.follow()
+    await eventually(() => follower.texts.length === 1)
+
+    bench.replicas.set()
+    await follower.leave()
+    bench.engine.write(A, at(2), 'last words')
+    bench.engine.remove(A)
+    await eventually(async () => (await bench.texts()).length > 0)
+
+    assert.deepEqual(await bench.texts(), ['a1', 'last words'])
+    await eventually(() => bench.engine.followers === 0 && bench.replicas.listeners === 0)
   })
 
   it('the history of a function is not replaced by what followers saw when it was kept whole', async () => {
@@ -104,11 +120,10 @@ describe('the history of a function', () => {
     bench.engine.write(A, at(2), 'only followed')
     await eventually(() => follower.texts.length === 2)
 
-    const kept = bench.logs.keepFollowed(figlet, A)
     bench.engine.remove(A)
     bench.replicas.set()
-    await kept
     await follower.leave()
+    await bench.logs.stop()
 
     assert.deepEqual(await bench.texts(), ['a1'])
   })

@@ -213,7 +213,7 @@ describe('a follower', () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A)
     const leaving = new AbortController()
-    const slow = linesOf(bench.logs.logs({ fn: figlet, follow: true }, leaving.signal))
+    const slow = linesOf(bench.logs.read({ fn: figlet, follow: true }, leaving.signal))
     bench.engine.write(A, at(0), 'first')
     const taken: string[] = []
     const take = async () => taken.push(String((await slow.next()).value?.text))

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { getEventListeners, setMaxListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import { deferred } from '../../src/clock.ts'
-import type { LogLine } from '../../src/core/provider.ts'
+import type { LogLine } from '../../src/core/log-line.ts'
 import { LogKeeper } from '../../src/logs/keeper.ts'
+import { logOpener } from '../../src/provider/docker/logs/container-log.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { FakeArchive } from '../fakes/fake-archive.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
@@ -21,17 +22,17 @@ function setUp() {
   const clock = new FakeClock()
   const log = new RecordingLog()
   const followed = { ended: deferred<void>(), lines: [] as LogLine[], held: 0 }
-  const join = (id: string) => {
-    if (id !== 'followed') return null
-    followed.held += 1
-    const tail = { ended: followed.ended.promise, lines: followed.lines }
-    return { tail, release: () => (followed.held -= 1) }
-  }
-  const keeper = new LogKeeper({ engine, archive, join, clock, log })
+  const keeper = new LogKeeper({ archive, clock, log })
+  const open = logOpener(engine)
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
-  const keep = (id: string) => keeper.keep(figlet, id, stopping.signal)
-  return { engine, archive, clock, log, followed, keeper, stopping, keep }
+  const keep = (id: string) => keeper.keep({ fn: figlet, id }, open, stopping.signal)
+  const keepFollowed = (id: string) => {
+    followed.held += 1
+    const tail = { ended: followed.ended.promise, lines: followed.lines }
+    return keeper.keepFollowed({ fn: figlet, id }, { tail, release: () => (followed.held -= 1) })
+  }
+  return { engine, archive, clock, log, followed, stopping, keep, keepFollowed }
 }
 
 /** A log of so many lines. */
@@ -200,9 +201,9 @@ describe('keeping what followers saw', () => {
   const line = { timestamp: at(1), instance: 'followed', text: 'seen' }
 
   it('waits for the end, saves a part, and lets the tail go', async () => {
-    const { archive, followed, keeper } = setUp()
+    const { archive, followed, keepFollowed } = setUp()
 
-    const kept = keeper.keepFollowed(figlet, 'followed')
+    const kept = keepFollowed('followed')
     followed.lines.push(line)
     assert.deepEqual([archive.saving, followed.held], [0, 1])
     followed.ended.resolve()
@@ -213,20 +214,12 @@ describe('keeping what followers saw', () => {
   })
 
   it('keeping what followers saw does not wait for long', async () => {
-    const { archive, clock, followed, keeper } = setUp()
+    const { archive, clock, followed, keepFollowed } = setUp()
     followed.lines.push(line)
 
-    const seconds = await secondsOf(clock, keeper.keepFollowed(figlet, 'followed'))
+    const seconds = await secondsOf(clock, keepFollowed('followed'))
 
     assert.ok(seconds <= 11, `${seconds} s`)
     assert.deepEqual([archive.saved.length, followed.held], [1, 0])
-  })
-
-  it('keeping what followers saw is nothing when nobody follows', async () => {
-    const { archive, keeper } = setUp()
-
-    await keeper.keepFollowed(figlet, 'alone')
-
-    assert.deepEqual(archive.saved, [])
   })
 })

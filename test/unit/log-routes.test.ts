@@ -10,7 +10,7 @@ async function deployed() {
   const test = testApp()
   await test.ask('POST', '/system/functions', { service: 'hello', image: 'a/b' })
   const say = (text: string, second = 0): void =>
-    test.provider.addLog(hello, {
+    test.logs.add(hello, {
       timestamp: `2026-01-02T03:04:0${second}.123456789Z`,
       instance: 'abc123',
       text,

@@ -1,5 +1,5 @@
 import type { FunctionName } from '../../core/function-name.ts'
-import type { LogQuery } from '../../core/provider.ts'
+import type { LogQuery } from '../../core/log-line.ts'
 import { saysYes } from './route.ts'
 
 /** Parameters of `GET /system/logs` as they came; empty when absent. */

@@ -1,6 +1,6 @@
 import { FaasError, messageOf } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
-import type { Provider } from '../../core/provider.ts'
+import type { LogLine, LogQuery } from '../../core/log-line.ts'
 import type { Log } from '../../log.ts'
 import { logMessageAnswer } from '../../wire/answer-schemas.ts'
 import { textResponse } from '../shared/error-response.ts'
@@ -11,9 +11,18 @@ import { endOf, functionFor, queryValue } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
 
+/** What this needs of `logs/`. */
+export interface LogReading {
+  /**
+   * Lines of all replicas, those that are gone included, ordered by time. Ends when `signal` aborts or,
+   * without `follow`, at the end. Throws `too-busy` at once when too many read.
+   */
+  read(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]>
+}
+
 export interface LogRoutePorts {
   readonly functions: Pick<FunctionControl, 'existing'>
-  readonly provider: Pick<Provider, 'logs'>
+  readonly logs: LogReading
   readonly log: Log
 }
 
@@ -59,7 +68,7 @@ async function logs(c: ApiContext, ports: LogRoutePorts, encoder: LineEncoder): 
     onEnd()
     throw error
   }
-  const batches = new LogBatches(fn, ports.provider.logs(query, end.signal), encoder)
+  const batches = new LogBatches(fn, ports.logs.read(query, end.signal), encoder)
   // A follower gets its headers at once; history that cannot be read is better answered with a status.
   const first = query.follow ? undefined : await batches.take().catch(onFailure)
   const body = toStream({ batches, first, onEnd, log: ports.log.child({ fn }) })

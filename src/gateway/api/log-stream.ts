@@ -1,5 +1,5 @@
 import { nameOf, namespaceOf, type FunctionName } from '../../core/function-name.ts'
-import type { LogLine } from '../../core/provider.ts'
+import type { LogLine } from '../../core/log-line.ts'
 import type { LogMessage } from '../../wire/answer-schemas.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { CallLedger } from '../../core/provider.ts'
+import type { CallLedger, LogKeeping } from '../../core/provider.ts'
 import type { Log } from '../../log.ts'
 import type { GuardSettings } from './host/host-guard.ts'
 import type { OwningRegistry } from './belongings/ownership.ts'
@@ -28,6 +28,7 @@ export interface DockerProviderOptions {
   /** Longest packet on the networks of functions, bytes; null: as on the engine's default network. */
   readonly mtu: number | null
   readonly ledger: CallLedger
+  readonly keptLogs: LogKeeping
   readonly secrets: SecretValues
   readonly clock: Clock
   readonly log: Log

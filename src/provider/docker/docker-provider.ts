@@ -4,11 +4,11 @@ import type { FunctionName } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
 import type {
   Capabilities,
-  LogLine,
-  LogQuery,
   Provider,
   ProviderEvent,
   ProviderStatus,
+  ReplicaLog,
+  ReplicaLogQuery,
   Suspicion,
   Usage,
 } from '../../core/provider.ts'
@@ -47,10 +47,9 @@ export class DockerProvider implements Provider {
   }
 
   async start(functions: readonly DeployedFunction[]): Promise<void> {
-    const { reconciler, link, archive, looks, ownership } = this.#parts
+    const { reconciler, link, looks, ownership } = this.#parts
     await this.#parts.guard.start()
     for (const fn of functions) reconciler.apply(fn)
-    await archive.start()
     await link.start()
     if (ownership.dispute !== null) throw ownership.dispute
     this.#net ??= every(
@@ -118,8 +117,8 @@ export class DockerProvider implements Provider {
     return dead === null ? '' : this.#parts.causeOfDeath(dead)
   }
 
-  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
-    return this.#parts.logs.logs(query, signal)
+  openLog(replicaId: string, query: ReplicaLogQuery, signal: AbortSignal): Promise<ReplicaLog> {
+    return this.#parts.openLog(replicaId, query, signal)
   }
 
   usage(name: FunctionName, signal: AbortSignal): Promise<Usage> {
@@ -145,8 +144,7 @@ export class DockerProvider implements Provider {
   }
 
   async #stop(): Promise<void> {
-    const { engine, link, looks, reconciler, probes, retirement, images, logs, archive, usage, outlook } =
-      this.#parts
+    const { engine, link, looks, reconciler, probes, retirement, images, usage, outlook } = this.#parts
     this.#stopping.abort()
     outlook.stop()
     const { freezer, halts } = this.#parts
@@ -164,9 +162,8 @@ export class DockerProvider implements Provider {
     engine.close()
     await Promise.all(ends)
     const { background, guard } = this.#parts
-    await Promise.all([images.stop(), logs.stop(), usage.stop(), background.settled(), this.#net])
+    await Promise.all([images.stop(), usage.stop(), background.settled(), this.#net])
     // A program that waits for the host's rules ends by itself.
     await Promise.race([guard.firewall.settled(), whenAborted(this.#options.clock.timeout(FINISH_MS))])
-    await archive.stop()
   }
 }

@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import { exitReason } from './replicas/exit-reason.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
 import { lastWords } from './replicas/last-words.ts'
-import type { ProviderEvent } from '../../core/provider.ts'
+import type { OpenLog, ProviderEvent } from '../../core/provider.ts'
 import { Background } from '../../work/background.ts'
 import { shortId } from '../../core/short-id.ts'
 import { imageFor } from './replicas/deployable.ts'
@@ -13,10 +12,9 @@ import { EngineAway } from './engine/errors.ts'
 import { EngineLink } from './engine/link.ts'
 import { Engine } from './engine/engine.ts'
 import type { Freezer } from './replicas/freezer.ts'
-import { FunctionLogs } from '../../logs/function-logs.ts'
 import { HostGuard } from './host/host-guard.ts'
 import { Images } from './images/images.ts'
-import { LogArchive } from '../../logs/archive.ts'
+import { logOpener } from './logs/container-log.ts'
 import { Networks } from './belongings/networks.ts'
 import type { HaltWatch } from './replicas/halt-watch.ts'
 import { Observer } from './replicas/observer.ts'
@@ -53,8 +51,7 @@ export class ProviderParts {
   readonly ownership: Ownership
   readonly table: ReplicaTable
   readonly images: Images
-  readonly archive: LogArchive
-  readonly logs: FunctionLogs
+  readonly openLog: OpenLog
   readonly usage: UsageMeter
   readonly secretFiles: SecretFiles
   readonly background: Background
@@ -90,6 +87,7 @@ export class ProviderParts {
       () => clock.wall(),
       (fn, ready) => emit({ kind: 'ready', fn, ready }),
     )
+    this.table.onChange((fn) => emit({ kind: 'replicas', fn }))
     this.background = new Background(log)
     this.images = new Images({ engine: this.engine, clock, log, dockerConfigDir })
     this.secretFiles = new SecretFiles({
@@ -99,9 +97,8 @@ export class ProviderParts {
       owners: () => this.ownership.owners(),
       log,
     })
-    this.archive = new LogArchive({ dir: join(dataDir, 'logs'), clock, log })
-    const { engine, archive, table, ownership } = this
-    this.logs = new FunctionLogs({ engine, archive, replicas: table, clock, log })
+    const { engine, table, ownership } = this
+    this.openLog = logOpener(engine)
     this.usage = new UsageMeter({ engine, clock, log })
     this.guard = new HostGuard({ settings: options.guard, instance, clock, log })
     this.networks = new Networks({
@@ -193,8 +190,6 @@ export class ProviderParts {
         // with it.
         this.retirement.begin(record.replica.id)
       },
-      onVanished: ({ replica }) =>
-        this.background.run('keep a followed log', () => this.logs.keepFollowed(replica.fn, replica.id)),
       onUnready: (id) => this.probe(id),
       onRewired: (id) => this.background.run('look at an address', () => this.addresses.look(id)),
       onStranger: () => this.looks.add('all'),
@@ -202,7 +197,7 @@ export class ProviderParts {
   }
 
   #makeRetirement(): Retirement {
-    const { clock, log, ledger, drainMs = DRAIN_MS } = this.#options
+    const { clock, log, ledger, keptLogs, drainMs = DRAIN_MS } = this.#options
     return new Retirement({
       engine: this.engine,
       table: this.table,
@@ -210,7 +205,7 @@ export class ProviderParts {
       clock,
       log,
       drainMs,
-      keepLogs: ({ replica }, signal) => this.logs.keep(replica.fn, replica.id, signal),
+      keepLogs: ({ replica }, signal) => keptLogs.keep(replica, this.openLog, signal),
       onLastLines: (record, lines) => this.#heard(record, lines),
       onGone: (fn) => this.background.run('tidy up', () => this.surroundings.tidyUp(fn)),
       onFailure: (fn, error) => {

@@ -1,5 +1,5 @@
 import { FaasError } from '../../../core/errors.ts'
-import type { LogLine } from '../../../core/provider.ts'
+import type { LogLine } from '../../../core/log-line.ts'
 import { FIRST_TIMESTAMP, millisecondsOf, readTimestamp } from '../../../core/log-timestamp.ts'
 
 /**

@@ -26,8 +26,6 @@ export interface ObserverOptions {
   readonly onChange: (fn: FunctionName) => void
   /** A container that should serve died by itself. */
   readonly onCrash: (record: ReplicaRecord, exitCode: number) => void
-  /** A container is gone; it may be that nobody here removed it. Called while the table still has it. */
-  readonly onVanished: (record: ReplicaRecord) => void
   /** A running container whose readiness is not known. */
   readonly onUnready: (id: string) => void
   /** Somebody changed the networks of this container. */
@@ -161,10 +159,9 @@ export class Observer {
   }
 
   #vanished(id: string): void {
-    const { table, onChange, onVanished } = this.#options
+    const { table, onChange } = this.#options
     const record = table.get(id)
     if (record === undefined) return
-    onVanished(record)
     table.delete(id)
     onChange(record.replica.fn)
   }

@@ -35,7 +35,7 @@ export class ReplicaTable {
   readonly #ready = new Map<FunctionName, readonly Replica[]>()
   readonly #waiters = new Map<FunctionName, Set<Waiter>>()
   readonly #deleted = new Set<string>()
-  readonly #watchers = new Set<() => void>()
+  readonly #watchers = new Set<(fn: FunctionName) => void>()
 
   constructor(now: () => number, onReady: ReadyListener) {
     this.#now = now
@@ -69,8 +69,11 @@ export class ReplicaTable {
     return this.of(fn).map(({ replica }) => replica)
   }
 
-  /** Calls `listener` when containers come, go, or stop running; answers a function that ends this. */
-  onChange(listener: () => void): () => void {
+  /**
+   * Calls `listener` when containers of a function come, go, or stop running; answers a function that ends
+   * this.
+   */
+  onChange(listener: (fn: FunctionName) => void): () => void {
     this.#watchers.add(listener)
     return () => this.#watchers.delete(listener)
   }
@@ -95,7 +98,7 @@ export class ReplicaTable {
     this.#records.set(id, record)
     const ids = this.#byFunction.get(fn) ?? new Set()
     this.#byFunction.set(fn, ids.add(id))
-    this.#tellWatchers()
+    this.#tellWatchers(fn)
   }
 
   /**
@@ -111,7 +114,7 @@ export class ReplicaTable {
     const record = { ...before, ...rest, wasReady, replica }
     this.#records.set(id, record)
     if (replica !== before.replica) this.#publish(replica.fn)
-    if (record.isRunning !== before.isRunning) this.#tellWatchers()
+    if (record.isRunning !== before.isRunning) this.#tellWatchers(replica.fn)
     return record
   }
 
@@ -126,7 +129,7 @@ export class ReplicaTable {
     ids?.delete(id)
     if (ids?.size === 0) this.#byFunction.delete(fn)
     this.#publish(fn)
-    this.#tellWatchers()
+    this.#tellWatchers(fn)
   }
 
   /** Whether `id` was deleted a while ago: a list that was under way then may still show it. */
@@ -175,8 +178,8 @@ export class ReplicaTable {
     return [...this.#waiters.keys()]
   }
 
-  #tellWatchers(): void {
-    for (const listener of this.#watchers) listener()
+  #tellWatchers(fn: FunctionName): void {
+    for (const listener of this.#watchers) listener(fn)
   }
 
   #remember(id: string): void {
