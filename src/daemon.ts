@@ -87,8 +87,9 @@ export class Daemon {
     this.#endings.push(
       () => counts.stop(),
       () => keptLogs.stop(),
-      () => provider.stop(),
+      // After the provider, whose stop gives up what is being kept for it.
       () => logs.stop(),
+      () => provider.stop(),
       () => control.stop(),
       () => drain(parts, clock),
     )

@@ -89,8 +89,8 @@ export interface Provider {
   /**
    * Opens the log of one replica that exists, whatever its state. The engine is asked before this returns.
    * Resolves when it has answered: from then on what is opened stays readable, also when the replica goes,
-   * and `signal` ends it. Throws `not-found` when there is no such log, `unavailable` when the engine is
-   * away. What becomes of the lines of several replicas, and of those that are gone, is the affair of `logs/`.
+   * until `signal` aborts. Throws `not-found` when there is no such log, `unavailable` when the engine is
+   * away. To merge the lines of several replicas, and to have those that are gone, is the affair of `logs/`.
    */
   openLog(replicaId: string, query: ReplicaLogQuery, signal: AbortSignal): Promise<ReplicaLog>
 
@@ -178,7 +178,7 @@ export interface ReplicaLogQuery {
  * taken. Ends without an error when the signal that it was opened with aborts; throws when it breaks off.
  */
 export interface ReplicaLog extends AsyncIterable<readonly LogLine[]> {
-  /** Entries read so far, those before `since` left out or not: as many as were asked for, or all there were. */
+  /** Entries read so far. At the end as many as were asked for, or all there were. */
   readonly entries: number
 }
 
@@ -188,10 +188,10 @@ export type OpenLog = Provider['openLog']
 /** Who keeps what replicas wrote, when they go. The provider has it before it removes one. */
 export interface LogKeeping {
   /**
-   * The replica is dead, or was stopped and is about to be removed, and its log goes with it. It is opened by
-   * `open` before this returns, unless very many others are: somebody may remove the replica by hand. Resolves
-   * when the log may go, after a bounded time, with its newest lines; the replica stays among `replicas` until
-   * then. Gives up when `signal` aborts; never throws.
+   * The replica is dead, or was stopped and is about to be removed, and its log goes with it. It is opened
+   * by `open` before this returns, unless very many others are: somebody may remove the replica by hand.
+   * Resolves when the log may go, after a bounded time, with its newest lines; the replica stays among
+   * `replicas` until then. Gives up when `signal` aborts; never throws.
    */
   keep(replica: LeavingReplica, open: OpenLog, signal: AbortSignal): Promise<readonly string[]>
 }

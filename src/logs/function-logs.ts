@@ -68,10 +68,10 @@ export class FunctionLogs {
   }
 
   /**
-   * Lines in the order of time, as many at a time as there are; with `follow` until `signal` aborts. Followers
-   * of one function may get the very same array: what is made of it for one serves all. Read no faster than
-   * they are taken; a reader too slow for what it follows finds a line that says how many were left out.
-   * Throws `too-busy` at once above the most readers.
+   * Lines in the order of time, as many at a time as there are; with `follow` until `signal` aborts.
+   * Followers of one function may get the very same array: what is made of it for one serves all. Read no
+   * faster than they are taken; a reader too slow for what it follows finds a line that says how many were
+   * left out. Throws `too-busy` at once above the most readers.
    */
   read(query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
     if (this.#active.size >= MOST_READERS) {

@@ -47,8 +47,8 @@ export class LogHistory {
   }
 
   /**
-   * Lines of one replica with this timestamp or a later one, from the provider or, when it is gone there, from
-   * the archive.
+   * Lines of one replica with this timestamp or a later one, from the provider or, when it is gone there,
+   * from the archive.
    */
   async *readReplica(
     query: LogQuery,

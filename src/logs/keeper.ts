@@ -63,9 +63,9 @@ export class LogKeeper implements LogKeeping {
   }
 
   /**
-   * Keeps what followers were told of a replica that is gone, unless its log was kept before: of one that was
-   * removed behind the provider's back the engine gives out no log from the moment at which the removal begins,
-   * but goes on with those that it is giving. Releases `followed`. Never throws; bounded in time.
+   * Keeps what followers were told of a replica that is gone, unless its log was kept before: of one that
+   * was removed behind the provider's back the engine gives out no log from the moment at which the removal
+   * begins, but goes on with those that it is giving. Releases `followed`. Never throws; bounded in time.
    */
   async keepFollowed({ fn, id }: LeavingReplica, followed: FollowedLog): Promise<void> {
     const { archive, clock } = this.#options

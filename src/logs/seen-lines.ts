@@ -1,7 +1,7 @@
 import type { LogLine } from '../core/log-line.ts'
 
 /**
- * Lines that are told apart one by one; older ones only by their time. Output and error output of a container
+ * Lines that are told apart one by one; older ones only by their time. Output and error output of a replica
  * overtake each other by a few.
  */
 const WINDOW = 64

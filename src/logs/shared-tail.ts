@@ -35,10 +35,7 @@ const BATCH = { lines: 512, bytes: 64 * 1024 }
 const MOST_SLICES = 8
 /** Lines from before the tail: more than can appear between asking the engine and its looking. */
 const HEAD_START = 1_000
-/**
- * How long a full ring waits for its readers before they lose lines. Docker's log files are the buffer
- * meanwhile.
- */
+/** How long a full ring waits for its readers before they lose lines. The engine keeps them meanwhile. */
 const PATIENCE_MS = 1_000
 /** Readers are woken for many lines at a time, and a crowd more seldom: each round costs every reader. */
 const WAKE_EVERY_MS = 25
@@ -47,9 +44,15 @@ const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 5_000
 
 /**
- * Follows one container for everybody who follows it: one stream of the engine, one ring of lines, any number
- * of readers. Opens the stream again when it breaks off, so a restart of the container or of the engine goes
- * unnoticed.
+ * Follows one replica for everybody who follows it: one stream of the engine, one ring of lines, any number
+ * of readers. A restart of the replica or of the engine goes unnoticed.
+ *
+ *     state    event                         action                                            next
+ *     opening  the log is open               `opened` resolves                                 open
+ *     open     lines                         wait for readers, a second at most; to the ring   open
+ *     either   it ends, breaks off, fails    pause, until a nudge at most                      pausing
+ *     pausing  the pause is over             ask for lines behind those had                    opening
+ *     any      the replica is gone; stop     wake the readers for the last time                ended
  */
 export class SharedTail {
   readonly #options: TailOptions
@@ -84,9 +87,7 @@ export class SharedTail {
     await this.#run
   }
 
-  /**
-   * Resolves when the engine has answered once, or will not: what is written from now on reaches the ring.
-   */
+  /** Resolves when the engine has answered once, or will not: what is written then reaches the ring. */
   get opened(): Promise<void> {
     return this.#opened.promise
   }
@@ -106,7 +107,7 @@ export class SharedTail {
     return this.#ring
   }
 
-  /** Looks again at once: the container may have started or gone. */
+  /** Looks again at once: the replica may have started or gone. */
   nudge(): void {
     this.#retryNow.abort()
   }
