@@ -28,6 +28,8 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
     `import type { A } from '../registry/database.ts'; export type B = A`,
     IMPORTS,
   ],
+  ['src/queue/callbacks/uses-a-room.ts', `import { a } from '../nats/a.ts'; a()`, IMPORTS],
+  ['src/queue/callbacks/uses-a-library.ts', `import { request } from 'undici'; void request('')`, IMPORTS],
   ['src/registry/uses-control.ts', `import { a } from '../control/a.ts'; a()`, IMPORTS],
   ['src/registry/other-file-uses-sqlite.ts', `import A from 'better-sqlite3'; new A('')`, IMPORTS],
   ['src/invoke/uses-gateway.ts', `import { a } from '../gateway/app.ts'; a()`, IMPORTS],
@@ -135,6 +137,10 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   [
     'src/provider/docker/engine/engine.ts',
     `import A from 'dockerode'; import { a } from '../../../core/a.ts'; new A(a)`,
+  ],
+  [
+    'src/queue/callbacks/a.ts',
+    `import { request } from 'node:https'; import { b } from '../../work/limiter.ts'; request(b)`,
   ],
   [
     'src/invoke/connection.ts',
