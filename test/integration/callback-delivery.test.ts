@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { HopelessError } from '../../src/queue/callbacks/callback.ts'
 import { eventually } from '../fakes/eventually.ts'
-import { callbackTo, deliver, failureOf, openSender, receive } from '../fixtures/callback-rig.ts'
+import { callbackTo, deliver, failureOf, openSender, peer, receive } from '../fixtures/callback-rig.ts'
 import { freePort } from '../fixtures/free-port.ts'
 
 describe('a callback', () => {
@@ -160,13 +160,24 @@ describe('a callback with its body in a file', () => {
   })
 
   it('sends what was there when it was kept, and none of what came later', async () => {
-    const receiver = await receive()
+    const texts: string[] = []
+    let size = 0
+    const raw = await peer((socket) => {
+      let text = ''
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1')
+        if (text.endsWith(`\r\n\r\n${'abcdef'.slice(0, size)}`))
+          socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n')
+      })
+      socket.once('end', () => texts.push(text))
+    }, true)
 
-    await deliver(openSender(), callbackTo(receiver.url(), { body: await kept(Buffer.from('abcdef'), 3) }))
-    await deliver(openSender(), callbackTo(receiver.url(), { body: await kept(Buffer.from('abcdef'), 0) }))
+    for (size of [3, 0])
+      await deliver(openSender(), callbackTo(raw.url(), { body: await kept(Buffer.from('abcdef'), size) }))
+    await eventually(() => texts.length === 2)
 
     assert.deepEqual(
-      receiver.received.map(({ body }) => body.toString()),
+      texts.map((text) => text.split('\r\n\r\n')[1]),
       ['abc', ''],
     )
   })
