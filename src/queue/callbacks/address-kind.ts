@@ -17,7 +17,7 @@ const RANGES: readonly (readonly [AddressKind, readonly string[]])[] = [
   [
     'metadata',
     [
-      // Where clouds give out a machine's credentials, outside of 169.254.0.0/16: AWS, Google, Alibaba, Azure, Oracle.
+      // Where clouds give out credentials, beside 169.254.0.0/16: AWS, Google, Alibaba, Azure, Oracle.
       'fd00:ec2::/32',
       'fd20:ce::254/128',
       '100.100.100.200/32',

@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { Socket } from 'node:net'
 
-/** Below the five seconds after which common servers close an idle connection, so that the two do not meet. */
+/** Below the five seconds after which common servers close an idle connection: the two must not meet. */
 const IDLE_MS = 2_000
 
 /** Idle connections of one agent, all hosts together. */
@@ -19,7 +19,7 @@ export class CallbackAgents {
       maxSockets: mostPerHost,
       maxFreeSockets: mostPerHost,
       timeout: IDLE_MS,
-      // The other order may hand out a socket that was destroyed in this turn: only the oldest ones are looked at.
+      // The other order may hand out a socket that was destroyed in this turn.
       scheduling: 'fifo',
     } as const
     this.#http = bounded(new HttpAgent(options))

@@ -35,5 +35,5 @@ export type CallbackOutcome =
       readonly isFinal: boolean
     }
 
-/** What must not or cannot be done, now or later: the attempt's failure is final. The message is its reason. */
+/** What must not or cannot be done, now or later: a final failure, with the message as its reason. */
 export class HopelessError extends Error {}

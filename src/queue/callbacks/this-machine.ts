@@ -67,7 +67,7 @@ export function localRanges(text: string): readonly string[] {
   return [...found]
 }
 
-/** From `/proc/net/route`: networks behind bridges of containers; addresses are hexadecimal, last byte first. */
+/** From `/proc/net/route`: networks behind bridges of containers. Hexadecimal, last byte first. */
 export function bridgedRanges(text: string): readonly string[] {
   return text.split('\n').flatMap((line) => {
     const [name = '', net = '', gateway, , , , , mask = ''] = line.split('\t').map((cell) => cell.trim())
