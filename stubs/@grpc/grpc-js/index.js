@@ -1,0 +1,4 @@
+// Stands for the npm package of this name: dockerode loads it at its start, and Sampan never uses it.
+exports.Server = function Server() {
+  throw new Error('gRPC is left out of this installation: docs/decisions/0038-unused-clients-of-dockerode.md')
+}
