@@ -142,12 +142,67 @@ describe('readConfig', () => {
     assert.equal(readConfig({ SAMPAN_INSTANCE: '  ' }).instance, 'default')
   })
 
-  it('reads each variable that docs/config.md lists, and no other', () => {
-    const documented = new Set(
-      readFileSync('docs/config.md', 'utf8')
-        .match(/`SAMPAN_[A-Z_]+`/g)
-        ?.map((name) => name.slice(1, -1)),
+  it('names the variable, and the text as it was written, whatever is wrong with it', () => {
+    for (const variable of documented()) {
+      // Any text may be a password, and any without a colon a user.
+      if (/_PASSWORD|_USER/.test(variable)) continue
+      assert.throws(
+        () => readConfig({ [variable]: 'No sense!' }),
+        (error: unknown) =>
+          error instanceof ConfigError && error.message.startsWith(`${variable}: "No sense!" `),
+        variable,
+      )
+    }
+  })
+
+  it('names the item of a list, the part of an address and the unit that was written', () => {
+    const wrong: readonly (readonly [variable: string, text: string, complaint: string])[] = [
+      ['SAMPAN_HOST_PORTS', '5432, 70000/udp', '"70000/udp" is not a port such as 5432 or 53/udp'],
+      ['SAMPAN_LISTEN', 'box:70000', '"70000" is not a port from 0 to 65535'],
+      ['SAMPAN_HEADER_BUDGET', '1Ki', '"1Ki" is not a size from 65536 to 4294967296 bytes'],
+      ['SAMPAN_FUNCTION_MEMORY', '1Ki', '"1Ki" is less than 6Mi'],
+      ['SAMPAN_FIREWALL', 'Maybe', '"Maybe" is not one of auto, off'],
+      ['SAMPAN_MAX_CALLS', '0', '"0" is not a number from 1 to 9999999'],
+      ['SAMPAN_ADMIN_USER', 'a:b', '"a:b" cannot be a user name: it has a colon (basic authentication)'],
+    ]
+    for (const [variable, text, complaint] of wrong)
+      assert.throws(() => readConfig({ [variable]: text }), { message: `${variable}: ${complaint}` })
+  })
+
+  it('does not repeat a text of any length', () => {
+    assert.throws(
+      () => readConfig({ SAMPAN_INSTANCE: 'x'.repeat(10_000) }),
+      ({ message }: Error) => message.length < 200,
     )
+  })
+
+  it('names every wrong item of a list', () => {
+    assert.throws(() => readConfig({ SAMPAN_HOST_PORTS: '1,x,y' }), {
+      message: ['x', 'y']
+        .map((item) => `SAMPAN_HOST_PORTS: "${item}" is not a port such as 5432 or 53/udp`)
+        .join('\n'),
+    })
+  })
+
+  it('takes what other programs go by where nothing else is said', () => {
+    const { logLevel, dockerConfigDir } = readConfig({ DEBUG: '1', HOME: '/root' })
+
+    assert.deepEqual([logLevel, dockerConfigDir], ['debug', '/root/.docker'])
+    assert.equal(readConfig({ DEBUG: '1', SAMPAN_LOG_LEVEL: 'warn' }).logLevel, 'warn')
+    assert.equal(readConfig({ DOCKER_CONFIG: '/d', HOME: '/root' }).dockerConfigDir, '/d')
+    assert.equal(readConfig({ DOCKER_CONFIG: '/d', SAMPAN_DOCKER_CONFIG: '/s' }).dockerConfigDir, '/s')
+  })
+
+  it('has the defaults that docs/config.md says', () => {
+    const rows = readFileSync('docs/config.md', 'utf8').matchAll(/^\| `(SAMPAN_\w+)` \| `([^`]+)` \|/gm)
+    const defaults = [...rows].map(([, variable = '', text = '']) => [variable, text] as const)
+
+    assert.ok(defaults.length > 20)
+    for (const [variable, text] of defaults)
+      assert.deepEqual(readConfig({ [variable]: text }), readConfig({}), `${variable}: ${text}`)
+  })
+
+  it('reads each variable that docs/config.md lists, and no other', () => {
     const read = new Set<string>()
     readConfig(
       new Proxy(
@@ -156,6 +211,11 @@ describe('readConfig', () => {
       ),
     )
 
-    assert.deepEqual([...documented].sort(), [...read].sort())
+    assert.deepEqual([...documented()].sort(), [...read].sort())
   })
 })
+
+function documented(): ReadonlySet<string> {
+  const names = readFileSync('docs/config.md', 'utf8').match(/`SAMPAN_[A-Z_]+`/g) ?? []
+  return new Set(names.map((name) => name.slice(1, -1)))
+}

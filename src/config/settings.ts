@@ -1,0 +1,84 @@
+import * as v from 'valibot'
+import { LOG_LEVELS } from '../log.ts'
+import * as host from './host-kinds.ts'
+import * as kinds from './kinds.ts'
+import { setting, settingOr, settingOrNull } from './setting.ts'
+
+const MIB = 2 ** 20
+
+/**
+ * Every setting: its variable, its default in the words of `docs/config.md` (a test holds the two together),
+ * its kind and limits. A new one is a line here and a row there. The unit is in the name.
+ */
+export const settings = v.object({
+  listen: setting('SAMPAN_LISTEN', '127.0.0.1:8080', kinds.address),
+  metricsListen: setting('SAMPAN_METRICS_LISTEN', '127.0.0.1:8082', kinds.address),
+  dataDir: setting('SAMPAN_DATA_DIR', '/var/lib/sampan', kinds.absolutePath),
+  adminUser: setting('SAMPAN_ADMIN_USER', 'admin', host.userName),
+  /** Null: read from, or generated into, the data folder. */
+  adminPassword: settingOrNull('SAMPAN_ADMIN_PASSWORD', kinds.anyText),
+  instance: setting('SAMPAN_INSTANCE', 'default', host.instanceName),
+  /** Null: the engine's usual socket. */
+  dockerHost: settingOrNull('SAMPAN_DOCKER_HOST', host.engineAddress),
+  logLevel: setting('SAMPAN_LOG_LEVEL', 'info', kinds.oneOf(...LOG_LEVELS)),
+  /** Longest time a client may leave a request unfinished without sending a byte. 0 means no limit. */
+  readTimeoutMs: setting('SAMPAN_READ_TIMEOUT', '60s', kinds.duration),
+  /** Longest time from the end of the request headers to the end of the answer. 0 means no limit. */
+  writeTimeoutMs: setting('SAMPAN_WRITE_TIMEOUT', '60s', kinds.duration),
+  /** Longest time a function may take to begin its answer. 0 means no limit. */
+  upstreamTimeoutMs: setting('SAMPAN_UPSTREAM_TIMEOUT', '60s', kinds.duration),
+  /** Longest time a call waits for a replica to be ready. */
+  wakeTimeoutMs: setting('SAMPAN_WAKE_TIMEOUT', '30s', kinds.duration),
+  /** Where the watchdog binaries are; null: beside the program. */
+  watchdogDir: settingOrNull('SAMPAN_WATCHDOG_DIR', kinds.absolutePath),
+  /** Folder on a tmpfs for the secrets of running functions; null: below /run or /dev/shm. */
+  runtimeDir: settingOrNull('SAMPAN_RUNTIME_DIR', kinds.absolutePath),
+  /** Adds the label `faas_function`, which the certifier wants and `faas-cli diff` takes for a difference. */
+  faasFunctionLabel: setting('SAMPAN_FAAS_FUNCTION_LABEL', 'false', kinds.flag),
+  /** Folder of Docker's client settings, for registry credentials; null: `.docker` in the home folder. */
+  dockerConfigDir: settingOrNull('SAMPAN_DOCKER_CONFIG', kinds.absolutePath),
+  /** How long an answer may not move when the client has closed its sending side. 0 means no limit. */
+  halfClosedMs: setting('SAMPAN_HALF_CLOSED_TIMEOUT', '5s', kinds.duration),
+  /** Longest head of a request, or of a function's answer. */
+  maxHeaderBytes: setting('SAMPAN_MAX_HEADER_BYTES', '64Ki', kinds.size(1_024, MIB)),
+  /** Unfinished request heads of all clients together. */
+  headerBudgetBytes: setting('SAMPAN_HEADER_BUDGET', '8Mi', kinds.size(64 * 1_024, 2 ** 32)),
+  /** Parts of request bodies that wait for their functions, of all clients together. */
+  bodyBudgetBytes: setting('SAMPAN_BODY_BUDGET', '32Mi', kinds.size(MIB, 2 ** 36)),
+  /** Clients' connections, all together. */
+  maxConnections: setting('SAMPAN_MAX_CONNECTIONS', '10000', kinds.count),
+  /** Connections of one client network; null: three quarters of all. */
+  maxConnectionsPerClient: settingOrNull('SAMPAN_MAX_CONNECTIONS_PER_CLIENT', kinds.count),
+  /** Calls under way, all together. */
+  maxCalls: setting('SAMPAN_MAX_CALLS', '1500', kinds.count),
+  /** Calls under way of one function. */
+  maxCallsPerFunction: setting('SAMPAN_MAX_CALLS_PER_FUNCTION', '1000', kinds.count),
+  /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
+  functionPort: setting('SAMPAN_FUNCTION_PORT', '8080', kinds.port),
+  /** Further names in `Host` that the gateway answers to; `*.` before a name: all below it, `*`: any. */
+  allowedHosts: settingOr('SAMPAN_ALLOWED_HOSTS', [], kinds.list(host.hostPattern)),
+  /** Passes header names on that have other characters than letters, digits and hyphens. */
+  keepOddHeaders: setting('SAMPAN_KEEP_ODD_HEADERS', 'false', kinds.flag),
+  /** What the bodies of all API requests hold in memory together. Less has no room for a large secret. */
+  apiBodyBytes: setting('SAMPAN_API_BODY_MEMORY', '32Mi', kinds.size(8 * MIB, 2 ** 36)),
+  /** Memory limit of a function that names none. 0 means none. */
+  functionMemoryBytes: setting('SAMPAN_FUNCTION_MEMORY', '512Mi', host.functionSize),
+  /** Most that a container may write to its own file system, where that can be bound. 0 means no bound. */
+  functionDiskBytes: setting('SAMPAN_FUNCTION_DISK', '10Gi', host.functionSize),
+  /** Which seccomp profile functions run under. */
+  seccompProfile: settingOr('SAMPAN_SECCOMP_PROFILE', { use: 'ours' }, host.seccompProfile),
+  /** Container runtimes that a deployment may choose by annotation. */
+  runtimes: settingOr('SAMPAN_RUNTIMES', [], kinds.list(host.runtimeName)),
+  /** Beginnings of labels that containers carry as well as their function. */
+  containerLabels: settingOr('SAMPAN_CONTAINER_LABELS', [], kinds.list(host.labelPrefix)),
+  /** `auto`: rules that keep functions from the host's services, where the daemon may set them. */
+  firewall: setting('SAMPAN_FIREWALL', 'auto', kinds.oneOf('auto', 'off')),
+  /** Ports of the host that functions may use all the same. */
+  hostPorts: settingOr('SAMPAN_HOST_PORTS', [], kinds.list(host.hostPort)),
+  /** Whether functions reach private addresses beyond the host. */
+  privateNetworks: setting('SAMPAN_PRIVATE_NETWORKS', 'open', kinds.oneOf('open', 'closed')),
+  /** Longest packet on the networks of functions; null: as on the engine's default network. */
+  networkMtu: settingOrNull('SAMPAN_NETWORK_MTU', host.packetSize),
+  /** Ids of registries whose containers and networks this one takes over; `unmarked`: those without an id. */
+  takeOver: settingOr('SAMPAN_TAKE_OVER', [], kinds.list(host.registryId)),
+})
