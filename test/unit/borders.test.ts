@@ -43,6 +43,11 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/invoke/uses-a-library.ts', `import { request } from 'undici'; void request('')`, IMPORTS],
   ['src/invoke/http1/uses-invoke.ts', `import { a } from '../invoker.ts'; a()`, IMPORTS],
   ['src/gateway/uses-undici.ts', `import { request } from 'undici'; void request('')`, IMPORTS],
+  [
+    'src/wire/describes.ts',
+    `import { toJsonSchema } from '@valibot/to-json-schema'; toJsonSchema()`,
+    IMPORTS,
+  ],
   ['src/gateway/uses-invoke.ts', `import { a } from '../invoke/a.ts'; a()`, IMPORTS],
   ['src/gateway/uses-dockerode.ts', `import A from 'dockerode'; new A()`, IMPORTS],
   ['src/gateway/uses-a-route.ts', `import { a } from './api/log-routes.ts'; a()`, IMPORTS],

@@ -1,47 +1,40 @@
+import { type ConversionConfig, type JsonSchema, toJsonSchema } from '@valibot/to-json-schema'
 import type { GenericSchema } from 'valibot'
-import type { SchemaShape } from '../bodies/canonical-keys.ts'
 
 type Json = Record<string, unknown>
 
-/** What a description looks at beside. */
-interface DescribedShape extends SchemaShape {
-  readonly options?: readonly unknown[]
-  readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[]
+/**
+ * What the library is told: the words of OpenAPI 3.1, of what a client sends. Checks that JSON Schema has no
+ * words for are left out; a kind of schema that it has none for throws.
+ */
+const WORDS: ConversionConfig = {
+  target: 'draft-2020-12',
+  typeMode: 'input',
+  ignoreActions: ['check', 'metadata', 'raw_transform', 'readonly'],
+  overrideSchema: ({ valibotSchema, jsonSchema: made, errors }) => {
+    if (errors !== undefined) return null
+    // The map of `wire/`, which reads its keys by itself.
+    if (valibotSchema.type === 'unknown') return { type: 'object', additionalProperties: { type: 'string' } }
+    return plain(made)
+  },
 }
 
-/** Kinds of fields that may be absent. */
-const OPTIONAL: ReadonlySet<string> = new Set(['exact_optional', 'nullish'])
-
-const MAY_BE_NULL: ReadonlySet<string> = new Set(['nullable', 'nullish'])
-
-/** JSON Schema, as OpenAPI 3.1 has it, of the few kinds that the schemas of `wire/` use. */
+/** JSON Schema, as OpenAPI 3.1 has it, of a schema of `wire/`. */
 export function jsonSchema(schema: GenericSchema): Json {
-  const shape: DescribedShape = schema
-  if (shape.wrapped !== undefined) {
-    const inner = jsonSchema(shape.wrapped)
-    return MAY_BE_NULL.has(shape.type) ? { ...inner, type: [inner['type'], 'null'] } : inner
-  }
-  if (shape.entries !== undefined) return objectSchema(shape.entries)
-  if (shape.item !== undefined) return { type: 'array', items: jsonSchema(shape.item) }
-  if (shape.type === 'unknown' || shape.type === 'record')
-    return { type: 'object', additionalProperties: { type: 'string' } }
-  if (shape.type === 'picklist') return { type: 'string', enum: shape.options }
-  if (shape.type === 'number') return numberSchema(shape)
-  return { type: shape.type }
+  const { $schema: _version, ...described } = toJsonSchema(schema, WORDS)
+  return described
 }
 
-function objectSchema(entries: Readonly<Record<string, GenericSchema>>): Json {
-  const fields = Object.entries(entries)
-  const required = fields.filter(([, { type }]) => !OPTIONAL.has(type)).map(([key]) => key)
-  return {
-    type: 'object',
-    properties: Object.fromEntries(fields.map(([key, entry]) => [key, jsonSchema(entry)])),
-    ...(required.length > 0 ? { required } : {}),
-  }
-}
-
-function numberSchema({ pipe = [] }: DescribedShape): Json {
-  const limit = (type: string): unknown => pipe.find((step) => step.type === type)?.requirement
-  const isInteger = pipe.some((step) => step.type === 'integer')
-  return { type: isInteger ? 'integer' : 'number', minimum: limit('min_value'), maximum: limit('max_value') }
+/** The same as clients know it: `null` is one more type, and neither defaults nor empty lists are said. */
+function plain({ default: _default, propertyNames: _names, ...made }: JsonSchema): JsonSchema {
+  const [one, none] = made.anyOf ?? []
+  if (
+    typeof one === 'object' &&
+    typeof one.type === 'string' &&
+    typeof none === 'object' &&
+    none.type === 'null'
+  )
+    return { ...one, type: [one.type, 'null'] }
+  if (made.required?.length === 0) delete made.required
+  return made
 }
