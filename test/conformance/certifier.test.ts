@@ -48,7 +48,7 @@ describe('the checklist of the certifier', { skip: await skipWithoutDocker() }, 
       { serviceName: name, replicas },
     ])
 
-  it('17.1: metadata is there at once, and the list is exactly what was deployed', async () => {
+  it('17.1, 18.2.1: metadata is there at once, and the list is exactly what was deployed', async () => {
     for (const name of SECRETS)
       await target.expect(202, ['POST', '/system/secrets', { name, namespace: NAMESPACE, value: 'x' }])
     const deployed = [

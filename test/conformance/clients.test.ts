@@ -70,12 +70,12 @@ describe('http-api 16: what clients send and accept', { skip: await skipWithoutD
     )
   })
 
-  it('16.1: deploy is PUT, and POST after a 404', async () => {
+  it('16.1, 18.1.1: deploy is PUT, and POST after a 404', async () => {
     assert.deepEqual(await cliDeploy(), [404, 202])
     assert.deepEqual(await cliDeploy({ envProcess: 'env' }), [202])
   })
 
-  it('16.1: deploy --replace is DELETE and POST at once', async () => {
+  it('16.1, 18.1.14: deploy --replace is DELETE and POST at once', async () => {
     await cliDeploy()
 
     accepted(await as(CLI, ['DELETE', '/system/functions'], { functionName: NAME, namespace: '' }), 202)
@@ -96,7 +96,7 @@ describe('http-api 16: what clients send and accept', { skip: await skipWithoutD
     assert.deepEqual(Object.keys(status['usage'] ?? {}).toSorted(), ['cpu', 'totalMemoryBytes'])
   })
 
-  it('16.1: diff finds what was deployed, as the very strings, and nothing else', async () => {
+  it('16.1, 18.2.1, 18.2.2: diff finds what was deployed, as the very strings, and nothing else', async () => {
     const fields = {
       envVars: { A: 'b=c' },
       labels: { team: 'x' },
@@ -177,7 +177,7 @@ describe('http-api 16: what clients send and accept', { skip: await skipWithoutD
     accepted(await as(CLI, ['DELETE', '/system/secrets'], { name: SECRET, namespace: '' }), 404)
   })
 
-  it('16.1: namespace create, get, list, update and remove, as the SDK marks them', async () => {
+  it('16.1, 18.5.5: namespace create, get, list, update and remove, as the SDK marks them', async () => {
     const marked = { name: NAMESPACE, labels: { openfaas: '1' }, annotations: { openfaas: '1' } }
     const path = `/system/namespace/${NAMESPACE}`
 

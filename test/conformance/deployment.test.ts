@@ -15,7 +15,7 @@ describe('http-api 4.1, 6.3 and 12: what a deployment may say', { skip: await sk
   const fire = (name: string, status = 'firing'): Promise<unknown> =>
     target.expect(200, ['POST', '/system/alert', { alerts: [{ status, labels: { function_name: name } }] }])
 
-  it('4.1: envVars.fprocess counts before envProcess, and both come back', async () => {
+  it('4.1, 18.3.10: envVars.fprocess counts before envProcess, and both come back', async () => {
     const envVars = { fprocess: 'echo of the variables' }
     await target.withFunction({ envProcess: 'echo of the field', envVars }, async (name) => {
       const status = await target.status(name)
@@ -41,7 +41,7 @@ describe('http-api 4.1, 6.3 and 12: what a deployment may say', { skip: await sk
     })
   })
 
-  it('4.1: a read-only root has a /tmp that can be written', async () => {
+  it('4.1, 18.4.13: a read-only root has a /tmp that can be written', async () => {
     const script = `(echo kept > /tmp/x) && cat /tmp/x; (echo x > /x) 2>/dev/null && echo open || echo refused`
     const outcomes = [
       [true, 'kept\nrefused\n'],
@@ -54,7 +54,7 @@ describe('http-api 4.1, 6.3 and 12: what a deployment may say', { skip: await sk
     }
   })
 
-  it('6.3: an update that cannot be is 400 and changes nothing', async () => {
+  it('6.3, 18.3.9: an update that cannot be is 400 and changes nothing', async () => {
     await target.withFunction({ labels: { a: '1' } }, async (name) => {
       const before = await target.status(name)
       const spec = { service: name, image: target.image }
@@ -109,7 +109,7 @@ describe('http-api 4.1, 6.3 and 12: what a deployment may say', { skip: await sk
     })
   })
 
-  it('12.1: scale.factor is percent of max, 10 by default, 100 at most; none makes a function unreachable', async () => {
+  it('12.1, 18.3.7, 18.5.3: scale.factor is percent of max, 10 by default, 100 at most; none makes a function unreachable', async () => {
     const counts = [
       ['4', '25', 2],
       ['4', '50', 3],

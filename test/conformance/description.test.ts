@@ -26,7 +26,7 @@ describe('the description of the API', { skip: await skipWithoutDocker() }, () =
     assert.ok(Description.read(answer.text)?.find({ method: 'POST', target: '/system/functions' }))
   })
 
-  it('the description of the API has exactly the methods that are answered, on either listener', async (t) => {
+  it('ours, 18.2.3: the description of the API has exactly the methods that are answered, on either listener', async (t) => {
     const { description } = target
     if (description === null || target.metricsUrl === null) return t.skip('no description or no metrics URL')
     const ask = (listener: Listener, method: string, path: string): Promise<Answer> =>

@@ -28,7 +28,7 @@ describe('http-api 4 and 6.1 to 6.6: functions', { skip: await skipWithoutDocker
     assert.match((await target.expect(200, ['GET', '/system/functions'])).text, /^\[/)
   })
 
-  it('6.2: a deploy is 202 with an empty body, and its status is there at once', async () => {
+  it('6.2, 18.1.2: a deploy is 202 with an empty body, and its status is there at once', async () => {
     await target.withFunction({}, async (name) => {
       assert.equal((await target.status(name)).replicas, 1)
     })
@@ -72,13 +72,13 @@ describe('http-api 4 and 6.1 to 6.6: functions', { skip: await skipWithoutDocker
     await target.expect(404, ['GET', '/system/function/conform'])
   })
 
-  it('6.2: the label scale.min is the first count', async () => {
+  it('6.2, 18.4.15: the label scale.min is the first count', async () => {
     await target.withFunction({ labels: { 'com.openfaas.scale.min': '2' } }, async (name) => {
       assert.equal((await target.status(name)).replicas, 2)
     })
   })
 
-  it('6.3: an update of an unknown function is 404, so that clients deploy it', async () => {
+  it('6.3, 18.1.1: an update of an unknown function is 404, so that clients deploy it', async () => {
     await target.expect(404, ['PUT', '/system/functions', spec()])
   })
 
@@ -122,7 +122,7 @@ describe('http-api 4 and 6.1 to 6.6: functions', { skip: await skipWithoutDocker
     await target.expect(400, ['DELETE', '/system/functions', '{'])
   })
 
-  it('4.3 and 6.5: a status has what was deployed, byte for byte, and beside it only how the function does', async () => {
+  it('4.3, 6.5, 18.1.8, 18.3.10, 18.4.9: a status has what was deployed, byte for byte, and beside it only how the function does', async () => {
     const deployed = {
       envVars: { A: 'b=c', 'with.dot': '' },
       constraints: ['node.role == worker'],
@@ -148,7 +148,7 @@ describe('http-api 4 and 6.1 to 6.6: functions', { skip: await skipWithoutDocker
     })
   })
 
-  it('4.3: fields that were not given are absent, labels and annotations are objects', async () => {
+  it('4.3, 18.1.7, 18.2.2: fields that were not given are absent, labels and annotations are objects', async () => {
     await target.withFunction({ labels: null }, async (name) => {
       const status = await target.status(name)
 
@@ -180,7 +180,7 @@ describe('http-api 4 and 6.1 to 6.6: functions', { skip: await skipWithoutDocker
     })
   })
 
-  it('4.3: invocationCount counts finished calls, in the list and in the status', async () => {
+  it('4.3, 18.3.1: invocationCount counts finished calls, in the list and in the status', async () => {
     await target.withFunction({}, async (name) => {
       await target.whenAvailable(name)
       for (let call = 0; call < 3; call += 1) await target.send('POST', `/function/${name}`, { body: 'x' })
@@ -226,7 +226,7 @@ describe('http-api 4 and 6.1 to 6.6: functions', { skip: await skipWithoutDocker
     }
   })
 
-  it('12.4: quantities of Kubernetes are taken and come back as they were', async () => {
+  it('12.4, 18.1.8: quantities of Kubernetes are taken and come back as they were', async () => {
     for (const memory of ['5Mi', '128M', '1e8', '0.1Gi', '134217728']) {
       await target.withFunction(
         { limits: { memory, cpu: '0.5' }, requests: { cpu: '50m' } },

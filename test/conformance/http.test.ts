@@ -29,7 +29,7 @@ describe(
       assert.equal((await target.metrics('GET', '/healthz')).text, 'OK')
     })
 
-    it('1.2: an unknown path is 404 in plain text without a challenge', async () => {
+    it('1.2, 18.1.11: an unknown path is 404 in plain text without a challenge', async () => {
       for (const path of [
         '/nothing',
         '/system/functions/',
@@ -53,7 +53,7 @@ describe(
       }
     })
 
-    it('1.2: a wrong method is 405, empty, without Allow, before authentication', async () => {
+    it('1.2, 18.1.11: a wrong method is 405, empty, without Allow, before authentication', async () => {
       const asks = [
         'PATCH /system/functions',
         'DELETE /system/info',
@@ -100,7 +100,7 @@ describe(
       assert.match(answer.text, /^.+\n$/)
     })
 
-    it('1.4: the content type of a body does not matter', async () => {
+    it('1.4, 18.1.5: the content type of a body does not matter', async () => {
       for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/json', 'no/such']) {
         const headers = { Authorization: target.authorization, 'Content-Type': type }
         const answer = await target.send('DELETE', '/system/functions', {
@@ -118,7 +118,7 @@ describe(
       await target.expect(200, ['POST', '/system/alert', 'null'])
     })
 
-    it('1.4: keys match in any case and unknown ones are ignored', async () => {
+    it('1.4, 18.1.6: keys match in any case and unknown ones are ignored', async () => {
       await target.expect(404, [
         'DELETE',
         '/system/functions',
@@ -126,7 +126,7 @@ describe(
       ])
     })
 
-    it('1.4: a wrong type is 400 and names the field', async () => {
+    it('1.4, 18.1.6: a wrong type is 400 and names the field', async () => {
       const spec = { service: 'conform', image: target.image }
       const wrong: readonly (readonly [string, object])[] = [
         ['envVars.A', { envVars: { A: 1 } }],
@@ -154,7 +154,7 @@ describe(
       assert.equal(answer.status, 404)
     })
 
-    it('1.4: sixty kilobytes of headers are fine, a megabyte is 431', async () => {
+    it('1.4, 18.4.1: sixty kilobytes of headers are fine, a megabyte is 431', async () => {
       assert.equal(
         (await target.send('GET', '/healthz', { headers: { 'X-Big': 'x'.repeat(60_000) } })).status,
         200,
@@ -169,7 +169,7 @@ describe(
       if (more !== null) assert.equal(more.status, 431)
     })
 
-    it('2: no, wrong, malformed and Bearer credentials are 401 with a challenge', async () => {
+    it('2, 18.1.9, 18.1.10: no, wrong, malformed and Bearer credentials are 401 with a challenge', async () => {
       const wrong = Buffer.from('admin:wrong').toString('base64')
       for (const header of [undefined, `Basic ${wrong}`, 'Basic', 'Basic ???', 'Bearer ', 'Bearer abc']) {
         const headers: Record<string, string> = header === undefined ? {} : { Authorization: header }

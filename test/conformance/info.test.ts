@@ -10,7 +10,7 @@ describe('http-api 6.7, 6.11, 6.12 and 10', { skip: await skipWithoutDocker() },
   })
   after(() => target.close())
 
-  it('6.7: info has every string that clients dereference', async () => {
+  it('6.7, 18.1.13: info has every string that clients dereference', async () => {
     const { headers, text } = await target.expect(200, ['GET', '/system/info'])
     const info = JSON.parse(text) as {
       provider: { provider: string; orchestration: string; version: { release: string; sha: string } }
@@ -79,7 +79,7 @@ describe('http-api 6.7, 6.11, 6.12 and 10', { skip: await skipWithoutDocker() },
     })
   })
 
-  it('10: an ended alert does not wake a function at zero', async () => {
+  it('10, 18.3.8: an ended alert does not wake a function at zero', async () => {
     await target.withFunction({}, async (name) => {
       await target.expect(202, ['POST', `/system/scale-function/${name}`, { replicas: 0 }])
       const alerts = [{ status: 'resolved', labels: { function_name: name } }]
@@ -89,7 +89,7 @@ describe('http-api 6.7, 6.11, 6.12 and 10', { skip: await skipWithoutDocker() },
     })
   })
 
-  it('10: factor 0 and min = max mean no scaling', async () => {
+  it('10, 18.5.4: factor 0 and min = max mean no scaling', async () => {
     const fixed = [
       { 'com.openfaas.scale.factor': '0' },
       { 'com.openfaas.scale.min': '1', 'com.openfaas.scale.max': '1' },

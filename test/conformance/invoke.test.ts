@@ -49,7 +49,7 @@ describe(
       }
     })
 
-    it('7.2: a call gets an id, its start time and who served it, both ways', async () => {
+    it('7.2, 18.4.8: a call gets an id, its start time and who served it, both ways', async () => {
       const answer = await call()
 
       assert.match(String(answer.headers['x-call-id']), UUID)
@@ -59,7 +59,7 @@ describe(
       assert.equal(shown(answer, 'Http_X_Start_Time'), answer.headers['x-start-time'])
     })
 
-    it('7.2: an id of the client is kept and echoed', async () => {
+    it('7.2, 18.5.10: an id of the client is kept and echoed', async () => {
       const answer = await call('POST', '', { 'X-Call-Id': 'mine' })
 
       assert.deepEqual([answer.headers['x-call-id'], shown(answer, 'Http_X_Call_Id')], ['mine', 'mine'])
@@ -111,7 +111,7 @@ describe(
       }
     })
 
-    it('7.3: whatever path comes in behind the name comes out unchanged', async () => {
+    it('7.3, 18.3.2: whatever path comes in behind the name comes out unchanged', async () => {
       const random = new Random(7)
       // Neither empty nor dot segments: the watchdog of the image cleans those with a redirect of its own.
       const pieces = [
@@ -151,13 +151,13 @@ describe(
       assert.equal(shown(answer, 'Http_Content_Length'), '5')
     })
 
-    it('3: the name may carry its namespace', async () => {
+    it('3, 18.1.3: the name may carry its namespace', async () => {
       const answer = await target.send('POST', '/function/conform-env.openfaas-fn/x?y=z')
 
       assert.deepEqual([answer.status, shown(answer, 'Http_Query')], [200, 'y=z'])
     })
 
-    it('7.6: what is no function is 404 with the headers of a call', async () => {
+    it('7.6, 18.5.10: what is no function is 404 with the headers of a call', async () => {
       for (const name of [
         'conform-none',
         'conform-env.conform-none',
@@ -173,7 +173,7 @@ describe(
       assert.equal((await target.send('GET', '/function/')).status, 404)
     })
 
-    it('7.5: a request for events is answered as any other, failures too', async () => {
+    it('7.5, 18.3.3: a request for events is answered as any other, failures too', async () => {
       const headers = { Accept: 'text/event-stream' }
 
       const answer = await call('GET', '?a=b', headers)
@@ -213,7 +213,7 @@ describe(
       assert.ok((await target.status('conform-env')).replicas >= 1)
     })
 
-    it('8: a call right after a deploy waits for the first replica', async () => {
+    it('8, 18.4.11: a call right after a deploy waits for the first replica', async () => {
       await target.withFunction({}, async (name) => {
         const answer = await target.send('POST', `/function/${name}`, { body: 'at once' })
         assert.deepEqual([answer.status, answer.text], [200, 'at once'])

@@ -38,7 +38,7 @@ describe('http-api 6.10: logs', { skip: await skipWithoutDocker() }, () => {
       `${text} is in the log`,
     )
 
-  it('6.10: history is JSON lines with every field, and ends', async () => {
+  it('6.10, 18.3.5: history is JSON lines with every field, and ends', async () => {
     await withTalker(async (name) => {
       await say(name, 'first <&> line')
       await heard(name, 'first <&> line')
@@ -118,7 +118,7 @@ describe('http-api 6.10: logs', { skip: await skipWithoutDocker() }, () => {
     })
   })
 
-  it('6.10: no name is 400, what cannot be read 422, an unknown function 404', async () => {
+  it('6.10, 18.3.5: no name is 400, what cannot be read 422, an unknown function 404', async () => {
     await target.expect(400, ['GET', '/system/logs'])
     await target.expect(404, ['GET', '/system/logs?name=conform-none'])
     await withTalker(async (name) => {

@@ -26,7 +26,7 @@ describe('http-api 11: metrics', { skip: await skipWithoutDocker() }, () => {
       ([key]) => key.startsWith(`${name}{`) && labels.every((label) => key.includes(label)),
     )?.[1]
 
-  it('11.1: the four families of the gateway count a call, under name and namespace', async (t) => {
+  it('11.1, 18.4.16, 18.5.8: the four families of the gateway count a call, under name and namespace', async (t) => {
     if (target.metricsUrl === null) return t.skip('no metrics URL')
     await target.withFunction({}, async (name) => {
       for (let call = 0; call < 2; call += 1) await target.send('POST', `/function/${name}`, { body: 'x' })

@@ -23,7 +23,7 @@ describe('http-api 3 and 6.9: namespaces', { skip: await skipWithoutDocker() }, 
 
   const create = (): Promise<unknown> => target.expect(201, ['POST', '/system/namespace/', dev])
 
-  it('6.9: the default one comes first, created ones follow, none twice', async () => {
+  it('6.9, 18.3.10: the default one comes first, created ones follow, none twice', async () => {
     await create()
 
     const names = JSON.parse((await target.expect(200, ['GET', '/system/namespaces'])).text) as string[]
@@ -78,7 +78,7 @@ describe('http-api 3 and 6.9: namespaces', { skip: await skipWithoutDocker() }, 
     await target.expect(404, ['GET', PATH])
   })
 
-  it('3: each mutating route takes the namespace from body or query, body first', async () => {
+  it('3, 18.1.4, 18.3.10: each mutating route takes the namespace from body or query, body first', async () => {
     await create()
     const spec = { service: 'conform', image: target.image, envProcess: 'cat' }
     const inQuery = '?namespace=conform-dev'
@@ -116,7 +116,7 @@ describe('http-api 3 and 6.9: namespaces', { skip: await skipWithoutDocker() }, 
     await target.expect(400, ['GET', '/system/functions?namespace=Not_A_Name'])
   })
 
-  it('3: system routes understand a suffix too', async () => {
+  it('3, 18.1.3: system routes understand a suffix too', async () => {
     await target.withFunction({}, async (name) => {
       await target.expect(200, ['GET', `/system/function/${name}.openfaas-fn`])
       await target.expect(202, ['POST', `/system/scale-function/${name}.openfaas-fn`, { replicas: 1 }])

@@ -32,7 +32,7 @@ describe('http-api 6.8: secrets', { skip: await skipWithoutDocker() }, () => {
     assert.equal((await target.ask('GET', PATH)).headers['content-type'], 'application/json')
   })
 
-  it('6.8: creating is 202, 409 when it exists; updating and removing 202, 404 when not', async () => {
+  it('6.8, 18.1.2, 18.2.3, 18.3.10: creating is 202, 409 when it exists; updating and removing 202, 404 when not', async () => {
     await target.expect(404, ['PUT', PATH, secret('a')])
     await target.expect(202, ['POST', PATH, secret('a')])
     await target.expect(409, ['POST', PATH, secret('a')])
@@ -49,7 +49,7 @@ describe('http-api 6.8: secrets', { skip: await skipWithoutDocker() }, () => {
     await target.expect(400, ['POST', PATH, { name: 'conform-secret', rawValue: 'not base64' }])
   })
 
-  it('6.8: a function reads the exact bytes; rawValue counts before value', async () => {
+  it('6.8, 18.4.12: a function reads the exact bytes; rawValue counts before value', async () => {
     const bytes = ' a\n\u00e9\n'
     const rawValue = Buffer.from(bytes).toString('base64')
     await target.expect(202, ['POST', PATH, { name: 'conform-secret', rawValue, value: bytes.trim() }])

@@ -1,23 +1,29 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { testsElsewhere, traps, type Row } from './tested-elsewhere.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { titledTests, type TitledTest } from './titles.ts'
+import { TRAPS, type Trap } from './traps.ts'
 
-// The table "row of the wire reference, test" in docs/conformance.md. Written anew by
+// The table "row of the wire reference, test" in docs/conformance.md, made from the titles of tests. Written anew by
 // `node dist/test/conformance/table.js`; a unit test holds the two together.
 
-const FOLDER = 'test/conformance'
 const DOCUMENT = 'docs/conformance.md'
 const BEGIN = '<!-- api:begin -->'
 const END = '<!-- api:end -->'
+const TRAPS_SECTION = '18.'
+
+interface Row {
+  readonly row: string
+  readonly claim: string
+  /** Files, or why there is nothing to test. */
+  readonly held: string
+}
 
 /** The table as the tests have it now. */
 export function tableOfTests(): string {
-  const own = readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.test.ts'))
-    .flatMap((file) => rowsOf(file))
-  const rows = [...own, ...testsElsewhere(), ...traps()].toSorted((a, b) =>
+  const tests = titledTests()
+  const rows = [...tests.flatMap(rowsOf), ...TRAPS.map((trap) => rowOfTrap(trap, tests))].toSorted((a, b) =>
     a.row.localeCompare(b.row, 'en', { numeric: true }),
   )
-  const lines = rows.map(({ row, claim, held }) => `| ${row} | ${claim} | ${holders(held)} |`)
+  const lines = rows.map(({ row, claim, held }) => `| ${row} | ${claim} | ${held} |`)
   return ['| row | what is asserted | test |', '|---|---|---|', ...lines].join('\n')
 }
 
@@ -27,20 +33,25 @@ export function tableOfDocument(): string {
   return text.slice(text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)).trim()
 }
 
-/** Tests are named `ROW: claim`. */
-function rowsOf(file: string): readonly Row[] {
-  const source = readFileSync(`${FOLDER}/${file}`, 'utf8')
-  return [...source.matchAll(/\bit\(\s*(['`])(?:([\d.]+(?: and [\d.]+)?): )?(.+?)\1/g)].map(
-    ([, , row, claim]) => ({
-      row: row ?? 'ours',
-      claim: (claim ?? '').replaceAll('|', '\\|').replace('${kind}', 'value or rawValue'),
-      held: [file],
-    }),
-  )
+/** One for each row that is no trap. */
+function rowsOf({ rows, claim, file }: TitledTest): readonly Row[] {
+  const text = claim
+    .replaceAll('|', '\\|')
+    .replace('${kind}', 'value or rawValue')
+    .replace(/ \([^()]*\$\{.*\)$/, '')
+  return rows
+    .filter((row) => !row.startsWith(TRAPS_SECTION))
+    .map((row) => ({ row, claim: text, held: named(file) }))
 }
 
-function holders(held: Row['held']): string {
-  return typeof held === 'string' ? held : held.map((file) => `\`${file}\``).join(', ')
+function rowOfTrap({ row, trap, untested }: Trap, tests: readonly TitledTest[]): Row {
+  const files = new Set(tests.filter(({ rows }) => rows.includes(row)).map(({ file }) => named(file)))
+  return { row, claim: `trap: ${trap}`, held: untested ?? [...files].join(', ') }
+}
+
+/** As seen from this folder. */
+function named(file: string): string {
+  return file.startsWith('conformance/') ? `\`${file.slice('conformance/'.length)}\`` : `\`../${file}\``
 }
 
 function write(): void {

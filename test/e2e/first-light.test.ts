@@ -11,7 +11,7 @@ describe('the built daemon', { skip: await skipWithoutDocker() }, () => {
   })
   after(() => daemon[Symbol.asyncDispose]())
 
-  it('answers a call right after the deploy, without a failing one in between', async () => {
+  it('12.3, 18.4.11: the built daemon answers a call right after the deploy, without a failing one in between', async () => {
     await daemon.deploy({ service: 'echo', image: await testImage('fn') })
 
     const answer = await daemon.call('echo/a//b?x=%20', {
@@ -58,7 +58,7 @@ describe('the built daemon', { skip: await skipWithoutDocker() }, () => {
     assert.match(text, /^Http_Query=query=1$/m)
   })
 
-  it('runs an image that carries an upstream classic watchdog unchanged', async () => {
+  it('12.3: the built daemon runs an image that carries an upstream classic watchdog unchanged', async () => {
     await daemon.deploy({ service: 'classic', image: await testImage('upstream-classic') })
 
     const answer = await daemon.call('classic', { method: 'POST', body: 'through cat' })
@@ -67,7 +67,7 @@ describe('the built daemon', { skip: await skipWithoutDocker() }, () => {
     assert.equal(await answer.text(), 'through cat')
   })
 
-  it('runs an image that carries an upstream watchdog in http mode unchanged', async () => {
+  it('12.3: the built daemon runs an image that carries an upstream watchdog in http mode unchanged', async () => {
     await daemon.deploy({ service: 'warm', image: await testImage('upstream-http') })
 
     // Such a watchdog says that it is healthy before its process listens; its 500 for that moment is its own.
@@ -77,7 +77,7 @@ describe('the built daemon', { skip: await skipWithoutDocker() }, () => {
     assert.ok(statuses.has(200), [...statuses].join())
   })
 
-  it('removes the containers of an upstream watchdog within its grace period', async () => {
+  it('12.3: the built daemon removes the containers of an upstream watchdog within its grace period', async () => {
     await daemon.deploy({ service: 'leaving', image: await testImage('upstream-classic') })
     await daemon.call('leaving')
     const before = await daemon.containers()

@@ -67,7 +67,7 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
   })
   after(() => daemon[Symbol.asyncDispose]())
 
-  it(`requests generated from the OpenAPI description do no harm, ${INPUTS} of them (seed ${SEED})`, async (t) => {
+  it(`ours: requests generated from the OpenAPI description do no harm (${INPUTS} of them, seed ${SEED})`, async (t) => {
     const before = await stateOf(daemon)
     await sendAll(0, WARM_UP)
     const warm = {
@@ -101,7 +101,7 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
     assert.ok(residentGrowth < MOST_RESIDENT_GROWTH, `${residentGrowth} bytes stay resident (seed ${SEED})`)
   })
 
-  it('requests generated from the OpenAPI description reach every operation and every check', (t) => {
+  it('ours: requests generated from the OpenAPI description reach every operation and every check', (t) => {
     if (INPUTS < ENOUGH) return t.skip(`takes ${ENOUGH} inputs`)
     if (!isAllSent) return t.skip('the test before this one ended early')
     for (const { method, path } of description.operations) {

@@ -57,7 +57,7 @@ describe('the networks of functions', { skip: await skipWithoutDocker() }, () =>
     return environment.find((line) => line.startsWith('HOME_OF='))?.slice('HOME_OF='.length)
   }
 
-  it('let a function call another one through the host name gateway', async () => {
+  it('18.4.14: the networks of functions let a function call another one through the host name gateway', async () => {
     const { status, body } = await ask(`${gateway}/function/called/path?x=1`)
 
     assert.equal(status, 200)

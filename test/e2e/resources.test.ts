@@ -32,7 +32,7 @@ describe('the resources of a real function', { skip: await skipWithoutDocker() }
     >
   }
 
-  it('the resources of a real function show what it uses, and are held to the limit of processors', async () => {
+  it('12.4: the resources of a real function show what it uses, and are held to the limit of processors', async () => {
     const limits = { cpu: '300m', memory: '64Mi' }
     await daemon.deploy({ service: 'busy', image: await testImage('fn'), limits })
     assert.equal((await daemon.call('busy/id')).status, 200)
@@ -48,7 +48,7 @@ describe('the resources of a real function', { skip: await skipWithoutDocker() }
     assert.equal((await status('busy')).usage, undefined)
   })
 
-  it('the resources of a real function end a function that takes more memory than it may; it comes back, and the log says why', async () => {
+  it('12.4: the resources of a real function end a function that takes more memory than it may; it comes back, and the log says why', async () => {
     await daemon.deploy({ service: 'greedy', image: await testImage('fn'), limits: { memory: '32Mi' } })
     assert.equal((await daemon.call('greedy/alloc/1000000')).status, 200)
     assert.equal((await hostConfig('greedy'))['Memory'], 32 * MEGABYTE)

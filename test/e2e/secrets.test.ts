@@ -32,7 +32,7 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
   const read = async (fn: string, name: string): Promise<Buffer> =>
     Buffer.from(await shell(daemon, fn, `busybox base64 ${FOLDER}/${name}`), 'base64')
 
-  it('secrets in real containers arrive byte for byte, for a user who is not root, on a read-only root', async () => {
+  it('18.4.12: secrets in real containers arrive byte for byte, for a user who is not root, on a read-only root', async () => {
     await post('text', ' spaces and a line\n')
     const rawValue = BINARY.toString('base64')
     await daemon.must('POST', '/system/secrets', { name: 'binary', rawValue, value: 'not this' })
@@ -65,7 +65,7 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     assert.match(await answer.text(), /secrets: "not-there" does not exist/)
   })
 
-  it('secrets in real containers reach a running replica when they change, also one that an earlier daemon made', async () => {
+  it('18.4.12: secrets in real containers reach a running replica when they change, also one that an earlier daemon made', async () => {
     await post('moving', 'one')
     await deployShell(daemon, { service: 'watcher', secrets: ['moving'] })
     assert.equal((await read('watcher', 'moving')).toString(), 'one')

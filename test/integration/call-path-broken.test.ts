@@ -50,7 +50,7 @@ describe('a function that breaks its answer', () => {
     assert.match(answer, /^HTTP\/1\.1 502 [^]*more than 2000 bytes \(SAMPAN_MAX_HEADER_BYTES\)/)
   })
 
-  it('gives 502 for headers without an end', async () => {
+  it('7.6: a function that breaks its answer gives 502 for headers without an end', async () => {
     const { port } = await start((socket) => {
       const more = (): void => {
         while (!socket.destroyed && socket.write(`X-${'a'.repeat(60_000)}: b\r\n`)) continue
@@ -99,7 +99,7 @@ describe('a function that breaks its answer', () => {
     assert.match(await exchange(port, GET), /^HTTP\/1\.1 502 Bad Gateway\r\n/)
   })
 
-  it('resets the connection of a client that can only see its end', async () => {
+  it('7.6, 18.4.7: a function that breaks its answer resets the connection of a client that can only see its end', async () => {
     const { port, fn } = await start((socket) =>
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'),
     )

@@ -60,7 +60,7 @@ describe('a connection kept from an earlier call', () => {
     assert.equal(fn.requests.length, 3)
   })
 
-  it('serves on after a HEAD', async () => {
+  it('18.4.6: a kept connection serves on after a HEAD', async () => {
     const { port, fn } = await start((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n'))
 
     await exchange(port, 'HEAD /function/hello HTTP/1.1')
@@ -200,7 +200,7 @@ describe('a replica that refuses', () => {
     assert.deepEqual(rig.counts, { 200: 4 })
   })
 
-  it('makes the call wait for another, and 502 when none comes', async () => {
+  it('7.6: a replica that refuses makes the call wait for another, and 502 when none comes', async () => {
     const rig = await startEmpty({ wakeMs: 80 })
     rig.serve(await deadPort())
 

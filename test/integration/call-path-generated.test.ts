@@ -50,7 +50,7 @@ function shown(behindName: string): string {
 }
 
 describe('generated targets', () => {
-  it('generated targets of every byte that a request target may have reach the function as they are, behind an unanswered request, too', async () => {
+  it('7.3, 18.3.2, 18.4.4: generated targets of every byte that a request target may have reach the function as they are, behind an unanswered request, too', async () => {
     const [first, ...others] = await bytesOfTargets()
     assert.ok(first !== undefined && others.length > 85, `${others.length + 1} bytes`)
     const random = new Random(31)

@@ -6,7 +6,7 @@ import { exchange, headersNamed, ok, RawClient, rigs } from './call-rig.ts'
 const { start } = rigs()
 
 describe('headers to the function', () => {
-  it('headers to the function pass raw, in order, with repeats and case', async () => {
+  it('7.4, 18.4.3, 18.4.5: headers to the function pass raw, in order, with repeats and case', async () => {
     const { port, fn } = await start(ok('hi'))
 
     await exchange(
@@ -22,7 +22,7 @@ describe('headers to the function', () => {
     assert.deepEqual(headersNamed(seen, 'Accept-Encoding'), [])
   })
 
-  it('headers to the function leave out those of the connection, and what Connection names', async () => {
+  it('7.4: headers to the function leave out those of the connection, and what Connection names', async () => {
     const { port, fn } = await start(ok('hi'))
     const client = new RawClient(port)
 
@@ -40,7 +40,7 @@ describe('headers to the function', () => {
     assert.deepEqual(headersNamed(seen, 'Connection'), ['keep-alive'])
   })
 
-  it('headers to the function gain a call id, a start time, the peer, the host and a user agent', async () => {
+  it('7.2: headers to the function gain a call id, a start time, the peer, the host and a user agent', async () => {
     const { port, fn } = await start(ok('hi'))
 
     const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
@@ -58,7 +58,7 @@ describe('headers to the function', () => {
     assert.deepEqual(headersNamed(answer, 'X-Served-By'), ['sampan/1.2.3'])
   })
 
-  it('headers to the function keep what the client says of itself', async () => {
+  it('7.2: headers to the function keep what the client says of itself', async () => {
     const { port, fn } = await start(ok('hi'))
     const given =
       'X-Call-Id: mine\r\nX-Start-Time: 5\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Host: h\r\nUser-Agent: u'
@@ -75,7 +75,7 @@ describe('headers to the function', () => {
     assert.deepEqual(headersNamed(answer, 'X-Call-Id'), ['mine'])
   })
 
-  it('headers to the function take an empty call id for none', async () => {
+  it('7.2: headers to the function take an empty call id for none', async () => {
     const { port, fn } = await start(ok('hi'))
 
     const answer = await exchange(port, 'GET /function/hello HTTP/1.1\r\nX-Call-Id:')
@@ -100,7 +100,7 @@ describe('headers to the function', () => {
 })
 
 describe('headers of an answer', () => {
-  it('headers of an answer pass raw, with repeats, without those of the connection', async () => {
+  it('7.5, 18.4.3: headers of an answer pass raw, with repeats, without those of the connection', async () => {
     const { port } = await start(
       ok(
         'hi',
@@ -118,7 +118,7 @@ describe('headers of an answer', () => {
     assert.deepEqual(headersNamed(answer, 'X-OpenFaaS-Internal'), [])
   })
 
-  it('reflect the type of the request, or say text, where the function says none', async () => {
+  it('7.5: headers of an answer reflect the type of the request, or say text, where the function says none', async () => {
     const { port } = await start('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')
 
     const reflected = await exchange(port, 'GET /function/hello HTTP/1.1\r\nContent-Type: image/png')
@@ -129,7 +129,7 @@ describe('headers of an answer', () => {
   })
 
   for (const status of [204, 304]) {
-    it(`headers of an answer go out at once with ${status}, which has no body whatever its length says`, async () => {
+    it(`18.4.6: headers of an answer go out at once with ${status}, which has no body whatever its length says`, async () => {
       const { port, rig } = await start(`HTTP/1.1 ${status} X\r\nContent-Length: 5\r\nETag: "1"\r\n\r\n`)
 
       const answer = await exchange(port, 'GET /function/hello HTTP/1.1')
@@ -142,7 +142,7 @@ describe('headers of an answer', () => {
     })
   }
 
-  it('headers of an answer carry trailers behind a body of unknown length', async () => {
+  it('7.5, 18.4.6: headers of an answer carry trailers behind a body of unknown length', async () => {
     const { port } = await start(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 42\r\nX-More: 1\r\n\r\n',
     )
@@ -218,7 +218,7 @@ describe('headers of an answer', () => {
     })
   }
 
-  it('headers of an answer include redirects and packed bodies as they are', async () => {
+  it('7.5, 18.4.5: headers of an answer include redirects and packed bodies as they are', async () => {
     const { port } = await start(
       'HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x8b\xff',
     )
@@ -228,7 +228,7 @@ describe('headers of an answer', () => {
     assert.match(answer, /^HTTP\/1\.1 302 [^]*Location: \/x\r\nContent-Encoding: gzip[^]*\r\n\r\n\x8b\xff$/)
   })
 
-  it('headers of an answer of a failure say whose it is', async () => {
+  it('7.6, 18.1.12: headers of an answer of a failure say whose it is', async () => {
     const { rig, port } = await start('no HTTP at all\r\n\r\n')
 
     const answer = await exchange(port, 'GET /function/hello HTTP/1.1')

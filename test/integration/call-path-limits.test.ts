@@ -8,7 +8,7 @@ const { start, startEmpty } = rigs()
 const GET = 'GET /function/hello HTTP/1.1'
 
 describe('limits of time', () => {
-  it('limits of time end in 504 when the function does not begin to answer', async () => {
+  it('7.6: limits of time end in 504 when the function does not begin to answer', async () => {
     const { port, rig, fn } = await start(() => undefined, { upstreamMs: 80 })
 
     const answer = await exchange(port, GET)
@@ -29,7 +29,7 @@ describe('limits of time', () => {
     assert.match(await exchange(port, GET), /^HTTP\/1\.1 504 /)
   })
 
-  it('limits of time end in 504 when nothing was sent within the time for the whole answer', async () => {
+  it('7.6: limits of time end in 504 when nothing was sent within the time for the whole answer', async () => {
     const { port } = await start(() => undefined, { upstreamMs: 0, writeMs: 80 })
 
     assert.match(
@@ -90,7 +90,7 @@ describe('limits of time', () => {
     assert.match(answer, /\(SAMPAN_WRITE_TIMEOUT\)\n$/)
   })
 
-  it('limits of time cut an answer that takes longer as a whole, and log why', async () => {
+  it('7.6: limits of time cut an answer that takes longer as a whole, and log why', async () => {
     const { port, rig } = await start(
       (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
       { upstreamMs: 40, writeMs: 80 },
@@ -207,7 +207,7 @@ describe('a client that leaves', () => {
     assert.deepEqual(rig.counts, { 499: 1 })
   })
 
-  it('before the answer, by closing: the function sees its connection close', async () => {
+  it('7.6, 18.4.7: a client that leaves before the answer, by closing, has the function see its connection close', async () => {
     const { port, rig, fn } = await start(() => undefined, {}, MERCY)
     const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => fn.requests.length === 1)

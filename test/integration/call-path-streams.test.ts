@@ -49,7 +49,7 @@ async function growthDuring(work: () => Promise<void>): Promise<number> {
 }
 
 describe('bodies', () => {
-  it('bodies of a gibibyte go up and down without being kept', async () => {
+  it('7.4, 18.1.5: bodies of a gibibyte go up and down without being kept', async () => {
     const rig = await startEmpty({ writeMs: 0 })
     rig.serve(
       await serveHttp((req, res) => {
@@ -86,7 +86,7 @@ describe('bodies', () => {
     assert.ok(growth < 3 * GROWTH_BYTES, `${growth >> 20} MiB`)
   })
 
-  it('bodies keep their length when the client gave one, and are chunked when it did not', async () => {
+  it('7.4: bodies keep their length when the client gave one, and are chunked when it did not', async () => {
     const rig = await startEmpty()
     rig.serve(
       await serveHttp((req, res) => {
@@ -167,7 +167,7 @@ describe('bodies', () => {
     assert.match(seen, /\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 42\r\nX-More: 1\r\n\r\n$/)
   })
 
-  it('bodies reach the client chunk by chunk, as events do', async () => {
+  it('7.5, 18.3.4: bodies reach the client chunk by chunk, as events do', async () => {
     const { port, fn } = await start(
       'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n',
     )
@@ -182,7 +182,7 @@ describe('bodies', () => {
     client.socket.destroy()
   })
 
-  it('bodies of known length go out as they come too', async () => {
+  it('7.5: bodies of known length go out as they come too', async () => {
     const { port, fn } = await start('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n')
     const client = new RawClient(port).send('GET /function/hello HTTP/1.1\r\nHost: a\r\n\r\n')
 

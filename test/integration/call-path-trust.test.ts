@@ -45,7 +45,7 @@ describe('a caller', () => {
 })
 
 describe('a function', () => {
-  it('cannot replace what the gateway says of a call', async () => {
+  it('7.2, 18.1.12: a function cannot replace what the gateway says of a call', async () => {
     const its = 'X-Served-By: me\r\nx-call-id: its\r\nX-START-TIME: 1\r\nX-OpenFaaS-Internal: proxy\r\n'
     const { port } = await start(ok('hi', its))
 
@@ -57,7 +57,7 @@ describe('a function', () => {
     assert.deepEqual(headersNamed(answer, 'X-OpenFaaS-Internal'), [])
   })
 
-  it('speaks for itself only, in its head, in a hint before it and in trailers behind it', async () => {
+  it('7.5: a function speaks for itself only, in its head, in a hint before it and in trailers behind it', async () => {
     const evil = [
       'Service-Worker-Allowed: /',
       'Clear-Site-Data: "*"',

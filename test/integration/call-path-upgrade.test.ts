@@ -53,7 +53,7 @@ describe('an upgrade', () => {
     })
   }
 
-  it('carries a megabyte and back, and bytes that came with either head', async () => {
+  it('7.5: an upgrade carries a megabyte and back, and bytes that came with either head', async () => {
     const { port } = await start((socket, text) => {
       socket.removeAllListeners('data')
       socket.on('data', (chunk) => {
@@ -134,7 +134,7 @@ describe('an upgrade', () => {
     await eventually(() => rig.inFlight === 0)
   })
 
-  it('an upgrade that the function does not want is answered as any call', async () => {
+  it('7.5: an upgrade that the function does not want is answered as any call', async () => {
     const { port, rig } = await start(ok('plain'))
     const client = new RawClient(port).send(ask('websocket'))
 

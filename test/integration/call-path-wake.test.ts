@@ -8,7 +8,7 @@ const { start, startEmpty } = rigs()
 const GET = 'GET /function/hello HTTP/1.1'
 
 describe('a function without a ready replica', () => {
-  it('a function without a ready replica is woken once for many calls, which all get their answers', async () => {
+  it('8: a function without a ready replica is woken once for many calls, which all get their answers', async () => {
     const { rig, fn } = await start(ok('awake'))
     rig.serve()
 
@@ -20,7 +20,7 @@ describe('a function without a ready replica', () => {
     assert.equal(rig.wakeUps, 1)
   })
 
-  it('fails its calls with 503, the reason and a time to come back, when none comes in time', async () => {
+  it('8, 18.3.6: a function without a ready replica fails its calls with 503, the reason and a time to come back, when none comes in time', async () => {
     const rig = await startEmpty({ wakeMs: 60 })
 
     const answer = await exchange(rig.port, GET)
@@ -77,7 +77,7 @@ describe('a function without a ready replica', () => {
     assert.ok(sentWhileWaiting < 20_000_000, `${sentWhileWaiting}`)
   })
 
-  it('tells the client to send its body only when a replica is there', async () => {
+  it('7.4: a function without a ready replica tells the client to send its body only when a replica is there', async () => {
     const { rig, fn } = await start(answerAfter('ab', ok('got it')))
     rig.serve()
     const client = new RawClient(rig.port).send(
@@ -106,7 +106,7 @@ describe('a function without a ready replica', () => {
     assert.match(answer, /^HTTP\/1\.1 503 /)
   })
 
-  it('a function without a ready replica has room for a thousand calls, and 429 for more', async () => {
+  it('8: a function without a ready replica has room for a thousand calls, and 429 for more', async () => {
     const rig = await startEmpty()
     const clients = Array.from({ length: 1_000 }, () => new RawClient(rig.port))
     for (const client of clients) client.send(`${GET}\r\nHost: a\r\n\r\n`)

@@ -35,7 +35,7 @@ describe('annotated probes on Docker', { skip: await skipWithoutDocker() }, () =
     await docker('exec', id, '/bin/busybox', verb, `/www/${file}`)
   }
 
-  it('annotated probes on Docker of readiness take a replica out of service, for longer than a start may take, and back', async () => {
+  it('12.2: annotated probes on Docker of readiness take a replica out of service, for longer than a start may take, and back', async () => {
     const annotations = under(READY, { path: '/up', ...QUICK })
     const fn = bench.fn('unready', { image, annotations, envVars: { startup_timeout: '3s' } })
     const { id } = await bench.deploy(fn)
@@ -51,7 +51,7 @@ describe('annotated probes on Docker', { skip: await skipWithoutDocker() }, () =
     await eventually(() => bench.ready(fn.spec.name)[0]?.id === id)
   })
 
-  it('annotated probes on Docker of health have a replica replaced, while readiness has nothing against it', async () => {
+  it('12.2: annotated probes on Docker of health have a replica replaced, while readiness has nothing against it', async () => {
     const annotations = { ...under(READY, { path: '/up' }), ...under(HEALTH, { path: '/well', ...QUICK }) }
     const fn = bench.fn('unwell', { image, annotations })
     const { id } = await bench.deploy(fn)
@@ -67,7 +67,7 @@ describe('annotated probes on Docker', { skip: await skipWithoutDocker() }, () =
     )
   })
 
-  it('annotated probes on Docker wait for the start of the container once: a restarted daemon finds it ready at once', async () => {
+  it('12.2: annotated probes on Docker wait for the start of the container once: a restarted daemon finds it ready at once', async () => {
     const annotations = under(READY, { path: '/up', initialDelaySeconds: '4' })
     const fn = bench.fn('delayed', { image, annotations })
     bench.provider.apply(fn)

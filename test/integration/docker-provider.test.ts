@@ -114,7 +114,7 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
     await eventually(async () => (await networks()) === '')
   })
 
-  it('the Docker provider has the name free at once after a removal', async () => {
+  it('18.1.14: the Docker provider has the name free at once after a removal', async () => {
     const first = await bench.deploy(bench.fn('again', { image: httpd }))
 
     bench.provider.remove(first.fn)
@@ -126,7 +126,7 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
     await eventually(() => bench.provider.replicas(first.fn).length === 1)
   })
 
-  it('scales up, down and to zero', async () => {
+  it('18.4.15: the Docker provider scales up, down and to zero', async () => {
     const fn = bench.fn('scaled', { image: httpd }, 3)
     await bench.deploy(fn)
     await eventually(() => bench.ready(fn.spec.name).length === 3)
@@ -139,7 +139,7 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
     await assert.rejects(bench.provider.whenReady(fn.spec.name, AbortSignal.timeout(20)), /scaled to zero/)
   })
 
-  it('updates without a gap in the ready set, and lets calls on the old replica end', async () => {
+  it('12.3: the Docker provider updates without a gap in the ready set, and lets calls on the old replica end', async () => {
     const old = await bench.deploy(bench.fn('rolling', { image: httpd }))
     const endCall = bench.ledger.hold(old.id)
     const seen = bench.events.length

@@ -43,7 +43,7 @@ describe('logs of real containers', { skip }, () => {
     return { lines, leave }
   }
 
-  it('logs of real containers have both outputs, exact times, and lines as they were written', async () => {
+  it('18.4.8: logs of real containers have both outputs, exact times, and lines as they were written', async () => {
     const id = await ended(`echo one; echo 'grüße ☃' >&2; echo; printf 'no end'`)
 
     const lines = await rig.read()
@@ -59,7 +59,7 @@ describe('logs of real containers', { skip }, () => {
     ['without a terminal', []],
     ['with a terminal', ['-t']],
   ] as const) {
-    it(`logs of real containers have long lines whole, ${where}`, async () => {
+    it(`18.4.10: logs of real containers have long lines whole, ${where}`, async () => {
       const line = (size: number) => `busybox head -c ${size} /dev/zero | busybox tr '\\0' x; echo END`
       await ended(
         `${line(16_384)}; ${line(100_000)}; ${line(600_000)}; ${line(1)}; ${line(16_383)}`,

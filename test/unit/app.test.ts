@@ -63,7 +63,7 @@ describe('health', () => {
     assert.equal((await app.request('/healthz', { method: 'HEAD' })).status, 200)
   })
 
-  it('the health answer says why the daemon is not well', async () => {
+  it('6.11: the health answer says why the daemon is not well', async () => {
     const { app, provider } = testApp()
     provider.engine = { reachable: false, version: 'unknown', reason: 'connect ENOENT' }
 

@@ -11,7 +11,7 @@ describe('readConfig', () => {
     assert.deepEqual(config.metricsListen, { host: '127.0.0.1', port: 8082 })
   })
 
-  it('a configuration has the limits of time of a gateway of OpenFaaS when nothing is set', () => {
+  it('13, 18.5.1: a configuration has the limits of time of a gateway of OpenFaaS when nothing is set', () => {
     const { readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs } = readConfig({})
 
     assert.deepEqual([readTimeoutMs, writeTimeoutMs, upstreamTimeoutMs], [60_000, 60_000, 60_000])

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { TRAPS } from '../conformance/traps.ts'
 import { tableOfDocument, tableOfTests } from '../conformance/table.ts'
+import { titledTests } from '../conformance/titles.ts'
+import { TRAPS } from '../conformance/traps.ts'
 
 describe('docs/conformance.md', () => {
   it('lists every test of the suite; `node dist/test/conformance/table.js` writes it anew', () => {
@@ -16,6 +17,15 @@ describe('docs/conformance.md', () => {
     assert.deepEqual(
       TRAPS.map(({ row }) => row),
       all,
+    )
+  })
+
+  it('each trap has a test that names its row, or a reason why not, never both', () => {
+    const held = new Set(titledTests().flatMap(({ rows }) => rows.filter((row) => row.startsWith('18.'))))
+
+    assert.deepEqual(
+      held,
+      new Set(TRAPS.filter(({ untested }) => untested === undefined).map(({ row }) => row)),
     )
   })
 })

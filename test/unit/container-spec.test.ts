@@ -62,7 +62,7 @@ describe('containerSpec', () => {
     assert.equal('Memory' in HostConfig, false)
   })
 
-  it('translates limits and requests, within what Docker takes', () => {
+  it('18.4.9: the container spec translates limits and requests, within what Docker takes', () => {
     const limits = (memory: string, cpu: string) =>
       body(deployed({ spec: { limits: { memory, cpu }, requests: { memory: '1Gi', cpu: '500m' } } }))
         .HostConfig

@@ -140,7 +140,7 @@ describe('FunctionControl', () => {
     assert.equal(store.get(figlet), undefined)
   })
 
-  it('accepts a deploy whose image takes too long, and pins it when it has come', async () => {
+  it('18.1.15: control accepts a deploy whose image takes too long, and pins it when it has come', async () => {
     const slow = new SlowProvider()
     const control = controlWith({ provider: slow, clock: impatient })
     await control.deploy(spec('big'), '{}')

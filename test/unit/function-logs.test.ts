@@ -10,7 +10,7 @@ const A = 'a'.repeat(64)
 const B = 'b'.repeat(64)
 
 describe('the history of a function', () => {
-  it('the history of a function is all replicas by time', async () => {
+  it('18.4.10: the history of a function is all replicas by time', async () => {
     await using bench = await LogBench.open()
     bench.replicas.set(A, B)
     bench.engine.write(A, at(1), 'a1')

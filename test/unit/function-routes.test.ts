@@ -144,7 +144,7 @@ describe('deploying by POST', () => {
     })
   }
 
-  it('refuses bytes that are not UTF-8, deep nesting and a huge body', async () => {
+  it('1.4: deploying by POST refuses bytes that are not UTF-8, deep nesting and a huge body', async () => {
     const { app, ask } = testApp()
     const headers = { Authorization: `Basic ${Buffer.from('admin:secret').toString('base64')}` }
     const bytes = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])

@@ -109,7 +109,7 @@ describe('reading functions', () => {
     assert.deepEqual(single['annotations'], { mine: '1' })
   })
 
-  it('adds faas_function only when the option is on', async () => {
+  it('4.3: reading functions adds faas_function only when the option is on', async () => {
     const { ask } = testApp({ functionLabel: true })
     await ask('POST', '/system/functions', { ...hello, labels: { a: 'b' } })
 

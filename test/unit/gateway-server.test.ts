@@ -193,7 +193,7 @@ describe('limits', () => {
     assert.equal(statusOf(await exchange(port, `POST /system/functions ${half}`)), '408')
   })
 
-  it('leaves a slow sender alone as long as bytes come', async () => {
+  it('18.4.2: the edge leaves a slow sender alone as long as bytes come', async () => {
     const { port } = await startServer({ readTimeoutMs: 200 })
     const socket = connect(port, '127.0.0.1')
     let received = ''
@@ -212,7 +212,7 @@ describe('limits', () => {
 
 describe('a kept connection', () => {
   for (const path of ['/healthz', '/function/f']) {
-    it(`a kept connection is kept longer than the 90 s for which Go clients use one again, and says so (${path})`, async () => {
+    it(`18.4.2: a kept connection is kept longer than the 90 s for which Go clients use one again, and says so (${path})`, async () => {
       const { port } = await startServer()
       const socket = connect(port, '127.0.0.1')
       let received = ''

@@ -95,7 +95,7 @@ describe('generated quantities', () => {
     })
   }
 
-  it('generated quantities with one character too many are refused, naming the field', () => {
+  it('12.4: generated quantities with one character too many are refused, naming the field', () => {
     const random = new Random(22)
 
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -57,7 +57,7 @@ describe('the port of a function', () => {
 })
 
 describe('the probes of a function', () => {
-  it('the probes of a function without annotations end with its start, at the path of its watchdog', () => {
+  it('12.3: the probes of a function without annotations end with its start, at the path of its watchdog', () => {
     assert.deepEqual(plan(), PLAIN_PLAN)
     assert.equal(plan({ envVars: { startup_timeout: '2m' } }).patienceMs, 120_000)
     assert.equal(plan({ envVars: { startup_timeout: '0' } }).patienceMs, ENDLESS_PATIENCE_MS)
@@ -95,7 +95,7 @@ describe('the probes of a function', () => {
     assert.equal(plan({ envVars: { suppress_lock: 'true' } }).readiness.accept, 'any')
   })
 
-  it('the probes of a function go on at the annotated path of readiness', () => {
+  it('12.2: the probes of a function go on at the annotated path of readiness', () => {
     const { readiness, isReadinessRepeated, liveness } = annotated({ [`${READY}path`]: 'up now' })
 
     assert.deepEqual(readiness, { ...ANNOTATED, path: '/up%20now' })
@@ -103,7 +103,7 @@ describe('the probes of a function', () => {
     assert.equal(liveness, null)
   })
 
-  it('the probes of a function include liveness at the annotated path of health, which then ends the start too', () => {
+  it('12.2: the probes of a function include liveness at the annotated path of health, which then ends the start too', () => {
     const { readiness, isReadinessRepeated, liveness } = annotated({
       [`${HEALTH}path`]: '/well',
       [`${HEALTH}initialDelay`]: '1m30s',
@@ -115,7 +115,7 @@ describe('the probes of a function', () => {
     assert.equal(isReadinessRepeated, false)
   })
 
-  it('the probes of a function ask at the usual path when only times are annotated', () => {
+  it('12.2: the probes of a function ask at the usual path when only times are annotated', () => {
     const { readiness, liveness } = annotated({
       [`${READY}initialDelaySeconds`]: '1',
       [`${READY}initialDelay`]: '2s',
