@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { eventually } from '../fakes/eventually.ts'
+import { listContainers } from '../fixtures/engine-list.ts'
 import { removeRules } from '../fixtures/host-rules.ts'
 import { freePort } from '../fixtures/free-port.ts'
 
@@ -115,6 +116,10 @@ export class DaemonProcess {
     return readFile(join(LOG_FOLDER, `${this.instance}.log`), 'utf8')
   }
 
+  get #label(): string {
+    return `${INSTANCE_LABEL}=${this.instance}`
+  }
+
   get pid(): number {
     assert.ok(this.#process?.pid, 'the daemon does not run')
     return this.#process.pid
@@ -212,19 +217,13 @@ export class DaemonProcess {
 
   /** Ids of this instance's containers, sorted; those that run, or all. */
   async containers(which: 'running' | 'all' = 'all'): Promise<readonly string[]> {
-    return await this.#list(which === 'all' ? ['-a'] : [])
+    return await listContainers({ labels: [this.#label], all: which === 'all' })
   }
 
   /** Ids of the running containers of one function; its namespace is the default unless given. */
   async containersOf(name: string, namespace = 'openfaas-fn'): Promise<readonly string[]> {
     const labels = [`com.sampan.function=${name}`, `com.sampan.namespace=${namespace}`]
-    return await this.#list(labels.flatMap((label) => ['--filter', `label=${label}`]))
-  }
-
-  async #list(words: readonly string[]): Promise<readonly string[]> {
-    const filter = `label=${INSTANCE_LABEL}=${this.instance}`
-    const { stdout } = await run('docker', ['ps', '-q', '--no-trunc', '--filter', filter, ...words])
-    return stdout.split('\n').filter(Boolean).toSorted()
+    return await listContainers({ labels: [this.#label, ...labels] })
   }
 
   /**
@@ -266,8 +265,7 @@ export class DaemonProcess {
   async #clearEngine(): Promise<void> {
     const containers = await this.containers()
     if (containers.length > 0) await run('docker', ['rm', '-f', ...containers])
-    const filter = `label=${INSTANCE_LABEL}=${this.instance}`
-    const { stdout } = await run('docker', ['network', 'ls', '-q', '--filter', filter])
+    const { stdout } = await run('docker', ['network', 'ls', '-q', '--filter', `label=${this.#label}`])
     const networks = stdout.split('\n').filter(Boolean)
     // The engine lets go of a removed container's endpoint a moment later.
     for (const network of networks) {

@@ -11,9 +11,7 @@ const SLOW_START = { FN_START_DELAY: '2s' }
 
 describe(
   'calls of a function whose process starts slowly behind its own watchdog',
-  {
-    skip: await skipWithoutDocker(),
-  },
+  { skip: await skipWithoutDocker(), concurrency: true },
   () => {
     let daemon: DaemonProcess
     before(async () => {
@@ -36,17 +34,22 @@ describe(
     }
 
     it('a restarted daemon finds a starting replica and waits for its process, too', async () => {
-      await daemon.deploy({
+      await using restarted = await DaemonProcess.start()
+      await restarted.deploy({
         service: 'adopted',
         image: await testImage('upstream-http'),
         envVars: { FN_START_DELAY: '4s' },
       })
-      await eventually(async () => (await daemon.containersOf('adopted')).length === 1, 20_000, 'it starts')
-      await daemon.end('SIGKILL')
-      await daemon.launch()
-      await daemon.whenHealthy()
+      await eventually(
+        async () => (await restarted.containersOf('adopted')).length === 1,
+        20_000,
+        'it starts',
+      )
+      await restarted.end('SIGKILL')
+      await restarted.launch()
+      await restarted.whenHealthy()
 
-      const arrivals = new Arrivals({ url: `${daemon.url}/function/adopted/id` }, EVERY_MS)
+      const arrivals = new Arrivals({ url: `${restarted.url}/function/adopted/id` }, EVERY_MS)
       await eventually(() => arrivals.calls > 50, 20_000, 'calls are answered')
       const { failed } = await arrivals.stop()
 
@@ -55,7 +58,7 @@ describe(
   },
 )
 
-describe('a function that cannot be reached', { skip: await skipWithoutDocker() }, () => {
+describe('a function that cannot be reached', { skip: await skipWithoutDocker(), concurrency: true }, () => {
   let daemon: DaemonProcess
   before(async () => {
     daemon = await DaemonProcess.start({ SAMPAN_WAKE_TIMEOUT: '2s' })
@@ -103,8 +106,9 @@ describe('a function that cannot be reached', { skip: await skipWithoutDocker() 
 
       await untilReason(daemon, service, reason)
       const logged = async (): Promise<number> =>
-        (await daemon.log()).split('\n').filter((line) => line.includes(service) && isComplaint(line, reason))
-          .length
+        (await daemon.log())
+          .split('\n')
+          .filter((line) => line.includes(`"fn":"${service}.`) && isComplaint(line, reason)).length
       await eventually(async () => (await logged()) === 1, 20_000, 'it is in the log')
       const answer = await daemon.call(service)
       const text = await answer.text()
