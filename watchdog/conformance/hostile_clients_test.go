@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -92,17 +93,23 @@ func unfinishedHeads(t *testing.T) {
 		open = append(open, c)
 		_, _ = io.WriteString(c, head)
 	}
-	refused := 0
+	var refused atomic.Int32
+	var reads sync.WaitGroup
 	for _, c := range open {
-		_ = c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
-		if r := c.result("GET"); r.status == 503 && strings.Contains(r.body, "max_head_memory=8388608") {
-			refused++
-		} else if r.status != 0 {
-			t.Errorf("status %d, %q", r.status, r.body)
-		}
+		_ = c.SetReadDeadline(time.Now().Add(limit(time.Second)))
+		reads.Add(1)
+		go func() {
+			defer reads.Done()
+			if r := c.result("GET"); r.status == 503 && strings.Contains(r.body, "max_head_memory=8388608") {
+				refused.Add(1)
+			} else if r.status != 0 {
+				t.Errorf("status %d, %q", r.status, r.body)
+			}
+		}()
 	}
-	if refused < 100 || refused == 300 {
-		t.Errorf("%d of 300 were refused", refused)
+	reads.Wait()
+	if n := refused.Load(); n < 100 || n == 300 {
+		t.Errorf("%d of 300 were refused", n)
 	}
 	w.stillServes(t, before, 28<<10)
 	for _, c := range open {

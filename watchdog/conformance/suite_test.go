@@ -85,7 +85,7 @@ func TestCaseIDsAreUnique(t *testing.T) {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		_ = flag.Set("test.parallel", "8") // the cases wait far more than they compute
+		_ = flag.Set("test.parallel", "16") // the cases wait far more than they compute
 	}
 	code, err := prepareAndRun(m)
 	if err != nil {
