@@ -25,6 +25,8 @@ main() {
   need_go
   copy_tree
   cd "$APP"
+  # What only reads the sources says the same on every Node.
+  rm dist/test/unit/regexps.test.js
   node --test --test-concurrency=4 --test-reporter=spec dist/test/unit/*.test.js dist/test/integration/call-path*.test.js \
     dist/test/integration/hostile-listener.test.js dist/test/e2e/first-light.test.js
 }

@@ -23,6 +23,10 @@ FAILED=0
 SKIPPED=0
 BROKEN=()
 PREPARING=
+# What runs beside the checks: its process, name and start.
+BESIDE=
+BESIDE_NAME=
+BESIDE_START=
 
 main() {
   mkdir -p "$LOGS"
@@ -53,10 +57,12 @@ main() {
   wait "$PREPARING" || true
   PREPARING=
   tests unit npm run --silent test
+  # One half waits for Docker, the other for its own timeouts: together they take as long as one of them.
+  beside watchdog env WATCHDOG_PATIENCE=2 sh watchdog/check.sh
   tests integration npm run --silent test:integration
   tests contract npm run --silent test:contract
   tests e2e npm run --silent test:e2e
-  tests watchdog sh watchdog/check.sh
+  tests_beside
   tests node24 bash scripts/node24-test.sh
   check quickstart bash scripts/quickstart-test.sh
   as_root host-state-test bash scripts/host-state-test.sh
@@ -105,7 +111,32 @@ tests() {
   shift
   step "$name tests"
   "$@" 2>&1 | tee "$LOGS/$name.log" || status=1
-  local passed failed skipped
+  tally "$name" "$status" "$start"
+}
+
+# beside NAME COMMAND...: as `tests`, but others go on meanwhile. In a session of its own, so that all of it can be ended.
+beside() {
+  BESIDE_NAME=$1 BESIDE_START=$SECONDS
+  shift
+  note "$BESIDE_NAME tests run beside the ones that follow: .build/test-logs/$BESIDE_NAME.log"
+  setsid "$@" >"$LOGS/$BESIDE_NAME.log" 2>&1 </dev/null &
+  BESIDE=$!
+}
+
+# Waits for them, shows what they said, and counts.
+tests_beside() {
+  local start=$SECONDS status=0
+  step "$BESIDE_NAME tests"
+  wait "$BESIDE" || status=1
+  BESIDE=
+  cat "$LOGS/$BESIDE_NAME.log"
+  note "$BESIDE_NAME: waited $((SECONDS - start)) s for the end"
+  tally "$BESIDE_NAME" "$status" "$BESIDE_START"
+}
+
+# tally NAME STATUS START
+tally() {
+  local name=$1 status=$2 start=$3 passed failed skipped
   read -r passed failed skipped < <(count "$LOGS/$name.log")
   if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
   if [ "$status" -eq 0 ] && [ "$passed" -eq 0 ]; then
@@ -170,6 +201,10 @@ new_ones() { while read -r id; do grep -qF "$id" "$STATE/$1" || printf '%s\n' "$
 finish() {
   local status=$?
   [ -z "$PREPARING" ] || wait "$PREPARING" || true
+  if [ -n "$BESIDE" ]; then
+    kill -- "-$BESIDE" 2>/dev/null || true
+    wait "$BESIDE" || true
+  fi
   if [ -d "$STATE" ] && have docker && docker info >/dev/null 2>&1; then remove_test_images; fi
   stop_own_engine
   explain_ending "$status"

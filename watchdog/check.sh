@@ -2,7 +2,7 @@
 # Everything that the watchdog's code must pass: format, vet, unit tests, fuzz targets, conformance
 # (shipped, race-built and emulated binaries), soak and container tests. Ends non-zero on any failure.
 #
-#   FUZZ_SECONDS=10   each fuzz target (CI: 60)
+#   FUZZ_SECONDS=10   each fuzz target (release: 60)
 #   SOAK_SECONDS=20   the abuse test of the shipped binary, all modes at once (release: 600)
 #   SKIP="docker arm" parts to leave out, by name: vet unit fuzz conformance race arm soak docker
 set -u
@@ -77,7 +77,8 @@ fuzz_one() (
 	cd "${1%%:*}" || exit 1
 	tools="$work/fuzz/${1%%:*}"
 	name=${1#*:}
-	"$tools/test" -test.run '^$' -test.fuzz "^$name\$" -test.fuzztime "${fuzz_seconds}s" -test.parallel 1 \
+	# After everything else: it takes whatever time of the processors it is given.
+	nice -n 19 "$tools/test" -test.run '^$' -test.fuzz "^$name\$" -test.fuzztime "${fuzz_seconds}s" -test.parallel 1 \
 		-test.fuzzcachedir "$tools/cache" >"$tools/$name.log" 2>&1 && exit 0
 	echo "== $1"
 	cat "$tools/$name.log"

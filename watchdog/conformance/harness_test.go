@@ -192,7 +192,7 @@ func (w *watchdog) waitLog(pattern string) {
 }
 
 // limit stretches an upper bound for slow binaries and a shared machine.
-func limit(d time.Duration) time.Duration { return (d + time.Second) * suite.slowness }
+func limit(d time.Duration) time.Duration { return (d + time.Second) * suite.slowness * suite.patience }
 
 func fx(words ...string) string { return suite.fixture + " " + strings.Join(words, " ") }
 

@@ -5,6 +5,7 @@
 //	WATCHDOG_BIN=path        the binary (default: the shipped amd64 one, built if missing)
 //	WATCHDOG_RUNNER=cmd      a prefix such as qemu-arm-static
 //	WATCHDOG_RACE=1          the binary has the race detector: memory limits are off, time is longer
+//	WATCHDOG_PATIENCE=2      upper time limits are twice as long: other tests run beside these
 //	CONFORMANCE_SHORT=1      only the cases marked short, for emulated binaries
 //	CONFORMANCE_REPORT=path  write the outcome of every case as a Markdown table
 package conformance
@@ -16,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,7 +38,8 @@ var suite struct {
 	binary, fixture string
 	runner          []string
 	race, short     bool
-	slowness        time.Duration // multiplies every upper time limit
+	slowness        time.Duration // of the binary: multiplies every upper time limit
+	patience        time.Duration // with a busy machine: likewise
 
 	mu       sync.Mutex
 	outcomes map[string]string
@@ -117,6 +120,13 @@ func prepareAndRun(m *testing.M) (int, error) {
 	suite.slowness = 1
 	if suite.race || len(suite.runner) > 0 {
 		suite.slowness = 3
+	}
+	if suite.patience = 1; os.Getenv("WATCHDOG_PATIENCE") != "" {
+		factor, err := strconv.Atoi(os.Getenv("WATCHDOG_PATIENCE"))
+		if err != nil || factor < 1 {
+			return 1, fmt.Errorf("WATCHDOG_PATIENCE=%s is no factor", os.Getenv("WATCHDOG_PATIENCE"))
+		}
+		suite.patience = time.Duration(factor)
 	}
 	suite.fixture = filepath.Join(dir, "fixture")
 	if err := build(suite.fixture, "./fixture"); err != nil {
