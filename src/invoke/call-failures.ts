@@ -8,8 +8,8 @@ import type { FunctionName } from '../core/function-name.ts'
 
 /** `cause`: the reason, where somebody gave one. */
 export function noneReady(fn: FunctionName, cause: unknown): FaasError {
-  const message = cause instanceof FaasError ? cause.message : `function ${fn}: no replica is ready`
-  return new FaasError('unavailable', message, { cause })
+  const reason = cause instanceof FaasError ? cause.message : `function ${fn}: no replica is ready`
+  return new FaasError('unavailable', reason, { cause })
 }
 
 /** `obstacle`: empty when nobody knows. */
@@ -46,8 +46,8 @@ export function unsendable(cause: Error): FaasError {
 
 /** `fate`: how its process ended, where that is known. */
 export function brokenOff(fn: FunctionName, cause: Error, fate = ''): FaasError {
-  const words = messageOf(cause) + (fate === '' ? '' : `: ${fate}`)
-  return new FaasError('bad-gateway', `function ${fn} cannot be reached or broke off: ${words}`, { cause })
+  const reason = messageOf(cause) + (fate === '' ? '' : `: ${fate}`)
+  return new FaasError('bad-gateway', `function ${fn} cannot be reached or broke off: ${reason}`, { cause })
 }
 
 /** One function has its share. */

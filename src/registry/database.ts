@@ -243,9 +243,13 @@ function translated<T>(work: () => T): T {
       )
     }
     if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_IOERR')) {
-      throw new FaasError('unavailable', 'the registry cannot be written; nothing was changed', {
-        cause: error,
-      })
+      const reason = messageOf(error)
+      const cure = 'look at the disk and the rights where SAMPAN_DATA_DIR lies'
+      throw new FaasError(
+        'unavailable',
+        `the registry cannot be written (${reason}); nothing was changed: ${cure}`,
+        { cause: error },
+      )
     }
     throw error
   }

@@ -6,8 +6,8 @@ import { DaemonProcess } from './daemon-process.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { Load } from './load.ts'
 
-/** How long the load lasts; a minute is what the project promises, CI takes a quarter of it. */
-const LOAD_MS = Number(process.env['SAMPAN_TEST_LOAD_MS'] ?? 15_000)
+/** How long the load lasts; a minute is what the project promises, CI takes a tenth of it. */
+const LOAD_MS = Number(process.env['SAMPAN_TEST_LOAD_MS'] ?? 6_000)
 const CONNECTIONS = 64
 
 describe('calls while other functions change', { skip: await skipWithoutDocker() }, () => {
