@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import { callRows } from './call-rows.ts'
 import { idleRows, loadedRows, startRows, streamRows } from './life-rows.ts'
+import { mistakeRows } from './mistake-rows.ts'
 import { overloadRows } from './overload-rows.ts'
 import { openSubject } from './subject.ts'
 import { printTable, type Row } from './table.ts'
@@ -27,6 +28,8 @@ try {
   rows.push(...(await streamRows(subject)))
   console.log('deploys, kill -9 …')
   rows.push(...(await startRows(subject)))
+  console.log("beginners' mistakes …")
+  rows.push(...(await mistakeRows()))
   console.log('a daemon under attack …')
   rows.push(...(await overloadRows()))
 } finally {

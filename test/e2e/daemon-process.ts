@@ -234,15 +234,7 @@ export class DaemonProcess {
     try {
       if (this.#process === null) await this.launch()
       await this.whenHealthy()
-      const namespaces = (await (await this.api('GET', '/system/namespaces')).json()) as string[]
-      await Promise.all(namespaces.map((namespace) => this.#removeAll(namespace)))
-      await eventually(
-        async () => {
-          return (await this.containers()).length === 0
-        },
-        40_000,
-        'no container of this instance is left',
-      )
+      await this.removeAll()
       assert.equal(await this.end('SIGTERM'), 0, 'the daemon ends with status 0 on SIGTERM')
     } finally {
       await this.#abandon()
@@ -256,7 +248,18 @@ export class DaemonProcess {
     await rm(this.runtimeDir, { recursive: true, force: true })
   }
 
-  async #removeAll(namespace: string): Promise<void> {
+  /** Removes all functions; resolves when their containers are gone. */
+  async removeAll(): Promise<void> {
+    const namespaces = (await (await this.api('GET', '/system/namespaces')).json()) as string[]
+    await Promise.all(namespaces.map((namespace) => this.#removeAllOf(namespace)))
+    await eventually(
+      async () => (await this.containers()).length === 0,
+      40_000,
+      'no container of this instance is left',
+    )
+  }
+
+  async #removeAllOf(namespace: string): Promise<void> {
     const answer = await this.api('GET', `/system/functions?namespace=${namespace}`)
     const listed = (await answer.json()) as { name: string }[]
     await Promise.all(listed.map(({ name }) => this.remove(name, namespace)))
