@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"sampan/watchdog/internal/metrics"
 	"sampan/watchdog/internal/process"
 )
 
@@ -37,7 +38,7 @@ func newApp(cfg *config, log *logger) *app {
 	a.server = &server{
 		cfg: cfg, log: log,
 		limiter: newLimiter(cfg.maxInflight),
-		metrics: &metrics{started: time.Now(), mode: cfg.mode, childUp: a.childUp},
+		metrics: metrics.New(metrics.About{Version: version, Commit: commit, Mode: cfg.mode, Started: time.Now(), ChildUp: a.childUp}),
 		lock:    newLockFile(cfg.lockPath),
 		conns:   map[*clientConn]struct{}{},
 	}
@@ -99,7 +100,7 @@ func (a *app) start() error {
 		return err
 	}
 	if a.cfg.metricsPort > 0 {
-		if err := a.server.metrics.serve(a.cfg.metricsPort); err != nil {
+		if err := a.server.metrics.Serve(a.cfg.metricsPort); err != nil {
 			a.log.warn("warning: no metrics: " + err.Error())
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // TestPackagesImportOnlyWhatArchitectureDraws holds the arrows of "Rooms of the watchdog" in docs/architecture.md.
 func TestPackagesImportOnlyWhatArchitectureDraws(t *testing.T) {
 	const internal = "sampan/watchdog/internal/"
-	arrows := map[string][]string{"wire": nil, "process": nil, "jwt": {"wire"}}
+	arrows := map[string][]string{"env": nil, "wire": nil, "process": nil, "jwt": {"wire"}, "metrics": {"wire"}}
 	files, err := filepath.Glob("internal/*/*.go")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d files, %v", len(files), err)

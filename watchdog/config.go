@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sampan/watchdog/internal/env"
 )
 
 // config is everything the environment decides. Durations of 0 mean "no limit" unless said otherwise.
@@ -63,8 +65,8 @@ const (
 var defaultMode = classicMode
 
 // readConfig reads the environment. argv, when not empty, replaces fprocess as it is. Warnings are for the log.
-func readConfig(e *envReader, argv []string) (*config, error) {
-	cfg := &config{mode: strings.ToLower(e.text(defaultMode, "mode")), argv: argv}
+func readConfig(e *env.Reader, argv []string) (*config, error) {
+	cfg := &config{mode: strings.ToLower(e.Text(defaultMode, "mode")), argv: argv}
 	switch cfg.mode {
 	case classicMode, streamingMode, serializingMode, httpMode, staticMode:
 	default:
@@ -74,47 +76,47 @@ func readConfig(e *envReader, argv []string) (*config, error) {
 	cfg.readBehaviour(e)
 	cfg.readLogging(e)
 	cfg.jwt = jwtConfig{
-		enabled: e.boolean(false, "jwt_auth"), debug: e.boolean(false, "jwt_auth_debug"),
-		functionName: e.lookup("OPENFAAS_NAME"), functionsNS: e.lookup("OPENFAAS_NAMESPACE"),
+		enabled: e.Boolean(false, "jwt_auth"), debug: e.Boolean(false, "jwt_auth_debug"),
+		functionName: e.Lookup("OPENFAAS_NAME"), functionsNS: e.Lookup("OPENFAAS_NAMESPACE"),
 		authority: "http://gateway.openfaas:8080",
 	}
-	if e.boolean(false, "jwt_auth_local") {
+	if e.Boolean(false, "jwt_auth_local") {
 		cfg.jwt.authority = "http://127.0.0.1:8000"
 	}
-	cfg.jwt.authority = strings.TrimRight(e.text(cfg.jwt.authority, "jwt_auth_authority"), "/")
+	cfg.jwt.authority = strings.TrimRight(e.Text(cfg.jwt.authority, "jwt_auth_authority"), "/")
 	return cfg, cfg.check(e)
 }
 
-func (c *config) readLimits(e *envReader) {
+func (c *config) readLimits(e *env.Reader) {
 	execUsual := 30 * time.Second
 	if c.mode == classicMode {
 		execUsual = 0
 	}
-	c.port = e.integer("port", 8080, 1, 65535)
-	c.metricsPort = e.integer("metrics_port", 8081, 0, 65535)
-	c.readTimeout = e.duration("read_timeout", 30*time.Second)
-	c.writeTimeout = e.duration("write_timeout", 30*time.Second)
-	c.execTimeout = e.duration("exec_timeout", execUsual)
+	c.port = e.Integer("port", 8080, 1, 65535)
+	c.metricsPort = e.Integer("metrics_port", 8081, 0, 65535)
+	c.readTimeout = e.Duration("read_timeout", 30*time.Second)
+	c.writeTimeout = e.Duration("write_timeout", 30*time.Second)
+	c.execTimeout = e.Duration("exec_timeout", execUsual)
 	c.callLimit = limit{"write_timeout", c.writeTimeout}
 	if smallestPositive(c.execTimeout, c.writeTimeout) == c.execTimeout {
 		c.callLimit = limit{"exec_timeout", c.execTimeout}
 	}
 	c.headTimeout = smallestPositive(c.readTimeout, 30*time.Second)
-	c.idleTimeout = smallestPositive(e.duration("idle_timeout", 120*time.Second), 24*time.Hour)
-	c.upgradeTimeout = e.duration("upgrade_timeout", 0)
-	c.shutdownWait = e.duration("healthcheck_interval", c.writeTimeout)
-	c.startupTimeout = e.duration("startup_timeout", 60*time.Second)
-	c.killGrace = e.duration("kill_grace", 2*time.Second)
-	c.maxInflight = max(e.integer("max_inflight", 0, math.MinInt32, math.MaxInt32), 0)
-	c.maxRequestBody = e.bytes("max_request_body", 0)
-	c.maxBufferedBody = e.bytes("max_buffered_body", 64<<20)
-	c.maxHeaderBytes = int(e.bytesWithin("max_header_bytes", 64<<10, 1<<10, 16<<20))
-	c.maxHeadMemory = e.bytesWithin("max_head_memory", 8<<20, 64<<10, 1<<40)
-	c.maxConnections = e.integer("max_connections", 1000, 1, 1_000_000)
-	c.streamSpool = e.bytes("stream_spool", 256<<20)
+	c.idleTimeout = smallestPositive(e.Duration("idle_timeout", 120*time.Second), 24*time.Hour)
+	c.upgradeTimeout = e.Duration("upgrade_timeout", 0)
+	c.shutdownWait = e.Duration("healthcheck_interval", c.writeTimeout)
+	c.startupTimeout = e.Duration("startup_timeout", 60*time.Second)
+	c.killGrace = e.Duration("kill_grace", 2*time.Second)
+	c.maxInflight = max(e.Integer("max_inflight", 0, math.MinInt32, math.MaxInt32), 0)
+	c.maxRequestBody = e.Bytes("max_request_body", 0)
+	c.maxBufferedBody = e.Bytes("max_buffered_body", 64<<20)
+	c.maxHeaderBytes = int(e.BytesWithin("max_header_bytes", 64<<10, 1<<10, 16<<20))
+	c.maxHeadMemory = e.BytesWithin("max_head_memory", 8<<20, 64<<10, 1<<40)
+	c.maxConnections = e.Integer("max_connections", 1000, 1, 1_000_000)
+	c.streamSpool = e.Bytes("stream_spool", 256<<20)
 }
 
-func (c *config) readBehaviour(e *envReader) {
+func (c *config) readBehaviour(e *env.Reader) {
 	streams := c.mode == streamingMode || c.mode == httpMode
 	contentTypeUsual := "application/octet-stream"
 	c.stalledStatus = 408
@@ -122,48 +124,48 @@ func (c *config) readBehaviour(e *envReader) {
 		contentTypeUsual = ""
 		c.stalledStatus = 400
 	}
-	c.upstream = e.text("", "http_upstream_url", "upstream_url")
-	c.suppressLock = e.boolean(false, "suppress_lock")
-	c.checkProgram = e.boolean(false, "check_fprocess")
-	c.lockPath = e.text("", "lock_path")
-	c.readyPath = e.text("", "ready_path")
-	c.contentType = e.text(contentTypeUsual, "content_type")
-	c.combineOutput = e.boolean(true, "combine_output")
-	c.cgiHeaders = e.boolean(true, "cgi_headers")
-	c.keepUnderscores = e.boolean(false, "keep_underscore_headers")
-	c.marshalRequest = e.boolean(false, "marshal_request")
-	c.bufferBody = e.boolean(false, "http_buffer_req_body") || e.boolean(false, "buffer_http")
-	c.cancelOnDisconnect = e.boolean(streams, "cancel_on_disconnect")
-	c.ignoreError = e.text("abort", "stream_error") == "ignore"
-	c.childStdinPipe = e.text("null", "child_stdin") == "pipe"
-	c.controlChannel = e.boolean(e.lookup(controlVariable) != "", "control_channel")
-	c.staticPath = e.text("/home/app/public", "static_path")
-	c.staticFallback = e.text("", "static_fallback")
-	c.staticList = e.boolean(false, "static_list")
+	c.upstream = e.Text("", "http_upstream_url", "upstream_url")
+	c.suppressLock = e.Boolean(false, "suppress_lock")
+	c.checkProgram = e.Boolean(false, "check_fprocess")
+	c.lockPath = e.Text("", "lock_path")
+	c.readyPath = e.Text("", "ready_path")
+	c.contentType = e.Text(contentTypeUsual, "content_type")
+	c.combineOutput = e.Boolean(true, "combine_output")
+	c.cgiHeaders = e.Boolean(true, "cgi_headers")
+	c.keepUnderscores = e.Boolean(false, "keep_underscore_headers")
+	c.marshalRequest = e.Boolean(false, "marshal_request")
+	c.bufferBody = e.Boolean(false, "http_buffer_req_body") || e.Boolean(false, "buffer_http")
+	c.cancelOnDisconnect = e.Boolean(streams, "cancel_on_disconnect")
+	c.ignoreError = e.Text("abort", "stream_error") == "ignore"
+	c.childStdinPipe = e.Text("null", "child_stdin") == "pipe"
+	c.controlChannel = e.Boolean(e.Lookup(controlVariable) != "", "control_channel")
+	c.staticPath = e.Text("/home/app/public", "static_path")
+	c.staticFallback = e.Text("", "static_fallback")
+	c.staticList = e.Boolean(false, "static_list")
 }
 
-func (c *config) readLogging(e *envReader) {
-	c.writeDebug = e.boolean(false, "write_debug")
-	c.debugHeaders = e.boolean(false, "debug_headers")
-	c.logCallID = e.boolean(false, "log_callid", "log_call_id")
-	c.logLineBytes = e.integer("log_buffer_size", 65536, -1, math.MaxInt32)
+func (c *config) readLogging(e *env.Reader) {
+	c.writeDebug = e.Boolean(false, "write_debug")
+	c.debugHeaders = e.Boolean(false, "debug_headers")
+	c.logCallID = e.Boolean(false, "log_callid", "log_call_id")
+	c.logLineBytes = e.Integer("log_buffer_size", 65536, -1, math.MaxInt32)
 	if c.logLineBytes == 0 {
-		e.warn("log_buffer_size", "0", 65536)
+		e.Warn("log_buffer_size", "0", 65536)
 		c.logLineBytes = 65536
 	}
-	c.logJSON = e.text("text", "log_format") == "json"
-	c.prefixLogs = e.boolean(c.mode != classicMode && !c.logJSON, "prefix_logs")
+	c.logJSON = e.Text("text", "log_format") == "json"
+	c.prefixLogs = e.Boolean(c.mode != classicMode && !c.logJSON, "prefix_logs")
 	// Classic keeps the two lines per call that tools around it look for, unless told not to.
-	c.classicLines = e.boolean(c.mode == classicMode, "access_log")
-	c.accessLog = e.boolean(false, "access_log")
+	c.classicLines = e.Boolean(c.mode == classicMode, "access_log")
+	c.accessLog = e.Boolean(false, "access_log")
 }
 
 // check finds every problem at once.
-func (c *config) check(e *envReader) error {
+func (c *config) check(e *env.Reader) error {
 	var problems []error
 	if len(c.argv) == 0 && c.mode != staticMode {
-		command := e.text("", "function_process", "fprocess")
-		argv, err := splitCommand(command)
+		command := e.Text("", "function_process", "fprocess")
+		argv, err := env.SplitCommand(command)
 		switch {
 		case err != nil:
 			problems = append(problems, fmt.Errorf("fprocess=%q: %w", command, err))
@@ -175,9 +177,9 @@ func (c *config) check(e *envReader) error {
 	if c.mode == httpMode {
 		problems = append(problems, c.checkUpstream(e))
 	}
-	chosen := e.lookup("exec_timeout")+e.lookup("write_timeout") != ""
+	chosen := e.Lookup("exec_timeout")+e.Lookup("write_timeout") != ""
 	if chosen && c.execTimeout > 0 && c.writeTimeout > 0 && c.writeTimeout <= c.execTimeout {
-		e.warnings = append(e.warnings, fmt.Sprintf(
+		e.Warnings = append(e.Warnings, fmt.Sprintf(
 			"write_timeout (%s) is not longer than exec_timeout (%s): calls end at write_timeout",
 			c.writeTimeout, c.execTimeout))
 	}
@@ -185,7 +187,7 @@ func (c *config) check(e *envReader) error {
 }
 
 // checkUpstream keeps the function's server and our own listeners apart: they share one network.
-func (c *config) checkUpstream(e *envReader) error {
+func (c *config) checkUpstream(e *env.Reader) error {
 	up, err := parseUpstream(c.upstream)
 	if err != nil {
 		return err
@@ -198,7 +200,7 @@ func (c *config) checkUpstream(e *envReader) error {
 	case strconv.Itoa(c.port):
 		return fmt.Errorf("upstream_url=%q is the watchdog's own address: let the function listen elsewhere", c.upstream)
 	case strconv.Itoa(c.metricsPort):
-		e.warnings = append(e.warnings, fmt.Sprintf("no metrics: upstream_url has port %s, set metrics_port to another", port))
+		e.Warnings = append(e.Warnings, fmt.Sprintf("no metrics: upstream_url has port %s, set metrics_port to another", port))
 		c.metricsPort = 0
 	}
 	return nil

@@ -4,12 +4,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sampan/watchdog/internal/env"
 )
 
-func configFrom(t *testing.T, vars map[string]string) (*config, *envReader, error) {
+func configFrom(t *testing.T, vars map[string]string) (*config, *env.Reader, error) {
 	t.Helper()
-	e := newEnvReader()
-	e.lookup = func(name string) string { return vars[name] }
+	e := env.NewReader()
+	e.Lookup = func(name string) string { return vars[name] }
 	cfg, err := readConfig(e, nil)
 	return cfg, e, err
 }
@@ -27,8 +29,8 @@ func TestDurations(t *testing.T) {
 	for _, c := range cases {
 		cfg, e, err := configFrom(t, map[string]string{"mode": "streaming", "fprocess": "cat", "exec_timeout": c.value,
 			"write_timeout": "10m"})
-		if err != nil || cfg.execTimeout != c.want || (len(e.warnings) > 0) != c.warns {
-			t.Errorf("%q: %v, %v, %q", c.value, cfg.execTimeout, err, e.warnings)
+		if err != nil || cfg.execTimeout != c.want || (len(e.Warnings) > 0) != c.warns {
+			t.Errorf("%q: %v, %v, %q", c.value, cfg.execTimeout, err, e.Warnings)
 		}
 	}
 }
@@ -68,8 +70,8 @@ func TestBooleansIntegersAndSizes(t *testing.T) {
 		"stream_spool": "1k", "log_buffer_size": "-1"})
 	if err != nil || !cfg.suppressLock || cfg.combineOutput || !cfg.cgiHeaders || cfg.port != 8080 ||
 		cfg.maxInflight != 0 || cfg.maxRequestBody != 2<<20 || !cfg.logCallID || cfg.streamSpool != 1000 ||
-		cfg.logLineBytes != -1 || len(e.warnings) != 2 {
-		t.Errorf("%+v, %v, %q", cfg, err, e.warnings)
+		cfg.logLineBytes != -1 || len(e.Warnings) != 2 {
+		t.Errorf("%+v, %v, %q", cfg, err, e.Warnings)
 	}
 }
 
@@ -90,8 +92,8 @@ func TestUpstreamURL(t *testing.T) {
 func TestUpstreamOnOurOwnPorts(t *testing.T) {
 	vars := map[string]string{"mode": "http", "fprocess": "x", "upstream_url": "http://127.0.0.1:8081"}
 	cfg, e, err := configFrom(t, vars)
-	if err != nil || cfg.metricsPort != 0 || len(e.warnings) != 1 {
-		t.Errorf("the metrics port is the function's: %+v, %q, %v", cfg, e.warnings, err)
+	if err != nil || cfg.metricsPort != 0 || len(e.Warnings) != 1 {
+		t.Errorf("the metrics port is the function's: %+v, %q, %v", cfg, e.Warnings, err)
 	}
 	vars["upstream_url"] = "http://localhost:8080"
 	if _, _, err := configFrom(t, vars); err == nil || !strings.Contains(err.Error(), "own address") {

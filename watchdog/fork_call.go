@@ -177,7 +177,7 @@ func (r *forkRunner) ended(c *clientConn, f *forkCall) {
 }
 
 func (r *forkRunner) timedOut(c *clientConn) {
-	r.server.metrics.timeouts.Add(1)
+	r.server.metrics.Timeouts.Add(1)
 	c.reply.note = "timeout"
 	switch {
 	case c.reply.begun:

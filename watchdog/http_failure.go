@@ -15,7 +15,7 @@ func (h *httpRunner) failed(c *clientConn, err error) {
 	case why == clientGone || err == errClientGone:
 		c.clientVanished()
 	case why == timedOut:
-		h.server.metrics.timeouts.Add(1)
+		h.server.metrics.Timeouts.Add(1)
 		c.reply.note = "timeout"
 		c.fault(504, fmt.Sprintf("watchdog: the function did not answer within %s.", c.limit))
 	case why == bodyStalled || c.forward.upload.failed() != nil:
@@ -24,7 +24,7 @@ func (h *httpRunner) failed(c *clientConn, err error) {
 		c.reply.note = "not-running"
 		c.fault(502, "watchdog: the function's process does not run.")
 	case isTimeout(err):
-		h.server.metrics.timeouts.Add(1)
+		h.server.metrics.Timeouts.Add(1)
 		c.reply.note = "timeout"
 		c.fault(504, fmt.Sprintf("watchdog: the function did not accept the call within %s.", c.limit))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), isReset(err):

@@ -107,7 +107,7 @@ func (h *httpRunner) cut(c *clientConn, err error) {
 	c.reply.ended = true
 	switch why := c.guard.why(); {
 	case why == timedOut:
-		h.server.metrics.timeouts.Add(1)
+		h.server.metrics.Timeouts.Add(1)
 		c.reply.note = "timeout"
 	case why == clientGone, err == errClientGone:
 		c.reply.note = "client-gone"

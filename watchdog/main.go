@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+
+	"sampan/watchdog/internal/env"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -37,8 +39,8 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "unhealthy: no lock file")
 		return 1
 	}
-	env := newEnvReader()
-	cfg, err := readConfig(env, flags.Args())
+	reader := env.NewReader()
+	cfg, err := readConfig(reader, flags.Args())
 	log := newLogger()
 	if err != nil {
 		log.print("configuration: " + err.Error())
@@ -46,7 +48,7 @@ func run(args []string) int {
 	}
 	log.json, log.access, log.callID = cfg.logJSON, cfg.accessLog, cfg.logCallID
 	log.print(versionLine())
-	for _, warning := range env.warnings {
+	for _, warning := range reader.Warnings {
 		log.warn("warning: " + warning)
 	}
 	return newApp(cfg, log).run()

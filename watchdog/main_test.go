@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"sampan/watchdog/internal/env"
 	"sampan/watchdog/internal/wire"
 )
 
@@ -49,16 +50,16 @@ func child(role string) int {
 }
 
 // testApp runs the production wiring on a free port.
-func testApp(t *testing.T, role string, env map[string]string) *app {
+func testApp(t *testing.T, role string, set map[string]string) *app {
 	t.Helper()
 	t.Setenv("FWATCHDOG_TEST_CHILD", role)
 	t.Setenv("GORACE", "atexit_sleep_ms=0") // else each child lasts a second under the race detector
 	vars := map[string]string{"lock_path": filepath.Join(t.TempDir(), ".lock"), "kill_grace": "500ms"}
-	for name, value := range env {
+	for name, value := range set {
 		vars[name] = value
 	}
-	reader := newEnvReader()
-	reader.lookup = func(name string) string { return vars[name] }
+	reader := env.NewReader()
+	reader.Lookup = func(name string) string { return vars[name] }
 	cfg, err := readConfig(reader, []string{os.Args[0]})
 	if err != nil {
 		t.Fatal(err)

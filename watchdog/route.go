@@ -21,12 +21,12 @@ func (s *server) route(c *clientConn) {
 		c.answer(200, "", "")
 		return
 	}
-	s.metrics.inFlight.Add(1)
+	s.metrics.InFlight.Add(1)
 	s.invoke(c)
 	took := time.Since(c.start)
 	c.idleFrom = c.start.Add(took)
-	s.metrics.inFlight.Add(-1)
-	s.metrics.observe(c.req.Method, c.reply.status, took)
+	s.metrics.InFlight.Add(-1)
+	s.metrics.Observe(c.req.Method, c.reply.status, took)
 	s.log.call(c, took)
 }
 

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sampan/watchdog/internal/metrics"
 )
 
 // server accepts connections and owns what their calls share.
@@ -16,7 +18,7 @@ type server struct {
 	log      *logger
 	runner   runner
 	limiter  *limiter
-	metrics  *metrics
+	metrics  *metrics.Metrics
 	lock     *lockFile
 	auth     *authenticator
 	listener *net.TCPListener

@@ -1,4 +1,4 @@
-package main
+package metrics
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ import (
 // metricsLimit bounds reading a scrape's request, and writing its answer.
 const metricsLimit = 500 * time.Millisecond
 
-// serve answers GET /metrics on a port of its own, independent of how busy the function is.
-func (m *metrics) serve(port int) error {
+// Serve answers GET /metrics on a port of its own, independent of how busy the function is.
+func (m *Metrics) Serve(port int) error {
 	l, err := net.Listen("tcp", ":"+strconv.Itoa(port))
 	if err != nil {
 		return fmt.Errorf("listen on port %d: %w", port, err)
@@ -35,7 +35,7 @@ func (m *metrics) serve(port int) error {
 }
 
 // scrape serves one request and closes.
-func (m *metrics) scrape(nc net.Conn) {
+func (m *Metrics) scrape(nc net.Conn) {
 	defer nc.Close()
 	_ = nc.SetDeadline(time.Now().Add(metricsLimit))
 	src := wire.NewSource(nc)
@@ -63,7 +63,7 @@ func (m *metrics) scrape(nc net.Conn) {
 }
 
 // text is the exposition in format 0.0.4.
-func (m *metrics) text() []byte {
+func (m *Metrics) text() []byte {
 	var b bytes.Buffer
 	declare := func(name, kind, help string) {
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
@@ -78,16 +78,16 @@ func (m *metrics) text() []byte {
 	})
 	declare("http_request_duration_seconds", "histogram", "Seconds spent serving HTTP requests.")
 	m.each(func(labels string, s *series) { writeHistogram(&b, labels, s) })
-	value("http_requests_in_flight", "gauge", "Number of HTTP requests in flight.", float64(m.inFlight.Load()))
+	value("http_requests_in_flight", "gauge", "Number of HTTP requests in flight.", float64(m.InFlight.Load()))
 	up := 0.0
-	if m.childUp() {
+	if m.about.ChildUp() {
 		up = 1
 	}
 	value("fwatchdog_child_up", "gauge", "Whether the function can take calls.", up)
 	value("fwatchdog_child_restarts_total", "counter", "Restarts of the function's process: never.", 0)
-	value("fwatchdog_timeouts_total", "counter", "Calls ended at their time limit.", float64(m.timeouts.Load()))
+	value("fwatchdog_timeouts_total", "counter", "Calls ended at their time limit.", float64(m.Timeouts.Load()))
 	declare("fwatchdog_build_info", "gauge", "Always 1; the labels say what runs.")
-	fmt.Fprintf(&b, "fwatchdog_build_info{version=%q,commit=%q,mode=%q} 1\n", version, commit, m.mode)
+	fmt.Fprintf(&b, "fwatchdog_build_info{version=%q,commit=%q,mode=%q} 1\n", m.about.Version, m.about.Commit, m.about.Mode)
 	var usage syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
 	value("process_cpu_seconds_total", "counter", "User and system CPU time of the watchdog.",
@@ -96,12 +96,12 @@ func (m *metrics) text() []byte {
 	fds, _ := os.ReadDir("/proc/self/fd")
 	value("process_open_fds", "gauge", "Open file descriptors of the watchdog.", float64(len(fds)))
 	value("process_start_time_seconds", "gauge", "Start of the watchdog since the Unix epoch.",
-		float64(m.started.UnixMilli())/1000)
+		float64(m.about.Started.UnixMilli())/1000)
 	return b.Bytes()
 }
 
 // each visits the series that have been used, in a fixed order.
-func (m *metrics) each(visit func(labels string, s *series)) {
+func (m *Metrics) each(visit func(labels string, s *series)) {
 	for method := range m.byCall {
 		for status := range m.byCall[method] {
 			if s := m.byCall[method][status].Load(); s != nil {

@@ -1,4 +1,4 @@
-package main
+package env
 
 import (
 	"slices"
@@ -23,13 +23,13 @@ func TestSplitCommand(t *testing.T) {
 		{"", nil},
 	}
 	for _, c := range cases {
-		got, err := splitCommand(c.in)
+		got, err := SplitCommand(c.in)
 		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%q: %q, %v; want %q", c.in, got, err, c.want)
 		}
 	}
 	for _, bad := range []string{`a 'b`, `a "b\"`} {
-		if got, err := splitCommand(bad); err == nil {
+		if got, err := SplitCommand(bad); err == nil {
 			t.Errorf("%q was accepted as %q", bad, got)
 		}
 	}
@@ -39,7 +39,7 @@ func FuzzSplitCommand(f *testing.F) {
 	f.Add(`sh -c 'a b'`)
 	f.Add(`a\ "b\\"`)
 	f.Fuzz(func(t *testing.T, in string) {
-		got, err := splitCommand(in)
+		got, err := SplitCommand(in)
 		if err != nil {
 			return
 		}
@@ -54,7 +54,7 @@ func FuzzSplitCommand(f *testing.F) {
 		for _, arg := range got {
 			quoted = append(quoted, "'"+strings.ReplaceAll(arg, "'", `'\''`)+"'")
 		}
-		again, err := splitCommand(strings.Join(quoted, " "))
+		again, err := SplitCommand(strings.Join(quoted, " "))
 		if err != nil || !slices.Equal(again, got) {
 			t.Fatalf("%q: %q became %q, %v", in, got, again, err)
 		}

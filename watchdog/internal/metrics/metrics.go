@@ -1,4 +1,5 @@
-package main
+// Package metrics counts the watchdog's calls and shows them as Prometheus text, on a port of its own. It knows nothing of how a call is served.
+package metrics
 
 import (
 	"sync/atomic"
@@ -18,15 +19,26 @@ type series struct {
 	buckets [len(buckets)]atomic.Int64
 }
 
-// metrics counts without locks; a call costs an index and four atomic additions.
-type metrics struct {
-	inFlight atomic.Int64
-	timeouts atomic.Int64
-	childUp  func() bool
-	started  time.Time
-	mode     string
+// About is what is shown of the watchdog beside its counts.
+type About struct {
+	Version, Commit, Mode string
+	Started               time.Time
+	// ChildUp tells whether the function can take calls.
+	ChildUp func() bool
+}
+
+// Metrics counts without locks; a call costs an index and four atomic additions.
+type Metrics struct {
+	// InFlight is how many calls there are now.
+	InFlight atomic.Int64
+	// Timeouts is how many calls were ended at their time limit.
+	Timeouts atomic.Int64
+	about    About
 	byCall   [len(methods)][600]atomic.Pointer[series]
 }
+
+// New counts from zero.
+func New(about About) *Metrics { return &Metrics{about: about} }
 
 func methodIndex(method []byte) int {
 	switch string(method) {
@@ -52,8 +64,8 @@ func methodIndex(method []byte) int {
 	return 9
 }
 
-// observe counts one call with the status that was sent.
-func (m *metrics) observe(method []byte, status int, took time.Duration) {
+// Observe counts one call with the status that was sent.
+func (m *Metrics) Observe(method []byte, status int, took time.Duration) {
 	if status < 100 || status > 599 {
 		status = 500
 	}
