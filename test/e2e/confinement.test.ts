@@ -93,7 +93,7 @@ describe('a function in its container', { skip: await skipWithoutDocker() }, () 
     assert.equal((await readFile(`/proc/${pid}/oom_score_adj`, 'utf8')).trim(), '500')
   })
 
-  it('without a limit of its own has the one that is set, and no swap beyond it', async () => {
+  it('a function in its container without a limit of its own has the one that is set, and no swap beyond it', async () => {
     const { Memory, MemorySwap } = await inspect('fn')
     assert.deepEqual([Memory, MemorySwap], [48 * MEGABYTE, 48 * MEGABYTE])
 
@@ -170,7 +170,7 @@ describe('the seccomp profile as a setting', { skip: await skipWithoutDocker() }
     }
   })
 
-  it('that is no profile ends the start with a sentence', async () => {
+  it('a seccomp profile that is none ends the start with a sentence', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'sampan-seccomp-'))
     try {
       const { status, printed } = await DaemonProcess.fail({

@@ -71,7 +71,7 @@ describe('a deployment with a mistake in it', { skip: await skipWithoutDocker() 
     await daemon.remove('slip')
   })
 
-  it('of its replicas is told of', async () => {
+  it('a deployment with a mistake in its replicas is told of it', async () => {
     await daemon.deploy({ service: 'many', image, labels: { 'com.openfaas.scale.max': '2' } })
 
     const scaled = await daemon.api('POST', '/system/scale-function/many', {

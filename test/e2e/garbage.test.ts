@@ -17,7 +17,7 @@ const REQUEST = `GET /system/info HTTP/1.1\r\nHost: localhost\r\n${LINES}\r\n`
 const ANSWER = /^HTTP\/1\.1 401 [^]*invalid credentials\n$/
 
 describe('garbage', { skip: await skipWithoutDocker() }, () => {
-  it('that clients without credentials make is collected before it takes the memory of the host', async (test) => {
+  it('garbage that clients without credentials make is collected before it takes the memory of the host', async (test) => {
     await using daemon = await DaemonProcess.start()
     const { port } = new URL(daemon.url)
     let left = REQUESTS

@@ -113,7 +113,7 @@ describe('hostile requests', { skip: await skipWithoutDocker() }, () => {
       assert.ok(statuses.includes(status), `answered with ${status}`)
     })
 
-    it(`${name}, behind an unanswered call: that answer, then ${statuses.join(' or ')}`, async () => {
+    it(`a hostile request behind an unanswered call, ${name}: that answer, then ${statuses.join(' or ')}`, async () => {
       const status = await send(daemon.url, bytes(authorization), SLOW_CALL)
 
       assert.ok(statuses.includes(status), `answered with ${status}`)

@@ -97,7 +97,7 @@ describe('a function that cannot be reached', { skip: await skipWithoutDocker(),
     ],
   ]
   for (const [service, what, is, reason] of cases) {
-    it(`${what} says so in its status, once in the log, and in the 503 of a call`, async () => {
+    it(`a function that cannot be reached ${what} says so in its status, once in the log, and in the 503 of a call`, async () => {
       await daemon.deploy({
         service,
         image: await testImage(is.image),
@@ -121,7 +121,7 @@ describe('a function that cannot be reached', { skip: await skipWithoutDocker(),
     })
   }
 
-  it('because it closes every connection says so, and not that nothing listens', async () => {
+  it('a function that cannot be reached because it closes every connection says so, and not that nothing listens', async () => {
     const service = 'closes'
     await daemon.deploy({
       service,

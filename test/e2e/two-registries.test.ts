@@ -79,7 +79,7 @@ describe('two data folders under one instance name', { skip: SKIP }, () => {
     assert.deepEqual(await belongings(), before)
   })
 
-  it('that are copies of each other do not run at the same time', async () => {
+  it('two data folders under one instance name that are copies of each other do not run at the same time', async () => {
     assert.equal(await owner.end('SIGTERM'), 0)
     await cp(owner.dataDir, otherDir, { recursive: true })
     await owner.launch()

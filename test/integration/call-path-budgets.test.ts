@@ -13,7 +13,7 @@ const ONE_BODY_BYTES = 64 * 1024
 const silent = (): undefined => undefined
 
 describe('a budget that is used up', () => {
-  it('of the calls of one function answers 429, with when to come again, the limit and the setting', async () => {
+  it('the used-up budget of the calls of one function answers 429, with when to come again, the limit and the setting', async () => {
     const { port, rig } = await start(silent, {}, { capacity: { calls: 9, callsPerFunction: 1 } })
     const first = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => rig.inFlight === 1)
@@ -33,7 +33,7 @@ describe('a budget that is used up', () => {
     await eventually(() => rig.inFlight === 0)
   })
 
-  it('of all calls answers 503, with when to come again, the limit and the setting', async () => {
+  it('the used-up budget of all calls answers 503, with when to come again, the limit and the setting', async () => {
     const { port, rig } = await start(silent, {}, { capacity: { calls: 1, callsPerFunction: 9 } })
     const first = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => rig.inFlight === 1)
@@ -56,7 +56,7 @@ describe('a budget that is used up', () => {
     assert.deepEqual(rig.counts, { 200: 20 })
   })
 
-  it('of waiting bodies of one function answers 429 to a further body, and no call without one notices', async () => {
+  it('the used-up budget of waiting bodies of one function answers 429 to a further body, and no call without one notices', async () => {
     const limits = { ...EDGE_LIMITS, allBodiesBytes: ONE_BODY_BYTES }
     const { port, fn, rig } = await start(
       (socket, text) => {

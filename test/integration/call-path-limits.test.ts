@@ -196,7 +196,7 @@ describe('a client that closes its sending side', () => {
 })
 
 describe('a client that leaves', () => {
-  it('before the answer, by a reset: the function sees its connection close at once', async () => {
+  it('a client that leaves before the answer, by a reset, has the function see its connection close at once', async () => {
     const { port, rig, fn } = await start(() => undefined)
     const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => fn.requests.length === 1)
@@ -218,7 +218,7 @@ describe('a client that leaves', () => {
     assert.deepEqual(rig.counts, { 499: 1 })
   })
 
-  it('in the middle of its body', async () => {
+  it('a client that leaves in the middle of its body has the function see its connection close', async () => {
     const { port, rig, fn } = await start(() => undefined)
     const client = new RawClient(port).send(
       'POST /function/hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf',
@@ -231,7 +231,7 @@ describe('a client that leaves', () => {
     await eventually(() => fn.sockets[0]?.readableEnded === true || fn.sockets[0]?.destroyed === true)
   })
 
-  it('in the middle of the answer', async () => {
+  it('a client that leaves in the middle of the answer has the function see its connection close', async () => {
     const { port, rig, fn } = await start(
       (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
       {},
@@ -247,7 +247,7 @@ describe('a client that leaves', () => {
     assert.equal(rig.inFlight, 0)
   })
 
-  it('with calls behind the one under way: none of them is made', async () => {
+  it('a client that leaves with calls behind the one under way has none of them made', async () => {
     const { port, fn, rig } = await start(() => undefined)
     const client = new RawClient(port).send('GET /function/hello HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(20))
     await eventually(() => fn.requests.length === 1)
@@ -259,7 +259,7 @@ describe('a client that leaves', () => {
     assert.equal(fn.requests.length, 1)
   })
 
-  it('while it waits for a replica', async () => {
+  it('a client that leaves while it waits for a replica is counted as one that left', async () => {
     const rig = await startEmpty({}, MERCY)
     const client = new RawClient(rig.port).send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => rig.waiting === 1)

@@ -27,7 +27,7 @@ describe('a caller', () => {
     assert.doesNotMatch(seen, /Basic x|6\.6\.6\.6|X_Under/)
   })
 
-  it('that is a circle of functions gets a 508 that says so, and is counted', async () => {
+  it('a caller that is a circle of functions gets a 508 that says so, and is counted', async () => {
     const { rig, port, fn } = await start(ok('hi'))
 
     const last = await exchange(port, 'GET /function/hello HTTP/1.1\r\nX-Sampan-Hops: 15')

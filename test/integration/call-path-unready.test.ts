@@ -86,7 +86,7 @@ describe('a replica that closes the connection within a call', () => {
     ['in order', (socket: Socket) => socket.end()],
     ['at once', (socket: Socket) => socket.resetAndDestroy()],
   ] as const) {
-    it(`${how}: the caller is told, and how it died`, async () => {
+    it(`a replica that closes the connection within a call, ${how}: the caller is told, and how it died`, async () => {
       const { rig } = await start(act)
       rig.fate = 'it exited with code 3'
 

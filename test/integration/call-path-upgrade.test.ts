@@ -30,7 +30,7 @@ async function agreed(port: number, more = ''): Promise<RawClient> {
 
 describe('an upgrade', () => {
   for (const protocol of ['websocket', 'WebSocket']) {
-    it(`to ${protocol} reaches the function and is answered`, async () => {
+    it(`an upgrade to ${protocol} reaches the function and is answered`, async () => {
       const { port, fn, rig, replica } = await start(echo)
       const client = new RawClient(port).send(ask(protocol))
 
@@ -152,7 +152,7 @@ describe('an upgrade', () => {
     await eventually(() => fn.sockets[0]?.readableEnded === true)
   })
 
-  it('to another protocol than WebSocket is passed over, and the connection stays', async () => {
+  it('an upgrade to another protocol than WebSocket is passed over, and the connection stays', async () => {
     const { port, fn } = await start(ok('plain'))
     const client = new RawClient(port).send(ask('h2c').repeat(2))
 

@@ -41,7 +41,7 @@ describe('containers of another registry, or of an earlier release', { skip: awa
     await bench.deploy(mine)
   })
 
-  it('without an id serve on under the registry that made them before there were ids', async () => {
+  it('containers without an id serve on under the registry that made them before there were ids', async () => {
     const nameless = { ...owningRegistry('c'), id: '' }
     const { fn, replica } = await leaveBehind(nameless)
     const registry = owningRegistry('d')

@@ -34,7 +34,7 @@ describe('a deployment', () => {
     ['20,001 values', /^body: has more than 20000 /, { unknown: Array(20_001).fill([]) }],
   ]
   for (const [what, sentence, fields] of tooMuch) {
-    it(`with ${what} is refused by the name of the field and its limit`, async () => {
+    it(`a deployment with ${what} is refused by the name of the field and its limit`, async () => {
       const { ask, provider } = testApp()
 
       const response = await ask('POST', '/system/functions', { ...hello, ...fields })

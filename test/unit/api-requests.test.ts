@@ -77,7 +77,7 @@ describe('a request to the API', () => {
     assert.deepEqual(seen, [...each, ...each])
   })
 
-  it('by GET or HEAD has no body, whatever was sent, and the next one is read behind it', async () => {
+  it('a request to the API by GET or HEAD has no body, whatever was sent, and the next one is read behind it', async () => {
     const bodies: (ReadableStream | null)[] = []
     const { client } = start((request) => {
       bodies.push(request.body)
@@ -96,7 +96,7 @@ describe('a request to the API', () => {
     )
   })
 
-  it('by a method that no standard request may have is answered with 405', async () => {
+  it('a request to the API by a method that no standard request may have is answered with 405', async () => {
     const { client } = start(() => assert.fail('it came through'))
 
     const { answers } = await answersTo(client, GET.replace('GET', 'TRACE') + GET.replace('GET', 'BREW'))
@@ -107,7 +107,7 @@ describe('a request to the API', () => {
     )
   })
 
-  it('that fails unexpectedly is answered with 500 and logged, and the connection goes on', async () => {
+  it('a request to the API that fails unexpectedly is answered with 500 and logged, and the connection goes on', async () => {
     let asked = 0
     const { client, log } = start(() => {
       asked += 1
@@ -124,7 +124,7 @@ describe('a request to the API', () => {
     assert.deepEqual(log.messages('error'), ['request failed unexpectedly'])
   })
 
-  it('whose client leaves is told so, and no failure is logged', async () => {
+  it('a request to the API whose client leaves is told so, and no failure is logged', async () => {
     const signals: AbortSignal[] = []
     const { client, log, edge } = start((request) => {
       signals.push(request.signal)
@@ -149,7 +149,7 @@ describe('an answer of the API', () => {
     [204, null, undefined],
     [304, null, undefined],
   ] as const) {
-    it(`that is whole has its length: ${status} with ${JSON.stringify(body)}`, async () => {
+    it(`an answer of the API that is whole has its length: ${status} with ${JSON.stringify(body)}`, async () => {
       const { client } = start(() => new Response(body, { status }))
 
       const { answers } = await answersTo(client, GET + GET)
@@ -164,7 +164,7 @@ describe('an answer of the API', () => {
     })
   }
 
-  it('that comes piece by piece leaves piece by piece', async () => {
+  it('an answer of the API that comes piece by piece leaves piece by piece', async () => {
     const pieces = new Pieces()
     const { client } = start(() => new Response(pieces.stream))
     client.clientSends(GET)
@@ -201,7 +201,7 @@ describe('an answer of the API', () => {
     assert.equal(answers[0]?.body.length, 600_000)
   })
 
-  it('whose client leaves is given up at its source', async () => {
+  it('an answer of the API whose client leaves is given up at its source', async () => {
     const pieces = new Pieces()
     const { client, log } = start(() => new Response(pieces.stream))
     client.clientSends(GET)
@@ -215,7 +215,7 @@ describe('an answer of the API', () => {
     assert.deepEqual(log.lines, [])
   })
 
-  it('that breaks off is cut, so that nobody takes it for whole', async () => {
+  it('an answer of the API that breaks off is cut, so that nobody takes it for whole', async () => {
     const pieces = new Pieces()
     const { client, log } = start(() => new Response(pieces.stream))
     client.clientSends(GET)

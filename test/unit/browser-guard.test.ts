@@ -145,7 +145,7 @@ describe('a browser at the API', () => {
 
 describe('a program at the API', () => {
   for (const [what, headers] of Object.entries(FROM_PROGRAMS)) {
-    it(`that sends ${what} is let in, and challenged without credentials`, async () => {
+    it(`a program at the API that sends ${what} is let in, and challenged without credentials`, async () => {
       const { app } = testApp()
 
       const welcome = await app.request('/system/functions', {

@@ -137,7 +137,7 @@ describe('a client that waits to be told to send its body', () => {
     assert.equal(edge.held.open, 1)
   })
 
-  it('that is answered instead gets no other request through, for what comes could be the body', async () => {
+  it('a client that waits to be told to send its body, and is answered instead, gets no other request through, for what comes could be the body', async () => {
     const { client, held, seen } = start()
     client.clientSends(ask)
     held[0]?.answer(403, '')

@@ -134,7 +134,7 @@ describe('a fault of ours', () => {
     },
   }
   for (const [when, request] of Object.entries(faults)) {
-    it(`${when} ends that connection, is logged once, and touches no other`, async () => {
+    it(`a fault of ours ${when} ends that connection, is logged once, and touches no other`, async () => {
       const { edge, client } = start(request)
       client.clientTakes(1_000)
       client.clientSends(SCRIPT)

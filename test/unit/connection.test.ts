@@ -156,7 +156,7 @@ describe('a connection to a function', () => {
     assert.equal(told.broken, null)
   })
 
-  it('that is aborted tells the function by a reset, not by an end in good order', async () => {
+  it('a connection to a function that is aborted tells the function by a reset, not by an end in good order', async () => {
     const { connection, told, far } = await connected()
     far.resume()
     const failed = once(far, 'error') as Promise<[Error & { code?: string }]>

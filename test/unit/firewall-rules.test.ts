@@ -182,7 +182,7 @@ describe('the rules of the firewall', () => {
     assert.equal(new Set(names.map(({ input }) => input)).size, 3)
   })
 
-  it('of one instance are told from those of another whose name begins alike', () => {
+  it('the rules of the firewall of one instance are told from those of another whose name begins alike', () => {
     const listing = '-N SAMPAN-IN-mine\n-N SAMPAN-IN-mine-2\n-A INPUT -j SAMPAN-IN-mine'
 
     assert.equal(ownLines('mine', listing), '-N SAMPAN-IN-mine\n-A INPUT -j SAMPAN-IN-mine')

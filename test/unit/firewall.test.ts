@@ -123,7 +123,7 @@ describe('the firewall', () => {
     assert.ok(iptables.listed.includes('ipv6'))
   })
 
-  it('that is off takes away what it set before, looks once, and complains of nothing', async () => {
+  it('the firewall that is off takes away what it set before, looks once, and complains of nothing', async () => {
     const { firewall, iptables, log } = make('off')
     iptables.listing = '-N SAMPAN-IN-mine\n-N SAMPAN-FW-mine\n-A SAMPAN-IN-mine -j RETURN\n'
     firewall.want([NETWORK])

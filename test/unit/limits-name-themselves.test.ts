@@ -80,7 +80,7 @@ async function places(folder: string, ending: string, pattern: RegExp): Promise<
 }
 
 describe('an answer about a limit', () => {
-  it('of the gateway names the setting, or says that the limit is fixed', async () => {
+  it('an answer of the gateway about a limit names the setting, or says that the limit is fixed', async () => {
     const found = await places('src', '.ts', OF_GATEWAY)
 
     assert.ok(found.length >= 8, `only ${found.length} places are found: the pattern is outdated`)
@@ -90,7 +90,7 @@ describe('an answer about a limit', () => {
     )
   })
 
-  it('of the watchdog begins with its name and has the value', async () => {
+  it('an answer of the watchdog about a limit begins with its name and has the value', async () => {
     const found = await places('watchdog', '.go', OF_WATCHDOG)
 
     assert.ok(found.length >= 8, `only ${found.length} places are found: the pattern is outdated`)
@@ -104,7 +104,7 @@ describe('an answer about a limit', () => {
 })
 
 describe('an answer that something is not well', () => {
-  it('that the gateway gives names the setting where a limit is why, and the cause otherwise', async () => {
+  it('an answer of the gateway that something is not well names the setting where a limit is why, and the cause otherwise', async () => {
     const found = await places('src', '.ts', UNWELL_OF_GATEWAY)
     const says = (text: string): boolean =>
       NAMED.test(text) || REASON.test(text) || CAUSES.some((cause) => text.includes(cause))
@@ -120,7 +120,7 @@ describe('an answer that something is not well', () => {
       assert.ok(says(readFileSync(maker, 'utf8')), `${maker} does not say why`)
   })
 
-  it('that the watchdog gives begins with its name, and has the value of a limit or the cause', async () => {
+  it('an answer of the watchdog that something is not well begins with its name, and has the value of a limit or the cause', async () => {
     const found = await places('watchdog', '.go', UNWELL_OF_WATCHDOG)
     const says = (text: string): boolean =>
       NAMED_BY_WATCHDOG.test(text) ||

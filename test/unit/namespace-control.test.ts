@@ -49,7 +49,7 @@ describe('namespaces', () => {
     })
   })
 
-  it('that do not exist are neither read nor changed nor removed', () => {
+  it('namespaces that do not exist are neither read nor changed nor removed', () => {
     const namespaces = control()
     const missing = { code: 'not-found', message: 'namespace "dev" does not exist' }
 

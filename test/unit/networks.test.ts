@@ -104,7 +104,7 @@ describe('networks', () => {
     assert.equal(network.id, 'id1')
   })
 
-  it('that are being removed are made anew for who needs them then', async () => {
+  it('networks that are being removed are made anew for who needs them then', async () => {
     const { engine, networks } = make()
     await networks.ensure('spaced')
 
@@ -116,14 +116,14 @@ describe('networks', () => {
     assert.equal(engine.there.has(network.id), true)
   })
 
-  it('of somebody else under our name are not used', async () => {
+  it('networks of somebody else under our name are not used', async () => {
     const { engine, networks } = make()
     engine.there.set('x', bridged('x', '10.1.0.1'))
 
     await assert.rejects(networks.ensure('spaced'), /is not ours/)
   })
 
-  it('of another registry are not used, though the instance has the same name', async () => {
+  it('networks of another registry are not used, though the instance has the same name', async () => {
     const { engine, networks } = make()
     await networks.ensure('spaced')
     for (const network of engine.there.values()) {
@@ -150,7 +150,7 @@ describe('networks', () => {
     assert.equal(await option(1_400, 1_500), '1500')
   })
 
-  it('that take longer packets are made anew once nobody is in them, which is said once before', async () => {
+  it('networks that take longer packets are made anew once nobody is in them, which is said once before', async () => {
     const { engine, networks, log } = make()
     const before = await networks.ensure('spaced')
     engine.mtu = 1_400

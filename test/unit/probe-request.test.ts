@@ -116,7 +116,7 @@ describe('what a probe finds', () => {
     ['says not yet', 'HTTP/1.1 503 Service Unavailable\r\n\r\n', 'status'],
   ]
   for (const [what, bytes, kind] of raw) {
-    it(`of a server that ${what} is told apart: ${kind}`, async () => {
+    it(`what a probe finds of a server that ${what} is told apart: ${kind}`, async () => {
       const server = createServer((socket) => {
         socket.on('error', () => {})
         socket.once('data', () => (bytes === null ? socket.resetAndDestroy() : socket.end(bytes, 'latin1')))

@@ -12,7 +12,7 @@ const OWN = '172.28.0.15:8080'
 describe('an address in an answer', () => {
   const made = (value: string, own = OWN) => publicAddress(value, { own, prefix: PREFIX })
 
-  it('of the replica itself becomes a path of the gateway, whatever is behind it', () => {
+  it('an address in an answer of the replica itself becomes a path of the gateway, whatever is behind it', () => {
     assert.equal(made('http://172.28.0.15:8080/slash/?a=b#c'), `${PREFIX}/slash/?a=b#c`)
     assert.equal(made('HTTPS://172.28.0.15:8080/'), `${PREFIX}/`)
     assert.equal(made('//172.28.0.15:8080/x'), `${PREFIX}/x`)
@@ -23,7 +23,7 @@ describe('an address in an answer', () => {
     assert.equal(made('http://[fd00::5]:8080/x', '[fd00::5]:8080'), `${PREFIX}/x`)
   })
 
-  it('of anything else stays as it is', () => {
+  it('an address in an answer of anything else stays as it is', () => {
     for (const value of [
       '/slash/',
       'slash/',

@@ -43,7 +43,7 @@ describe('resources that a host cannot give', () => {
 })
 
 describe('bounds of replicas', () => {
-  it('that the server does not allow are told of', () => {
+  it('bounds of replicas that the server does not allow are told of', () => {
     const labels = { 'com.openfaas.scale.min': '2', 'com.openfaas.scale.max': '100000' }
 
     assert.deepEqual(boundsRemarks(labels, 100), [

@@ -37,7 +37,7 @@ function rig(users: string[] = []) {
 }
 
 describe('a secret', () => {
-  it('that functions use cannot be removed, and the refusal names them', () => {
+  it('a secret that functions use cannot be removed, and the refusal names them', () => {
     const { control } = rig(['mail', 'shop'])
     control.create(KEY, VALUE)
 
@@ -58,7 +58,7 @@ describe('a secret', () => {
     assert.throws(() => control.remove(KEY), /fn-9 and 490 more use it/)
   })
 
-  it('that exists is not created again, and one that does not is not changed', () => {
+  it('a secret that exists is not created again, and one that does not is not changed', () => {
     const { control, told } = rig()
     const missing = /^secret key does not exist in namespace openfaas-fn$/
 
@@ -83,7 +83,7 @@ describe('a secret', () => {
     assert.deepEqual(control.list('openfaas-fn'), [])
   })
 
-  it('that comes or changes is told to the functions that run', () => {
+  it('a secret that comes or changes is told to the functions that run', () => {
     const { control, told } = rig()
 
     control.create(KEY, VALUE)

@@ -121,7 +121,7 @@ describe('the files of secrets', () => {
     assert.deepEqual(readdirSync(not ?? ''), ['other'])
   })
 
-  it('of another registry are left alone, those of one that was taken over are ours', async () => {
+  it('the files of secrets of another registry are left alone, those of one that was taken over are ours', async () => {
     const theirs = ['secrets', `secrets-${'c'.repeat(32)}`]
     for (const root of theirs) mkdirSync(join(runtimeDir, 'test', root, 'openfaas-fn.9'), { recursive: true })
 

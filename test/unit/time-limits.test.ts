@@ -44,7 +44,7 @@ describe('the longest silence', () => {
     ],
   ]
   for (const [what, situation, limitMs, end] of cases) {
-    it(`${what} is ${limitMs} ms, and ends with: ${end}`, () => {
+    it(`the longest silence ${what} is ${limitMs} ms, and ends with: ${end}`, () => {
       assert.equal(limitOf(situation, TIMES), limitMs)
       const outcome = endOf(situation, limitMs)
       assert.equal(outcome instanceof Refusal ? String(outcome.status) : outcome, end)
@@ -56,9 +56,9 @@ describe('the longest silence', () => {
     ['in a tunnel', { ...AT_REST, phase: 'tunnel' }],
     ['of what is closed', { ...AT_REST, phase: 'closed' }],
   ] as const)
-    it(`${what} has no limit here`, () => assert.equal(limitOf(situation, TIMES), 0))
+    it(`the longest silence ${what} has no limit here`, () => assert.equal(limitOf(situation, TIMES), 0))
 
-  it('of a body has none where the setting says so', () => {
+  it('a body has no longest silence where the setting says so', () => {
     assert.equal(limitOf(UPLOADING, { ...TIMES, bodyMs: 0 }), 0)
   })
 

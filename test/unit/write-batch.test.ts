@@ -49,7 +49,7 @@ describe('late writes', () => {
     assert.equal(done, 1_000)
   })
 
-  it('that fail are told so and do not touch the others', async () => {
+  it('late writes that fail are told so and do not touch the others', async () => {
     const batch = new WriteBatch()
     const done: string[] = []
     const failures: unknown[] = []
@@ -69,7 +69,7 @@ describe('late writes', () => {
     assert.deepEqual(failures, [fault])
   })
 
-  it('that bring about further ones do not go deeper with each', async () => {
+  it('late writes that bring about further ones do not go deeper with each', async () => {
     const batch = new WriteBatch()
     let done = 0
     const chain = (left: number): void =>
@@ -87,7 +87,7 @@ describe('late writes', () => {
     assert.equal(done, 5_001 + 64 * 5_000)
   })
 
-  it('that others brought about wait for the end of the turn, however many come before it', async () => {
+  it('late writes that others brought about wait for the end of the turn, however many come before it', async () => {
     const batch = new WriteBatch()
     const answered = Array.from({ length: 64 }, () => 0)
     /** A client with many requests behind each other: the next one is answered when the one before has left. */
