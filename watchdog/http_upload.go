@@ -121,6 +121,10 @@ func (p *upload) stop(c *clientConn) {
 		c.haltBody()
 		_ = p.to.nc.SetWriteDeadline(longAgo)
 		<-p.done
+		if p.whole {
+			// It ended by itself meanwhile: the connection may serve another call.
+			_ = p.to.nc.SetWriteDeadline(time.Time{})
+		}
 	}
 	p.active, p.to = false, nil
 }
