@@ -52,10 +52,11 @@ describe('calls while other functions change', { skip: await skipWithoutDocker()
 })
 
 /** Deploys, calls, scales and deletes functions of its own until `signal` aborts; answers how often. */
+/** One round at least. */
 async function churn(daemon: DaemonProcess, name: string, signal: AbortSignal): Promise<number> {
   const image = await testImage('fn')
   let rounds = 0
-  while (!signal.aborted) {
+  do {
     const service = `${name}-${rounds % 3}`
     await daemon.deploy({ service, image })
     assert.equal((await daemon.call(`${service}/id`)).status, 200)
@@ -64,7 +65,7 @@ async function churn(daemon: DaemonProcess, name: string, signal: AbortSignal): 
     await daemon.must('POST', `/system/scale-function/${service}`, { serviceName: service, replicas: 0 })
     await daemon.remove(service)
     rounds += 1
-  }
+  } while (!signal.aborted)
   return rounds
 }
 
