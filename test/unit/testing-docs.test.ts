@@ -9,8 +9,8 @@ const READS = [/process\.env\['(\w+)'\]/g, /env\['(SAMPAN_CONFORMANCE_\w+)'\]/g,
 /** Where a row of a table begins with a variable, or with several. */
 const LISTED = /^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm
 
-/** Not settings of tests: the path, what tests set for their own children, and what scripts hand to the watchdog's suite. */
-const OTHERS = /^(?:PATH|A|GOGC|GOMAXPROCS|(?:FN|FWATCHDOG|WATCHDOG|BENCH|CONFORMANCE)_\w+)$/
+/** Not settings of tests: the path, the engine that Docker's client asks, too, what tests set for their own children, and what scripts hand to the watchdog's suite. */
+const OTHERS = /^(?:PATH|DOCKER_HOST|A|GOGC|GOMAXPROCS|(?:FN|FWATCHDOG|WATCHDOG|BENCH|CONFORMANCE)_\w+)$/
 
 describe('docs/testing.md', () => {
   it('docs/testing.md and conformance.md list every setting that a test reads, and none that nobody reads', () => {
