@@ -119,7 +119,7 @@ describe('a callback', () => {
     assert.equal(isFinal, false)
   })
 
-  it('to what is no good URL has failed for good, without credentials in the reason', async () => {
+  it('a callback to what is no good URL has failed for good, without credentials in the reason', async () => {
     const sender = openSender()
     for (const url of [
       '',

@@ -42,7 +42,7 @@ describe('many callbacks', () => {
     )
   })
 
-  it('to a host that answers nobody do not hold up those to others', async () => {
+  it('many callbacks to a host that answers nobody do not hold up those to others', async () => {
     const silent = await peer((socket) => socket.resume())
     const receiver = await receive()
     const sender = openSender()
@@ -78,7 +78,7 @@ describe('many callbacks', () => {
 })
 
 describe('an attempt that is ended', () => {
-  it('by its signal has failed for now, and its connection is cut', async () => {
+  it('an attempt that is ended by its signal has failed for now, and its connection is cut', async () => {
     const silent = await peer((socket) => socket.resume())
     const sender = openSender()
     const ending = new AbortController()
@@ -92,7 +92,7 @@ describe('an attempt that is ended', () => {
     await eventually(() => silent.sockets.size === 0 && sender.openConnections === 0)
   })
 
-  it('while it waits for a connection, where redirects of many hosts meet, ends at once', async () => {
+  it('an attempt that is ended while it waits for a connection, where redirects of many hosts meet, ends at once', async () => {
     const silent = await peer((socket) => socket.resume())
     const receiver = await receive((response) => response.writeHead(307, { location: silent.url() }).end())
     const sender = openSender()
@@ -112,7 +112,7 @@ describe('an attempt that is ended', () => {
     await eventually(() => silent.sockets.size === 0 && sender.openConnections === 0)
   })
 
-  it('before it began connects to nobody', async () => {
+  it('an attempt that is ended before it began connects to nobody', async () => {
     const receiver = await receive()
 
     const outcome = await openSender().deliver(callbackTo(receiver.url()), AbortSignal.abort())
@@ -121,7 +121,7 @@ describe('an attempt that is ended', () => {
     assert.equal(receiver.connections, 0)
   })
 
-  it('while its name is resolved connects to nobody', async () => {
+  it('an attempt that is ended while its name is resolved connects to nobody', async () => {
     const receiver = await receive()
     const asked = deferred<void>()
     const answer = deferred<readonly { address: string; family: number }[]>()
@@ -143,7 +143,7 @@ describe('an attempt that is ended', () => {
     assert.equal(receiver.connections, 0)
   })
 
-  it('by the end of the sender has failed for now, and so has every later one', async () => {
+  it('an attempt that is ended by the end of the sender has failed for now, and so has every later one', async () => {
     const silent = await peer((socket) => socket.resume())
     const sender = openSender()
 

@@ -75,7 +75,7 @@ describe('the name in a callback URL', () => {
     assert.equal(receiver.connections, 0)
   })
 
-  it('that nobody knows has failed for now', async () => {
+  it('the name in a callback URL that nobody knows has failed for now', async () => {
     const unknown = Object.assign(new Error('queryA hook.test'), { code: 'ENOTFOUND' })
     const later = Object.assign(new Error('queryA hook.test'), { code: 'EAI_AGAIN' })
     for (const resolve of [() => Promise.reject(unknown), () => Promise.reject(later), to()]) {

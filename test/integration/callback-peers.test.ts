@@ -18,7 +18,7 @@ import {
 const TIMEOUT_MS = 30_000
 
 describe('a peer that is called back', () => {
-  it('and never answers costs its time, and no more', async () => {
+  it('a peer that is called back and never answers costs its time, and no more', async () => {
     const clock = new FakeClock()
     const silent = await peer((socket) => socket.resume())
     const sender = openSender({ clock })
@@ -34,7 +34,7 @@ describe('a peer that is called back', () => {
     assert.equal(clock.waiting, 0)
   })
 
-  it('and never reads costs its time, and the file is closed', async () => {
+  it('a peer that is called back and never reads costs its time, and the file is closed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sampan-callback-'))
     const path = join(folder, 'answer')
     await writeFile(path, '')
@@ -58,7 +58,7 @@ describe('a peer that is called back', () => {
     ['closes its side only', 'end'],
     ['resets the connection', 'resetAndDestroy'],
   ] as const)
-    it(`and ${what} has not taken the answer`, async () => {
+    it(`a peer that is called back and ${what} has not taken the answer`, async () => {
       const hasty = await peer((socket) => void socket.once('data', () => socket[act]()), true)
       const sender = openSender()
 
@@ -74,7 +74,7 @@ describe('a peer that is called back', () => {
     ['a head without an end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`],
     ['a change of protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
   ] as const)
-    it(`and answers with ${what} has not taken the answer`, async () => {
+    it(`a peer that is called back and answers with ${what} has not taken the answer`, async () => {
       const odd = await peer((socket) => void socket.once('data', () => socket.write(answer)))
       const sender = openSender()
 

@@ -82,7 +82,7 @@ describe('a redirected callback', () => {
     assert.equal(receiver.received.length, 8)
   })
 
-  it('in a circle ends', async () => {
+  it('a redirected callback in a circle ends', async () => {
     const receiver = await receive((response) => response.writeHead(307, { location: '' }).end())
 
     const outcome = await deliver(openSender(), callbackTo(receiver.url()))
@@ -117,7 +117,7 @@ describe('a redirected callback', () => {
       assert.equal(receiver.received.length, 1)
     })
 
-  it('without a Location has failed', async () => {
+  it('a redirected callback without a Location has failed', async () => {
     const receiver = await receive((response) => response.writeHead(308).end())
 
     const { reason, isFinal } = failureOf(await deliver(openSender(), callbackTo(receiver.url())))

@@ -177,7 +177,7 @@ describe('the policy for addresses of callbacks', () => {
     assert.match(named('a.example.org', '0.0.0.0') ?? '', /unspecified/)
   })
 
-  it('with a list of all that is denied lets only what is allowed pass', () => {
+  it('the policy for addresses of callbacks with a list of all that is denied lets only what is allowed pass', () => {
     const policy = make({ deny: ['*'], allow: ['hooks.example.org', '10.0.0.0/8'] })
 
     assert.equal(
