@@ -333,6 +333,10 @@ build_watchdog() {
   (cd "$ROOT" && npm run --silent build:watchdog) || fail 'the watchdog does not compile (go build, above)'
 }
 
+build_nats() {
+  (cd "$ROOT" && npm run --silent build:nats) || fail 'nats-server does not compile (go install, above)'
+}
+
 # build_hello TAG: the example function. Go program and watchdog are built here, the image holds just those two,
 # so that no image registry is needed.
 build_hello() {

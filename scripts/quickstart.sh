@@ -73,6 +73,8 @@ bring_up() {
   build_daemon
   note 'watchdog'
   build_watchdog
+  note 'nats-server'
+  build_nats
   step '4/6 Daemon'
   # After this its functions still run, and the new daemon adopts them.
   stop_daemon

@@ -51,6 +51,7 @@ main() {
 
   build_step types npm run --silent build
   build_step watchdog-build npm run --silent build:watchdog
+  build_step nats-build npm run --silent build:nats
   check lint npm run --silent lint
   check format npm run --silent format:check
   check scripts lint_scripts
