@@ -20,7 +20,7 @@ command -v go >/dev/null 2>&1 || PATH="$PATH:/usr/local/go/bin"
 command -v go >/dev/null 2>&1 || { echo "build-nats.sh: go is needed in PATH" >&2; exit 1; }
 
 mkdir -p "$out"
-work=$(mktemp -d "$out/.build.XXXXXX")
+work=$(cd "$out" && mktemp -d "$PWD/.build.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 # A module's own go.mod decides about what is linked in. Never whatever go.mod this folder happens to be in.

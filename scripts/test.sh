@@ -34,7 +34,7 @@ main() {
 
   step 'Set up'
   # The race detector of Go links with C; the arm watchdogs are run under emulation; pages are looked at in a browser.
-  need_packages ca-certificates curl git busybox-static gcc libc6-dev qemu-user-static chromium iproute2 iptables shellcheck
+  need_packages ca-certificates curl git busybox-static gcc libc6-dev qemu-user-static chromium iproute2 iptables shellcheck strace openssl
   # The package starts a registry of its own where there is a service manager, and at the runlevels of everyday.
   [ -d /run/systemd/system ] || RUNLEVEL=1 need_packages docker-registry
   need_node
@@ -63,6 +63,7 @@ main() {
   tests integration npm run --silent test:integration
   tests contract npm run --silent test:contract
   tests e2e npm run --silent test:e2e
+  tests nats-versions bash scripts/nats-versions-test.sh
   tests_beside
   tests node24 bash scripts/node24-test.sh
   check quickstart bash scripts/quickstart-test.sh

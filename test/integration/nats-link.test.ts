@@ -138,4 +138,21 @@ describe('a link to a server of our own', () => {
     assert.deepEqual([mended.discard, mended.max_age, mended.max_msgs], ['new', 0, JOBS.maxMsgs])
     assert.equal(log.named('stream settings mended').length, 1)
   })
+
+  it('starts a server anew that does not answer any more', async () => {
+    await using folder = await temporaryFolder()
+    const times = { lookMs: 60_000, pingMs: 100, dialLimitMs: 200 }
+    await using link = ownLink(folder.path, { times })
+    link.start()
+    const first = await sessionOf(link)
+    await first.js.publish('jobs.a', 'x')
+    const [pid = 0] = await serversIn(folder.path)
+
+    process.kill(pid, 'SIGSTOP')
+
+    const second = await sessionOf(link, first)
+    assert.equal(await messagesIn(second), 1)
+    assert.deepEqual(link.status().restarts, { exit: 0, write_error: 0, unresponsive: 1 })
+    assert.deepEqual((await serversIn(folder.path)).length, 1)
+  })
 })

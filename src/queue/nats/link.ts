@@ -33,7 +33,7 @@ export class NatsLink {
   #rounds: SessionRounds | undefined
   #hangUp: (reason: Error) => void = () => {}
   #sessions = 0
-  #reason = 'NATS was not asked yet'
+  #reason = 'NATS is being contacted'
   #version = ''
   /** About the version, and what the server complains of; empty when nothing. */
   #warning = ''

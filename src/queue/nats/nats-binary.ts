@@ -30,8 +30,8 @@ export interface BinaryPlaces {
 /** Not to be started: the message is the sentence for the operator. */
 export class NatsBinaryError extends Error {}
 
-/** What we build and test with; `scripts/build-nats.sh` has the exact one. */
-const BEST = 'v2.14.10'
+/** `scripts/build-nats.sh` has the exact one. */
+const REMEDY = 'Take 2.14 or newer: "npm run build:nats" makes one'
 /** Below, work queues lack what we rely on. */
 const FLOOR = [2, 10] as const
 /** Below, an answered call may be lost when the power goes, even with a sync for each message. */
@@ -48,14 +48,14 @@ export function parseVersion(text: string): string | undefined {
 /** Pure: what we think of this version. `whose` begins the sentence: "/usr/sbin/nats-server", "the server at HOST". */
 export function judgeVersion(version: string, whose: string): VersionVerdict {
   if (isBelow(version, FLOOR)) {
-    const reason = `${whose} is nats-server ${version}, which is too old for queues: 2.10 is the oldest that is used. Take ${BEST}`
+    const reason = `${whose} is nats-server ${version}, which is too old for queues: 2.10 is the oldest that is used. ${REMEDY}`
     return { use: 'refused', reason }
   }
   if (!isBelow(version, SAFE)) return { use: 'fine', reason: '' }
   const support = isBelow(version, AGED) ? ' and is not tested with this daemon' : ''
   const reason =
     `${whose} is nats-server ${version}, which is out of support${support}: when the power goes it may lose ` +
-    `calls that were accepted, even with sync_interval: always. Take ${BEST}`
+    `calls that were accepted, even with sync_interval: always. ${REMEDY}`
   return { use: 'warned', reason }
 }
 
@@ -74,7 +74,7 @@ export async function findNatsBinary(
   signal.throwIfAborted()
   if (version === undefined) {
     throw new NatsBinaryError(
-      `${path} does not say its version: it is no nats-server for this machine. Take ${BEST}`,
+      `${path} does not say its version: it is no nats-server for this machine. ${REMEDY}`,
     )
   }
   return { path, version: version.version, lifeline: version.words > 1 ? lifeline : [] }

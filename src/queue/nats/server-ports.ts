@@ -1,4 +1,5 @@
-import { readdir, readFile, watch } from 'node:fs/promises'
+import { watch, type FSWatcher } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
 
@@ -9,8 +10,7 @@ export interface ServerAddress {
   readonly healthUrl: string
 }
 
-/** How often to look where the system has no watch to give. */
-const LOOK_MS = 50
+const LOOK_MS = 200
 
 /** What a server wrote into its file of ports; undefined while that is not all there. */
 export function parsePorts(text: string): ServerAddress | undefined {
@@ -26,44 +26,43 @@ export function parsePorts(text: string): ServerAddress | undefined {
 
 /**
  * Resolves when the server with this process id has said where it listens, which it does when it is ready
- * (`ports_file_dir`). To be called before it can have: what it says in between is not missed, for the folder is
- * looked at first. Rejects when `signal` aborts.
+ * (`ports_file_dir`). Rejects when `signal` aborts.
  */
 export async function portsOf(
   { folder, pid, clock }: { readonly folder: string; readonly pid: number; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<ServerAddress> {
-  // nats-server names the file after its program, which may be called anything.
-  const look = async () => {
-    const name = (await readdir(folder)).find((each) => each.endsWith(`_${pid}.ports`))
-    return name === undefined
-      ? undefined
-      : parsePorts(await readFile(join(folder, name), 'utf8').catch(() => ''))
+  let onChange = () => {}
+  const watcher = watchOf(folder, () => onChange())
+  try {
+    for (;;) {
+      const changed = new AbortController()
+      onChange = () => changed.abort()
+      const address = await look(folder, pid)
+      if (address !== undefined) return address
+      // The watch makes it quick; a system may have none to give, and the time is the net under it.
+      await clock.sleep(LOOK_MS, AbortSignal.any([signal, changed.signal])).catch(() => {})
+      signal.throwIfAborted()
+    }
+  } finally {
+    watcher?.close()
   }
-  for await (const _change of changesIn(folder, clock, signal)) {
-    const address = await look()
-    if (address !== undefined) return address
-  }
-  signal.throwIfAborted()
-  throw new Error(`the watch of ${folder} ended`)
 }
 
-/** Yields once at first, then at each change; by the clock where there is no watch. */
-async function* changesIn(folder: string, clock: Clock, signal: AbortSignal): AsyncGenerator<void> {
-  const over = new AbortController()
+/** nats-server names the file after its program, which may be called anything. */
+async function look(folder: string, pid: number): Promise<ServerAddress | undefined> {
+  const name = (await readdir(folder)).find((each) => each.endsWith(`_${pid}.ports`))
+  return name === undefined
+    ? undefined
+    : parsePorts(await readFile(join(folder, name), 'utf8').catch(() => ''))
+}
+
+/** Not the one of `fs/promises`, which loses what happens while nobody waits for it (Node 20). */
+function watchOf(folder: string, onChange: () => void): FSWatcher | undefined {
   try {
-    const changes = watch(folder, { signal: AbortSignal.any([signal, over.signal]) })[Symbol.asyncIterator]()
-    // The watch begins here; what happened before is seen by the look that the first yield asks for.
-    const first = changes.next()
-    // It may fail while nobody waits for it.
-    first.catch(() => {})
-    yield
-    for (let change = await first; change.done !== true; change = await changes.next()) yield
+    return watch(folder, onChange).on('error', () => {})
   } catch {
-    // No watch to be had: too many in this system, or none at all.
-    for (; !signal.aborted; await clock.sleep(LOOK_MS, signal)) yield
-  } finally {
-    over.abort()
+    return undefined
   }
 }
 
