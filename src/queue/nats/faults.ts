@@ -70,7 +70,7 @@ export function explainStream(error: unknown, stream: string): string {
   if (number === API.storageExceeded) {
     return `there is no room for the stream ${stream}: the limits of all streams together are above max_file_store of the NATS server (10047). Raise that, or make the queues' limits smaller`
   }
-  if (API.streamOffline.some((each) => each === number) || /unsupported.*api level/i.test(text)) {
+  if (API.streamOffline.some((each) => each === number) || /unsupported/i.test(text)) {
     return `the stream ${stream} was made or changed by a newer nats-server (${shortened(text, LONGEST)}): run that version or a newer one`
   }
   if (/no space left/i.test(text)) {
