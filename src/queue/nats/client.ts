@@ -19,7 +19,10 @@ export interface ForeignServerOptions {
   readonly keyFile?: string
 }
 
-/** A connection with all that is spoken over it. It ends and is not made again: what was under way fails at once. */
+/**
+ * A connection with all that is spoken over it. It ends and is not made again: what was under way fails at
+ * once.
+ */
 export interface DialledServer {
   readonly nc: NatsConnection
   readonly js: JetStreamClient
@@ -75,7 +78,8 @@ async function connectionOptions(
   return {
     name: 'sampan',
     servers: `${url.hostname}:${url.port === '' ? '4222' : url.port}`,
-    // A session is a connection: the client would hide what happened meanwhile. `link.ts` dials again, for ever.
+    // A session is a connection: the client would hide what happened meanwhile. `link.ts` dials again, for
+    // ever.
     reconnect: false,
     ignoreClusterUpdates: true,
     timeout: dialLimitMs,

@@ -33,7 +33,10 @@ const END_REMEDIES: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** Why a server could not be spoken to. `where` is its host and port, never its URL: that may hold a password. */
+/**
+ * Why a server could not be spoken to. `where` is its host and port, never its URL: that may hold a
+ * password.
+ */
 export function explainDial(error: unknown, where: string): string {
   const { name, text, code } = partsOf(error)
   if (name === 'AuthorizationError' || /authorization violation|authentication/i.test(text)) {

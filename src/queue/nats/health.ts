@@ -1,6 +1,9 @@
 import { get } from 'node:http'
 
-/** How our server says that it is. `write-error`: a write failed, and from 2.14 on that stream takes no more until a restart. */
+/**
+ * How our server says that it is. `write-error`: a write failed, and from 2.14 on that stream takes no more
+ * until a restart.
+ */
 export type HealthKind = 'well' | 'write-error' | 'unwell'
 
 export interface Health {

@@ -92,7 +92,10 @@ export class NatsLink {
     }
   }
 
-  /** Why nothing more should be accepted: too little room where our server stores. Empty while there is enough. */
+  /**
+   * Why nothing more should be accepted: too little room where our server stores. Empty while there is
+   * enough.
+   */
   diskReason(): string {
     return this.#server.diskReason
   }

@@ -14,7 +14,10 @@ export interface VersionVerdict {
 export interface NatsBinary {
   readonly path: string
   readonly version: string
-  /** Words to put in front of its command line, so that it ends when the daemon dies; empty where this host cannot. */
+  /**
+   * Words to put in front of its command line, so that it ends when the daemon dies; empty where this host
+   * cannot.
+   */
   readonly lifeline: readonly string[]
 }
 
@@ -40,12 +43,18 @@ const SAFE = [2, 14] as const
 const AGED = [2, 12] as const
 const VERSION_LIMIT_MS = 10_000
 
-/** The version in what `nats-server --version` prints, or in a server's greeting; undefined when there is none. */
+/**
+ * The version in what `nats-server --version` prints, or in a server's greeting; undefined when there is
+ * none.
+ */
 export function parseVersion(text: string): string | undefined {
   return /(\d{1,4}\.\d{1,4}\.\d{1,4}(?:-[\w.]{1,40})?)/.exec(text)?.[1]
 }
 
-/** Pure: what we think of this version. `whose` begins the sentence: "/usr/sbin/nats-server", "the server at HOST". */
+/**
+ * Pure: what we think of this version. `whose` begins the sentence: "/usr/sbin/nats-server", "the server at
+ * HOST".
+ */
 export function judgeVersion(version: string, whose: string): VersionVerdict {
   if (isBelow(version, FLOOR)) {
     const reason = `${whose} is nats-server ${version}, which is too old for queues: 2.10 is the oldest that is used. ${REMEDY}`
@@ -59,7 +68,10 @@ export function judgeVersion(version: string, whose: string): VersionVerdict {
   return { use: 'warned', reason }
 }
 
-/** Finds the server to start and asks for its version. Throws `NatsBinaryError` when there is none that can be used. */
+/**
+ * Finds the server to start and asks for its version. Throws `NatsBinaryError` when there is none that can
+ * be used.
+ */
 export async function findNatsBinary(
   places: BinaryPlaces,
   clock: Clock,

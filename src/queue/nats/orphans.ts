@@ -1,4 +1,5 @@
-// A daemon that was killed may leave its nats-server behind, on the store that the next one needs. This finds it
+// A daemon that was killed may leave its nats-server behind, on the store that the next one needs. This
+// finds it
 // and ends it, and no other. How it is known: decision 0033.
 
 import { readdir, readFile, stat } from 'node:fs/promises'

@@ -55,7 +55,10 @@ export function serverConfig(settings: ServerSettings): string {
   ].join('\n')
 }
 
-/** What the server must be allowed to store so that all these streams exist: each `max_bytes` is a reservation. */
+/**
+ * What the server must be allowed to store so that all these streams exist: each `max_bytes` is a
+ * reservation.
+ */
 export function fileStoreBytes(streams: readonly { readonly maxBytes: number }[]): number {
   const sum = streams.reduce((total, { maxBytes }) => total + maxBytes, 0)
   return Math.ceil(sum * 1.1)

@@ -48,7 +48,8 @@ export class ServerLog {
   }
 
   #takeLine(line: string): void {
-    // Its line: process, level, text. Anything else comes from Go's runtime, or from what could not be started.
+    // Its line: process, level, text. Anything else comes from Go's runtime, or from what could not be
+    // started.
     const parts = /^\[\d+\] \[(\w{3})\] (.*)$/.exec(line)
     const text = shortened((parts?.[2] ?? line).trim(), LONGEST_LINE)
     const level = parts === null ? 'warn' : (LEVELS[parts[1] ?? ''] ?? 'debug')

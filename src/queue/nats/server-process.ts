@@ -1,4 +1,5 @@
-// The nats-server that the daemon starts: one process at a time. When it dies, whoever uses it asks for the next
+// The nats-server that the daemon starts: one process at a time. When it dies, whoever uses it asks for the
+// next
 // one (`link.ts`), so that there is one loop that tries again, with one pause between.
 
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -15,7 +16,10 @@ import { ServerLog } from './server-log.ts'
 import { portsOf, type ServerAddress } from './server-ports.ts'
 
 export interface OwnServerOptions {
-  /** The folder of the server, inside the daemon's data folder. One daemon at a time: the caller sees to that. */
+  /**
+   * The folder of the server, inside the daemon's data folder. One daemon at a time: the caller sees to
+   * that.
+   */
   readonly folder: string
   readonly serverPath?: string
   /** Where the one that is built with the daemon lies: `dist/nats/nats-server`. */
@@ -97,7 +101,9 @@ export class ServerProcess {
     return this.#child !== undefined && !this.#child.isOver
   }
 
-  /** Ends it and waits: SIGTERM, and SIGKILL when `stopPatienceMs` were not enough. At once when none runs. */
+  /**
+   * Ends it and waits: SIGTERM, and SIGKILL when `stopPatienceMs` were not enough. At once when none runs.
+   */
   async stop(consumers: number): Promise<void> {
     const child = this.#child
     this.#running = undefined
@@ -120,7 +126,8 @@ export class ServerProcess {
   #spawn(binary: NatsBinary, folder: ServerFolder): Child {
     const words: readonly string[] = [...binary.lifeline, binary.path, '-c', folder.configPath]
     const [command = '', ...args] = words
-    // A session of its own: Ctrl-C in a terminal is for the daemon, which ends the server when calls have ended.
+    // A session of its own: Ctrl-C in a terminal is for the daemon, which ends the server when calls have
+    // ended.
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {},

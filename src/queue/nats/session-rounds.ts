@@ -27,7 +27,9 @@ export interface RoundFinding {
 /** In a row, before a server that does not answer is left. */
 const MOST_FAILURES = 2
 
-/** Looks at a session now and then: whether its streams are as they were, and whether our server can write. */
+/**
+ * Looks at a session now and then: whether its streams are as they were, and whether our server can write.
+ */
 export class SessionRounds {
   readonly #dialled: DialledServer
   readonly #options: RoundsOptions
