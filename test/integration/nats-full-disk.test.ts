@@ -12,6 +12,7 @@ import {
   isRoot,
   ownLink,
   reasonOf,
+  serversIn,
   sessionOf,
   smallDisk,
   temporaryFolder,
@@ -110,4 +111,26 @@ it('says that the disk is full when the server cannot even begin', async (t) => 
 
   await rm(ballast)
   await sessionOf(link)
+})
+
+it('says that the disk is full when the server cannot even tell its ports', async (t) => {
+  if (!isRoot) return t.skip('a disk of its own needs root')
+  await using folder = await temporaryFolder()
+  await using _disk = await smallDisk(folder.path, '8m')
+  const queue = join(folder.path, 'queue')
+  const before = ownLink(queue)
+  before.start()
+  await (await sessionOf(before)).js.publish('jobs.a', 'x')
+  await before.stop()
+  const ballast = join(folder.path, 'ballast')
+  await writeFile(ballast, Buffer.alloc(10_000_000)).catch(() => {})
+
+  await using link = ownLink(queue)
+  link.start()
+
+  await reasonOf(link, /could not say where it listens.*no space left.*make room/)
+  assert.ok((await serversIn(folder.path)).length <= 1)
+  await rm(ballast)
+  const { jsm } = await sessionOf(link)
+  assert.equal((await jsm.streams.info('JOBS')).state.messages, 1)
 })

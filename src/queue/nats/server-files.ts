@@ -28,8 +28,12 @@ export async function openServerFolder(wanted: string): Promise<ServerFolder> {
   return { path, configPath: join(path, 'nats.conf'), storeDir, portsDir, password }
 }
 
-/** Replaces the configuration in one step, so that a crash leaves the old one or the new one. */
+/**
+ * Replaces the configuration in one step, so that a crash leaves the old one or the new one. One that is the same
+ * is left as it is: a full disk takes none.
+ */
 export async function writeConfig(folder: ServerFolder, text: string): Promise<void> {
+  if ((await readFile(folder.configPath, 'utf8').catch(() => '')) === text) return
   await writePrivate(folder.configPath, text)
 }
 

@@ -23,8 +23,11 @@ export class ServerLog {
   #written = 0
   #leftOut = 0
   readonly #complaints: string[] = []
+  readonly #onError: (text: string) => void
 
-  constructor(clock: Clock, log: Log) {
+  /** `onError` is told of each of its warnings and errors. */
+  constructor(clock: Clock, log: Log, onError: (text: string) => void = () => {}) {
+    this.#onError = onError
     this.#clock = clock
     this.#log = log
   }
@@ -57,6 +60,7 @@ export class ServerLog {
     if (level === 'debug') return this.#log.debug('nats-server', { line: text })
     this.#complaints.push(text)
     if (this.#complaints.length > KEPT_COMPLAINTS) this.#complaints.shift()
+    this.#onError(text)
     this.#write(level, text)
   }
 

@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Clock } from '../../clock.ts'
+import { deferred, type Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import { explainEnd } from './faults.ts'
 import { findNatsBinary, judgeVersion, NatsBinaryError, type NatsBinary } from './nats-binary.ts'
@@ -43,6 +43,8 @@ interface Child {
   readonly log: ServerLog
   /** Resolves when it is gone, with how it ended. */
   readonly ended: Promise<string>
+  /** Resolves when it cannot say where it listens, with its words. */
+  readonly mute: Promise<string>
   isOver: boolean
 }
 
@@ -134,7 +136,10 @@ export class ServerProcess {
       detached: true,
       cwd: '/',
     })
-    const log = new ServerLog(this.#clock, this.#log)
+    const mute = deferred<string>()
+    const log = new ServerLog(this.#clock, this.#log, (text) => {
+      if (text.includes('writing ports file')) mute.resolve(text)
+    })
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => log.take(text))
     }
@@ -142,7 +147,7 @@ export class ServerProcess {
       child.on('error', (error) => resolve(error.message))
       child.on('close', (code, by) => resolve(by === null ? `status ${code}` : `signal ${by}`))
     })
-    const started: Child = { process: child, log, ended, isOver: false }
+    const started: Child = { process: child, log, ended, mute: mute.promise, isOver: false }
     this.#child = started
     void ended.then((how) => this.#over(started, how))
     this.#protect(child)
@@ -174,7 +179,7 @@ export class ServerProcess {
       const ended = child.ended.then((how) => {
         throw new Error(explainEnd(how, child.log.complaints))
       })
-      return await Promise.race([ports, ended])
+      return await Promise.race([ports, ended, this.#whenMute(child)])
     } catch (error) {
       await this.stop(0)
       if (signal.aborted || over.signal.aborted || !within.aborted) throw error
@@ -184,6 +189,11 @@ export class ServerProcess {
     } finally {
       over.abort()
     }
+  }
+
+  /** A disk without a single block left: it runs, and nobody can find it. */
+  async #whenMute(child: Child): Promise<never> {
+    throw new Error(explainEnd('it could not say where it listens', [await child.mute]))
   }
 
   async #endOrphans(folder: ServerFolder, signal: AbortSignal): Promise<void> {
