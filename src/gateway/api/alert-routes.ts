@@ -5,9 +5,9 @@ import { replicasAfterAlert } from './alert-scaling.ts'
 import { textResponse } from '../shared/error-response.ts'
 import type { FunctionControl } from './function-routes.ts'
 import { readJson } from '../bodies/json-body.ts'
-import { empty } from './route.ts'
-import type { ApiContext } from '../shared/api-context.ts'
+import { empty } from './responses.ts'
 import type { Route } from './route.ts'
+import type { ApiContext } from '../shared/api-context.ts'
 import { alertWebhook, type AlertWebhook } from '../../wire/request-schemas.ts'
 
 export interface AlertRoutePorts {

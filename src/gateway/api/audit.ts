@@ -1,6 +1,7 @@
 import type { Log } from '../../log.ts'
 import type { ApiContext } from '../shared/api-context.ts'
-import { addressOf, type Route } from './route.ts'
+import { addressOf } from './client.ts'
+import type { Route } from './route.ts'
 
 /** Longest piece of a client's header that is logged. */
 const LONGEST = 200

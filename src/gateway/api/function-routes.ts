@@ -14,9 +14,10 @@ import { functionStatus, type Observed } from './function-status.ts'
 import { withRemarks } from './remarks.ts'
 import { readJson } from '../bodies/json-body.ts'
 import { jsonList } from '../bodies/json-list.ts'
-import { accepted, functionFor, json, NAME, namespaceFor, queryValue, saysYes } from './route.ts'
+import { functionFor, namespaceFor, queryValue, saysYes } from './request-values.ts'
+import { accepted, json } from './responses.ts'
+import { NAME, type Route } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
-import type { Route } from './route.ts'
 import { deleteFunctionRequest, functionDeployment, scaleServiceRequest } from '../../wire/request-schemas.ts'
 
 /** Changes and reads of desired state. */

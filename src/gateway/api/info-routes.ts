@@ -2,7 +2,7 @@ import type { BuildInfo } from '../../core/build-info.ts'
 import type { Provider } from '../../core/provider.ts'
 import { gatewayInfoAnswer, type GatewayInfo } from '../../wire/answer-schemas.ts'
 import { textResponse } from '../shared/error-response.ts'
-import { empty, json } from './route.ts'
+import { empty, json } from './responses.ts'
 import type { Route } from './route.ts'
 
 export interface InfoRoutePorts {

@@ -1,6 +1,6 @@
 import type { FunctionName } from '../../core/function-name.ts'
 import type { LogQuery } from '../../core/log-line.ts'
-import { saysYes } from './route.ts'
+import { saysYes } from './request-values.ts'
 
 /** Parameters of `GET /system/logs` as they came; empty when absent. */
 export interface LogParameters {

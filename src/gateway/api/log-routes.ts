@@ -7,9 +7,10 @@ import { textResponse } from '../shared/error-response.ts'
 import type { FunctionControl } from './function-routes.ts'
 import { logQuery, UnreadableParameter } from './log-query.ts'
 import { LineEncoder, LogBatches } from './log-stream.ts'
-import { endOf, functionFor, queryValue } from './route.ts'
-import type { ApiContext } from '../shared/api-context.ts'
+import { endOf } from './client.ts'
+import { functionFor, queryValue } from './request-values.ts'
 import type { Route } from './route.ts'
+import type { ApiContext } from '../shared/api-context.ts'
 
 /** What this needs of `logs/`. */
 export interface LogReading {

@@ -3,9 +3,9 @@ import type { Namespace } from '../../core/namespace.ts'
 import { quoted, shortened } from '../../core/quoted.ts'
 import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from '../../wire/answer-schemas.ts'
 import { readJson, readOptionalJson } from '../bodies/json-body.ts'
-import { accepted, empty, json } from './route.ts'
-import type { ApiContext } from '../shared/api-context.ts'
+import { accepted, empty, json } from './responses.ts'
 import type { Route } from './route.ts'
+import type { ApiContext } from '../shared/api-context.ts'
 import { functionNamespace } from '../../wire/request-schemas.ts'
 
 /** Changes and reads of namespaces, by the rules for them. */

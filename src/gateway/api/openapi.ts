@@ -4,7 +4,8 @@ import type { BuildInfo } from '../../core/build-info.ts'
 import { PROVIDER_NAME } from './info-routes.ts'
 import { jsonSchema } from './json-schema.ts'
 import { metricsRoutes } from '../shared/metrics-routes.ts'
-import { jsonText, type Route } from './route.ts'
+import { jsonText } from './responses.ts'
+import type { Route } from './route.ts'
 import { METHODS, type Method, type RouteDescription } from '../shared/route-description.ts'
 
 // The description of everything that a listener of ours answers, made from the tables that route and the

@@ -3,9 +3,10 @@ import { secretsAnswer, type SecretEntry } from '../../wire/answer-schemas.ts'
 import { MAX_SECRET_BYTES } from '../../core/secret-value.ts'
 import { mebibytes, type BodyLimit } from '../shared/body-limit.ts'
 import { readJson } from '../bodies/json-body.ts'
-import { accepted, json, namespaceFor } from './route.ts'
-import type { ApiContext } from '../shared/api-context.ts'
+import { namespaceFor } from './request-values.ts'
+import { accepted, json } from './responses.ts'
 import type { Route } from './route.ts'
+import type { ApiContext } from '../shared/api-context.ts'
 import { secretBody, secretName } from '../../wire/request-schemas.ts'
 
 /** Names are checked here below; values go in and never come out. */
