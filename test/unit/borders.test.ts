@@ -154,7 +154,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
     `import { parse } from 'valibot'; import type { A } from '../core/a.ts'; export const a = (b: A): unknown => parse(b, b)`,
   ],
   [
-    'src/provider/docker/engine/engine.ts',
+    'src/provider/docker/engine/transport.ts',
     `import A from 'dockerode'; import { a } from '../../../core/a.ts'; new A(a)`,
   ],
   [

@@ -1,14 +1,7 @@
-import http from 'node:http'
-import https from 'node:https'
 import type { Readable } from 'node:stream'
-import { inspect } from 'node:util'
-import Docker, { type DockerOptions } from 'dockerode'
-import type { Clock } from '../../../clock.ts'
 import { FaasError, hasCode } from '../../../core/errors.ts'
 import type { Usage } from '../../../core/provider.ts'
-import { BoundedCalls } from './bounded-calls.ts'
 import type { LogStreamOptions } from './answers.ts'
-import { parseDockerHost } from './docker-host.ts'
 import * as answers from './answers.ts'
 import type {
   ContainerDetails,
@@ -23,70 +16,22 @@ import { EngineAway, engineMessage } from './errors.ts'
 import { pickApiVersion } from './api-version.ts'
 import type { PullRequest } from './pull-request.ts'
 import { followPull } from './pull-progress.ts'
+import { type Call, type EngineOptions, Transport } from './transport.ts'
 
 const CONNECT_MS = 5_000
-/** Longest wait for a call that only reads. */
-const READ_MS = 10_000
 /** Longest wait for a call that makes the engine work: on a busy Pi a create takes seconds. */
 const WORK_MS = 60_000
-/** Connections kept for the next call: a crowd of log streams must not leave hundreds behind. */
-const FREE_SOCKETS = 8
 const PULL_MS = 3_600_000
-
-export interface EngineOptions {
-  /** `SAMPAN_DOCKER_HOST`; null is the usual socket. */
-  readonly dockerHost: string | null
-  readonly clock: Clock
-}
-
-/** Explicit, so that dockerode does not take DOCKER_HOST from the environment by itself. */
-const NOWHERE: DockerOptions = { host: undefined, port: undefined, socketPath: undefined }
-
-interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly path: string
-  readonly query?: Readonly<Record<string, unknown>>
-  readonly body?: object
-  /** Completes "Docker could not …". */
-  readonly doing: string
-  readonly timeoutMs?: number
-  /** Bounds a stream for its whole life. */
-  readonly signal?: AbortSignal
-  readonly authconfig?: object
-}
-
-/** The part of dockerode's HTTP client that we use: it knows sockets, TLS and the engine's error bodies. */
-interface Modem {
-  dial(options: object, callback: (error: unknown, answer: unknown) => void): void
-}
 
 /**
  * The engine's API, one typed method per call. Every failure is a `FaasError`; `EngineAway` when there was no
- * answer. Every call is bounded in time, because a hung engine accepts connections and says nothing. The only
- * file that imports dockerode.
+ * answer.
  */
 export class Engine {
-  readonly #agent: http.Agent
-  readonly #modem: Modem
-  readonly #calls: BoundedCalls
-  /** Path prefix such as `/v1.41`; empty until the first `connect`, which means the engine's own newest. */
-  #prefix = ''
+  readonly #transport: Transport
 
   constructor(options: EngineOptions) {
-    this.#calls = new BoundedCalls(options.clock)
-    const address = parseDockerHost(options.dockerHost)
-    const secure = 'protocol' in address && address.protocol === 'https'
-    const keepAlive = { keepAlive: true, maxFreeSockets: FREE_SOCKETS }
-    this.#agent = secure ? new https.Agent(keepAlive) : new http.Agent(keepAlive)
-    // docker-modem prints the options of every request for its debug log, wanted or not, and would walk
-    // through every open socket here: most of the daemon's time with hundreds of log streams.
-    Object.defineProperty(this.#agent, inspect.custom, { value: () => 'agent' })
-    const client: DockerOptions & { readonly agent: http.Agent } = {
-      ...NOWHERE,
-      ...address,
-      agent: this.#agent,
-    }
-    this.#modem = new Docker(client).modem
+    this.#transport = new Transport(options)
   }
 
   /**
@@ -95,37 +40,36 @@ export class Engine {
    */
   async connect(): Promise<EngineVersion> {
     const ask = (path: string): Promise<unknown> =>
-      this.#ask({ method: 'GET', path, doing: 'tell what it is', timeoutMs: CONNECT_MS }, '')
+      this.#transport.askUnversioned({ method: 'GET', path, doing: 'tell what it is', timeoutMs: CONNECT_MS })
     const [version, info] = await Promise.all([ask('/version'), ask('/info')])
     const found = answers.readVersion(version, info)
-    this.#prefix = `/v${pickApiVersion(found)}`
+    this.#transport.apiVersion = pickApiVersion(found)
     return found
   }
 
   /** Ends everything under way; later calls fail. */
   close(): void {
-    this.#calls.close()
-    this.#agent.destroy()
+    this.#transport.close()
   }
 
   async listContainers(label: string): Promise<ContainerSummary[]> {
     const query = { all: true, filters: { label: [label] } }
     return answers.readContainers(
-      await this.#ask({ method: 'GET', path: '/containers/json', query, doing: 'list containers' }),
+      await this.#transport.ask({ method: 'GET', path: '/containers/json', query, doing: 'list containers' }),
     )
   }
 
   /** Null when there is no such container. */
   async inspectContainer(id: string): Promise<ContainerDetails | null> {
     const answer = await orNull(
-      this.#ask({ method: 'GET', path: `/containers/${id}/json`, doing: 'inspect a container' }),
+      this.#transport.ask({ method: 'GET', path: `/containers/${id}/json`, doing: 'inspect a container' }),
     )
     return answer === null ? null : answers.readContainer(answer)
   }
 
   /** Answers the new id. `not-found` when the image is not there. */
   async createContainer(name: string, body: object): Promise<string> {
-    const answer = await this.#ask({
+    const answer = await this.#transport.ask({
       method: 'POST',
       path: '/containers/create',
       query: { name },
@@ -138,7 +82,7 @@ export class Engine {
 
   async startContainer(id: string): Promise<void> {
     const path = `/containers/${id}/start`
-    await this.#ask({ method: 'POST', path, doing: 'start the container', timeoutMs: WORK_MS })
+    await this.#transport.ask({ method: 'POST', path, doing: 'start the container', timeoutMs: WORK_MS })
   }
 
   /** SIGTERM, then SIGKILL after the grace. One that is gone or stopped already counts as done. */
@@ -146,24 +90,32 @@ export class Engine {
     const timeoutMs = graceSeconds * 1_000 + WORK_MS
     const query = { t: graceSeconds }
     const path = `/containers/${id}/stop`
-    await orNull(this.#ask({ method: 'POST', path, query, doing: 'stop the container', timeoutMs }))
+    await orNull(this.#transport.ask({ method: 'POST', path, query, doing: 'stop the container', timeoutMs }))
   }
 
   /** Halts its processes where they are. `conflict` when they are halted already. */
   async pauseContainer(id: string): Promise<void> {
-    await this.#ask({ method: 'POST', path: `/containers/${id}/pause`, doing: 'pause the container' })
+    await this.#transport.ask({
+      method: 'POST',
+      path: `/containers/${id}/pause`,
+      doing: 'pause the container',
+    })
   }
 
   /** Lets them go on. Throws when they were not halted. */
   async unpauseContainer(id: string): Promise<void> {
-    await this.#ask({ method: 'POST', path: `/containers/${id}/unpause`, doing: 'unpause the container' })
+    await this.#transport.ask({
+      method: 'POST',
+      path: `/containers/${id}/unpause`,
+      doing: 'unpause the container',
+    })
   }
 
   /** With force and its anonymous volumes. One that is gone already counts as done. */
   async removeContainer(id: string): Promise<void> {
     const query = { force: true, v: true }
     const call: Call = { method: 'DELETE', path: `/containers/${id}`, query, doing: 'remove the container' }
-    await orNull(this.#ask({ ...call, timeoutMs: WORK_MS }))
+    await orNull(this.#transport.ask({ ...call, timeoutMs: WORK_MS }))
   }
 
   /** `not-found` when the container is gone, or going. */
@@ -171,7 +123,7 @@ export class Engine {
     const query = { ...options, tail: options.tail ?? 'all' }
     const path = `/containers/${id}/logs`
     try {
-      return await this.#stream({ method: 'GET', path, query, doing: 'read the logs', signal })
+      return await this.#transport.stream({ method: 'GET', path, query, doing: 'read the logs', signal })
     } catch (error) {
       // Docker says "dead or marked for removal" for the moment that a removal takes.
       if (!hasCode(error, 'conflict')) throw error
@@ -184,7 +136,7 @@ export class Engine {
     const query = { stream: false }
     const path = `/containers/${id}/stats`
     const answer = await orNull(
-      this.#ask({ method: 'GET', path, query, doing: 'measure the container', signal }),
+      this.#transport.ask({ method: 'GET', path, query, doing: 'measure the container', signal }),
     )
     return answer === null ? null : answers.readUsage(answer)
   }
@@ -192,25 +144,25 @@ export class Engine {
   async listNetworks(label: string): Promise<NetworkSummary[]> {
     const query = { filters: { label: [label] } }
     return answers.readNetworks(
-      await this.#ask({ method: 'GET', path: '/networks', query, doing: 'list networks' }),
+      await this.#transport.ask({ method: 'GET', path: '/networks', query, doing: 'list networks' }),
     )
   }
 
   /** Answers the new id; `conflict` when the name is taken. */
   async createNetwork(body: object): Promise<string> {
     const call: Call = { method: 'POST', path: '/networks/create', body, doing: 'create the network' }
-    return idOf(await this.#ask({ ...call, timeoutMs: WORK_MS }))
+    return idOf(await this.#transport.ask({ ...call, timeoutMs: WORK_MS }))
   }
 
   async removeNetwork(id: string): Promise<void> {
     const call: Call = { method: 'DELETE', path: `/networks/${id}`, doing: 'remove the network' }
-    await orNull(this.#ask({ ...call, timeoutMs: WORK_MS }))
+    await orNull(this.#transport.ask({ ...call, timeoutMs: WORK_MS }))
   }
 
   /** Null when there is none of this id or name. */
   async inspectNetwork(idOrName: string): Promise<NetworkDetails | null> {
     const path = `/networks/${encodeURIComponent(idOrName)}`
-    const answer = await orNull(this.#ask({ method: 'GET', path, doing: 'inspect a network' }))
+    const answer = await orNull(this.#transport.ask({ method: 'GET', path, doing: 'inspect a network' }))
     return answer === null ? null : answers.readNetwork(answer)
   }
 
@@ -219,7 +171,7 @@ export class Engine {
     const parts = ref.split('/')
     if (parts.some((part) => part === '' || part === '.' || part === '..')) return null
     const path = `/images/${parts.map(encodeURIComponent).join('/')}/json`
-    const answer = await orNull(this.#ask({ method: 'GET', path, doing: 'inspect the image' }))
+    const answer = await orNull(this.#transport.ask({ method: 'GET', path, doing: 'inspect the image' }))
     return answer === null ? null : answers.readImage(answer)
   }
 
@@ -233,7 +185,11 @@ export class Engine {
     const query = { fromImage: ref }
     const call: Call = { method: 'POST', path: '/images/create', query, doing: `pull ${ref}`, signal }
     try {
-      const stream = await this.#stream({ ...call, timeoutMs: PULL_MS, ...(authconfig && { authconfig }) })
+      const stream = await this.#transport.stream({
+        ...call,
+        timeoutMs: PULL_MS,
+        ...(authconfig && { authconfig }),
+      })
       await followPull(stream, onProgress)
     } catch (error) {
       if (!(error instanceof FaasError) || error instanceof EngineAway) throw error
@@ -244,37 +200,7 @@ export class Engine {
   /** The raw stream of the events that `events.ts` reads, until `signal` aborts. */
   events(signal: AbortSignal): Promise<Readable> {
     const query = { filters: EVENT_FILTERS }
-    return this.#stream({ method: 'GET', path: '/events', query, doing: 'send events', signal })
-  }
-
-  #ask(call: Call, prefix = this.#prefix): Promise<unknown> {
-    const asked = { timeoutMs: READ_MS, ...call, path: prefix + call.path }
-    return this.#calls.whole(asked, (signal) => this.#send(asked, false, signal))
-  }
-
-  /** The time limit ends with the arrival of the headers. */
-  #stream(call: Call): Promise<Readable> {
-    const asked = { timeoutMs: READ_MS, ...call, path: this.#prefix + call.path }
-    return this.#calls.stream(asked, async (signal) => {
-      // The client answers Node's IncomingMessage when asked for a stream.
-      return (await this.#send(asked, true, signal)) as Readable
-    })
-  }
-
-  #send(call: Call, isStream: boolean, abortSignal: AbortSignal): Promise<unknown> {
-    const options = {
-      method: call.method,
-      path: `${call.path}?`,
-      options: { _query: call.query ?? {}, _body: call.body ?? {} },
-      // 304 means that it was started or stopped already (Engine API, ContainerStart, ContainerStop).
-      statusCodes: { 200: true, 201: true, 204: true, 304: true },
-      isStream,
-      abortSignal,
-      authconfig: call.authconfig,
-    }
-    return new Promise((resolve, reject) => {
-      this.#modem.dial(options, (error, answer) => (error ? reject(error) : resolve(answer)))
-    })
+    return this.#transport.stream({ method: 'GET', path: '/events', query, doing: 'send events', signal })
   }
 }
 
