@@ -39,20 +39,20 @@ describe('the replica table', () => {
   it('gives waiters the first replica that is ready, and new ones at once', async () => {
     const { made, add } = table()
     add('a')
-    const waits = [1, 2, 3].map(() => made.whenReady(hello, NEVER, () => 'no'))
+    const waits = [1, 2, 3].map(() => made.board.whenReady(hello, NEVER, () => 'no'))
 
     made.change('a', { state: 'ready' })
 
     for (const replica of await Promise.all(waits)) assert.equal(replica.id, 'a')
-    assert.equal((await made.whenReady(hello, NEVER, () => 'no')).id, 'a')
-    assert.deepEqual(made.waitedFor(), [])
+    assert.equal((await made.board.whenReady(hello, NEVER, () => 'no')).id, 'a')
+    assert.deepEqual(made.board.waitedFor(), [])
   })
 
   it('tells a waiter that gives up why, as of then', async () => {
     const { made } = table()
     const leaving = new AbortController()
     let reason = 'at first'
-    const wait = made.whenReady(hello, leaving.signal, () => reason)
+    const wait = made.board.whenReady(hello, leaving.signal, () => reason)
 
     reason = 'in the end'
     leaving.abort()
@@ -62,17 +62,17 @@ describe('the replica table', () => {
       (error: unknown) => hasCode(error, 'unavailable') && /in the end/.test(String(error)),
     )
     await assert.rejects(
-      made.whenReady(hello, leaving.signal, () => 'aborted before'),
+      made.board.whenReady(hello, leaving.signal, () => 'aborted before'),
       /aborted before/,
     )
-    assert.deepEqual(made.waitedFor(), [])
+    assert.deepEqual(made.board.waitedFor(), [])
   })
 
   it('turns waiters away when there is nothing to wait for', async () => {
     const { made } = table()
-    const wait = made.whenReady(hello, NEVER, () => 'no')
+    const wait = made.board.whenReady(hello, NEVER, () => 'no')
 
-    made.rejectWaiters(hello, new FaasError('not-found', 'function hello was removed'))
+    made.board.rejectWaiters(hello, new FaasError('not-found', 'function hello was removed'))
 
     await assert.rejects(wait, /was removed/)
   })

@@ -42,7 +42,7 @@ export class Outlook {
     if (reconciler.desired(name) === undefined) {
       throw unknownFunction(name)
     }
-    const waiting = table.whenReady(name, signal, () => this.#explain(name))
+    const waiting = table.board.whenReady(name, signal, () => this.#explain(name))
     this.reconsider(name)
     return await waiting
   }
@@ -60,14 +60,15 @@ export class Outlook {
 
   /** Something went wrong: whoever waits is told, if that is in vain. */
   reconsider(name: FunctionName): void {
-    if (this.#isVain(name)) this.#options.table.rejectWaiters(name, this.#unavailable(this.#explain(name)))
+    if (this.#isVain(name))
+      this.#options.table.board.rejectWaiters(name, this.#unavailable(this.#explain(name)))
   }
 
   /** Nobody waits any more. */
   stop(): void {
     const { table } = this.#options
-    for (const name of table.waitedFor()) {
-      table.rejectWaiters(name, this.#unavailable(`function ${name} is not ready: the daemon stops`))
+    for (const name of table.board.waitedFor()) {
+      table.board.rejectWaiters(name, this.#unavailable(`function ${name} is not ready: the daemon stops`))
     }
   }
 

@@ -109,7 +109,7 @@ export class Reconciler {
     this.#cancelRetries(name)
     this.#desired.delete(name)
     for (const { replica } of table.of(name)) retire(replica.id)
-    table.rejectWaiters(name, new FaasError('not-found', `function ${name} was removed`))
+    table.board.rejectWaiters(name, new FaasError('not-found', `function ${name} was removed`))
     // A round under way may be making one more.
     this.nudge(name)
   }

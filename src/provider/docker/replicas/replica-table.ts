@@ -1,7 +1,7 @@
-import { FaasError } from '../../../core/errors.ts'
 import type { FunctionName } from '../../../core/function-name.ts'
 import type { Replica } from '../../../core/replica.ts'
 import type { ContainerIdentity } from '../container/labels.ts'
+import { ReadyBoard, type ReadyListener } from './ready-board.ts'
 import {
   changedReplica,
   type FoundContainer,
@@ -12,34 +12,24 @@ import {
 export { isWithdrawn } from './replica-record.ts'
 export type { FoundContainer, PauseEvent, ReplicaChange, ReplicaRecord } from './replica-record.ts'
 
-/** Told the whole new list whenever the callable replicas of a function change. */
-export type ReadyListener = (fn: FunctionName, ready: readonly Replica[]) => void
-
-interface Waiter {
-  resolve(replica: Replica): void
-  reject(error: FaasError): void
-}
-
-const NONE: readonly Replica[] = []
 const DELETED_KEPT = 1_000
 
 /**
- * What is known of our containers, which of them can be called, and who waits for that. The only owner of
- * this state: others get snapshots, and change it through verbs that tell the listener.
+ * What is known of our containers. The only owner of this state: others read snapshots and change it through
+ * these methods, which keep the board of ready replicas true.
  */
 export class ReplicaTable {
+  /** Which replicas are ready, and who waits for the first. Kept true by the table. */
+  readonly board: ReadyBoard
   readonly #now: () => number
-  readonly #onReady: ReadyListener
   readonly #records = new Map<string, ReplicaRecord>()
   readonly #byFunction = new Map<FunctionName, Set<string>>()
-  readonly #ready = new Map<FunctionName, readonly Replica[]>()
-  readonly #waiters = new Map<FunctionName, Set<Waiter>>()
   readonly #deleted = new Set<string>()
   readonly #watchers = new Set<(fn: FunctionName) => void>()
 
   constructor(now: () => number, onReady: ReadyListener) {
     this.#now = now
-    this.#onReady = onReady
+    this.board = new ReadyBoard(onReady)
   }
 
   get(id: string): ReplicaRecord | undefined {
@@ -61,7 +51,7 @@ export class ReplicaTable {
 
   /** The replicas that can be called now. */
   ready(fn: FunctionName): readonly Replica[] {
-    return this.#ready.get(fn) ?? NONE
+    return this.board.ready(fn)
   }
 
   /** Every replica of `fn` that has a container, whatever its state. */
@@ -137,47 +127,6 @@ export class ReplicaTable {
     return this.#deleted.has(id)
   }
 
-  /**
-   * The first replica of `fn` that is ready. When `signal` aborts: `unavailable`, with the reason that
-   * `explain` gives at that time.
-   */
-  whenReady(fn: FunctionName, signal: AbortSignal, explain: () => string): Promise<Replica> {
-    const [first] = this.ready(fn)
-    if (first !== undefined) return Promise.resolve(first)
-    if (signal.aborted) return Promise.reject(new FaasError('unavailable', explain()))
-
-    return new Promise((resolve, reject) => {
-      const waiters = this.#waiters.get(fn) ?? new Set()
-      const onAbort = () => {
-        this.#forget(fn, waiter)
-        reject(new FaasError('unavailable', explain()))
-      }
-      const waiter: Waiter = {
-        resolve: (replica) => {
-          signal.removeEventListener('abort', onAbort)
-          resolve(replica)
-        },
-        reject: (error) => {
-          signal.removeEventListener('abort', onAbort)
-          reject(error)
-        },
-      }
-      signal.addEventListener('abort', onAbort, { once: true })
-      this.#waiters.set(fn, waiters.add(waiter))
-    })
-  }
-
-  /** Nobody needs to wait for `fn` any longer. */
-  rejectWaiters(fn: FunctionName, error: FaasError): void {
-    const waiters = this.#waiters.get(fn) ?? []
-    this.#waiters.delete(fn)
-    for (const waiter of waiters) waiter.reject(error)
-  }
-
-  waitedFor(): readonly FunctionName[] {
-    return [...this.#waiters.keys()]
-  }
-
   #tellWatchers(fn: FunctionName): void {
     for (const listener of this.#watchers) listener(fn)
   }
@@ -188,24 +137,10 @@ export class ReplicaTable {
     if (oldest !== undefined && this.#deleted.size > DELETED_KEPT) this.#deleted.delete(oldest)
   }
 
-  #forget(fn: FunctionName, waiter: Waiter): void {
-    const waiters = this.#waiters.get(fn)
-    waiters?.delete(waiter)
-    if (waiters?.size === 0) this.#waiters.delete(fn)
-  }
-
   #publish(fn: FunctionName): void {
-    const before = this.ready(fn)
-    const ready = this.of(fn).flatMap(({ replica }) => (replica.state === 'ready' ? [replica] : []))
-    if (ready.length === before.length && ready.every((replica, at) => replica === before[at])) return
-
-    if (ready.length === 0) this.#ready.delete(fn)
-    else this.#ready.set(fn, ready)
-    this.#onReady(fn, ready)
-    const [first] = ready
-    if (first === undefined) return
-    const waiters = this.#waiters.get(fn) ?? []
-    this.#waiters.delete(fn)
-    for (const waiter of waiters) waiter.resolve(first)
+    this.board.publish(
+      fn,
+      this.replicas(fn).filter(({ state }) => state === 'ready'),
+    )
   }
 }
