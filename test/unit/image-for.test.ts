@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FaasError } from '../../src/core/errors.ts'
-import { imageFor } from '../../src/provider/docker/replicas/deployable.ts'
+import { imageFor } from '../../src/provider/docker/replicas/image-for.ts'
 import { deployed } from '../fixtures/deployed.ts'
 
 describe('a function that no container can be made of', () => {

@@ -115,6 +115,15 @@ export function checkSpec(spec: FunctionSpec, host: HostLimits): void {
   pidsLimit(spec)
 }
 
+/**
+ * Throws `invalid`, naming the field, when this image cannot be run as the spec asks. Together with `checkSpec`
+ * it covers all that `containerSpec` throws. Pure.
+ */
+export function checkImage(spec: FunctionSpec, image: ImageCommand): void {
+  planWatchdog(image, spec)
+  planProbes(spec, image)
+}
+
 /** What the labels of the function's next container will say. */
 export function containerIdentity(fn: DeployedFunction, image: ImageCommand): ContainerIdentity {
   return {

@@ -1,6 +1,6 @@
 import type { FunctionSpec } from '../../../core/function-spec.ts'
 import { type Confinement, UNKNOWN_ABILITIES } from '../container/confinement.ts'
-import { checkSpec, containerSpec, type HostLimits } from '../container/container-spec.ts'
+import { checkImage, checkSpec, type HostLimits } from '../container/container-spec.ts'
 import type { EngineVersion, ImageFacts } from '../engine/answers.ts'
 import type { Images } from '../images/images.ts'
 import { checkPlatform, emulatedArchitectures } from '../images/platform.ts'
@@ -15,9 +15,9 @@ export interface ImageSource {
 }
 
 /**
- * The image that a function is to run, pulled if its policy says so. The one way to it, at deploy and later:
- * throws what `Images.resolve` throws, and `invalid`, naming the field, when no container could be made of
- * it.
+ * The image that a function is to run, pulled if its policy says so. Deploys and later rounds both come here.
+ * Throws what `Images.resolve` throws, and `invalid`, naming the field, when no container can be created
+ * from it.
  */
 export async function imageFor(
   spec: FunctionSpec,
@@ -30,25 +30,11 @@ export async function imageFor(
   const image = await source.images.resolve(spec.image, signal, pullPolicyOf(spec.annotations))
   const host = source.host()
   if (host !== undefined) checkPlatform(image, host, await emulatedArchitectures())
-  checkContainer(spec, image, limits)
+  checkImage(spec, image)
   return image
 }
 
 /** The host as far as it is known. */
 export function hostLimits(confinement: Confinement, host: EngineVersion | undefined): HostLimits {
   return { confinement, hostCpus: host?.cpus ?? 0, abilities: host?.abilities ?? UNKNOWN_ABILITIES }
-}
-
-function checkContainer(spec: FunctionSpec, image: ImageFacts, limits: HostLimits): void {
-  containerSpec({
-    instance: '',
-    ownerLabels: {},
-    fn: { spec, revision: 0, replicas: 0, artifact: null, createdAtMs: 0, updatedAtMs: 0 },
-    imageRef: image.id,
-    image,
-    network: { name: '', gateway: '' },
-    watchdogFile: '',
-    ...limits,
-    mounts: [],
-  })
 }
