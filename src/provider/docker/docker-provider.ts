@@ -47,7 +47,7 @@ export class DockerProvider implements Provider {
   }
 
   async start(functions: readonly DeployedFunction[]): Promise<void> {
-    const { reconciler, link, looks, ownership } = this.#parts
+    const { reconciler, link, fullLook, ownership } = this.#parts
     await this.#parts.guard.start()
     for (const fn of functions) reconciler.apply(fn)
     await link.start()
@@ -57,10 +57,10 @@ export class DockerProvider implements Provider {
         clock: this.#options.clock,
         intervalMs: LOOK_EVERY_MS,
         signal: this.#stopping.signal,
-        onError: (err) => this.#options.log.error('look failed', { err }),
+        onError: (err) => this.#options.log.error('full resync failed', { err }),
       },
       () => {
-        if (link.isUp) looks.add('all')
+        if (link.isUp) fullLook.request()
       },
     )
   }
@@ -114,7 +114,7 @@ export class DockerProvider implements Provider {
 
   async fate(replica: Replica): Promise<string> {
     const dead = await deathOf(replica.id, { table: this.#parts.table, clock: this.#options.clock })
-    return dead === null ? '' : this.#parts.causeOfDeath(dead)
+    return dead === null ? '' : this.#parts.crashReasons.of(dead)
   }
 
   openLog(replicaId: string, query: ReplicaLogQuery, signal: AbortSignal): Promise<ReplicaLog> {
@@ -144,13 +144,13 @@ export class DockerProvider implements Provider {
   }
 
   async #stop(): Promise<void> {
-    const { engine, link, looks, reconciler, probes, retirement, images, usage, outlook } = this.#parts
+    const { engine, link, fullLook, reconciler, probes, retirement, images, usage, outlook } = this.#parts
     this.#stopping.abort()
     outlook.stop()
     const { freezer, halts } = this.#parts
     const ends = [
       link.stop(),
-      looks.stop(),
+      fullLook.stop(),
       reconciler.stop(),
       probes.stop(),
       retirement.stop(),

@@ -1,16 +1,15 @@
-import { exitReason } from './replicas/exit-reason.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
-import { lastWords } from './replicas/last-words.ts'
 import type { OpenLog, ProviderEvent } from '../../core/provider.ts'
 import { Background } from '../../work/background.ts'
-import { shortId } from '../../core/short-id.ts'
-import { imageFor } from './replicas/deployable.ts'
+import { CrashReasons } from './crash-reasons.ts'
+import { imageFor } from './replicas/image-for.ts'
 import { ContainerSockets } from './readiness/container-sockets.ts'
 import type { DockerProviderOptions } from './docker-provider-options.ts'
 import { instanceLabel } from './container/labels.ts'
 import { EngineAway } from './engine/errors.ts'
 import { EngineLink } from './engine/link.ts'
 import { Engine } from './engine/engine.ts'
+import { FullLook } from './full-look.ts'
 import type { Freezer } from './replicas/freezer.ts'
 import { HostGuard } from './host/host-guard.ts'
 import { Images } from './images/images.ts'
@@ -25,13 +24,12 @@ import { Readiness } from './readiness/readiness.ts'
 import type { Reconciler } from './replicas/reconciler.ts'
 import { ReplicaAddresses } from './replicas/replica-addresses.ts'
 import { ReplicaProbes } from './readiness/replica-probes.ts'
-import { type ReplicaRecord, ReplicaTable } from './replicas/replica-table.ts'
+import { ReplicaTable } from './replicas/replica-table.ts'
 import { Retirement } from './replicas/retirement.ts'
 import { SecretFiles } from './belongings/secret-files.ts'
 import { Surroundings } from './belongings/surroundings.ts'
 import { UsageMeter } from './usage/usage.ts'
 import { makeFreezer, makeHaltWatch, makeReconciler } from './wiring-reconciler.ts'
-import { WorkQueue } from '../../work/work-queue.ts'
 
 const DRAIN_MS = 60_000
 const RETRY_REMOVAL_MS = 2_000
@@ -67,8 +65,8 @@ export class ProviderParts {
   readonly reconciler: Reconciler
   readonly link: EngineLink
   readonly outlook: Outlook
-  /** Full looks on top of those at each connect; one at a time. */
-  readonly looks: WorkQueue<'all'>
+  readonly fullLook: FullLook
+  readonly crashReasons: CrashReasons
 
   /** Does no I/O. */
   constructor(options: DockerProviderOptions, emit: (event: ProviderEvent) => void) {
@@ -113,19 +111,20 @@ export class ProviderParts {
     const { networks, secretFiles } = this
     const desired = (): Reconciler => this.reconciler
     this.surroundings = new Surroundings({ networks, secretFiles, table, desired, log })
+    this.crashReasons = new CrashReasons({ guard: this.guard, reconciler: desired, log })
     this.probes = this.#makeProbes()
     this.addresses = this.#makeAddresses(emit)
     this.halts = makeHaltWatch(this, options)
     this.observer = this.#makeObserver()
+    this.fullLook = this.#makeFullLook()
     this.retirement = this.#makeRetirement()
     this.freezer = makeFreezer(this, options)
     this.reconciler = makeReconciler(this, options)
     this.link = this.#makeLink()
     this.outlook = new Outlook({ table, reconciler: this.reconciler, link: this.link, clock })
-    this.looks = new WorkQueue(1, () => this.#lookAgain())
   }
 
-  /** As `deployable.ts` has it. */
+  /** As `image-for.ts` has it. */
   imageFor(spec: FunctionSpec, signal: AbortSignal): ReturnType<typeof imageFor> {
     const { images, guard } = this
     return imageFor(spec, signal, { images, host: () => this.link.engine, confinement: guard.confinement })
@@ -138,11 +137,6 @@ export class ProviderParts {
   probe(id: string): void {
     const record = this.table.get(id)
     if (record !== undefined && this.reconciler.isWanted(record)) this.probes.begin(id)
-  }
-
-  /** How a replica ended, as a clause for a person. */
-  causeOfDeath(record: Pick<ReplicaRecord, 'replica' | 'exitCode' | 'ranOutOfMemory'>): string {
-    return record.ranOutOfMemory ? this.#outOfMemory(record) : exitReason(record.exitCode)
   }
 
   #makeProbes(): ReplicaProbes {
@@ -185,14 +179,27 @@ export class ProviderParts {
       log,
       onChange: (fn) => this.reconciler.nudge(fn),
       onCrash: (record, exitCode) => {
-        this.reconciler.setback(record, this.causeOfDeath({ ...record, exitCode }))
+        this.reconciler.setback(record, this.crashReasons.of({ ...record, exitCode }))
         // Not only when its function's turn comes: somebody may be about to remove the container, and its log
         // with it.
         this.retirement.begin(record.replica.id)
       },
       onUnready: (id) => this.probe(id),
       onRewired: (id) => this.background.run('look at an address', () => this.addresses.look(id)),
-      onStranger: () => this.looks.add('all'),
+      onStranger: () => this.fullLook.request(),
+    })
+  }
+
+  #makeFullLook(): FullLook {
+    const { observer, surroundings, guard, background } = this
+    return new FullLook({
+      observer,
+      surroundings,
+      firewall: guard.firewall,
+      link: () => this.link,
+      background,
+      log: this.#options.log,
+      onLooked: () => this.reconciler.nudgeAll(),
     })
   }
 
@@ -206,17 +213,13 @@ export class ProviderParts {
       log,
       drainMs,
       keepLogs: ({ replica }, signal) => keptLogs.keep(replica, this.openLog, signal),
-      onLastLines: (record, lines) => this.#heard(record, lines),
+      onLastLines: (record, lines) => this.crashReasons.onLastLines(record, lines),
       onGone: (fn) => this.background.run('tidy up', () => this.surroundings.tidyUp(fn)),
       onFailure: (fn, error) => {
         if (error instanceof EngineAway) this.link.lost(error)
         else clock.after(RETRY_REMOVAL_MS, () => this.reconciler.nudge(fn))
       },
-      onDeath: (record, { exitCode, oomKilled, error }) => {
-        const { fn, id, revision } = record.replica
-        log.warn('replica exited', { fn, replica: shortId(id), revision, exitCode, oomKilled, error })
-        if (oomKilled) this.reconciler.explain(record, this.#outOfMemory(record))
-      },
+      onDeath: (record, death) => this.crashReasons.onDeath(record, death),
     })
   }
 
@@ -230,7 +233,7 @@ export class ProviderParts {
       look: async () => {
         // Before anything is changed on this engine.
         await this.ownership.settle()
-        await this.#look()
+        await this.fullLook.look()
       },
       onUp: () => {
         if (this.link.engine !== undefined) this.guard.meet(this.link.engine)
@@ -238,37 +241,5 @@ export class ProviderParts {
       },
       onEvent: (event) => this.observer.handle(event),
     })
-  }
-
-  async #look(): Promise<void> {
-    await Promise.all([this.observer.look(), this.surroundings.lookAtNetworks()])
-    // A daemon that was killed may have left some.
-    this.background.run('tidy up secrets', () => this.surroundings.tidySecrets())
-    // Others flush rules: a reload of the host's firewall, for one.
-    void this.guard.firewall.look()
-  }
-
-  #outOfMemory({ replica }: Pick<ReplicaRecord, 'replica'>): string {
-    return this.guard.outOfMemory(this.reconciler.desired(replica.fn)?.spec)
-  }
-
-  /** A replica died, or was given up: what it wrote last may say why. */
-  #heard(record: ReplicaRecord, lines: readonly string[]): void {
-    const { fn, id, revision } = record.replica
-    const words = lastWords(lines)
-    this.reconciler.heard(record, words)
-    if (words.length === 0) return
-    this.#options.log.warn('last words of a replica', { fn, replica: shortId(id), revision, words })
-  }
-
-  async #lookAgain(): Promise<void> {
-    if (!this.link.isUp) return
-    try {
-      await this.#look()
-      this.reconciler.nudgeAll()
-    } catch (error) {
-      if (error instanceof EngineAway) this.link.lost(error)
-      else this.#options.log.error('look failed', { err: error })
-    }
   }
 }
