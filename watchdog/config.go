@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,42 +11,82 @@ import (
 
 // config is everything the environment decides. Durations of 0 mean "no limit" unless said otherwise.
 type config struct {
-	mode     string
-	argv     []string
-	port     int
-	upstream string // URL
+	mode string
+	argv []string // of the function's process
 
-	readTimeout, writeTimeout, execTimeout      time.Duration
-	callLimit                                   limit // the smaller one of write and exec
-	headTimeout, idleTimeout, upgradeTimeout    time.Duration
-	shutdownWait, startupTimeout, killGrace     time.Duration // 0 is no wait
-	maxInflight, metricsPort                    int           // 0 is off
-	maxConnections                              int
-	maxRequestBody, streamSpool                 int64 // bytes
-	maxBufferedBody, maxHeadMemory              int64 // bytes
-	maxHeaderBytes                              int
-	keepUnderscores                             bool
-	suppressLock                                bool
-	checkProgram                                bool
-	lockPath, readyPath                         string
-	contentType                                 string
-	combineOutput, cgiHeaders, marshalRequest   bool
-	writeDebug, debugHeaders                    bool
-	prefixLogs, logCallID, logJSON              bool
-	accessLog, classicLines                     bool
-	logLineBytes                                int // -1 is unlimited
-	bufferBody, cancelOnDisconnect, ignoreError bool
-	childStdinPipe, controlChannel              bool
-	staticPath, staticFallback                  string
-	staticList                                  bool
-	stalledStatus                               int
-	jwt                                         jwtConfig
+	// listeners
+	port           int
+	metricsPort    int // 0 is off
+	maxConnections int
+
+	// the function in mode http
+	upstream       string // URL
+	bufferBody     bool
+	childStdinPipe bool
+
+	// times
+	readTimeout    time.Duration
+	writeTimeout   time.Duration
+	execTimeout    time.Duration
+	callLimit      limit // the smaller one of write and exec
+	headTimeout    time.Duration
+	idleTimeout    time.Duration
+	upgradeTimeout time.Duration
+	shutdownWait   time.Duration // 0 is no wait
+	startupTimeout time.Duration // 0 is no wait
+	killGrace      time.Duration // 0 is no wait
+
+	// sizes, in bytes
+	maxRequestBody  int64
+	maxBufferedBody int64
+	streamSpool     int64
+	maxHeadMemory   int64
+	maxHeaderBytes  int
+
+	// calls
+	maxInflight        int // 0 is no limit
+	cancelOnDisconnect bool
+	stalledStatus      int // answered when a request body stands still
+	keepUnderscores    bool
+
+	// health
+	suppressLock bool
+	lockPath     string
+	readyPath    string
+	checkProgram bool
+
+	// a process per call
+	contentType    string
+	combineOutput  bool
+	cgiHeaders     bool
+	marshalRequest bool
+	ignoreError    bool // a failed process does not cut the answer short
+	controlChannel bool
+
+	// mode static
+	staticPath     string
+	staticFallback string
+	staticList     bool
+
+	// logging
+	writeDebug   bool
+	debugHeaders bool
+	prefixLogs   bool
+	logCallID    bool
+	logJSON      bool
+	logLineBytes int // -1 is unlimited
+	accessLog    bool
+	classicLines bool
+
+	jwt jwtConfig
 }
 
 type jwtConfig struct {
-	enabled, debug            bool
-	authority                 string
-	functionName, functionsNS string
+	enabled      bool
+	debug        bool
+	authority    string // URL
+	functionName string
+	functionsNS  string
 }
 
 // modes that fork a process per call, and the others.
@@ -158,52 +195,6 @@ func (c *config) readLogging(e *env.Reader) {
 	// Classic keeps the two lines per call that tools around it look for, unless told not to.
 	c.classicLines = e.Boolean(c.mode == classicMode, "access_log")
 	c.accessLog = e.Boolean(false, "access_log")
-}
-
-// check finds every problem at once.
-func (c *config) check(e *env.Reader) error {
-	var problems []error
-	if len(c.argv) == 0 && c.mode != staticMode {
-		command := e.Text("", "function_process", "fprocess")
-		argv, err := env.SplitCommand(command)
-		switch {
-		case err != nil:
-			problems = append(problems, fmt.Errorf("fprocess=%q: %w", command, err))
-		case len(argv) == 0:
-			problems = append(problems, errors.New("fprocess is not set: it names the function's command"))
-		}
-		c.argv = argv
-	}
-	if c.mode == httpMode {
-		problems = append(problems, c.checkUpstream(e))
-	}
-	chosen := e.Lookup("exec_timeout")+e.Lookup("write_timeout") != ""
-	if chosen && c.execTimeout > 0 && c.writeTimeout > 0 && c.writeTimeout <= c.execTimeout {
-		e.Warnings = append(e.Warnings, fmt.Sprintf(
-			"write_timeout (%s) is not longer than exec_timeout (%s): calls end at write_timeout",
-			c.writeTimeout, c.execTimeout))
-	}
-	return errors.Join(problems...)
-}
-
-// checkUpstream keeps the function's server and our own listeners apart: they share one network.
-func (c *config) checkUpstream(e *env.Reader) error {
-	up, err := parseUpstream(c.upstream)
-	if err != nil {
-		return err
-	}
-	host, port, _ := net.SplitHostPort(up.address)
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil
-	}
-	switch port {
-	case strconv.Itoa(c.port):
-		return fmt.Errorf("upstream_url=%q is the watchdog's own address: let the function listen elsewhere", c.upstream)
-	case strconv.Itoa(c.metricsPort):
-		e.Warnings = append(e.Warnings, fmt.Sprintf("no metrics: upstream_url has port %s, set metrics_port to another", port))
-		c.metricsPort = 0
-	}
-	return nil
 }
 
 func smallestPositive(a, b time.Duration) time.Duration {
