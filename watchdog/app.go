@@ -12,8 +12,8 @@ import (
 	"sampan/watchdog/internal/process"
 )
 
-// inFlightMercy is how long running calls may take to fail by themselves after the http child died.
-const inFlightMercy = time.Second
+// inFlightGrace is how long running calls may take to fail by themselves after the http child died.
+const inFlightGrace = time.Second
 
 // app wires the parts and owns the order in which they start and stop.
 type app struct {
@@ -177,7 +177,7 @@ func (a *app) childDied() int {
 	a.server.closing.Store(true)
 	select {
 	case <-a.server.closeListener():
-	case <-time.After(inFlightMercy):
+	case <-time.After(inFlightGrace):
 	}
 	a.childLogs.Wait(a.cfg.killGrace)
 	return max(process.ExitCode(status), 1)

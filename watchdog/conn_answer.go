@@ -14,7 +14,7 @@ func (c *clientConn) answer(status int, lines, body string) {
 		return
 	}
 	if !c.reply.close {
-		c.settleBody()
+		c.resolveUnreadBody()
 	}
 	c.begin(status, nil)
 	c.out = append(c.out, lines...)
@@ -51,8 +51,8 @@ func (c *clientConn) informational(status int, lines []byte) error {
 	return err
 }
 
-// invite answers Expect: 100-continue, once.
-func (c *clientConn) invite() error {
+// sendContinue answers Expect: 100-continue, once.
+func (c *clientConn) sendContinue() error {
 	if !c.req.Expects || c.body.Done {
 		return nil
 	}

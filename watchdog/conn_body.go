@@ -16,7 +16,7 @@ func (c *clientConn) limitBodyRead() {
 		return
 	}
 	c.guard.mu.Lock()
-	if c.guard.cause == notEnded && !c.guard.halted {
+	if c.guard.cause == notEnded && !c.guard.bodyAbandoned {
 		_ = c.nc.SetReadDeadline(time.Now().Add(limit))
 		c.readLimited = true
 	}
@@ -26,7 +26,7 @@ func (c *clientConn) limitBodyRead() {
 // haltBody wakes whoever reads the request body, and lets nobody wait for it again in this call.
 func (c *clientConn) haltBody() {
 	c.guard.mu.Lock()
-	c.guard.halted = true
+	c.guard.bodyAbandoned = true
 	_ = c.nc.SetReadDeadline(longAgo)
 	c.readLimited = true
 	c.guard.mu.Unlock()
@@ -71,9 +71,9 @@ func (c *clientConn) discardBody(total, stall time.Duration) bool {
 	return false
 }
 
-// settleBody looks, before a response begins, whether an unwanted request body comes to its end. If it does not, the
+// resolveUnreadBody looks, before a response begins, whether an unwanted request body comes to its end. If it does not, the
 // response says that the connection closes.
-func (c *clientConn) settleBody() {
+func (c *clientConn) resolveUnreadBody() {
 	if c.body.Done {
 		return
 	}

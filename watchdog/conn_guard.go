@@ -37,17 +37,17 @@ type interruptible interface {
 // guard ends a phase of a connection when its deadline passes or its client leaves. One lazily armed timer serves all
 // phases: a call that ends in time costs no timer operation, the timer looks when it fires whether it is still due.
 type guard struct {
-	mu       sync.Mutex
-	phase    phase
-	deadline time.Time // zero: none
-	timer    *time.Timer
-	firesAt  time.Time // zero: not armed
-	blocked  interruptible
-	cause    cause
-	left     bool // the client is gone
-	heeds    bool // a leaving client ends the call
-	halted   bool // the request body is not read any more
-	probes   bool // an interim answer may be sent to see whether the client is still there
+	mu             sync.Mutex
+	phase          phase
+	deadline       time.Time // zero: none
+	timer          *time.Timer
+	firesAt        time.Time // zero: not armed
+	blocked        interruptible
+	cause          cause
+	hasLeft        bool // the client is gone
+	endsWithClient bool // a leaving client ends the call
+	bodyAbandoned  bool // the request body is no longer read
+	probes         bool // an interim answer may be sent to see whether the client is still there
 	// ended runs after a cause was noted, with the phase it hit.
 	ended func(phase, cause)
 }
@@ -62,15 +62,15 @@ func (g *guard) enter(p phase, deadline time.Time) {
 	g.mu.Unlock()
 }
 
-// enterCall begins a call that must end by deadline; heeds says whether it ends with its client, probes whether the client
+// enterCall begins a call that must end by deadline; endsWithClient says whether it ends when its client leaves, probes whether the client
 // understands interim answers. It returns what had ended the phase before: a shutdown may have hit the idle connection
 // while this request came in.
-func (g *guard) enterCall(deadline time.Time, heeds, probes bool) (before cause) {
+func (g *guard) enterCall(deadline time.Time, endsWithClient, probes bool) (before cause) {
 	g.mu.Lock()
 	before = g.cause
 	if g.phase != phaseClosed {
-		g.phase, g.cause, g.blocked, g.heeds = phaseCall, notEnded, nil, heeds
-		g.halted, g.probes = false, heeds && probes
+		g.phase, g.cause, g.blocked, g.endsWithClient = phaseCall, notEnded, nil, endsWithClient
+		g.bodyAbandoned, g.probes = false, endsWithClient && probes
 		g.setDeadline(deadline)
 	}
 	g.mu.Unlock()
@@ -99,7 +99,7 @@ func (g *guard) attach(target interruptible) cause {
 	if g.cause != notEnded {
 		return g.cause
 	}
-	if g.left && g.heeds && target != nil {
+	if g.hasLeft && g.endsWithClient && target != nil {
 		g.cause = clientGone
 		return g.cause
 	}
@@ -164,11 +164,11 @@ func (g *guard) crowdOut(p phase) bool {
 	return true
 }
 
-// clientLeft notes that the client is gone, and ends a call that heeds it.
+// clientLeft notes that the client is gone, and ends a call that is to end with its client.
 func (g *guard) clientLeft() {
 	g.mu.Lock()
-	g.left = true
-	if g.phase != phaseCall || !g.heeds {
+	g.hasLeft = true
+	if g.phase != phaseCall || !g.endsWithClient {
 		g.mu.Unlock()
 		return
 	}
@@ -178,7 +178,7 @@ func (g *guard) clientLeft() {
 // bodyBroke ends the call because its request body could not be read; false when nobody wanted the rest any more.
 func (g *guard) bodyBroke(why cause) bool {
 	g.mu.Lock()
-	if g.halted {
+	if g.bodyAbandoned {
 		g.mu.Unlock()
 		return false
 	}

@@ -34,16 +34,16 @@ type spool struct {
 	closed   bool
 	broken   error
 	arrived  chan struct{} // capacity 1: something to take, or closed
-	left     chan struct{} // capacity 1: something was taken, or broken
+	taken    chan struct{} // capacity 1: something was taken, or the spool broke
 	drained  chan struct{} // closed when the writer has ended
 }
 
 func newSpool(memory, total *byteBudget) *spool {
-	return &spool{memory: memory, total: total, arrived: make(chan struct{}, 1), left: make(chan struct{}, 1),
+	return &spool{memory: memory, total: total, arrived: make(chan struct{}, 1), taken: make(chan struct{}, 1),
 		drained: make(chan struct{})}
 }
 
-func poke(c chan struct{}) {
+func notify(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
@@ -63,11 +63,11 @@ func (s *spool) put(p []byte, uploading func() bool) error {
 		}
 		s.mu.Unlock()
 		if roomy || err != nil {
-			poke(s.arrived)
+			notify(s.arrived)
 			return err
 		}
 		select {
-		case <-s.left:
+		case <-s.taken:
 		case <-time.After(spoolStall):
 			s.mu.Lock()
 			s.stalled = s.sent == sent
@@ -177,7 +177,7 @@ func (s *spool) write(send func([]byte) error) {
 		s.stalled = false
 		s.broken = err
 		s.mu.Unlock()
-		poke(s.left)
+		notify(s.taken)
 		if err != nil {
 			return
 		}
@@ -192,7 +192,7 @@ func (s *spool) finish(cut error) error {
 		s.broken = cut
 	}
 	s.mu.Unlock()
-	poke(s.arrived)
+	notify(s.arrived)
 	<-s.drained
 	s.memory.Give(s.size)
 	s.release(s.paid)

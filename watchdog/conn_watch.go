@@ -115,7 +115,7 @@ func (w *clientWatch) report(id int32, events uint32) {
 func (c *clientConn) probe() {
 	g := &c.guard
 	g.mu.Lock()
-	if g.phase != phaseCall || !g.heeds || g.cause != notEnded {
+	if g.phase != phaseCall || !g.endsWithClient || g.cause != notEnded {
 		g.mu.Unlock()
 		return
 	}
@@ -131,7 +131,7 @@ func (c *clientConn) probe() {
 		c.writing.Unlock()
 	}
 	if !sent {
-		g.left = true
+		g.hasLeft = true
 		g.end(clientGone)
 		return
 	}

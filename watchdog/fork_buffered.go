@@ -55,7 +55,7 @@ func (r *bufferedRunner) serve(c *clientConn) {
 // input is the request as JSON where that is asked for; else nil, and the body travels as it comes.
 func (r *bufferedRunner) input(c *clientConn) ([]byte, error) {
 	if !c.body.Done {
-		if err := c.invite(); err != nil {
+		if err := c.sendContinue(); err != nil {
 			return nil, errClientGone
 		}
 	}
@@ -123,7 +123,7 @@ func (r *bufferedRunner) answer(c *clientConn, f *forkCall, status syscall.WaitS
 		return
 	}
 	took := time.Since(c.start)
-	c.settleBody()
+	c.resolveUnreadBody()
 	r.head(c, ctl, status, output)
 	c.duration(took)
 	c.endHead(length)

@@ -18,7 +18,7 @@ func (r *streamingRunner) serve(c *clientConn) {
 	if r.server.cfg.debugHeaders {
 		r.server.log.headers("in", c.req.Fields)
 	}
-	if !c.body.Done && c.invite() != nil {
+	if !c.body.Done && c.sendContinue() != nil {
 		c.clientVanished()
 		return
 	}
@@ -165,7 +165,7 @@ func (r *streamingRunner) commitEmpty(c *clientConn, f *forkCall) bool {
 	if ctl != nil {
 		status = ctl.status
 	}
-	c.settleBody()
+	c.resolveUnreadBody()
 	c.begin(status, nil)
 	if ctl != nil {
 		c.out = append(c.out, ctl.lines...)

@@ -146,7 +146,7 @@ func (h *httpRunner) dial(c *clientConn) (*upstreamConn, error) {
 // having seen the request.
 func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err error) {
 	if !c.forward.whole {
-		if err := c.invite(); err != nil {
+		if err := c.sendContinue(); err != nil {
 			return false, errClientGone
 		}
 	}

@@ -138,7 +138,7 @@ func (p *upload) failed() error {
 
 // bufferRequest reads a chunked request body whole, so that the function gets it with a Content-Length.
 func (c *clientConn) bufferRequest() error {
-	if err := c.invite(); err != nil {
+	if err := c.sendContinue(); err != nil {
 		return errClientGone
 	}
 	var err error

@@ -29,13 +29,13 @@ func (a *app) shutDown(sig os.Signal) int {
 	select {
 	case <-drained:
 	case <-a.childGone():
-		a.pauseFor(drained, inFlightMercy)
+		a.pauseFor(drained, inFlightGrace)
 	case <-time.After(drain):
 		a.log.warn("the drain limit has passed, ending what still runs")
 	}
 	a.processes.TerminateAll(a.cfg.killGrace)
 	// What was terminated may still be answering its callers.
-	a.pauseFor(drained, inFlightMercy)
+	a.pauseFor(drained, inFlightGrace)
 	a.childLogs.Wait(time.Second)
 	a.log.print(fmt.Sprintf("exiting, active connections: %d", s.limiter.running.Load()))
 	return 0
