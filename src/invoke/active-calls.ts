@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 
-/** A call as the roster sees it. Neither method may throw. */
-export interface Listed {
-  /** Neighbours in the roster; its own business. */
-  before: Listed | null
-  after: Listed | null
+/** A call as the activeCalls sees it. Neither method may throw. */
+export interface ActiveCall {
+  /** Neighbours in the activeCalls; its own business. */
+  before: ActiveCall | null
+  after: ActiveCall | null
   /** Ends itself if one of its limits of time has passed. */
   check(nowMs: number): void
   /** Ends at once. */
@@ -21,10 +21,10 @@ const LONGEST_SWEEP_MS = 250
  * linked list, because a `Set` that changes this fast keeps ended calls alive in its old tables: it cost 10
  * µs of garbage collection a call (docs/decisions/0003).
  */
-export class Roster {
+export class ActiveCalls {
   readonly #clock: Clock
   readonly #sweepMs: number
-  #first: Listed | null = null
+  #first: ActiveCall | null = null
   #size = 0
   #isArmed = false
   #onEmpty: (() => void) | null = null
@@ -41,7 +41,7 @@ export class Roster {
     return this.#size
   }
 
-  add(call: Listed): void {
+  add(call: ActiveCall): void {
     this.#size += 1
     const next = this.#first
     call.after = next
@@ -51,7 +51,7 @@ export class Roster {
   }
 
   /** Once for each that was added. */
-  delete(call: Listed): void {
+  delete(call: ActiveCall): void {
     const { before, after } = call
     this.#size -= 1
     if (before === null) this.#first = after
@@ -90,10 +90,10 @@ export class Roster {
   }
 
   /** `action` may end the call that it is given, and no other. */
-  #each(action: (call: Listed) => void): void {
+  #each(action: (call: ActiveCall) => void): void {
     let call = this.#first
     while (call !== null) {
-      const next: Listed | null = call.after
+      const next: ActiveCall | null = call.after
       action(call)
       call = next
     }

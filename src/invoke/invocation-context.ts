@@ -7,7 +7,7 @@ import type { FunctionName } from '../core/function-name.ts'
 import type { Suspicion } from '../core/provider.ts'
 import type { Replica } from '../core/replica.ts'
 import type { RequestRules } from './request-headers.ts'
-import type { Roster } from './roster.ts'
+import type { ActiveCalls } from './active-calls.ts'
 import type { Waker } from './waker.ts'
 
 /** Limits of the calls of a function that has none of its own; a time of 0 milliseconds means none. */
@@ -32,7 +32,7 @@ export type CallCapacity = Pick<Capacity, 'calls' | 'callsPerFunction' | 'idleUp
 export interface InvocationContext {
   readonly clock: Clock
   readonly waker: Waker
-  readonly roster: Roster
+  readonly activeCalls: ActiveCalls
   /** A replica is not ready. Must not throw. */
   readonly suspect: (replica: Replica, why: Suspicion) => void
   /** How a replica died just now; empty when it lives. Must not reject. */

@@ -53,7 +53,7 @@ export class InvocationCount {
         intervalMs: SAVE_INTERVAL_MS,
         signal: this.#stopping.signal,
         onError: (err) => {
-          if (!this.#isFailing) log.warn('call counts are not saved', { err })
+          if (!this.#isFailing) log.warn('call counts not saved', { err })
           this.#isFailing = true
         },
       },

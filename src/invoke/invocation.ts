@@ -10,7 +10,7 @@ import { Forward, type Failure, type ForwardOwner } from './forward.ts'
 import { freshnessFor, mayRepeat } from './may-repeat.ts'
 import { requestHeaders } from './request-headers.ts'
 import type { InvocationContext, Order } from './invocation-context.ts'
-import type { Listed } from './roster.ts'
+import type { ActiveCall } from './active-calls.ts'
 import type { Route } from './route-table.ts'
 import type { Target } from './target.ts'
 import { UnansweredError } from './unanswered.ts'
@@ -26,12 +26,12 @@ const MAX_REFUSALS = 10
  *      │        │  ▲ │ refused, nobody else ready
  *      └─▶ waiting ◀─┘
  */
-export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
+export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall {
   readonly call: Call
   readonly sink: CallSink
   readonly upgrade: Upgrade<Duplex> | null
-  before: Listed | null = null
-  after: Listed | null = null
+  before: ActiveCall | null = null
+  after: ActiveCall | null = null
   readonly #context: InvocationContext
   readonly #route: Route
   readonly #policy: CallPolicy
@@ -61,7 +61,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
 
   start(): void {
     this.#route.metrics.begin()
-    this.#context.roster.add(this)
+    this.#context.activeCalls.add(this)
     try {
       this.#headers = requestHeaders(this.call, this.#context.rules)
       this.#next()
@@ -82,7 +82,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
     this.#end(countAs)
   }
 
-  // Listed
+  // ActiveCall
 
   check(nowMs: number): void {
     if (this.#tunnel !== null) return
@@ -252,7 +252,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, Listed {
   #end(status: number): void {
     this.#isOver = true
     this.#leaveTarget()
-    this.#context.roster.delete(this)
+    this.#context.activeCalls.delete(this)
     this.#route.metrics.end(status, this.#time.tookMs(this.#nowMs()))
   }
 }

@@ -15,7 +15,7 @@ import { InFlight } from './in-flight.ts'
 import type { CallCapacity, CallLimits, InvocationContext } from './invocation-context.ts'
 import { notFound, notReady, stopping, tooMany, tooManyOf } from './call-failures.ts'
 import { Invocation } from './invocation.ts'
-import { Roster } from './roster.ts'
+import { ActiveCalls } from './active-calls.ts'
 import { RouteTable, type Route } from './route-table.ts'
 import type { IdleCount } from './target.ts'
 import { Waker, type WakerPorts } from './waker.ts'
@@ -82,14 +82,14 @@ export class Invoker {
       idle: this.#idle,
       maxHeaderBytes: limits.maxHeaderBytes,
       connections: new Map(),
-      onFault: (err: unknown) => log.error('a call failed unexpectedly', { err }),
+      onFault: (err: unknown) => log.error('call failed unexpectedly', { err }),
     }
     this.routes = new RouteTable(targets, usualPolicy(limits, capacity))
     this.#capacity = capacity
     this.#context = {
       clock,
       waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs }),
-      roster: new Roster(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
+      activeCalls: new ActiveCalls(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
       suspect: (replica, why) => ports.suspect(replica, why),
       fate: (replica) => ports.fate(replica),
       whyNotReady: (fn) => notReady(fn, ports.obstacle(fn)),
@@ -103,7 +103,7 @@ export class Invoker {
   /** How the budgets of calls stand; for metrics. */
   get figures(): CallFigures {
     return {
-      inFlight: this.#context.roster.size,
+      inFlight: this.#context.activeCalls.size,
       refused: this.#refused,
       refusedOfFunction: this.#refusedOfFunction,
       idleUpstreams: this.#idle.count,
@@ -143,7 +143,7 @@ export class Invoker {
   async stop(signal: AbortSignal): Promise<void> {
     this.#isStopping = true
     this.#context.waker.giveUp(stopping())
-    await this.#context.roster.drain(signal)
+    await this.#context.activeCalls.drain(signal)
     this.routes.clear()
   }
 
@@ -167,12 +167,15 @@ export class Invoker {
     const { most, setting } = policy.calls
     if (metrics.inFlight >= most) {
       this.#refusedOfFunction += 1
-      this.#watch.note('calls of a function full, new ones refused', { setting, limit: most, fn })
+      this.#watch.note('limit of calls per function reached, new ones refused', { setting, limit: most, fn })
       return tooManyOf(fn, policy.calls)
     }
-    if (this.#context.roster.size < calls) return null
+    if (this.#context.activeCalls.size < calls) return null
     this.#refused += 1
-    this.#watch.note('calls full, new ones refused', { setting: 'SAMPAN_MAX_CALLS', limit: calls })
+    this.#watch.note('limit of calls reached, new ones refused', {
+      setting: 'SAMPAN_MAX_CALLS',
+      limit: calls,
+    })
     return tooMany(calls)
   }
 }

@@ -4,7 +4,7 @@ import { functionName } from '../../src/core/function-name.ts'
 import type { Replica } from '../../src/core/replica.ts'
 import { CallMetrics } from '../../src/invoke/call-metrics.ts'
 import { InFlight } from '../../src/invoke/in-flight.ts'
-import { Roster, type Listed } from '../../src/invoke/roster.ts'
+import { ActiveCalls, type ActiveCall } from '../../src/invoke/active-calls.ts'
 import { RouteTable } from '../../src/invoke/route-table.ts'
 import { WriteBatch } from '../../src/write-batch.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
@@ -13,9 +13,9 @@ import { USUAL_POLICY } from '../fixtures/usual-policy.ts'
 
 const fn = functionName('hello')
 
-class ListedCall implements Listed {
-  before: Listed | null = null
-  after: Listed | null = null
+class ListedCall implements ActiveCall {
+  before: ActiveCall | null = null
+  after: ActiveCall | null = null
   checks = 0
   aborts = 0
   onCheck: () => void = () => undefined
@@ -30,15 +30,15 @@ class ListedCall implements Listed {
   }
 }
 
-describe('roster', () => {
+describe('active calls', () => {
   it('looks at all calls a few times within the shortest limit, and rests without calls', async () => {
     const clock = new FakeClock()
-    const roster = new Roster(clock, [0, 800, 4_000])
+    const activeCalls = new ActiveCalls(clock, [0, 800, 4_000])
     const calls = [new ListedCall(), new ListedCall()]
-    for (const call of calls) roster.add(call)
+    for (const call of calls) activeCalls.add(call)
 
     await clock.advance(800)
-    for (const call of calls) roster.delete(call)
+    for (const call of calls) activeCalls.delete(call)
     await clock.advance(800)
 
     for (const { checks } of calls) assert.equal(checks, 8)
@@ -47,28 +47,28 @@ describe('roster', () => {
 
   it('bears that calls end while it looks at them, in any order', async () => {
     const clock = new FakeClock()
-    const roster = new Roster(clock, [80])
+    const activeCalls = new ActiveCalls(clock, [80])
     const calls = Array.from({ length: 5 }, () => new ListedCall())
     for (const call of calls) {
-      roster.add(call)
-      call.onCheck = () => roster.delete(call)
+      activeCalls.add(call)
+      call.onCheck = () => activeCalls.delete(call)
     }
 
     await clock.advance(100)
 
     for (const { checks } of calls) assert.equal(checks, 1)
-    await roster.drain(new AbortController().signal)
+    await activeCalls.drain(new AbortController().signal)
   })
 
   it('drains when the last call ends, and ends calls at the deadline', async () => {
-    const roster = new Roster(new FakeClock(), [])
+    const activeCalls = new ActiveCalls(new FakeClock(), [])
     const call = new ListedCall()
     const deadline = new AbortController()
-    roster.add(call)
+    activeCalls.add(call)
 
-    const drained = roster.drain(deadline.signal)
+    const drained = activeCalls.drain(deadline.signal)
     deadline.abort()
-    roster.delete(call)
+    activeCalls.delete(call)
     await drained
 
     assert.equal(call.aborts, 1)

@@ -4,12 +4,17 @@ import type { Replica } from '../../core/replica.ts'
 import type { LateWrite, WriteBatch } from '../../write-batch.ts'
 import { PatientSocket } from './patient-socket.ts'
 
-/** Longest time to open a connection. The replica is on this host: what does not answer by then is not there. */
+/**
+ * Longest time to open a connection. The replica is on this host: what does not answer by then is not there.
+ */
 const CONNECT_TIMEOUT_MS = 2_000
 
 /** Shorter than what servers commonly keep (Node 5 s), so that a connection is rarely closed under a call. */
 const IDLE_MS = 4_000
-/** Before a call that must not be sent twice: shorter than what any known server keeps without saying so (gunicorn 2 s). The watchdog has the same limit. */
+/**
+ * Before a call that must not be sent twice: shorter than what any known server keeps without saying so
+ * (gunicorn 2 s). The watchdog has the same limit.
+ */
 const RECENT_MS = 1_000
 /** A function that says how long it keeps a connection may count from a little earlier than we do. */
 const IDLE_MARGIN_MS = 1_000
@@ -43,7 +48,9 @@ export interface ConnectionUser {
   onOpen(): void
   /** What `writeLate` was given is written. */
   onWritten(): void
-  /** The first `length` bytes are lent until this returns, and may be changed. False: no more until `resume`. */
+  /**
+   * The first `length` bytes are lent until this returns, and may be changed. False: no more until `resume`.
+   */
   onBytes(bytes: Buffer, length: number): boolean
   /** After a write that answered false: there is room again. */
   onDrain(): void
@@ -68,8 +75,8 @@ export interface ConnectionOptions {
 }
 
 /**
- * One connection to one replica, used by one call at a time. Functions are not trusted: bytes that come while nobody asked mean that the
- * next answer would be the wrong one, so the connection ends with them.
+ * One connection to one replica, used by one call at a time. Functions are not trusted: bytes that come while
+ * nobody asked mean that the next answer would be the wrong one, so the connection ends with them.
  */
 export class Connection implements LateWrite {
   readonly #options: ConnectionOptions
@@ -99,7 +106,8 @@ export class Connection implements LateWrite {
         if (!onBytes(chunk, chunk.length)) this.#socket.pause()
       })
     } else {
-      // Reading into one buffer of ours costs neither an allocation nor a pass through the stream for each read.
+      // Reading into one buffer of ours costs neither an allocation nor a pass through the stream for each
+      // read.
       const callback = (length: number, bytes: Uint8Array): boolean => onBytes(bytes as Buffer, length)
       this.#socket = new PatientSocket({ ...OPTIONS, onread: { buffer: READ_BUFFER, callback } })
     }
@@ -107,7 +115,8 @@ export class Connection implements LateWrite {
     const cancelTimeout = options.clock.after(CONNECT_TIMEOUT_MS, () => {
       this.#socket.destroy(new Error(`no connection to ${host}:${port} within ${CONNECT_TIMEOUT_MS} ms`))
     })
-    // The listener for errors stays for the life of the socket: an error event without one would end the daemon.
+    // The listener for errors stays for the life of the socket: an error event without one would end the
+    // daemon.
     this.#socket
       .on('connect', () => {
         cancelTimeout()
@@ -123,7 +132,10 @@ export class Connection implements LateWrite {
       })
   }
 
-  /** Whether it served a call before: if it fails at once, the function may merely have closed it in that moment. */
+  /**
+   * Whether it served a call before: if it fails at once, the function may merely have closed it in that
+   * moment.
+   */
   get isReused(): boolean {
     return this.#calls > 1
   }
@@ -138,7 +150,10 @@ export class Connection implements LateWrite {
     return nowMs - this.#restsSinceMs < RECENT_MS
   }
 
-  /** All that was written is on its way: what comes now can be an answer to it, and nothing of it stands before what is written next. */
+  /**
+   * All that was written is on its way: what comes now can be an answer to it, and nothing of it stands
+   * before what is written next.
+   */
   get isFlushed(): boolean {
     return this.#late === null && this.#socket.writableLength === 0
   }
@@ -168,7 +183,10 @@ export class Connection implements LateWrite {
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data)
   }
 
-  /** As `write`, when what came in with this turn of the event loop has been read. Nothing else may be written before. */
+  /**
+   * As `write`, when what came in with this turn of the event loop has been read. Nothing else may be written
+   * before.
+   */
   writeLate(data: string | Uint8Array): void {
     this.#late = data
     this.#options.writes.add(this)
@@ -208,7 +226,10 @@ export class Connection implements LateWrite {
     this.#socket.resume()
   }
 
-  /** Hands the socket over, with what was read too much. For a connection that is for a tunnel. It must be read, and destroyed at the end. */
+  /**
+   * Hands the socket over, with what was read too much. For a connection that is for a tunnel. It must be
+   * read, and destroyed at the end.
+   */
   handOver(rest: Buffer): Socket {
     const socket = this.#socket
     this.#user = null
@@ -231,8 +252,8 @@ export class Connection implements LateWrite {
   }
 
   /**
-   * As `destroy`, for a call that nobody waits for any more: by the reset the function knows that its answer is not wanted. An end in good
-   * order could be that of a client which only has no more to send.
+   * As `destroy`, for a call that nobody waits for any more: by the reset the function knows that its answer
+   * is not wanted. An end in good order could be that of a client which only has no more to send.
    */
   abort(): void {
     if (this.#isOpen && !this.#socket.destroyed) this.#socket.resetAndDestroy()
