@@ -106,7 +106,7 @@ export class Daemon {
       try {
         await end()
       } catch (err) {
-        this.#options.log.error('a part did not stop well', { err })
+        this.#options.log.error('component failed to stop', { err })
       }
     }
   }

@@ -29,16 +29,13 @@ export function capacityOf(config: Config, descriptors: number, log: Log): Capac
   }
   const given = shareDescriptors(descriptors, wished)
   if (given.connections < wished.connections || given.calls < wished.calls) {
-    log.warn(
-      'too few descriptors for the connections and calls that the settings allow, so fewer are taken',
-      {
-        descriptors,
-        needed: descriptorsFor(wished),
-        SAMPAN_MAX_CONNECTIONS: `${given.connections} of ${wished.connections}`,
-        SAMPAN_MAX_CALLS: `${given.calls} of ${wished.calls}`,
-        advice: 'raise LimitNOFILE= of the service, or `ulimit -n`, to what is needed, or lower the settings',
-      },
-    )
+    log.warn('too few descriptors for the configured connections and calls, limits lowered', {
+      descriptors,
+      needed: descriptorsFor(wished),
+      SAMPAN_MAX_CONNECTIONS: `${given.connections} of ${wished.connections}`,
+      SAMPAN_MAX_CALLS: `${given.calls} of ${wished.calls}`,
+      advice: 'raise LimitNOFILE= of the service, or `ulimit -n`, to what is needed, or lower the settings',
+    })
   }
   return given
 }

@@ -216,7 +216,7 @@ export class FunctionControl {
       this.#changed(before, after)
       log.info('function woken', { fn, from: before.replicas, to: after.replicas })
     } catch (err) {
-      log.error('function cannot be woken', { fn, err })
+      log.error('function wake failed', { fn, err })
     }
   }
 

@@ -53,7 +53,7 @@ export class Preparation {
       onPrepared(fn, await provider.prepare(fn.spec, signal))
     } catch (error) {
       if (this.#stopping.signal.aborted) return
-      log.error('image of an accepted deploy cannot be had', {
+      log.error('image pull for accepted deploy failed', {
         fn: fn.spec.name,
         image: fn.spec.image,
         err: messageOf(error),

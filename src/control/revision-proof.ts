@@ -53,7 +53,7 @@ export class RevisionProof {
       provider.apply(proved)
     } catch (error) {
       // It is tried again when a replica gets ready the next time.
-      log.error('a revision in service was not noted', { fn, revision, err: messageOf(error) })
+      log.error('revision in service not recorded', { fn, revision, err: messageOf(error) })
     }
   }
 }

@@ -106,7 +106,7 @@ function explained({ fn, obstacle, lastWords }: ConditionFacts): string {
 
 function neither({ lastGood, lastGoodObstacle }: ConditionFacts): string {
   if (lastGood === null || lastGoodObstacle === '') return ''
-  return `; ${named(lastGood)}, which served before, cannot be had either: ${lastGoodObstacle}`
+  return `; ${named(lastGood)}, which served before, is not available either: ${lastGoodObstacle}`
 }
 
 function named({ revision, image }: NamedRevision): string {

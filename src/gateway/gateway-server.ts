@@ -114,7 +114,7 @@ export class GatewayServer {
     const { listen } = this.#options
     try {
       const bound = await this.#main.listen(listen)
-      this.#ports.log.info('gateway listens', { host: bound.host, port: bound.port })
+      this.#ports.log.info('gateway listening', { host: bound.host, port: bound.port })
       void this.#acceptMore()
       return bound
     } catch (error) {
@@ -129,7 +129,10 @@ export class GatewayServer {
       await this.#main.acceptMore(moreAcceptors)
     } catch (err) {
       if (!this.#draining.signal.aborted)
-        this.#ports.log.warn('accepts one connection a turn: a flood of new ones will delay others', { err })
+        this.#ports.log.warn(
+          'accepting only one connection per turn: a flood of new ones will delay the others',
+          { err },
+        )
     }
   }
 

@@ -52,7 +52,7 @@ function closeToOthers(folder: string, mode: number, log: Log): void {
       { cause: error },
     )
   }
-  log.warn('data folder was open to other users: closed', { folder, mode: octal(mode) })
+  log.warn('data folder was open to other users, permissions corrected', { folder, mode: octal(mode) })
 }
 
 /** A failure is passed over: nobody gets at the file through a closed folder. */
@@ -61,9 +61,12 @@ function closeFile(path: string, log: Log): void {
   if ((mode & RIGHTS_OF_OTHERS) === 0) return
   try {
     chmodSync(path, mode & 0o700)
-    log.warn('file in the data folder was open to other users: closed', { path, mode: octal(mode) })
+    log.warn('file in the data folder was open to other users, permissions corrected', {
+      path,
+      mode: octal(mode),
+    })
   } catch (err) {
-    log.warn('file in the data folder stays open to other users', { path, mode: octal(mode), err })
+    log.warn('file in the data folder is still open to other users', { path, mode: octal(mode), err })
   }
 }
 

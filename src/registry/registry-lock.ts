@@ -26,7 +26,7 @@ export class RegistryLock {
             'For a second daemon begin with an empty data folder and a SAMPAN_INSTANCE of its own.',
         )
       }
-      log.warn('copies of this registry that run on this host are not noticed', { err: error })
+      log.warn('copies of this registry running on this host cannot be detected', { err: error })
     }
     server.unref()
     return new RegistryLock(server)

@@ -26,7 +26,7 @@ export interface Registry {
 export function openRegistry(dataDir: string, log: Log): Registry {
   claimDataFolder(dataDir, log)
   const db = Database.open(join(dataDir, 'registry.db'), (err) =>
-    log.error('what was removed is still in a file of the registry', { err }),
+    log.error('removed data is still in a file of the registry', { err }),
   )
   try {
     return {

@@ -100,7 +100,9 @@ describe('a function in its container', { skip: await skipWithoutDocker() }, () 
     assert.equal((await daemon.call(`fn/alloc/${100 * MEGABYTE}`)).status, 502)
     await eventually(async () => (await daemon.call('fn/id')).status === 200, 30_000, 'it is back')
 
-    const lines = (await daemon.log()).split('\n').filter((line) => line.includes('function set back'))
+    const lines = (await daemon.log())
+      .split('\n')
+      .filter((line) => line.includes('replica failed, will retry'))
     assert.match(
       lines.at(-1) ?? '',
       /without limits\.memory of its own it has 48Mi \(SAMPAN_FUNCTION_MEMORY\); deploy it with a limit/,

@@ -92,7 +92,7 @@ describe('a deployment with a mistake in it', { skip: await skipWithoutDocker() 
 
     assert.equal((await deploy({ image: local })).status, 202)
 
-    assert.match(await daemon.log(), /image of this host used: it was built here and never pushed/)
+    assert.match(await daemon.log(), /local image used: built on this host and never pushed/)
     assert.equal(await docker('inspect', '--format', '{{len .RepoDigests}}', local), '0')
     await daemon.remove('slip')
   })

@@ -77,7 +77,10 @@ describe('a hostile function', { skip: await skipWithoutDocker() }, () => {
       assert.equal(retryAfter, '1', text)
       assert.match(text, WHY[status] ?? /^$/)
     }
-    assert.match(await daemon.log(), /"msg":"calls of a function full, new ones refused",.*"fn":"hostile/)
+    assert.match(
+      await daemon.log(),
+      /"msg":"limit of calls per function reached, new ones refused",.*"fn":"hostile/,
+    )
 
     crowd.leave()
     await eventually(

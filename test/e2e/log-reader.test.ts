@@ -22,7 +22,7 @@ async function startWithoutEngine(dataDir: string) {
   })
   for await (const text of createInterface(daemon.stdout)) {
     const line = JSON.parse(text) as { readonly msg: string; readonly port: number }
-    if (line.msg === 'gateway listens') return { daemon, url: `http://127.0.0.1:${line.port}` }
+    if (line.msg === 'gateway listening') return { daemon, url: `http://127.0.0.1:${line.port}` }
   }
   throw new Error('the daemon ended')
 }

@@ -42,7 +42,7 @@ describe('a network that somebody changes by hand', { skip: await skipWithoutDoc
   }
   /** How often a change was seen. */
   const changes = async (): Promise<number> =>
-    (await daemon.log()).split('replica is not in its network any more').length - 1
+    (await daemon.log()).split('replica no longer in its network').length - 1
   const inFlight = async (): Promise<number> => {
     const text = await (await fetch(`${daemon.metricsUrl}/metrics`)).text()
     return Number(/^gateway_function_invocation_inflight\{[^}]*\} (\d+)$/m.exec(text)?.[1] ?? 0)

@@ -68,10 +68,13 @@ describe(
       }
       assert.equal((await stat(daemon.dataDir)).mode & 0o077, 0)
 
-      assert.match(await daemon.log(), /"msg":"data folder was open to other users: closed".*"mode":"0755"/)
       assert.match(
         await daemon.log(),
-        /"msg":"file in the data folder was open to other users: closed".*registry\.db"/,
+        /"msg":"data folder was open to other users, permissions corrected".*"mode":"0755"/,
+      )
+      assert.match(
+        await daemon.log(),
+        /"msg":"file in the data folder was open to other users, permissions corrected".*registry\.db"/,
       )
     })
   },

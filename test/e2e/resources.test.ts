@@ -65,7 +65,7 @@ describe('the resources of a real function', { skip: await skipWithoutDocker() }
         const lines = (await daemon.log()).split('\n').filter((line) => line.includes('"greedy'))
         return (
           lines.some((line) => /replica exited/.test(line) && /"oomKilled":true/.test(line)) &&
-          lines.some((line) => /function set back/.test(line))
+          lines.some((line) => /replica failed, will retry/.test(line))
         )
       },
       5_000,

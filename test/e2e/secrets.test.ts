@@ -125,7 +125,7 @@ describe('secrets in real containers', { skip: await skipWithoutDocker() }, () =
     const answer = await daemon.call('loser', { method: 'POST', body: 'true' })
     assert.equal(answer.status, 503)
     assert.match(await answer.text(), reason)
-    assert.match(await daemon.log(), /function set back.*its secret/)
+    assert.match(await daemon.log(), /replica start failed, will retry.*its secret/)
     assert.deepEqual(await daemon.containersOf('loser'), [])
 
     await post('lost', 'after')

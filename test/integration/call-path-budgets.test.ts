@@ -28,7 +28,7 @@ describe('a budget that is used up', () => {
     assert.deepEqual(rig.counts, { 429: 1 })
     const { inFlight, refused, refusedOfFunction } = rig.invoker.figures
     assert.deepEqual([inFlight, refused, refusedOfFunction], [1, 0, 1])
-    assert.deepEqual(rig.log.messages('warn'), ['calls of a function full, new ones refused'])
+    assert.deepEqual(rig.log.messages('warn'), ['limit of calls per function reached, new ones refused'])
     first.socket.resetAndDestroy()
     await eventually(() => rig.inFlight === 0)
   })
@@ -43,7 +43,7 @@ describe('a budget that is used up', () => {
     assert.match(answer, /^HTTP\/1\.1 503 [^]*\r\nRetry-After: 1\r\n/)
     assert.match(answer, /\n\r\nthe gateway has 1 calls under way \(SAMPAN_MAX_CALLS\)\n$/)
     assert.deepEqual([rig.invoker.figures.refused, rig.invoker.figures.refusedOfFunction], [1, 0])
-    assert.deepEqual(rig.log.messages('warn'), ['calls full, new ones refused'])
+    assert.deepEqual(rig.log.messages('warn'), ['limit of calls reached, new ones refused'])
     first.socket.resetAndDestroy()
     await eventually(() => rig.inFlight === 0)
   })

@@ -194,11 +194,11 @@ describe('the Docker provider', { skip: await skipWithoutDocker() }, () => {
     )
     const logged = (message: string) =>
       bench.log.named(message).filter(({ fields }) => fields['fn'] === fn.spec.name)
-    await eventually(() => logged('function set back').length >= 3, 30_000)
+    await eventually(() => logged('replica failed, will retry').length >= 3, 30_000)
     giveUp.abort()
     await refused
     assert.equal(logged('replica exited')[0]?.fields['exitCode'], 3)
-    const pauses = logged('function set back').map(({ fields }) => Number(fields['retryInMs']))
+    const pauses = logged('replica failed, will retry').map(({ fields }) => Number(fields['retryInMs']))
     assert.ok(
       pauses.slice(1).every((ms, at) => ms > (pauses[at] ?? 0)),
       pauses.join(' '),

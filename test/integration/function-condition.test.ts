@@ -131,7 +131,7 @@ describe('the condition of a function on a real engine', { skip: await skipWitho
 
     await docker('rm', '-f', String(bench.ready(second.spec.name)[0]?.id))
     await eventually(() =>
-      /cannot be had either: its image is not on this host/.test(condition(second)?.reason ?? ''),
+      /is not available either: its image is not on this host/.test(condition(second)?.reason ?? ''),
     )
 
     assert.equal(condition(second)?.state, 'failing')

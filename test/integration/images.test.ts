@@ -172,7 +172,7 @@ describe('images of a real registry and engine', { skip }, () => {
     const facts = await resolve(built)
 
     assert.ok(facts.env.includes('VERSION=here'))
-    assert.deepEqual(log.messages('info'), ['image of this host used: it was built here and never pushed'])
+    assert.deepEqual(log.messages('info'), ['local image used: built on this host and never pushed'])
     // What the registry has given a name of its own is known by that name, and not by another one.
     await docker('tag', pushed, `${NAME}:pulled`)
     assert.equal((await resolve(`${NAME}:pulled`)).id, pushedId)

@@ -68,7 +68,7 @@ describe('an MTU that is set for the networks of functions', { skip: await docke
     await bench.provider.stop()
     bench.provider = bench.another({ mtu: 1_300 })
     await bench.provider.start([wanted])
-    const [warning] = bench.log.named('network has another MTU than it should')
+    const [warning] = bench.log.named('network has the wrong MTU')
     assert.deepEqual([warning?.fields['mtu'], warning?.fields['wanted']], [1_280, 1_300])
     assert.equal(await mtuInside(first.id), 1_280)
 

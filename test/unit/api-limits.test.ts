@@ -135,7 +135,7 @@ describe('the memory for bodies of API requests', () => {
     assert.equal(taken.status, 202)
     assert.deepEqual([bodies.usedBytes, bodies.refused], [0, 1])
     assert.deepEqual(
-      log.named('bodies of API requests full, requests refused').map(({ fields }) => fields),
+      log.named('limit of API request bodies reached, requests refused').map(({ fields }) => fields),
       [{ setting: 'SAMPAN_API_BODY_MEMORY', limit: 100, times: 1 }],
     )
   })

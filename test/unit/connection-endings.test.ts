@@ -144,7 +144,7 @@ describe('a fault of ours', () => {
       client.clientLeaves()
       await turns(4)
 
-      assert.deepEqual(edge.log.messages('error'), ['a connection failed unexpectedly'])
+      assert.deepEqual(edge.log.messages('error'), ['connection failed unexpectedly'])
       assert.ok(client.destroyed)
       assert.deepEqual(edge.held, NOTHING)
     })

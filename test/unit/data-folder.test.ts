@@ -92,10 +92,13 @@ describe('a data folder that is there', () => {
       ['700', ...files.map(() => '600')],
     )
     assert.deepEqual(
-      log.named('data folder was open to other users: closed').map(({ fields }) => fields),
+      log.named('data folder was open to other users, permissions corrected').map(({ fields }) => fields),
       [{ folder, mode: '0755' }],
     )
-    assert.equal(log.named('file in the data folder was open to other users: closed').length, 6)
+    assert.equal(
+      log.named('file in the data folder was open to other users, permissions corrected').length,
+      6,
+    )
   })
 
   it('is left as it is when it is closed already, without a word', () => {

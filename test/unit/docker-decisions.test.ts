@@ -169,7 +169,7 @@ describe('the reason why a function is not ready', () => {
     isFetching: false,
     setback: '',
     starting: 0,
-    withdrawn: 0,
+    outOfService: 0,
     stuck: 0,
     lack: '',
     paused: 0,
@@ -184,10 +184,10 @@ describe('the reason why a function is not ready', () => {
     assert.match(whyNotReady({ ...obstacles, isFetching: true }), /image is being pulled$/)
     assert.equal(whyNotReady({ ...obstacles, setback }), setback)
     assert.match(whyNotReady({ ...obstacles, starting: 1 }), /still starting$/)
-    assert.match(whyNotReady({ ...obstacles, starting: 2, withdrawn: 1 }), /its readiness probe$/)
+    assert.match(whyNotReady({ ...obstacles, starting: 2, outOfService: 1 }), /its readiness probe$/)
     assert.equal(whyNotReady({ ...obstacles, starting: 1, lack: 'nobody home' }), 'nobody home')
     assert.match(
-      whyNotReady({ ...obstacles, starting: 1, withdrawn: 1, lack: 'nobody home' }),
+      whyNotReady({ ...obstacles, starting: 1, outOfService: 1, lack: 'nobody home' }),
       /its readiness probe \(nobody home\)$/,
     )
     assert.match(whyNotReady({ ...obstacles, starting: 1, paused: 1 }), /paused by hand .*docker unpause/)
@@ -196,7 +196,7 @@ describe('the reason why a function is not ready', () => {
 
   it('is trouble when time alone does not mend it', () => {
     assert.equal(isTrouble({ ...obstacles, isFetching: true, starting: 1 }), false)
-    for (const trouble of [{ setback: 'x' }, { withdrawn: 1 }, { stuck: 1 }, { paused: 1 }])
+    for (const trouble of [{ setback: 'x' }, { outOfService: 1 }, { stuck: 1 }, { paused: 1 }])
       assert.equal(isTrouble({ ...obstacles, ...trouble }), true, JSON.stringify(trouble))
     assert.equal(isTrouble({ ...obstacles, status: { ...obstacles.status, reachable: false } }), true)
   })

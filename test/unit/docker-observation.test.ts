@@ -29,7 +29,7 @@ function rig() {
     changes: 0,
     crashes: [] as number[],
     unready: [] as string[],
-    strangers: 0,
+    unknown: 0,
     rewired: [] as string[],
     withdrawn: [] as string[],
     moved: [] as string[],
@@ -60,7 +60,7 @@ function rig() {
     onChange: () => (seen.changes += 1),
     onCrash: (_record, exitCode) => seen.crashes.push(exitCode),
     onUnready: (id) => seen.unready.push(id),
-    onStranger: () => (seen.strangers += 1),
+    onUnknownContainer: () => (seen.unknown += 1),
   })
   return { list, seen, table, observer }
 }
@@ -194,7 +194,7 @@ describe('the observer', () => {
 
     assert.equal(table.get('a'), undefined)
     assert.deepEqual(seen.moved, ['b 10.0.0.2 to 10.0.0.9'])
-    assert.equal(seen.strangers, 1)
+    assert.equal(seen.unknown, 1)
   })
 
   it('has those looked at whose networks somebody changed, or who have no address in a list', async () => {

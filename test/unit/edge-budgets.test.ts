@@ -102,7 +102,7 @@ describe('the census of connections', () => {
     )
     assert.deepEqual(said(), [
       [
-        'connections of a client full, its waiting ones closed for new ones',
+        'limit of connections per client reached, its waiting ones closed for new ones',
         { setting: 'SAMPAN_MAX_CONNECTIONS_PER_CLIENT', limit: 2, client: 'a', times: 1 },
       ],
     ])
@@ -118,7 +118,10 @@ describe('the census of connections', () => {
     assert.equal(refusal, 'the gateway has 2 busy connections (SAMPAN_MAX_CONNECTIONS)')
     assert.deepEqual(census.figures, { open: 2, evicted: 0, refused: 1 })
     assert.deepEqual(said(), [
-      ['connections full, new ones refused', { setting: 'SAMPAN_MAX_CONNECTIONS', limit: 2, times: 1 }],
+      [
+        'limit of connections reached, new ones refused',
+        { setting: 'SAMPAN_MAX_CONNECTIONS', limit: 2, times: 1 },
+      ],
     ])
   })
 
@@ -152,7 +155,7 @@ describe('the budget of unfinished heads', () => {
     assert.deepEqual([budget.used, budget.shed], [51, 1])
     assert.deepEqual(said(), [
       [
-        'unfinished request heads full, the oldest given up',
+        'limit of unfinished request heads reached, the oldest dropped',
         { setting: 'SAMPAN_HEADER_BUDGET', limit: 100, times: 1 },
       ],
     ])
@@ -176,7 +179,10 @@ describe('the budget of waiting bodies', () => {
     assert.match(refusal?.message ?? '', /holds 100 bytes of request bodies .*\(SAMPAN_BODY_BUDGET\)/)
     assert.equal(budget.refused, 1)
     assert.deepEqual(said(), [
-      ['waiting request bodies full, calls refused', { setting: 'SAMPAN_BODY_BUDGET', limit: 100, times: 1 }],
+      [
+        'limit of waiting request bodies reached, calls refused',
+        { setting: 'SAMPAN_BODY_BUDGET', limit: 100, times: 1 },
+      ],
     ])
     share.hold(99)
     assert.equal(budget.refusal('a'), null)
@@ -198,7 +204,7 @@ describe('the budget of waiting bodies', () => {
     assert.equal(budget.refusal('honest'), null)
     assert.deepEqual(said(), [
       [
-        'waiting request bodies of a function full, its calls refused',
+        'limit of waiting request bodies per function reached, its calls refused',
         { setting: 'SAMPAN_BODY_BUDGET', limit: 75, fn: 'hostile', times: 1 },
       ],
     ])

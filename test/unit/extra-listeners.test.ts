@@ -105,6 +105,6 @@ describe('addresses for functions', () => {
 
     server.listenOn(['127.0.0.5'])
 
-    assert.deepEqual(log.messages('info'), ['gateway listens'])
+    assert.deepEqual(log.messages('info'), ['gateway listening'])
   })
 })

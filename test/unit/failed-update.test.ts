@@ -27,7 +27,7 @@ describe('the reconciler, when an update cannot run', () => {
   it('leaves the last good revision in service, and says so where it logs the reason', async () => {
     const rig = await withFailedUpdate()
 
-    const [line] = rig.log.named('function set back')
+    const [line] = rig.log.named('replica failed, will retry')
 
     assert.deepEqual(rig.serving(), [1])
     assert.deepEqual([line?.fields['revision'], line?.fields['serving']], [2, 1])

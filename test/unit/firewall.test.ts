@@ -94,7 +94,7 @@ describe('the firewall', () => {
     iptables.failure = ''
     await firewall.look()
 
-    assert.ok(log.lines.some(({ message }) => message === 'firewall works again'))
+    assert.ok(log.lines.some(({ message }) => message === 'firewall working again'))
     assert.equal(iptables.restored.length, 1)
   })
 

@@ -58,7 +58,7 @@ describe('the condition of a function', () => {
 
     assert.match(
       reason,
-      /; revision 6 \(a:1\), which served before, cannot be had either: its image is not on/,
+      /; revision 6 \(a:1\), which served before, is not available either: its image is not on/,
     )
   })
 

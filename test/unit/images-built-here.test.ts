@@ -24,7 +24,7 @@ describe('an image that was built on this host and never pushed', () => {
 
     assert.equal((await images.resolve('hello', never)).id, BUILT.id)
     assert.equal(engine.pulls.length, 0)
-    assert.deepEqual(log.messages('info'), ['image of this host used: it was built here and never pushed'])
+    assert.deepEqual(log.messages('info'), ['local image used: built on this host and never pushed'])
   })
 
   it('wins also when it carries the names that its base was pulled by', async () => {

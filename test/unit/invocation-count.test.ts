@@ -110,7 +110,7 @@ describe('InvocationCount', () => {
     answered = 3
     isFull = true
     await clock.advance(60_000)
-    assert.deepEqual(log.messages('warn'), ['call counts are not saved'])
+    assert.deepEqual(log.messages('warn'), ['call counts not saved'])
 
     isFull = false
     await clock.advance(5_000)

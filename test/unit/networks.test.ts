@@ -159,7 +159,7 @@ describe('networks', () => {
     await networks.mendSizes()
     await networks.mendSizes()
     assert.equal((await networks.ensure('spaced')).id, before.id)
-    assert.equal(log.named('network has another MTU than it should').length, 1)
+    assert.equal(log.named('network has the wrong MTU').length, 1)
 
     engine.attached = 0
     await networks.look()

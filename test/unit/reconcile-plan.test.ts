@@ -25,7 +25,7 @@ function replica(id: string, change: Partial<ObservedReplica> = {}): ObservedRep
   }
 }
 
-const NOTHING = { create: 0, restore: 0, retire: [], bury: [], freeze: [], thaw: [] }
+const NOTHING = { create: 0, restore: 0, retire: [], remove: [], freeze: [], thaw: [] }
 const old = (id: string, change: Partial<ObservedReplica> = {}) => replica(id, { revision: 1, ...change })
 const starting = { isReady: false }
 
@@ -42,7 +42,7 @@ describe('planReplicas', () => {
   it('removes the dead and replaces them', () => {
     const plan = planReplicas(desired, [replica('a'), replica('b', { condition: 'dead', isReady: false })])
 
-    assert.deepEqual(plan, { ...NOTHING, create: 1, bury: ['b'] })
+    assert.deepEqual(plan, { ...NOTHING, create: 1, remove: ['b'] })
   })
 
   it('lets go of those that are not ready first when there are too many', () => {
@@ -96,7 +96,7 @@ describe('planReplicas', () => {
   it('takes everything down when nothing is desired', () => {
     const observed = [replica('a'), old('b'), replica('c', { condition: 'dead', isReady: false })]
 
-    assert.deepEqual(planReplicas(null, observed), { ...NOTHING, retire: ['a', 'b'], bury: ['c'] })
+    assert.deepEqual(planReplicas(null, observed), { ...NOTHING, retire: ['a', 'b'], remove: ['c'] })
     assert.deepEqual(planReplicas({ ...desired, replicas: 0 }, observed).retire, ['a', 'b'])
   })
 })

@@ -83,7 +83,7 @@ describe('the address of a replica', () => {
     assert.deepEqual(stateOf(table), ['', 'starting', true])
     assert.deepEqual(seen.lost, ['a 10.0.0.2'])
     assert.equal(seen.changes, 1)
-    assert.deepEqual(log.messages('warn'), ['replica is not in its network any more: it is replaced'])
+    assert.deepEqual(log.messages('warn'), ['replica no longer in its network, will be replaced'])
   })
 
   it('is missed, too, when it never had one: it was found without', async () => {

@@ -50,7 +50,7 @@ describe('a ready replica with readiness annotations', () => {
 
     await made.seconds(5)
     assert.equal(made.state, 'starting')
-    assert.equal(made.log.named('replica out of service: it fails its readiness probe').length, 1)
+    assert.equal(made.log.named('replica out of service: readiness probe failed').length, 1)
     made.bad.clear()
     await made.seconds(1)
 

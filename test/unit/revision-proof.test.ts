@@ -65,7 +65,7 @@ describe('the proof of a revision', () => {
     const { revision } = store.insert(put)
     proof.sawReady(hello, [revision])
     await clock.advance(0)
-    assert.equal(log.named('a revision in service was not noted').length, 1)
+    assert.equal(log.named('revision in service not recorded').length, 1)
 
     mend()
     proof.sawReady(hello, [revision])

@@ -83,7 +83,9 @@ describe('the files of secrets', () => {
 
     assert.deepEqual([modeOf('test'), modeOf('test', ROOT)], ['700', '700'])
     assert.deepEqual(
-      log.named('folder of secrets was open to other users: closed').map(({ fields }) => fields['folder']),
+      log
+        .named('secrets folder was open to other users, permissions corrected')
+        .map(({ fields }) => fields['folder']),
       [join(runtimeDir, 'test', ROOT), join(runtimeDir, 'test')],
     )
   })

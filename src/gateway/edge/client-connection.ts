@@ -14,13 +14,15 @@ import { ASK_AFTER_MS, endOf, limitOf, type Phase, type Situation } from './time
 import { TunnelEnd } from './tunnel-end.ts'
 
 /**
- * One client's connection. It has one request at a time: what comes behind it stays unread until the answer has left.
+ * One client's connection. It has one request at a time: what comes behind it stays unread until the answer
+ * has left.
  *
  *   waiting ─▶ busy ─▶ waiting …
  *      │        ├────▶ tunnel
  *      └────────┴────▶ closing ─▶ closed
  *
- * `busy` begins with the end of a head, and lasts until the answer has left *and* the body was read or given up.
+ * `busy` begins with the end of a head, and lasts until the answer has left *and* the body was read or given
+ * up.
  */
 export class ClientConnection extends Counted implements AnswerLine, IntakeOwner {
   readonly remoteAddress: string
@@ -52,7 +54,8 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     this.network = peer.network
   }
 
-  // What the socket says and the listener asks. The listener fences these: what they throw ends this connection.
+  // What the socket says and the listener asks. The listener fences these: what they throw ends this
+  // connection.
 
   /** The first `length` bytes are lent until this returns. False: no more until the socket is resumed. */
   onBytes(bytes: Buffer, length: number): boolean {
@@ -81,7 +84,10 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     else if (this.#phase === 'waiting') this.#readOn()
   }
 
-  /** All that was written has left. We close at once where the client can have nothing under way that would turn the close into a reset. */
+  /**
+   * All that was written has left. We close at once where the client can have nothing under way that would
+   * turn the close into a reset.
+   */
   onFinish(): void {
     const { writableFinished, readableEnded } = this.#socket
     if (this.#phase === 'closing' && writableFinished && (this.#isAllRead || readableEnded)) this.destroy()
@@ -96,7 +102,8 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
 
   /** Ends what has not moved for too long. */
   check(nowMs: number): void {
-    // While we do not read on, because a function is slow, or the client waits to be invited, no silence counts.
+    // While we do not read on, because a function is slow, or the client waits to be invited, no silence
+    // counts.
     const isOurs = this.#isPaused || this.#intake.isUninvited
     const isOurTurn = this.#phase === 'busy' && isOurs && this.#exchange?.isAnswered === false
     // After its end the client must be seen to take the answer: a client that left has ended its side, too.
@@ -152,14 +159,16 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
   }
 
   get #takesNoOther(): boolean {
-    // Whether the body follows an answer that came instead of the invitation is the client's choice, so what comes next could be either.
+    // Whether the body follows an answer that came instead of the invitation is the client's choice, so what
+    // comes next could be either.
     return (this.#isHalfClosed && !this.#intake.hasRest) || this.#intake.isUninvited
   }
 
   onAnswered(isKept: boolean): void {
     if (this.#phase !== 'busy') return
     this.#stillness.move()
-    // One that was promised stays open, though the server has begun to stop meanwhile: its next request may be on its way.
+    // One that was promised stays open, though the server has begun to stop meanwhile: its next request may
+    // be on its way.
     if (!isKept || this.#takesNoOther) return this.#finish()
     if (this.#intake.stage === 'complete') return this.#next()
     this.#intake.stopBody()
@@ -175,7 +184,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
   }
 
   onFault(error: unknown): void {
-    this.#shared.log.error('a connection failed unexpectedly', { address: this.remoteAddress, err: error })
+    this.#shared.log.error('connection failed unexpectedly', { address: this.remoteAddress, err: error })
     this.destroy()
   }
 
@@ -217,7 +226,8 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     if (before !== 'body') return
     const exchange = this.#exchange
     if (intake.stage === 'complete' && exchange !== null) exchange.rawTrailers = intake.trailers
-    // An answer that is complete may wait for the end of the turn. Nothing behind it begins before it has left.
+    // An answer that is complete may wait for the end of the turn. Nothing behind it begins before it has
+    // left.
     if (exchange?.hasLeft === false) return
     if (intake.stage === 'complete') this.#next()
     else if (intake.isTooMuch) this.#finish()
@@ -229,7 +239,10 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     return this.#phase !== 'closed' && this.#intake.wantsMore
   }
 
-  /** Waits for the next request. One that is here already begins at the end of the turn: else a client with many of them would keep all others waiting. */
+  /**
+   * Waits for the next request. One that is here already begins at the end of the turn: else a client with
+   * many of them would keep all others waiting.
+   */
   #next(): void {
     this.#phase = 'waiting'
     this.#stillness.move()

@@ -71,9 +71,10 @@ export class ExtraListeners<L extends ExtraListener> {
       // It may have been dropped, or all ended, while it was being bound.
       if (this.#entries.get(key) !== entry || this.#ended) return await entry.listener.close()
       entry.bound = true
-      log.info('gateway listens for functions', { ...address })
+      log.info('gateway listening for functions', { ...address })
     } catch (error) {
-      if (failures === 0) log.warn('cannot listen for functions yet', { ...address, err: messageOf(error) })
+      if (failures === 0)
+        log.warn('gateway cannot listen for functions yet, will retry', { ...address, err: messageOf(error) })
       if (this.#entries.get(key) !== entry || this.#ended) return
       entry.cancelRetry = clock.after(RETRY_MS, () => void this.#bind(key, address, failures + 1))
     }

@@ -32,7 +32,7 @@ export class BodyBudget {
       take: (bytes) => {
         if (this.#usedBytes + bytes > this.#limitBytes) {
           this.#refused += 1
-          this.#watch.note('bodies of API requests full, requests refused', {
+          this.#watch.note('limit of API request bodies reached, requests refused', {
             setting: 'SAMPAN_API_BODY_MEMORY',
             limit: this.#limitBytes,
           })

@@ -185,8 +185,8 @@ export class ProviderParts {
         this.retirement.begin(record.replica.id)
       },
       onUnready: (id) => this.probe(id),
-      onRewired: (id) => this.background.run('look at an address', () => this.addresses.look(id)),
-      onStranger: () => this.fullLook.request(),
+      onRewired: (id) => this.background.run('check an address', () => this.addresses.look(id)),
+      onUnknownContainer: () => this.fullLook.request(),
     })
   }
 

@@ -40,13 +40,16 @@ export class ByteBudget {
     if ((this.#ofFunction.get(fn) ?? 0) >= mostOfOne) {
       this.#refused += 1
       const fields = { setting: SETTING, limit: mostOfOne, fn }
-      this.#watch.note('waiting request bodies of a function full, its calls refused', fields)
+      this.#watch.note('limit of waiting request bodies per function reached, its calls refused', fields)
       const what = `${mostOfOne} bytes of request bodies that it does not read`
       return { status: 429, message: `function ${fn} has ${what}, three quarters of all (${SETTING})` }
     }
     if (this.#used < this.#most) return null
     this.#refused += 1
-    this.#watch.note('waiting request bodies full, calls refused', { setting: SETTING, limit: this.#most })
+    this.#watch.note('limit of waiting request bodies reached, calls refused', {
+      setting: SETTING,
+      limit: this.#most,
+    })
     const what = `${this.#most} bytes of request bodies that wait for their functions`
     return { status: 503, message: `the gateway holds ${what} (${SETTING})` }
   }

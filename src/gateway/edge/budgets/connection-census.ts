@@ -87,7 +87,10 @@ export class ConnectionCensus {
     if (this.#displaced.of(network) < MOST_DISPLACED_A_SECOND) return false
     this.#refused += 1
     const fields = this.#shareOf(network)
-    this.#watch.note('connections of a client full, and new ones come too fast: closed unheard', fields)
+    this.#watch.note(
+      'limit of connections per client reached and new ones arrive too fast, closed unread',
+      fields,
+    )
     return true
   }
 
@@ -101,19 +104,22 @@ export class ConnectionCensus {
       this.#displaced.note(network)
       if (!this.#makeRoom(network, own)) {
         this.#refused += 1
-        this.#watch.note('connections of a client full, new ones refused', fields)
+        this.#watch.note('limit of connections per client reached, new ones refused', fields)
         return `the gateway has ${mostPerClient} busy connections of this client (${fields.setting})`
       }
-      this.#watch.note('connections of a client full, its waiting ones closed for new ones', fields)
+      this.#watch.note(
+        'limit of connections per client reached, its waiting ones closed for new ones',
+        fields,
+      )
     }
     if (this.#open >= most) {
       const fields = { setting: 'SAMPAN_MAX_CONNECTIONS', limit: most }
       if (!this.#makeRoom(null, own)) {
         this.#refused += 1
-        this.#watch.note('connections full, new ones refused', fields)
+        this.#watch.note('limit of connections reached, new ones refused', fields)
         return `the gateway has ${most} busy connections (${fields.setting})`
       }
-      this.#watch.note('connections full, waiting ones closed for new ones', fields)
+      this.#watch.note('limit of connections reached, waiting ones closed for new ones', fields)
     }
     this.#open += 1
     this.#perNetwork.set(network, (this.#perNetwork.get(network) ?? 0) + 1)

@@ -40,7 +40,7 @@ export class HeadBudget {
       this.release(oldest)
       this.#shed += 1
       const limit = this.#most
-      this.#watch.note('unfinished request heads full, the oldest given up', {
+      this.#watch.note('limit of unfinished request heads reached, the oldest dropped', {
         setting: 'SAMPAN_HEADER_BUDGET',
         limit,
       })

@@ -138,7 +138,7 @@ export class Networks {
       if (this.#lamented.has(network.id)) return
       this.#lamented.add(network.id)
       const cure = `scale the functions of namespace ${namespace} to zero for a minute: it is made anew when no container is in it`
-      log.warn('network has another MTU than it should', {
+      log.warn('network has the wrong MTU', {
         network: network.name,
         mtu: network.mtu,
         wanted: mtu,
@@ -171,7 +171,7 @@ export class Networks {
     const mtu = await this.#wantedMtu()
     try {
       await engine.createNetwork(networkBody(name, labels, mtu))
-      log.info('network made', { ns: namespace, network: name, ...(mtu !== null && { mtu }) })
+      log.info('network created', { ns: namespace, network: name, ...(mtu !== null && { mtu }) })
     } catch (error) {
       // It exists already: made by this daemon before it was killed, or by somebody else. The list tells
       // which.

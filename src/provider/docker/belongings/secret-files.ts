@@ -180,7 +180,7 @@ export class SecretFiles {
   async #close(folder: string, mode: number): Promise<void> {
     if ((mode & 0o077) === 0) return
     await chmod(folder, 0o700)
-    this.#options.log.warn('folder of secrets was open to other users: closed', { folder })
+    this.#options.log.warn('secrets folder was open to other users, permissions corrected', { folder })
   }
 }
 

@@ -106,7 +106,7 @@ export class Surroundings {
       await this.#options.networks.ensure(namespace)
     } catch (error) {
       if (error instanceof EngineAway) throw error
-      this.#options.log.error('network not made', { ns: namespace, reason: messageOf(error) })
+      this.#options.log.error('network not created', { ns: namespace, reason: messageOf(error) })
     }
   }
 }

@@ -116,8 +116,8 @@ export function checkSpec(spec: FunctionSpec, host: HostLimits): void {
 }
 
 /**
- * Throws `invalid`, naming the field, when this image cannot be run as the spec asks. Together with `checkSpec`
- * it covers all that `containerSpec` throws. Pure.
+ * Throws `invalid`, naming the field, when this image cannot be run as the spec asks. Together with
+ * `checkSpec` it covers all that `containerSpec` throws. Pure.
  */
 export function checkImage(spec: FunctionSpec, image: ImageCommand): void {
   planWatchdog(image, spec)

@@ -127,7 +127,7 @@ export class EngineLink {
 
   #down(error: unknown): void {
     const reason = messageOf(error)
-    if (this.#isUp || reason !== this.#reason) this.#options.log.warn('docker lost', { reason })
+    if (this.#isUp || reason !== this.#reason) this.#options.log.warn('docker connection lost', { reason })
     this.#isUp = false
     this.#reason = reason
   }

@@ -92,7 +92,7 @@ export class Firewall {
       // Most hosts never had one, and some have no IPv6 at all.
       const six = here.filter(({ hasIpv6 }) => hasIpv6)
       if (six.length > 0 || this.#accepted.has('ipv6')) await this.#applyFamily('ipv6', six)
-      if (this.#trouble !== '') log.info('firewall works again', {})
+      if (this.#trouble !== '') log.info('firewall working again', {})
       this.#trouble = ''
     } catch (error) {
       this.#warn(messageOf(error))

@@ -56,7 +56,7 @@ export class HostGuard {
   /** Writes down what this engine cannot do of what was set. */
   meet({ abilities }: EngineVersion): void {
     for (const reason of unconfined(this.#confinement, abilities)) {
-      this.#options.log.warn('functions are less confined than set', { reason })
+      this.#options.log.warn('functions are less confined than configured', { reason })
     }
   }
 

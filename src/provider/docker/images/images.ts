@@ -89,7 +89,7 @@ export class Images {
     const isEnough = reference.pinned || policy === 'missing' || policy === 'never'
     if (local !== null && isEnough) return local
     if (local !== null && policy === 'auto' && isHomeMade(reference, local)) {
-      this.#log.info('image of this host used: it was built here and never pushed', {
+      this.#log.info('local image used: built on this host and never pushed', {
         image: ref,
         imageId: local.id,
       })
@@ -111,7 +111,7 @@ export class Images {
     if (fallback === null) {
       // A full disk is no fault of the caller.
       const code = failure.kind === 'no-space' ? 'unavailable' : 'invalid'
-      throw new FaasError(code, `image: ${JSON.stringify(ref)} cannot be had: ${failure.reason}`)
+      throw new FaasError(code, `image: ${JSON.stringify(ref)} is not available: ${failure.reason}`)
     }
     this.#log.info('image not pulled, using the one on this host', {
       image: ref,
@@ -175,7 +175,7 @@ function plain(repository: string): string {
 }
 
 function notHad(ref: string, reason: string): FaasError {
-  return new FaasError('invalid', `image: ${JSON.stringify(ref)} cannot be had: ${reason}`)
+  return new FaasError('invalid', `image: ${JSON.stringify(ref)} is not available: ${reason}`)
 }
 
 /** Waits for shared work; an abort ends the wait, not the work. */

@@ -48,7 +48,8 @@ export class RegistryCredentials {
       const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
       // A JSON error quotes what it read, and that may be a password: say only that it is malformed.
       const reason = error instanceof SyntaxError ? 'it is not JSON' : messageOf(error)
-      if (!isMissing) this.#log.warn('registry credentials not readable, pulling without', { file, reason })
+      if (!isMissing)
+        this.#log.warn('registry credentials not readable, pulling without them', { file, reason })
       return null
     }
   }

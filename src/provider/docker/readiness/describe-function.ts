@@ -4,7 +4,7 @@ import type { ProviderStatus } from '../../../core/provider.ts'
 import { isAvailable } from '../../../core/replica.ts'
 import { isTrouble, type Obstacles, whyNotReady } from './not-ready-reason.ts'
 import type { Trouble } from '../replicas/reconciler.ts'
-import { isWithdrawn, type ReplicaRecord } from '../replicas/replica-table.ts'
+import { isOutOfService, type ReplicaRecord } from '../replicas/replica-table.ts'
 
 /** All that is known of a function. */
 export interface FunctionFacts {
@@ -27,7 +27,7 @@ export function describeFunction({ fn, trouble, replicas, engine }: FunctionFact
     isFetching: trouble.isFetching,
     setback: trouble.setback,
     starting: waiting.length,
-    withdrawn: waiting.filter(isWithdrawn).length,
+    outOfService: waiting.filter(isOutOfService).length,
     stuck: waiting.filter(({ isStuck }) => isStuck).length,
     paused: waiting.filter(({ isPaused }) => isPaused).length,
     lack: waiting.findLast(({ replica }) => replica.reason !== undefined)?.replica.reason ?? '',

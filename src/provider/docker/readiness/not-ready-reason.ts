@@ -12,7 +12,7 @@ export interface Obstacles {
   /** Replicas that run but are not ready. */
   readonly starting: number
   /** Of these, those that were ready and fail their readiness probe now. */
-  readonly withdrawn: number
+  readonly outOfService: number
   /** Of these, those whose lack hardly goes away by waiting. */
   readonly stuck: number
   /** Of these, those that somebody halted by hand. */
@@ -26,18 +26,18 @@ export const PAUSED = 'its container was paused by hand ("docker unpause" lets i
 
 /** Why a function has no replica that can be called; completes "function … is not ready: …". Pure. */
 export function whyNotReady(obstacles: Obstacles): string {
-  const { status, desired, isFetching, setback, starting, withdrawn, paused, lack } = obstacles
+  const { status, desired, isFetching, setback, starting, outOfService, paused, lack } = obstacles
   if (!status.reachable) return status.reason || 'Docker is not reachable'
   if (desired === 0) return 'it is scaled to zero'
   if (isFetching) return `its image is being pulled${setback === '' ? '' : ` (${setback})`}`
   if (paused > 0) return PAUSED
   if (setback !== '') return setback
-  if (withdrawn > 0) return `it fails its readiness probe${lack === '' ? '' : ` (${lack})`}`
+  if (outOfService > 0) return `it fails its readiness probe${lack === '' ? '' : ` (${lack})`}`
   if (starting > 0) return lack === '' ? USUAL_START.starting : lack
   return USUAL_START.made
 }
 
 /** Whether what stands in the way is more than a start that takes its time. Pure. */
-export function isTrouble({ status, setback, withdrawn, stuck, paused }: Obstacles): boolean {
-  return !status.reachable || setback !== '' || withdrawn > 0 || stuck > 0 || paused > 0
+export function isTrouble({ status, setback, outOfService, stuck, paused }: Obstacles): boolean {
+  return !status.reachable || setback !== '' || outOfService > 0 || stuck > 0 || paused > 0
 }

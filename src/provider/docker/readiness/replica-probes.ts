@@ -10,7 +10,7 @@ import type { Probe } from '../container/probe.ts'
 import type { Finding, Lack } from './probe-finding.ts'
 import type { ProbeTarget } from './probe-request.ts'
 import { type Probing, untilFailed, untilReady } from './probe-loop.ts'
-import { isWithdrawn, type ReplicaRecord, type ReplicaTable } from '../replicas/replica-table.ts'
+import { isOutOfService, type ReplicaRecord, type ReplicaTable } from '../replicas/replica-table.ts'
 
 export interface ReplicaProbesOptions {
   readonly table: ReplicaTable
@@ -141,7 +141,7 @@ export class ReplicaProbes {
       if (record === undefined) return false
       pausedMs = record.isPaused ? (pausedMs ?? ms) : null
       if (pausedMs !== null) return ms - pausedMs >= patienceMs
-      return !isWithdrawn(record) && ms >= patienceMs
+      return !isOutOfService(record) && ms >= patienceMs
     }
   }
 
@@ -179,11 +179,11 @@ export class ReplicaProbes {
     const why = await reason()
     const record = table.change(id, { state: 'starting', reason: why })
     if (record === undefined) return
-    log.warn('replica out of service: it fails its readiness probe', { ...named(record), reason: why })
+    log.warn('replica out of service: readiness probe failed', { ...named(record), reason: why })
     return () => this.begin(id)
   }
 
-  /** Asks also while it is out of service: what is withdrawn may be unwell. */
+  /** Asks also while it is out of service: a replica out of service may be unwell. */
   async #untilUnwell(id: string, firstMs: number): Promise<void> {
     const { probing, reason } = this.#watching({ id, series: 'liveness', states: ['ready', 'starting'] })
     if ((await untilFailed(probing, firstMs)) === 'failed')

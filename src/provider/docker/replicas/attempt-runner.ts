@@ -35,6 +35,9 @@ export interface AttemptRunnerOptions {
 /** New replicas of one function in one round: a change of mind must not wait for a hundred starts. */
 const BATCH = 4
 
+/** The log messages: a replica that ran has failed, or none could be started. */
+const FAILURES = { died: 'replica failed, will retry', unmade: 'replica start failed, will retry' } as const
+
 /**
  * Makes replicas of one revision, fetches its image before, and waits ever longer after each setback, so that
  * what cannot run is not tried in a hot loop.
@@ -71,12 +74,13 @@ export class AttemptRunner {
         onEngineAway(error)
         return
       }
-      if (!(error instanceof FaasError)) log.error('round failed', { fn: attempt.fn.spec.name, err: error })
+      if (!(error instanceof FaasError))
+        log.error('reconcile round failed', { fn: attempt.fn.spec.name, err: error })
       this.setBack(attempt, messageOf(error), 'unmade')
     }
   }
 
-  setBack(attempt: Attempt, reason: string, kind: 'died' | 'unmade'): void {
+  setBack(attempt: Attempt, reason: string, kind: keyof typeof FAILURES): void {
     const { clock, log, isCurrent, serving, onSetback, nudge } = this.#options
     const { spec, revision } = attempt.fn
     if (!isCurrent(attempt)) return
@@ -86,7 +90,7 @@ export class AttemptRunner {
     const retryInMs = Math.max(0, Math.round(retryAtMs - clock.now()))
     const revisions = serving(spec.name)
     const what = { fn: spec.name, revision, image: spec.image, reason, count, retryInMs }
-    log.warn('function set back', {
+    log.warn(FAILURES[kind], {
       ...what,
       serving: revisions.length === 0 ? null : Math.max(...revisions),
     })

@@ -22,15 +22,15 @@ export interface HaltWatchOptions {
 
 /**
  * How long after we froze or thawed a container what the engine says of it is no evidence. Docker records and
- * tells a pause twice: when it was asked for, and when the runtime below reports it. The second may come when we
- * have turned the container again, and until the next report Docker has it wrong itself (seen on 20.10 and 28;
- * moby, `daemon/monitor.go`).
+ * tells a pause twice: when it was asked for, and when the runtime below reports it. The second may come when
+ * we have turned the container again, and until the next report Docker has it wrong itself (seen on 20.10 and
+ * 28; moby, `daemon/monitor.go`).
  */
 const ECHO_MS = 1_000
 
 /**
- * Finds out by whom a container was halted or let go on, by us or by somebody's hand. Events and lists are only
- * a reason to ask: the container itself is asked, once nothing of ours can still echo.
+ * Finds out by whom a container was halted or let go on, by us or by somebody's hand. Events and lists are
+ * only a reason to ask: the container itself is asked, once nothing of ours can still echo.
  */
 export class HaltWatch {
   readonly #options: HaltWatchOptions
@@ -54,7 +54,7 @@ export class HaltWatch {
   doubt(id: string): void {
     if (this.#asking.has(id) || this.#stop.signal.aborted) return
     this.#asking.add(id)
-    this.#background.run('look whether a container is halted', () => this.#look(id))
+    this.#background.run('check whether a container is paused', () => this.#look(id))
   }
 
   async stop(): Promise<void> {
@@ -97,8 +97,8 @@ export class HaltWatch {
   }
 
   /**
-   * Somebody's hand. A halted one would let calls hang: it is probed until it goes on, or replaced when it does
-   * not. A frozen one that goes on has to show that it answers, and may be frozen again.
+   * Somebody's hand. A halted one would let calls hang: it is probed until it goes on, or replaced when it
+   * does not. A frozen one that goes on has to show that it answers, and may be frozen again.
    */
   #learned(record: ReplicaRecord, isHalted: boolean): void {
     if (isHalted === shouldBeHalted(record)) return

@@ -31,7 +31,7 @@ export interface ObserverOptions {
   /** Somebody changed the networks of this container. */
   readonly onRewired: (id: string) => void
   /** The event concerns a container that nobody knows: look at all of them. */
-  readonly onStranger: () => void
+  readonly onUnknownContainer: () => void
 }
 
 /**
@@ -78,10 +78,10 @@ export class Observer {
   }
 
   handle(event: ContainerEvent): void {
-    const { table, addresses, halts, log, onStranger, onRewired } = this.#options
+    const { table, addresses, halts, log, onUnknownContainer, onRewired } = this.#options
     const record = table.get(event.id)
     if (record === undefined) {
-      if (event.kind === 'start') onStranger()
+      if (event.kind === 'start') onUnknownContainer()
       return
     }
     switch (event.kind) {

@@ -26,7 +26,9 @@ export class ReadyBoard {
     return this.#ready.get(fn) ?? NONE
   }
 
-  /** Stores the new list of `fn`; tells the listener and the waiters only when it differs from the old one. */
+  /**
+   * Stores the new list of `fn`; tells the listener and the waiters only when it differs from the old one.
+   */
   publish(fn: FunctionName, ready: readonly Replica[]): void {
     const before = this.ready(fn)
     if (ready.length === before.length && ready.every((replica, at) => replica === before[at])) return

@@ -42,7 +42,7 @@ export interface ReconcilePlan {
   /** To be taken out of service: drained, stopped, removed. */
   readonly retire: readonly string[]
   /** Dead ones, to be removed. */
-  readonly bury: readonly string[]
+  readonly remove: readonly string[]
   readonly freeze: readonly string[]
   readonly thaw: readonly string[]
 }
@@ -58,14 +58,14 @@ export function planReplicas(
   desired: DesiredReplicas | null,
   observed: readonly ObservedReplica[],
 ): ReconcilePlan {
-  const bury = idsOf(observed.filter(({ condition }) => condition === 'dead'))
+  const remove = idsOf(observed.filter(({ condition }) => condition === 'dead'))
   const leaving = observed.filter(({ condition }) => condition === 'leaving' || condition === 'failed')
   const alive = observed.filter(({ condition }) => condition === 'alive')
   if (desired === null) {
-    return { create: 0, restore: 0, retire: idsOf([...leaving, ...alive]), bury, freeze: [], thaw: [] }
+    return { create: 0, restore: 0, retire: idsOf([...leaving, ...alive]), remove, freeze: [], thaw: [] }
   }
 
-  const strangers = alive.filter((replica) => !isSameLife(replica, desired))
+  const otherLifetime = alive.filter((replica) => !isSameLife(replica, desired))
   const ours = alive.filter((replica) => isSameLife(replica, desired))
   const current = readyFirst(ours.filter(({ revision }) => revision === desired.revision))
   const outdated = readyFirst(ours.filter(({ revision }) => revision !== desired.revision))
@@ -79,8 +79,8 @@ export function planReplicas(
   return {
     create: Math.max(0, desired.replicas - current.length),
     restore: desired.needsLastGood ? Math.max(0, stillNeeded - worthy.length) : 0,
-    retire: idsOf([...leaving, ...strangers, ...surplus]),
-    bury,
+    retire: idsOf([...leaving, ...otherLifetime, ...surplus]),
+    remove,
     ...restOf(kept, desired.isResting),
   }
 }

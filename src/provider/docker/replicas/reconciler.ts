@@ -196,7 +196,7 @@ export class Reconciler {
     if (!isUp() || this.#isStopping) return
     const desired = this.#desired.get(name)
     const plan = this.#plan(name)
-    for (const id of [...plan.retire, ...plan.bury]) retire(id)
+    for (const id of [...plan.retire, ...plan.remove]) retire(id)
     if (desired === undefined) return
     this.settleRest(name)
     // First what can take calls at once.

@@ -66,8 +66,8 @@ export class ReplicaAddresses {
       ...(isGone && { isFailed: true }),
     })
     const facts = { fn, replica: shortId(id), from: replica.host || 'none' }
-    if (isGone) log.warn('replica is not in its network any more: it is replaced', facts)
-    else if (replica.host !== '') log.warn('address of a replica changed by hand', { ...facts, to: host })
+    if (isGone) log.warn('replica no longer in its network, will be replaced', facts)
+    else if (replica.host !== '') log.warn('replica address changed by hand', { ...facts, to: host })
     if (replica.host !== '') onLost(replica)
     if (isGone) onChange(fn)
     else onUnready(id)

@@ -131,7 +131,7 @@ export class ReplicaMaker {
       const isRefusal = /storage-opt|pquota|project quota/i.test(messageOf(error))
       if (!isRefusal || body.HostConfig?.StorageOpt === undefined) throw error
       this.#limitsDisk = false
-      log.warn('what functions write is not bounded', { reason: messageOf(error) })
+      log.warn('disk use of functions is not limited', { reason: messageOf(error) })
       return await engine.createContainer(name, withoutDiskLimit(body))
     }
   }

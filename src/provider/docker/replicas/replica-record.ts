@@ -30,8 +30,8 @@ export interface ReplicaRecord {
   /** The engine would not freeze it: it stays ready instead. */
   readonly isUnfreezable: boolean
   /**
-   * When it was frozen or thawed last, by the process's clock; 0 for never. An answer that was asked for before
-   * then was held up.
+   * When it was frozen or thawed last, by the process's clock; 0 for never. An answer that was asked for
+   * before then was held up.
    */
   readonly turnedAtMs: number
 }
@@ -72,7 +72,7 @@ export interface FoundContainer {
 }
 
 /** Whether it was ready, and its readiness probe, which goes on, keeps it out of service for now. */
-export function isWithdrawn({ replica, identity, isRunning, isFailed, wasReady }: ReplicaRecord): boolean {
+export function isOutOfService({ replica, identity, isRunning, isFailed, wasReady }: ReplicaRecord): boolean {
   const isOut = isRunning && !isFailed && replica.state === 'starting'
   return isOut && wasReady && identity.probes.isReadinessRepeated
 }

@@ -9,7 +9,7 @@ import {
   type ReplicaRecord,
 } from './replica-record.ts'
 
-export { isWithdrawn } from './replica-record.ts'
+export { isOutOfService } from './replica-record.ts'
 export type { FoundContainer, PauseEvent, ReplicaChange, ReplicaRecord } from './replica-record.ts'
 
 const DELETED_KEPT = 1_000
