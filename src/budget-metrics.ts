@@ -16,10 +16,7 @@ export interface BudgetSources {
   readonly limits: { readonly connections: number; readonly calls: number; readonly descriptors: number }
 }
 
-/**
- * A metric with one value: its name, its help and how it is read. What only grows has a name that ends with
- * `_total`.
- */
+/** A metric with one value: its name, its help and how it is read. Names of counters end with `_total`. */
 export type PlainMetric = readonly [name: string, help: string, read: () => number]
 
 /** The metrics of the budgets. Each is read when somebody scrapes. */

@@ -20,8 +20,8 @@ interface Entry {
 }
 
 /**
- * Says in the log that a budget is used up: at once when it happens first, then once a minute for as long as
- * it goes on. A line for each refusal would hand an attacker the disk as well.
+ * Logs that a budget is used up: at once the first time, then once a minute while it goes on. A line per
+ * refusal would let an attacker fill the disk as well.
  */
 export class BudgetWatch {
   readonly #log: Log
@@ -34,8 +34,8 @@ export class BudgetWatch {
   }
 
   /**
-   * Somebody went without. `message` is constant and says what was done; each `message` has one line a
-   * minute, with `times`, and the newest `fields`.
+   * A client or a call was refused. `message` is constant and says what was done. Each `message` is logged at
+   * most once a minute, with `times` and the newest `fields`.
    */
   note(message: string, fields: BudgetFields): void {
     let entry = this.#entries.get(message)

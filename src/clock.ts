@@ -6,9 +6,9 @@ import { setTimeout as sleepFor } from 'node:timers/promises'
  */
 export interface Clock {
   /**
-   * Milliseconds, with a fraction, that only ever grow: for durations and limits. Near the time of day at the
-   * start of the process, but a correction of the machine's clock (a Pi has none of its own until the network
-   * is there) does not move it.
+   * Steady time in milliseconds, with a fraction, for durations and limits. It starts near the time of day,
+   * and a correction of the machine's clock does not move it (a Raspberry Pi has no clock until the network
+   * is up).
    */
   now(): number
   /** The time of day: milliseconds since the epoch, with a fraction, corrections included. */
@@ -21,17 +21,14 @@ export interface Clock {
   after(ms: number, action: () => void): () => void
 }
 
-/**
- * Difference at which the time of day is taken to have been corrected, rather than merely read a little
- * later.
- */
+/** A difference above this means that the time of day was corrected, not merely read a little later. */
 const CORRECTION_MS = 20
 
 /** The machine's own time. */
 export const systemClock: Clock = makeSystemClock()
 
 function makeSystemClock(): Clock {
-  // What `now` lacks to the time of day.
+  // Offset from the steady clock to wall-clock time.
   let correctionMs = 0
   const now = (): number => performance.timeOrigin + performance.now()
   return {

@@ -29,7 +29,7 @@ export interface DaemonAddresses {
 /** The life of the process: orders the start and the stop of the parts that `assemble/` plugs together. */
 export class Daemon {
   readonly #options: DaemonOptions
-  /** Ends what was begun, the last first. */
+  /** Ends what was started, in reverse order. */
   readonly #endings: (() => Promise<void> | void)[] = []
   #starting: Promise<DaemonAddresses> | undefined
   #stopping: Promise<void> | undefined
@@ -39,7 +39,8 @@ export class Daemon {
   }
 
   /**
-   * Resolves when calls are taken. Rejects with a sentence for the operator; what was begun is ended then.
+   * Resolves when calls are accepted. Rejects with a sentence for the operator, after everything that was
+   * started has been ended.
    */
   start(): Promise<DaemonAddresses> {
     this.#starting ??= this.#start().catch(async (error: unknown) => {
@@ -49,14 +50,14 @@ export class Daemon {
     return this.#starting
   }
 
-  /** Closes the door, lets running calls end, ends the parts. Functions run on. */
+  /** Accepts no new connections, lets running calls end, then stops the parts. Functions run on. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
     return this.#stopping
   }
 
   async #stop(): Promise<void> {
-    // A start under way is let through: what it opens next would be missed otherwise.
+    // Waits for a start under way: what it opens next would be missed otherwise.
     await this.#starting?.catch(() => undefined)
     await this.#end()
   }
@@ -80,7 +81,7 @@ export class Daemon {
     const parts = assemble({ config, log, clock, registry, credentials, descriptors }, makeProvider)
     const { keptLogs, provider, logs, gateway, metricsServer, control, counts } = parts
 
-    // The listeners first: an address that is taken must end the start before a container is touched.
+    // The listeners first: an address in use must end the start before a container is touched.
     this.#endings.push(() => metricsServer.stop())
     const metrics = await metricsServer.start()
     const addresses = { metrics, gateway: await gateway.start() }
@@ -112,13 +113,11 @@ export class Daemon {
   }
 }
 
-/**
- * No new connections; calls that still come over open ones are served, and close them. Then no calls at all.
- */
+/** Accepts no new connections, and closes an open one after its next call. Then takes no calls at all. */
 async function drain({ gateway, invoker }: Parts, clock: Clock): Promise<void> {
   const deadline = clock.timeout(DRAIN_MS)
   const isShut = gateway.stop(DRAIN_MS)
-  // They do not end by themselves.
+  // Tunnels do not end by themselves.
   invoker.ledger.endTunnels()
   await isShut
   await invoker.stop(deadline)

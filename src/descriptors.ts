@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 import { descriptorsFor, shareDescriptors, type Capacity } from './core/capacity.ts'
 import type { Log } from './log.ts'
 
-/** Taken where the system does not say. */
+/** Assumed where the system does not say. */
 const USUAL = 65_536
 
 /** Open files and connections that this process may have (proc(5), limits). */
@@ -17,8 +17,8 @@ export function descriptorLimit(): number {
 }
 
 /**
- * What clients and calls are given of the process's `descriptors`. Warns where that is less than the settings
- * say.
+ * The share of the process's `descriptors` that clients and calls get. Warns when that is less than the
+ * settings ask for.
  */
 export function capacityOf(config: Config, descriptors: number, log: Log): Capacity {
   const wished = {

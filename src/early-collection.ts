@@ -1,28 +1,25 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { every, type Clock } from './clock.ts'
 
-/**
- * So much may lie in the heap before anybody looks for garbage: what the daemon has when it is busy in good
- * order.
- */
+/** No collection is asked for below this heap size, which a busy daemon reaches in normal operation. */
 const ALLOWED_BYTES = 48 * 1024 * 1024
 /**
- * What lies in the heap against what the last collection left, before the next one is due: what is in use
- * must not be gone through again and again.
+ * A collection is due when the heap has grown by this factor since the last one, so that live data is not
+ * scanned again and again.
  */
 const GROWTH = 1.5
 
 /**
- * Decides when V8 is told to collect old garbage. By itself it waits until half a gigabyte is full, which one
- * client fills within seconds by requests that are cheap for it
- * (docs/decisions/0006-small-young-generation.md). Pure: fed with the size of the heap, now and then.
+ * Decides when V8 is told to collect old garbage. By itself V8 waits until half a gigabyte is full, and one
+ * client can fill that within seconds with cheap requests (docs/decisions/0006-small-young-generation.md).
+ * Pure: the caller passes the size of the heap now and then.
  */
 export class EarlyCollection {
   #lastBytes = 0
-  /** What the last collection left. */
+  /** Heap size after the last collection. */
   #leftBytes = 0
 
-  /** `usedBytes`: what lies in the heap, garbage too. Answers whether a collection is due. */
+  /** `usedBytes`: the size of the heap, garbage included. Answers whether a collection is due. */
   look(usedBytes: number): boolean {
     if (usedBytes < this.#lastBytes * 0.9) this.#leftBytes = usedBytes
     this.#lastBytes = usedBytes
@@ -34,8 +31,8 @@ export class EarlyCollection {
 const LOOK_MS = 250
 
 /**
- * Collect, step by step and beside the program, from the next garbage that grows old; `OFF`: when V8 thinks
- * fit. V8 reads it whenever that is asked.
+ * `ON` makes V8 collect old garbage incrementally from the next young collection on; `OFF` leaves the time to
+ * V8. V8 reads the flag each time.
  */
 const ON = '--incremental-marking-hard-trigger=1'
 const OFF = '--incremental-marking-hard-trigger=0'

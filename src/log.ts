@@ -15,7 +15,7 @@ export interface Log {
   info(message: string, fields?: LogFields): void
   /** Per call or per round. */
   debug(message: string, fields?: LogFields): void
-  /** What must be on record: a line of level `info` that is written at every level. */
+  /** For what must be on record: a line of level `info` that is written whatever the configured level. */
   record(message: string, fields?: LogFields): void
   /** Whether a line of this level would be written: ask before building costly fields. */
   enabled(level: LogLevel): boolean
@@ -48,9 +48,9 @@ export function stdoutLog(level: LogLevel): Log {
 }
 
 /**
- * What JSON lets stand although it is no text: controls beyond ASCII, of which U+009B steers a terminal as
- * ESC does, other line ends, and what turns the direction of writing. Clients and functions choose what some
- * fields say.
+ * Characters that JSON does not escape but that are no plain text: control characters beyond ASCII (U+009B
+ * steers a terminal as ESC does), other line ends, and marks that change the direction of writing. Clients
+ * and functions choose the text of some fields.
  */
 const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 

@@ -12,15 +12,15 @@ const CANNOT_START = 1
 const INTERNAL_FAILURE = 70
 
 /**
- * Keeps V8's young generation at the size it starts with. A proxy makes only garbage that dies at once: a
- * larger one costs 30 MB and more of resident memory and saves next to nothing
+ * Keeps V8's young generation at its initial size. A proxy creates only garbage that dies at once: a larger
+ * generation costs 30 MB or more of resident memory and saves next to nothing
  * (docs/decisions/0006-small-young-generation.md).
  */
 const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1'
 
 /**
- * Whatever the daemon writes is for its own user alone; what containers must read is opened by name
- * (`secret-files.ts`).
+ * Files that the daemon writes are for its own user alone; those that containers must read get wider rights
+ * one by one (`secret-files.ts`).
  */
 const PRIVATE = 0o077
 
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
       )
       .finally(() => running.abort())
   }
-  // Nobody reads the log any more. That must not end the calls, and there is nowhere left to say it.
+  // The reader of the log is gone. That must not end the calls, and there is nowhere left to report it.
   process.stdout.on('error', () => {})
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
@@ -57,13 +57,14 @@ async function main(): Promise<void> {
 }
 
 /**
- * After a failure that nobody expected nobody vouches for the state of the process, and a drain would keep
- * the door shut for as long as it takes. Containers run on and are adopted at the next start, so ending is
- * cheap: a second later the service manager has a new daemon.
+ * After an unexpected failure the state of the process cannot be trusted, and a drain would refuse calls for
+ * as long as it takes. Ending is cheap: containers run on and are adopted at the next start, and a second
+ * later the service manager has started a new daemon.
  */
 function endAtOnce(err: unknown): void {
   try {
-    // Not by the stream of standard output: what waits there for a slow reader is lost with the process.
+    // Not through the stream of standard output: lines that wait there for a slow reader are lost with the
+    // process.
     jsonLog('error', (line) => writeSync(process.stderr.fd, line)).error('unexpected failure', { err })
   } finally {
     process.exit(INTERNAL_FAILURE)

@@ -5,22 +5,21 @@ export interface LateWrite {
   onFlushFailed(error: unknown): void
 }
 
-/** As many calls wait for each other at the most: a bound on what the first of them loses. */
+/** Flush early at this many pending writes, so that the first is not delayed by a long batch. */
 const MOST_LATE = 64
 
 /**
- * Writes of one turn of the event loop, done one after the other when everything that came in has been read.
- * A write wakes whoever reads the other end, and where cores are few the kernel lets that process run at
- * once, in our place: with the writes in between, a call costs the daemon up to half as much again and
- * everybody else a fifth (docs/decisions/0003-call-path.md). Costs a lone call nothing: there is no wait
- * between the turn and its end.
+ * Collects the writes of one turn of the event loop and does them after all input of that turn has been read.
+ * A write wakes the reader at the other end, and with few cores the kernel runs that process at once in our
+ * place. Writes between reads make a call cost the daemon up to half as much again, and other processes a
+ * fifth (docs/decisions/0003-call-path.md). A single call is not delayed: the batch is flushed when the turn
+ * ends.
  */
 export class WriteBatch {
   #late: LateWrite[] = []
   /**
-   * Brought about by writes of this turn: these wait for its end, however many others come. Else some clients
-   * with many requests behind each other would keep it going: each one that comes would have all of them
-   * answer once more.
+   * Writes that were caused by the writes of this turn. They wait for its end, however many others come:
+   * otherwise clients that pipeline many requests could keep the batch going for ever.
    */
   #broughtAbout: LateWrite[] = []
   #isArmed = false
@@ -33,7 +32,9 @@ export class WriteBatch {
     this.#flush(late)
   }
 
-  /** Once per write; what happens to the connection until then is the writer's to see. */
+  /**
+   * Adds a write, which is flushed once. The writer itself watches what happens to its connection until then.
+   */
   add(write: LateWrite): void {
     if (this.#isFlushing) this.#broughtAbout.push(write)
     else if (this.#late.push(write) >= MOST_LATE) {

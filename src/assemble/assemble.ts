@@ -16,7 +16,7 @@ import { makeKeptLogs, makeLogs } from './logs.ts'
 import { makeMetrics } from './metrics.ts'
 import { dockerOptions } from './provider.ts'
 
-/** Makes the provider; in place of Docker's for tests. */
+/** Creates the provider. Tests pass another one than Docker's. */
 export type MakeProvider = (options: DockerProviderOptions) => Provider
 
 /** What `daemon.ts` starts and stops. */
@@ -32,8 +32,9 @@ export interface Parts {
 }
 
 /**
- * The wiring diagram: builds the parts, each of those before it, and plugs their ports. It knows all of them,
- * decides nothing, and reads and opens nothing. A new feature is a folder, a file here, and a line below.
+ * The wiring diagram: builds the parts in order, each from earlier ones, and connects their ports. It knows
+ * all of them, decides nothing, and reads and opens nothing. A new feature is a folder, a file here, and a
+ * line below.
  */
 export function assemble(given: Given, makeProvider: MakeProvider = makeDocker): Parts {
   const base = makeBase(given)

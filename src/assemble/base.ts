@@ -23,7 +23,10 @@ export interface Given {
   readonly descriptors: number
 }
 
-/** What several parts use. A part is given what it names, field by field: nothing here is spread into one. */
+/**
+ * Values that several parts use. They are passed field by field, never spread, so that each part gets only
+ * what it names.
+ */
 export interface Base extends Given {
   readonly build: BuildInfo
   readonly capacity: Capacity

@@ -13,7 +13,7 @@ export interface Listening {
 }
 
 /**
- * Who hears of what: functions that come and go, replicas that are ready or lost, addresses at which
+ * Connects events to listeners: functions added and removed, replicas ready and lost, addresses at which
  * functions reach us.
  */
 export function connectEvents({ control, provider, invoker, counts, gateway }: Listening): void {

@@ -12,7 +12,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Base } from './base.ts'
 import type { DesiredState } from './desired-state.ts'
 
-/** Connections that are accepted in a turn beside the first (docs/decisions/0007-server-side.md). */
+/** Connections that are accepted per turn in addition to the first (docs/decisions/0007-server-side.md). */
 const MORE_ACCEPTORS = 3
 
 export interface ApiNeeds {

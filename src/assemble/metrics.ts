@@ -9,7 +9,7 @@ export interface MetricsNeeds {
   readonly provider: Provider
 }
 
-/** Those of the edge are added when there is one: it serves what counts requests here. */
+/** The metrics of the edge are added later, because the edge is built from parts that need these metrics. */
 export function makeMetrics(
   { registry, bodies, capacity, descriptors }: Base,
   { invoker, provider }: MetricsNeeds,

@@ -15,8 +15,9 @@ import { Preparation } from './preparation.ts'
 import { RevisionProof } from './revision-proof.ts'
 
 /**
- * Where desired state is kept. Every change is on disk when the method returns. Whether a function exists is
- * looked at here in the same turn: a method that is asked for what cannot be throws what nobody expects.
+ * Where desired state is kept. Every change is on disk when the method returns. `FunctionControl` checks in
+ * the same turn whether a function exists; a method that is called for a missing one throws an unexpected
+ * error.
  */
 export interface FunctionRegistry {
   get(name: FunctionName): DeployedFunction | undefined
@@ -57,7 +58,7 @@ export interface FunctionEvent {
  * The only writer of the registry's functions.
  */
 export class FunctionControl {
-  /** To be told which revisions take calls. */
+  /** Must be told which revisions take calls. */
   readonly proof: RevisionProof
   readonly #ports: FunctionControlPorts
   readonly #watchers = new Set<(event: FunctionEvent) => void>()
@@ -75,8 +76,7 @@ export class FunctionControl {
   }
 
   /**
-   * Goes on with deploys that were accepted before their image was here, and that the last process did not
-   * see through.
+   * Resumes deploys that were accepted before their image was here, and that the last process did not finish.
    */
   start(): void {
     for (const fn of this.#ports.registry.all()) {
@@ -85,8 +85,8 @@ export class FunctionControl {
   }
 
   /**
-   * Tells `listener` of every change from now on, before the provider is told; answers a function that ends
-   * this. It must not throw. What there is already, the registry knows.
+   * Tells `listener` of every change from now on, before the provider is told; returns a function that ends
+   * this. It must not throw. Functions that exist already are in the registry.
    */
   watch(listener: (event: FunctionEvent) => void): () => void {
     this.#watchers.add(listener)
@@ -127,7 +127,8 @@ export class FunctionControl {
     this.#checkFree(spec.name)
 
     const artifact = await this.#preparation.now(spec)
-    // Once more: secret or namespace may have gone, and the name been taken, while the image was fetched.
+    // Checks again: while the image was pulled, the secret or namespace may have been removed, or the name
+    // taken.
     this.#checkReferences(spec)
     this.#checkFree(spec.name)
     const replicas = this.#bounds(spec).min
@@ -175,8 +176,8 @@ export class FunctionControl {
   }
 
   /**
-   * The provider's own replicas were scaled by somebody else: that is what is desired now. Does nothing for a
-   * function that does not exist.
+   * The replicas were scaled outside Sampan: stores that number as desired. Does nothing for a function that
+   * does not exist.
    */
   follow(fn: FunctionName, replicas: number): void {
     const { registry, log } = this.#ports
@@ -187,8 +188,8 @@ export class FunctionControl {
   }
 
   /**
-   * No call is expected soon: replicas that have none now may be frozen until one comes. Said again it looks
-   * again at those that had calls. Throws `not-found`.
+   * No call is expected soon: replicas without calls may be frozen until one comes. A repeated call checks
+   * again those that were busy. Throws `not-found`.
    */
   rest(fn: FunctionName): void {
     const { registry, provider } = this.#ports
@@ -199,15 +200,15 @@ export class FunctionControl {
   }
 
   /**
-   * A call waits for the function: ends its rest, and raises one at zero to its least count. Does nothing for
-   * one that does not exist. Never throws: a wake-up that the registry refuses must not fail the calls that
-   * wait, somebody else may start the function.
+   * A call waits for the function: ends its rest and, when it is scaled to zero, raises it to its minimum.
+   * Does nothing for a function that does not exist. Never throws: the waiting calls must not fail because
+   * the registry refused the write, since the function may become ready in another way.
    */
   wake(fn: FunctionName): void {
     const { registry, provider, log } = this.#ports
     const before = registry.get(fn)
     if (before === undefined) return
-    // First, and whatever the desired state says: what is only frozen answers within milliseconds.
+    // First, and whatever the desired state says: a frozen replica answers within milliseconds.
     provider.wake(fn)
     if (before.replicas > 0 && before.isResting !== true) return
     try {
@@ -230,7 +231,7 @@ export class FunctionControl {
     for (const listener of this.#watchers) listener(event)
   }
 
-  /** The same object: nothing has changed. */
+  /** The same object means that nothing has changed. */
   #changed(before: DeployedFunction, after: DeployedFunction): void {
     if (after === before) return
     this.#tell({ kind: 'changed', fn: after })

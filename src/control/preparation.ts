@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 
 export interface PreparationPorts {
   readonly provider: Pick<Provider, 'prepare'>
-  /** What an accepted deploy asked for is here. */
+  /** The image of an accepted deploy is available now. */
   readonly onPrepared: (fn: DeployedFunction, artifact: string) => void
   readonly clock: Clock
   readonly log: Log
@@ -21,10 +21,7 @@ const BUDGET_MS = 20_000
 /** How long an accepted deploy goes on waiting for its image in the background. */
 const LIMIT_MS = 30 * 60_000
 
-/**
- * Waits for what a deploy needs, the image first of all: a while before the deploy is answered, then in the
- * background.
- */
+/** Waits for the image of a deploy: for a while before the deploy is answered, then in the background. */
 export class Preparation {
   readonly #ports: PreparationPorts
   readonly #stopping = new AbortController()

@@ -16,7 +16,8 @@ export interface RevisionProofPorts {
 }
 
 /**
- * Notes which revision of a function was ready: until the newest was, the one before it is kept and serves.
+ * Records which revisions of a function were ready. Until the newest was, the one before it is kept and
+ * serves.
  */
 export class RevisionProof {
   readonly #ports: RevisionProofPorts
@@ -28,8 +29,8 @@ export class RevisionProof {
   }
 
   /**
-   * Replicas of these revisions of `fn` take calls. Never throws, and writes later: who waits for the
-   * function does not wait for the disk.
+   * Replicas of these revisions of `fn` take calls. Never throws. It writes later, so that callers who wait
+   * for the function do not wait for the disk.
    */
   sawReady(fn: FunctionName, revisions: readonly number[]): void {
     const newest = this.#ports.registry.get(fn)?.revision

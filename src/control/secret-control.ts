@@ -41,7 +41,7 @@ export class SecretControl {
       const { name, namespace } = secret
       throw new FaasError('conflict', `secret ${name} exists already in namespace ${namespace}`)
     }
-    // Replicas may be left of a time when there was one of this name.
+    // Replicas may be left from an earlier secret of this name.
     this.#ports.onChanged(secret)
   }
 
@@ -53,7 +53,7 @@ export class SecretControl {
   }
 
   /**
-   * Throws `not-found`, and `conflict`, naming the functions, while some ask for it: after the next start of
+   * Throws `not-found`, or `conflict` with the names of the functions that use it: after the next start of
    * the host they would be without it.
    */
   remove(secret: SecretRef): void {

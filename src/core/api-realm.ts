@@ -1,16 +1,16 @@
 /** The protection space of the API (RFC 9110, 11.5), named as clients of OpenFaaS know it (http-api 2). */
 const API_REALM = 'Restricted'
 
-/** What a program without credentials is told to bring. */
+/** The challenge for a program without credentials. */
 export const API_CHALLENGE = `Basic realm="${API_REALM}"`
 
 const NAME = API_REALM.toLowerCase()
 
 /**
- * Whether a `WWW-Authenticate` value may be read as a challenge for our realm: with any scheme, among any
- * number of challenges, whatever the quoting and the case, because clients disagree about these. A client
- * sends what it was told for a realm to whoever of the same origin names that realm, and functions are of the
- * same origin. A longer name, such as `Restricted Area`, is another realm.
+ * Whether some client may read a `WWW-Authenticate` value as a challenge for our realm. Scheme, number of
+ * challenges, quoting and case do not matter, because clients disagree about these. A client sends its
+ * credentials for a realm to every path of the origin that names the realm, and functions are on the same
+ * origin. A longer name, such as `Restricted Area`, is another realm.
  */
 export function namesApiRealm(challenge: string): boolean {
   const plain = challenge.replace(/[\\\s]/g, '').toLowerCase()

@@ -3,7 +3,7 @@ import { FaasError, messageOf } from './errors.ts'
 import type { StringMap } from './function-spec.ts'
 import { quoted } from './quoted.ts'
 
-/** A limit of time, and what changes it. */
+/** A time limit, and the setting that changes it. */
 export interface TimeLimit {
   /** 0 means none. */
   readonly ms: number
@@ -11,7 +11,7 @@ export interface TimeLimit {
   readonly setting: string
 }
 
-/** A limit of calls under way, and what changes it. */
+/** A limit of calls in flight, and the setting that changes it. */
 export interface CallCountLimit {
   readonly most: number
   readonly setting: string
@@ -19,13 +19,13 @@ export interface CallCountLimit {
 
 /** What holds for the calls of one function, whatever triggers them. */
 export interface CallPolicy {
-  /** Until the function begins its answer, while it is not waiting for the caller's body. */
+  /** Until the function begins its answer. Does not run while the function waits for the caller's body. */
   readonly upstream: TimeLimit
   /** From the start of a call to the end of its answer. */
   readonly write: TimeLimit
   /** Longest wait for a replica. */
   readonly wake: TimeLimit
-  /** Calls under way at a time, those that wait for a replica included. */
+  /** Calls in flight at a time, including those that wait for a replica. */
   readonly calls: CallCountLimit
 }
 
@@ -55,8 +55,8 @@ export function checkCallAnnotations(annotations: StringMap): void {
 }
 
 /**
- * What the function's annotations say, and `usual` where they say nothing. One that an older release let in,
- * and that makes no sense, says nothing.
+ * The policy from the function's annotations, and `usual` where they say nothing. An invalid annotation,
+ * which an older release may have accepted, is ignored.
  */
 export function callPolicy(annotations: StringMap, usual: CallPolicy): CallPolicy {
   const timeoutMs = readOrNull(annotations[TIMEOUT], readTimeout)

@@ -16,25 +16,27 @@ export interface Call {
    * way.
    */
   readonly rawHeaders: readonly string[]
-  /** Bytes can be sent again; anything else is read once, and not before a replica is there to take it. */
+  /** A byte array can be sent again. Anything else is read once, and not before a replica can take it. */
   readonly body: AsyncIterable<Uint8Array> | Uint8Array | null
   /** Trailers of the body, names and values in turn; asked for when the body has been read to its end. */
   readonly rawTrailers: readonly string[]
   readonly callId: string
   /** Nanoseconds since the epoch, decimal. */
   readonly startTime: string
-  /** Address of the peer, without a port, for a call that names none itself. Null: say nothing. */
+  /** Address of the peer, without a port, used when the call's own headers name none. Null: add no header. */
   readonly forwardedFor: string | null
-  /** The host that the peer asked for. Null: say nothing. */
+  /** The host that the peer asked for. Null: add no header. */
   readonly forwardedHost: string | null
   /**
-   * The path at which the caller found the function: what it links to is below that. Null: say nothing, and
-   * leave redirects alone.
+   * The path under which the caller reached the function; its links must stay below it. Null: add no header
+   * and do not rewrite redirects.
    */
   readonly forwardedPrefix: string | null
 }
 
-/** Who takes the answer. `onEnd` or `onError` comes last, exactly once, and neither after `cancel`. */
+/**
+ * Receives the answer. The last call is `onEnd` or `onError`, exactly once, and neither comes after `cancel`.
+ */
 export interface CallSink {
   /**
    * The function answered. `length` is the size of the body, -1 when unknown. The array is the sink's own.
@@ -44,27 +46,30 @@ export interface CallSink {
   onInterim(status: number, rawHeaders: string[]): void
   /** False asks for a pause that ends with `RunningCall.resume`. */
   onData(chunk: Uint8Array): boolean
-  /** The whole answer is there; trailers as names and values in turn, usually none. */
+  /** The answer is complete. Trailers are names and values in turn, usually none. */
   onEnd(rawTrailers: string[]): void
-  /** No answer, or after `onStart` no more of it: what was sent must be seen to be incomplete. */
+  /**
+   * There is no answer or, after `onStart`, no more of it: the receiver must be able to see that it is
+   * incomplete.
+   */
   onError(error: FaasError): void
 }
 
 /**
- * A wish to speak something else than HTTP on the connection, for a `Socket` of whoever plugs caller and
- * invoker.
+ * A request to switch the connection from HTTP to another protocol. `Socket` is the type that caller and
+ * invoker agree on.
  */
 export interface Upgrade<Socket> {
   /** As in the `Upgrade` header. */
   readonly protocol: string
   /**
-   * The function agreed: these are the headers of its 101, and the socket belongs to the caller now. It must
-   * be read, and destroyed at the end. The answer asks both sides to end soon.
+   * The function agreed: these are the headers of its 101, and the caller owns the socket now. It must read
+   * the socket and destroy it at the end. The returned function asks both sides to end soon.
    */
   onUpgraded(rawHeaders: string[], socket: Socket): () => void
 }
 
-/** A call under way, as its starter sees it. Both do nothing when it is over. */
+/** A call in flight, as its starter sees it. Both methods do nothing when it is over. */
 export interface RunningCall {
   /** Ends a pause. */
   resume(): void

@@ -1,15 +1,15 @@
 /** What the settings ask for. */
 export interface WishedCapacity {
-  /** Clients' connections, all together. */
+  /** Connections of all clients together. */
   readonly connections: number
-  /** Of one client network; null: three quarters of all. */
+  /** Connections of one client network; null: three quarters of all. */
   readonly connectionsPerClient: number | null
   /** Calls under way, all together. */
   readonly calls: number
   readonly callsPerFunction: number
 }
 
-/** What is given. Each is a share of the descriptors at most. */
+/** The limits after sharing out. None is more than its share of the descriptors. */
 export interface Capacity {
   readonly connections: number
   readonly connectionsPerClient: number
@@ -23,9 +23,10 @@ export interface Capacity {
 const LEAST_RESERVE = 96
 
 /**
- * Shares out the descriptors of the process, so that no client can take those that the API, the engine and
- * the registry need. Pure. Each client's connection takes one, each call one more towards its function, and
- * so does each idle connection there. One client, or one function, gets three quarters at the most.
+ * Shares out the descriptors of the process, so that clients cannot use up those that the API, the engine and
+ * the registry need. A client's connection takes one descriptor, a call one more for its connection to the
+ * function, and an idle connection to a function one. One client, or one function, gets three quarters at
+ * most. Pure.
  */
 export function shareDescriptors(descriptors: number, wished: WishedCapacity): Capacity {
   const reserve = Math.max(LEAST_RESERVE, Math.floor(descriptors / 10))
@@ -42,13 +43,13 @@ export function shareDescriptors(descriptors: number, wished: WishedCapacity): C
   }
 }
 
-/** Descriptors with which `shareDescriptors` gives what is wished. Pure. */
+/** The number of descriptors at which `shareDescriptors` grants everything that was asked for. Pure. */
 export function descriptorsFor({ connections, calls }: WishedCapacity): number {
   const usable = 2 * Math.max(connections, Math.floor(((calls - 1) * 4) / 3) + 1)
   return Math.max(usable + LEAST_RESERVE, Math.ceil((usable * 10) / 9))
 }
 
-/** Connections to functions that it is worth keeping. */
+/** More idle connections than this are not worth keeping. */
 const MOST_IDLE = 2_048
 
 function largeShare(of: number): number {

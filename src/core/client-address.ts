@@ -5,8 +5,8 @@ export function plainAddress(address: string): string {
 }
 
 /**
- * The network of one client. An IPv6 host owns a whole /64, so that is what is counted; an IPv4 address in
- * IPv6's form is that address.
+ * The network of one client. An IPv6 host owns a whole /64, so clients are counted by /64. An IPv4 address in
+ * IPv6 form counts as the IPv4 address.
  */
 export function networkOf(text: string): string {
   const address = plainAddress(text)

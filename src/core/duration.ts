@@ -20,8 +20,8 @@ const PART = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/y
 
 /**
  * Go-style duration (`1m30s`, `500ms`) or whole seconds, in milliseconds. Throws a sentence on anything else:
- * a negative one, no text at all, more than 64 characters. One pass over at most 64 characters, whatever the
- * text is: it comes from clients, and from a registry that may hold what an older release let in.
+ * a negative one, no text at all, more than 64 characters. It makes one pass over at most 64 characters,
+ * because the text comes from clients, or from a registry that may hold what an older release accepted.
  */
 export function parseDuration(text: string): number {
   if (text.length > LONGEST) {

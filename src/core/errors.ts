@@ -3,7 +3,7 @@ export type ErrorCode =
   /** The caller must change something in the request. */
   | 'invalid'
   | 'unauthorized'
-  /** Not by this way, whoever asks. */
+  /** Not allowed in this way, whoever asks. */
   | 'forbidden'
   | 'not-found'
   | 'conflict'
@@ -24,7 +24,7 @@ export type ErrorCode =
   /** The client left. Nobody reads the answer. */
   | 'cancelled'
 
-/** What each is over HTTP, and in the figures of calls, whatever triggered them. */
+/** The HTTP status of each code. The metrics of calls use it too, whatever triggered the call. */
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid: 400,
   unauthorized: 401,

@@ -5,7 +5,7 @@ import { logCommand } from './log-command.ts'
 export type FunctionState =
   /** It takes calls. */
   | 'ready'
-  /** It takes none yet: its image is fetched, its container made, or its program starts. */
+  /** It takes none yet: its image is being pulled, its container created, or its program is starting. */
   | 'starting'
   /** An older revision takes calls until the newest is ready. */
   | 'updating'
@@ -27,7 +27,7 @@ export interface NamedRevision {
 /** How a function does, and why. */
 export interface FunctionCondition {
   readonly state: FunctionState
-  /** What stands in its way and what to do, without a full stop. Empty when nothing does. */
+  /** What keeps it from working and what to do about it, without a full stop. Empty when nothing does. */
   readonly reason: string
   /** The last lines that a replica of it wrote before it died. They may hold anything: not for callers. */
   readonly lastWords: readonly string[]
@@ -37,13 +37,10 @@ export interface FunctionCondition {
   readonly serving: NamedRevision | null
 }
 
-/** What is said of the first moments of a start that goes as it should. */
+/** The reasons given in the first moments of a normal start. */
 export const USUAL_START = { made: 'its container is being made', starting: 'it is still starting' } as const
 
-/**
- * Whether a person who asks how the function does should read the reason: something is wrong, or takes its
- * time. Pure.
- */
+/** Whether the reason is worth showing to a person: something is wrong, or takes long. Pure. */
 export function isWorthTelling({ state, reason }: FunctionCondition): boolean {
   if (state === 'failing' || state === 'degraded') return true
   return state === 'starting' && reason !== USUAL_START.made && reason !== USUAL_START.starting
@@ -54,7 +51,7 @@ export interface ConditionFacts {
   readonly fn: FunctionName
   readonly newest: NamedRevision
   readonly lastGood: NamedRevision | null
-  /** Why that one has no replica either; empty where nothing went wrong with it. */
+  /** Why the last good revision has no replica either; empty when nothing went wrong with it. */
   readonly lastGoodObstacle: string
   /** Replicas wanted. */
   readonly desired: number
@@ -65,7 +62,7 @@ export interface ConditionFacts {
    * ready: …".
    */
   readonly obstacle: string
-  /** The obstacle does not go away by itself soon. */
+  /** The obstacle will not go away by itself soon. */
   readonly isTrouble: boolean
   readonly lastWords: readonly string[]
 }
@@ -97,7 +94,7 @@ function servingOf({ ready, newest, lastGood }: ConditionFacts): NamedRevision |
   return [newest, lastGood].find((one) => one?.revision === revision) ?? { revision, image: '' }
 }
 
-/** With the place where more is written, where a program said something. */
+/** Adds where to read more, when the program wrote something. */
 function explained({ fn, obstacle, lastWords }: ConditionFacts): string {
   return lastWords.length === 0 || obstacle.includes('faas-cli logs')
     ? obstacle

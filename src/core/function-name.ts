@@ -47,7 +47,7 @@ export function parseFunctionName(text: string, namespace: string = DEFAULT_NAME
   return `${name}.${space}` as FunctionName
 }
 
-/** It is asked for, and is not there. */
+/** The error for a function that does not exist. */
 export function unknownFunction(fn: FunctionName): FaasError {
   return new FaasError('not-found', `function ${fn} does not exist`)
 }

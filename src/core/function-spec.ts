@@ -33,24 +33,24 @@ export interface Revision {
   readonly spec: FunctionSpec
   /** Grows with every deploy and update on this machine and is never used twice, not even after a removal. */
   readonly revision: number
-  /** What the provider's `prepare` answered for it; null while it has not answered yet. */
+  /** What the provider's `prepare` returned for it; null until then. */
   readonly artifact: string | null
 }
 
 /** A function of the registry: what should run. */
 export interface DeployedFunction extends Revision {
   /**
-   * The newest revision that was ever ready, while `revision` was not yet: it serves until then. Absent when
-   * there is none, and once `revision` was ready.
+   * The newest revision that was ever ready. It serves until `revision` is ready, and is absent from then on,
+   * or when there is none.
    */
   readonly lastGood?: Revision
-  /** Whether this very revision was ever ready. Left out: it was not, as far as is known. */
+  /** Whether this revision was ever ready. Absent: not as far as is known. */
   readonly isProved?: boolean
   /** Replicas wanted, 0 and up. */
   readonly replicas: number
   /**
-   * No call is expected soon: the provider may freeze replicas that have none, so that they use no processor.
-   * They count as before. Left out: they are kept ready.
+   * No call is expected soon: the provider may freeze replicas without calls, so that they use no CPU. They
+   * still count as replicas. Absent: replicas are kept ready.
    */
   readonly isResting?: boolean
   /** Milliseconds since the epoch; the first deploy, kept across updates. */
@@ -68,7 +68,7 @@ export interface FunctionChange {
   readonly nowMs: number
 }
 
-/** The newest revision and, while there is one, the last good one: what they need has to stay. */
+/** The newest revision and, if there is one, the last good one. What they need must be kept. */
 export function revisionsOf(fn: DeployedFunction): readonly Revision[] {
   return fn.lastGood === undefined ? [fn] : [fn, fn.lastGood]
 }

@@ -1,9 +1,8 @@
 import { quoted } from './quoted.ts'
 
 /**
- * Names by which functions reach the gateway: ours, and those that are written into images for the cluster
- * that the reference runs in. No stranger can own one: the first two end in no public domain, the third in
- * `.local`.
+ * Names by which functions reach the gateway: ours, and those that existing images use for the gateway of a
+ * cluster. Nobody can register one: the first two end in no public domain, the third in `.local`.
  */
 export const NAMES_IN_FUNCTIONS: readonly string[] = [
   'gateway',
@@ -11,10 +10,10 @@ export const NAMES_IN_FUNCTIONS: readonly string[] = [
   'gateway.openfaas.svc.cluster.local',
 ]
 
-// A name without a dot is nobody's on the network of the world: it is looked up in this machine's own domain
-// (as with Ollama's check of the same kind).
+// Nobody can own a name without a dot on the Internet: it is resolved in this machine's own domain (Ollama
+// has a check of the same kind).
 
-/** An address: nobody can give it another meaning. A name cannot end in digits (RFC 3696, 2). */
+/** An IP address, which no DNS server can redirect. A name cannot end in digits (RFC 3696, 2). */
 const ADDRESS = /^(?:\d+(?:\.\d+){3}|\[[0-9a-f:.]+\])$/
 
 export interface HostNamesOptions {
@@ -25,16 +24,16 @@ export interface HostNamesOptions {
 }
 
 /**
- * Under which names the gateway answers. A web page may give its own name the address 127.0.0.1 (DNS
- * rebinding), and the browser then lets it read what it finds there; but it sends the page's name in `Host`.
- * So a gateway that only this machine reaches answers to names that belong to this machine, and to those that
- * the operator adds. On any other address it answers to every name unless the operator lists some.
+ * The names that the gateway answers to. A web page can point its own name at 127.0.0.1 (DNS rebinding), and
+ * the browser then lets the page read the answers; but `Host` carries the page's name. So a gateway that
+ * listens on loopback answers only to names of this machine and those that the operator adds. On any other
+ * address it answers to every name unless the operator lists some.
  */
 export class HostNames {
   readonly #isOpen: boolean
   readonly #names: ReadonlySet<string>
   readonly #domains: readonly string[]
-  /** The value that was good last: nearly all calls have the same one. */
+  /** The last accepted value: nearly all calls have the same one. */
   #last = ''
 
   constructor({ listenHost, allowed }: HostNamesOptions) {
@@ -46,7 +45,7 @@ export class HostNames {
     ]
   }
 
-  /** Looks at a `Host` header, port and all; an empty one is that of a client without names. */
+  /** Checks a `Host` header, port included. Clients without a name send an empty one. */
   includes(host: string): boolean {
     if (this.#isOpen || host === this.#last) return true
     const name = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
@@ -65,7 +64,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
-/** What to tell who asked for a name that is not ours. */
+/** The answer to a request for a name that is not ours. */
 export function misdirected(host: string): string {
   return `this gateway does not answer to the name ${quoted(host)}: if it should, add the name to SAMPAN_ALLOWED_HOSTS`
 }

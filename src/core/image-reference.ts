@@ -9,8 +9,8 @@ export interface ImageReference {
    */
   readonly registry: string
   /**
-   * It names its registry itself; else the default one is meant, unless this host has built an image of that
-   * name.
+   * It names its registry. Otherwise the default registry is meant, unless an image of that name was built on
+   * this host.
    */
   readonly isQualified: boolean
   /** The name without registry, tag and digest; empty for an image id. */

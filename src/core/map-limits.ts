@@ -15,8 +15,8 @@ const LONGEST_KEY = 317
 const MOST_BYTES = 256 * 1024
 
 /**
- * One variable as `NAME=value` with the zero byte at its end (Linux, `MAX_ARG_STRLEN`): a program with a
- * longer one cannot be started.
+ * One variable as `NAME=value` and a zero byte (Linux, `MAX_ARG_STRLEN`): no program can be started with a
+ * longer one.
  */
 const MOST_VARIABLE_BYTES = 128 * 1024
 

@@ -8,9 +8,7 @@ export interface Namespace {
   readonly annotations: StringMap
 }
 
-/**
- * Something is asked for in a namespace that does not exist. `cure`: what to do about it; empty says nothing.
- */
+/** The error for a namespace that does not exist. `cure`: what to do about it; may be empty. */
 export function unknownNamespace(name: string, cure = ''): FaasError {
   const sentence = `namespace: ${JSON.stringify(name)} does not exist`
   return new FaasError('invalid', cure === '' ? sentence : `${sentence}: ${cure}`)

@@ -4,8 +4,8 @@ export interface Candidate {
 }
 
 /**
- * The least busy candidate; among equals the first one found from `start` on, going round, so that a counter
- * as `start` spreads calls. Undefined when there is none. Runs on every call: no allocation.
+ * The least busy candidate. Among equals the first one from index `start` on, wrapping around: with a counter
+ * as `start` calls are spread. Undefined when there is none. Runs on every call: no allocation.
  */
 export function pickReplica<T extends Candidate>(candidates: readonly T[], start: number): T | undefined {
   const count = candidates.length

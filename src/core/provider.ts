@@ -6,19 +6,19 @@ import type { Replica } from './replica.ts'
 import type { SecretRef } from './secret-name.ts'
 
 /**
- * What runs functions: Docker on this host, later an orchestrator. It speaks of functions; how replicas come
- * to be is its own affair. The registry says what should run, the provider makes it so, and nobody else
- * touches a container. Where others may change how many replicas there are, by an orchestrator's own tools,
- * the provider tells of it (`scaled`) and does not undo it.
+ * Runs functions: on Docker of this host, later on an orchestrator. Its interface speaks of functions; how it
+ * creates replicas is its own business. The registry says what should run, the provider carries that out, and
+ * nobody else touches a container. Where an orchestrator's own tools can change the number of replicas, the
+ * provider reports the change (`scaled`) and does not undo it.
  */
 export interface Provider {
   readonly capabilities: Capabilities
 
   /**
    * Adopts what already runs, removes what no function owns, and converges from then on. Resolves when
-   * adoption was tried once; an engine that is away does not fail it. `functions` is the whole desired state.
-   * Throws `conflict`, with a sentence for the operator, when what runs belongs to another registry; nothing
-   * was changed then.
+   * adoption was tried once; an unreachable engine is no failure. `functions` is the whole desired state.
+   * Throws `conflict`, with a sentence for the operator and before anything was changed, when what runs
+   * belongs to another registry.
    */
   start(functions: readonly DeployedFunction[]): Promise<void>
 
@@ -27,29 +27,28 @@ export interface Provider {
 
   /**
    * Fetches what the function needs, without changing anything that runs. Resolves with an artifact (for
-   * Docker: the image id) that pins the revision. Throws `invalid` when the image cannot be had or cannot run
-   * here, `unavailable` when the engine is away, `cancelled` when `signal` aborts: the caller stops waiting;
-   * the fetch goes on for whoever asks next.
+   * Docker: the image id) that pins the revision. Throws `invalid` when the image is not available or cannot
+   * run here, `unavailable` when the engine is unreachable, `cancelled` when `signal` aborts. After an abort
+   * the fetch itself goes on for the next caller.
    */
   prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string>
 
   /**
-   * What the deployment asks for and does not get to the letter here, a sentence each that names the field.
-   * Never throws.
+   * What the deployment asks for and does not get exactly: one sentence each, naming the field. Never throws.
    */
   remarks(spec: FunctionSpec): readonly string[]
 
   /**
-   * Make it so. Idempotent, returns at once, converges in the background, reports by events. Of a function
-   * that `isResting`, replicas without calls may become `frozen`: they leave the ready list and count as
-   * before. A provider that cannot do that keeps them ready.
+   * Sets the desired state of a function. Idempotent; returns at once, converges in the background, reports
+   * by events. When the function `isResting`, replicas without calls may become `frozen`: they leave the
+   * ready list but still count. A provider that cannot freeze keeps them ready.
    */
   apply(fn: DeployedFunction): void
 
   /**
-   * A call waits: a replica that is frozen is thawed at once, and is callable without a new probe if it was
-   * ready before. The function rests no longer, until `apply` says so again. Does nothing else: how many
-   * replicas there are is a matter of `apply`. Returns at once; never throws.
+   * A call waits: thaws frozen replicas at once. One that was ready before is callable without a new probe.
+   * The function stops resting until `apply` says so again. Does not change the number of replicas, which
+   * `apply` does. Returns at once; never throws.
    */
   wake(name: FunctionName): void
 
@@ -59,11 +58,11 @@ export interface Provider {
    */
   remove(name: FunctionName): void
 
-  /** The replicas known now, whatever their state. */
+  /** All replicas known now, whatever their state. */
   replicas(name: FunctionName): readonly Replica[]
 
   /**
-   * How the function does, and why; null for one that does not exist. Cheap: asked for each function of a
+   * State of the function, and the reason; null when it does not exist. Cheap: asked for each function of a
    * list.
    */
   condition(name: FunctionName): FunctionCondition | null
@@ -75,14 +74,14 @@ export interface Provider {
   whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica>
 
   /**
-   * A hint: a call found out that this replica was not ready. The provider may take it out of the ready list
-   * until it knows better, or leave that to probes of its own.
+   * A hint: a call found that this replica was not ready. The provider may take it out of the ready list
+   * until it has checked, or rely on its own probes.
    */
   suspect(replica: Replica, why: Suspicion): void
 
   /**
-   * How this replica died just now, as a clause for a person; empty when it lives on, as far as a moment's
-   * wait for the news tells. Never rejects.
+   * How this replica died just now, as a clause for a person. Empty when no news of a death arrives within a
+   * moment. Never rejects.
    */
   fate(replica: Replica): Promise<string>
 
@@ -98,13 +97,13 @@ export interface Provider {
   usage(name: FunctionName, signal: AbortSignal): Promise<Usage | null>
 
   /**
-   * A secret has a new value, or is new: running replicas that ask for it see it soon, those that wait for it
-   * are made. Never throws.
+   * A secret is new or has a new value: running replicas that use it see it soon, and replicas that waited
+   * for it are created. Never throws.
    */
   refreshSecret(secret: SecretRef): void
 
   /**
-   * Calls `listener` on every change from now on; answers a function that ends this. Listeners must not
+   * Calls `listener` on every change from now on; returns a function that ends this. Listeners must not
    * throw.
    */
   watch(listener: (event: ProviderEvent) => void): () => void
@@ -113,7 +112,7 @@ export interface Provider {
   status(): ProviderStatus
 }
 
-/** `refused`: it took no connection. `unready`: its watchdog said that its process did not. */
+/** `refused`: it accepted no connection. `unready`: its watchdog said that its process accepted none. */
 export type Suspicion = 'refused' | 'unready'
 
 export interface Capabilities {
@@ -129,13 +128,13 @@ export type ProviderEvent =
   /** Replicas of `fn` have come or gone, or one has stopped or goes on running: those of `replicas` now. */
   | { readonly kind: 'replicas'; readonly fn: FunctionName }
   /**
-   * This replica does not answer at the address in here any more; whoever does is a stranger. Comes after the
-   * `ready` that leaves it out.
+   * This replica no longer answers at this address; something else may. Comes after the `ready` event that
+   * leaves it out.
    */
   | { readonly kind: 'lost'; readonly replica: Replica }
   /**
-   * Somebody else has changed how many replicas are desired where they run. The registry follows. A provider
-   * that owns the count tells no such thing.
+   * The desired number of replicas was changed with the orchestrator's own tools. The registry follows. A
+   * provider that owns the count never sends this.
    */
   | { readonly kind: 'scaled'; readonly fn: FunctionName; readonly replicas: number }
   /**
@@ -144,11 +143,14 @@ export type ProviderEvent =
    */
   | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
 
-/** What the provider must know of calls so that it can drain a replica. `assemble/` plugs it. */
+/** What the provider must know about calls to drain a replica. `assemble/` connects it. */
 export interface CallLedger {
   /** Calls now running on this replica. */
   inFlight(replicaId: string): number
-  /** The replica is to go. Resolves when it has no call in flight, or when `signal` aborts. Never throws. */
+  /**
+   * The replica will be removed. Resolves when it has no call in flight, or when `signal` aborts. Never
+   * throws.
+   */
   whenIdle(replicaId: string, signal: AbortSignal): Promise<void>
 }
 

@@ -10,7 +10,7 @@ import type { FunctionName } from './function-name.ts'
  *     gone ◀── draining ◀──────┘
  */
 export type ReplicaState =
-  /** Its container exists; it has not passed its readiness probe, or has failed it since. */
+  /** Its container exists, but it has not passed its readiness probe yet, or has failed it since. */
   | 'starting'
   /** It passed its readiness probe: it may be called. */
   | 'ready'
@@ -29,8 +29,8 @@ export interface Replica {
   readonly revision: number
   readonly state: ReplicaState
   /**
-   * Where it answers HTTP. Meaningful in `ready` and `draining`. Behind an orchestrator it may be an address
-   * that stands for several: one replica then, as far as calls are concerned.
+   * Where it answers HTTP. Meaningful in `ready` and `draining`. Behind an orchestrator one address may stand
+   * for several copies, which then count as one replica for calls.
    */
   readonly host: string
   readonly port: number
@@ -41,8 +41,8 @@ export interface Replica {
    */
   readonly reason?: string
   /**
-   * Its watchdog answers, but nobody could look whether the process behind it does. A failure of its watchdog
-   * may then mean that it is not ready yet.
+   * Its watchdog answers, but it could not be checked whether the process behind it does. A failure from the
+   * watchdog may then mean that the process is not ready yet.
    */
   readonly isUnproven?: boolean
 }

@@ -9,12 +9,12 @@ export function parseMemoryBytes(field: string, text: string): number {
   return parseQuantity(field, text, 0)
 }
 
-/** Less cannot be meant as the memory of a program. */
+/** A program cannot run in less, so less is taken for a mistake. */
 const LEAST_MEANT_BYTES = 2 ** 20
 
 /**
- * As `parseMemoryBytes`, and throws for what is surely a slip of the pen: `64m` is Docker's way to write 64
- * MiB and means thousandths of a byte here, `64` is bytes.
+ * As `parseMemoryBytes`, but also throws for obvious mistakes: `64m` means 64 MiB to Docker and thousandths
+ * of a byte here, and `64` is 64 bytes.
  */
 export function checkMemory(field: string, text: string): void {
   const bytes = parseMemoryBytes(field, text)

@@ -48,8 +48,7 @@ export function replicasAfterScale(wanted: number, bounds: ReplicaBounds): numbe
 }
 
 /**
- * The whole number above zero that a label says, or undefined. However large: whoever asks has a limit of its
- * own.
+ * The positive whole number in a label, or undefined. There is no upper limit here: callers have their own.
  */
 export function positiveInteger(text: string | undefined): number | undefined {
   if (text === undefined || !/^\s*\d+\s*$/.test(text)) return undefined

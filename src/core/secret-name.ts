@@ -1,7 +1,7 @@
 import { FaasError } from './errors.ts'
 import { quoted } from './quoted.ts'
 
-/** Which secret: all of it that is ever shown. */
+/** The name of a secret and its namespace. Values are never shown. */
 export interface SecretRef {
   readonly namespace: string
   readonly name: string

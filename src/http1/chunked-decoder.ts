@@ -4,9 +4,12 @@ const CR = 0x0d
 const LF = 0x0a
 const SEMICOLON = 0x3b
 
-/** Hexadecimal digits of a chunk's size: more could not be counted with. */
+/** Most hexadecimal digits of a chunk's size: numbers with more are not exact. */
 const MAX_DIGITS = 13
-/** All extensions of one chunk; nobody uses them, and unlimited ones have been an attack (CVE-2024-22019). */
+/**
+ * Most bytes of all extensions of one chunk. Nobody uses them, and unlimited ones were used for an attack
+ * (CVE-2024-22019).
+ */
 const MAX_EXTENSION_BYTES = 4 * 1024
 const MAX_TRAILER_BYTES = 16 * 1024
 
@@ -33,7 +36,7 @@ export class ChunkedDecoder {
   #consumed = 0
   #failure: MalformedError | null = null
 
-  /** What it met that is not exactly that coding; nothing behind it is decoded. */
+  /** The first thing that is not valid chunked coding; nothing after it is decoded. */
   get failure(): MalformedError | null {
     return this.#failure
   }
@@ -43,7 +46,7 @@ export class ChunkedDecoder {
     return this.#state === DONE
   }
 
-  /** Where the last piece went on behind the end of the body. */
+  /** Offset in the last piece at which the body ended. */
   get consumed(): number {
     return this.#consumed
   }
@@ -54,8 +57,8 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Decodes the bytes from `from` to `to` in place: what they say of the body stands from `from` to the
-   * answered place afterwards, in one piece however many chunks it came in.
+   * Decodes the bytes from `from` to `to` in place. Afterwards the decoded bytes lie between `from` and the
+   * returned offset, contiguous however many chunks there were.
    */
   decode(bytes: Buffer, from: number, to: number): number {
     let out = from
@@ -73,7 +76,7 @@ export class ChunkedDecoder {
         else this.#step(bytes[at++] ?? 0)
       }
     } catch (error) {
-      // What came before it was right, and may be passed on.
+      // The bytes before it were valid and may be passed on.
       this.#failure = error as MalformedError
     }
     this.#consumed = at

@@ -1,20 +1,20 @@
 import { MalformedError } from './http-fields.ts'
 
-/** A head that does not end in time. */
+/** A head that is longer than the limit. */
 export class HeadTooLongError extends MalformedError {
   constructor(limitBytes: number) {
     super(`a head of more than ${limitBytes} bytes (SAMPAN_MAX_HEADER_BYTES)`)
   }
 }
 
-/** Looked through at once; nearly every head is whole within it. */
+/** The first piece that is searched; nearly every head is complete within it. */
 const FIRST_LOOK_BYTES = 4 * 1024
 const CR = 0x0d
 
 /**
- * Bytes until a head is whole, however small the pieces that it comes in. Lines may end in a line feed alone
- * here, which servers written by hand send: a function's head is written anew before it goes on, so nothing
- * can be hidden in that. For requests the reader must be stricter (`isEndPlain`).
+ * Collects bytes until a head is complete, however small the pieces. Lines may end in a bare line feed, which
+ * hand-written servers send: the gateway rewrites a function's head before it passes it on, so nothing can be
+ * hidden in that. For requests the reader must be stricter (`isEndPlain`).
  */
 export class HeadBytes {
   readonly #limit: number
@@ -24,7 +24,7 @@ export class HeadBytes {
   text = ''
   /** The empty line behind it is a CR LF. */
   isEndPlain = false
-  /** Where the rest stands: in the piece that was taken last. */
+  /** The bytes after the head, a part of the piece that was taken last. */
   rest: Buffer = NOTHING
   restFrom = 0
   restTo = 0
@@ -34,7 +34,7 @@ export class HeadBytes {
     this.#limit = limitBytes
   }
 
-  /** Whether the head is whole. The bytes are the caller's: what is needed later is copied. */
+  /** Whether the head is complete. The caller keeps the bytes: what is needed later is copied. */
   take(bytes: Buffer, from: number, to: number): boolean {
     const before = this.#length
     if (before === 0) {
@@ -59,12 +59,12 @@ export class HeadBytes {
       return this.#restFrom({ bytes, from: from + lookFrom + behind(look, end) - before, to })
     }
     if (this.#length === this.#limit) throw new HeadTooLongError(this.#limit)
-    // Not quite the empty line: whoever sent it waits for nothing more, and so would we.
+    // Almost an empty line: the sender believes that the head has ended, so both sides would wait.
     if (look.includes('\n\r\r')) throw new MalformedError('a malformed end of its head')
     return false
   }
 
-  /** In a buffer that doubles, so that a head that comes byte by byte is not copied each time. */
+  /** The buffer doubles, so that a head that arrives byte by byte is not copied each time. */
   #append(bytes: Buffer, from: number, to: number): Buffer {
     const length = this.#length + to - from
     if (this.#kept.length < length) {

@@ -1,7 +1,7 @@
 /** Lines of one head or of the trailers; as many as the gateway takes from a client. */
 const MAX_FIELDS = 1_000
 
-/** What somebody sent is not HTTP, or not in a form that two parties could only read in one way. */
+/** The message is not valid HTTP, or two parties could read it in different ways. */
 export class MalformedError extends Error {}
 
 /** More lines than anybody needs. */

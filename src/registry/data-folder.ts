@@ -55,7 +55,7 @@ function closeToOthers(folder: string, mode: number, log: Log): void {
   log.warn('data folder was open to other users, permissions corrected', { folder, mode: octal(mode) })
 }
 
-/** A failure is passed over: nobody gets at the file through a closed folder. */
+/** A failure is only logged: the folder is closed, so other users cannot reach the file anyway. */
 function closeFile(path: string, log: Log): void {
   const { mode } = statSync(path)
   if ((mode & RIGHTS_OF_OTHERS) === 0) return
@@ -121,7 +121,7 @@ function whyNotMade(error: unknown): string {
   }
 }
 
-/** Whether there is something behind the name that was taken. */
+/** Whether something exists under that name. */
 function isThere(error: unknown): boolean {
   const path = error instanceof Error && 'path' in error ? error.path : undefined
   return typeof path !== 'string' || statSync(path, { throwIfNoEntry: false }) !== undefined

@@ -8,7 +8,7 @@ import { RegistryError } from './registry-error.ts'
 /**
  * The registry's SQLite file: open, check, migrate, run. The only importer of the SQLite library. Everything
  * here is synchronous: a write returns when it is on disk (WAL, synchronous=FULL), so what was acknowledged
- * survives a pulled plug. What `erasing` removed is in no file of the registry any more.
+ * survives a power cut. What `erasing` removed is no longer in any file of the registry.
  */
 
 /** Marks the file as ours (`PRAGMA application_id`): "SAMP". */
@@ -20,8 +20,8 @@ const LOCK_WAIT_MS = 500
 /**
  * Every connection and statement ever made, for the life of the process. From Node 24.19 on (its
  * `node_object_wrap.h` takes back a cleanup hook) an object of better-sqlite3 before 13 that is garbage
- * collected outside of a call aborts the process: "Assertion failed: (env) != nullptr". So none ever is. A
- * daemon has one connection and two dozen statements; do not make them any other way than through `keep`.
+ * collected outside of a call aborts the process: "Assertion failed: (env) != nullptr". So none ever is
+ * collected. A daemon has one connection and two dozen statements; create them only through `keep`.
  */
 const KEPT = new Set<object>()
 
@@ -30,7 +30,7 @@ function keep<T extends object>(made: T): T {
   return made
 }
 
-/** Copies what is in the write-ahead log into the database and cuts the log to nothing. */
+/** Copies the write-ahead log into the database and truncates the log. */
 const EMPTY_THE_LOG = 'PRAGMA wal_checkpoint(TRUNCATE)'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -86,9 +86,9 @@ export class Database {
   }
 
   /**
-   * As `transaction`, and what `work` removed or replaced is then in no file of the registry: SQLite
-   * overwrites it in the database, and here the write-ahead log, which has the pages as they were, is
-   * emptied. A failure of that is told to `onLeftOver`; the next time, or the next start, makes up for it.
+   * As `transaction`. What `work` removed or replaced is then in no file of the registry: SQLite overwrites
+   * it in the database, and the write-ahead log, which holds older pages, is emptied here. A failure to empty
+   * it is reported to `onLeftOver`, and the next call or the next start tries again.
    */
   erasing<T>(work: () => T): T {
     const result = this.transaction(work)
@@ -101,8 +101,8 @@ export class Database {
   }
 
   /**
-   * As `transaction`, but not forced onto the disk: a kill of the process loses nothing of it, a pulled plug
-   * may. For what is easily made again.
+   * As `transaction`, but not forced onto the disk: a killed process loses nothing, a power cut may. For data
+   * that is easily recreated.
    */
   relaxed<T>(work: () => T): T {
     this.#sqlite.exec('PRAGMA synchronous = NORMAL')
@@ -137,7 +137,7 @@ function prepare(sqlite: Sqlite.Database, path: string, isNew: boolean): void {
   sqlite.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
   checkIntegrity(sqlite, path)
   migrate(sqlite, path)
-  // A process that was killed may have left removed values there.
+  // A process that was killed may have left removed values in the log.
   sqlite.exec(EMPTY_THE_LOG)
   // A registry on a read-only disk opens without complaint; only a write tells.
   sqlite.exec(`UPDATE counter SET value = value WHERE name = 'revision'`)
@@ -165,7 +165,7 @@ function migrate(sqlite: Sqlite.Database, path: string): void {
         'Install that version again, or put back a copy of the file made before the upgrade.',
     )
   }
-  // Before the steps: when it is cut short, the version still says that it is due.
+  // Before the migrations: if it is interrupted, the version still says that it is due.
   if (version > 0 && version < FIRST_ERASING_VERSION) sqlite.exec('VACUUM')
   for (const [index, step] of MIGRATIONS.entries()) {
     if (index < version) continue

@@ -2,7 +2,7 @@ import { functionName, nameOf, namespaceOf, type FunctionName } from '../core/fu
 import type { FunctionSpec, Revision } from '../core/function-spec.ts'
 import type { Row } from './database.ts'
 
-// What the tables that are about functions have in common.
+// Shared by the tables about functions.
 
 /** The key: namespace and name. */
 export function keyOf(name: FunctionName): [string, string] {

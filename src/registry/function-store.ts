@@ -42,8 +42,8 @@ export class FunctionStore {
   }
 
   /**
-   * The functions of this namespace that ask for a secret, by name; those whose last good revision alone
-   * does, with its number.
+   * The names of the functions in this namespace that use a secret. When only the last good revision uses it,
+   * the name comes with that revision's number.
    */
   usersOfSecret(namespace: string, secret: string): readonly string[] {
     const inNamespace = this.all().filter(({ spec }) => namespaceOf(spec.name) === namespace)
@@ -126,8 +126,8 @@ export class FunctionStore {
   }
 
   /**
-   * Sets whether it rests; throws `not-found`. Does not wait for the disk, because a call may be waiting:
-   * after a loss of power, when nothing rests, the worst is an old answer.
+   * Sets whether it rests; throws `not-found`. Does not wait for the disk, because a call may be waiting.
+   * After a power cut the worst is an old value, which does no harm.
    */
   setResting(name: FunctionName, isResting: boolean): DeployedFunction {
     const before = this.#existing(name)
@@ -159,8 +159,8 @@ export class FunctionStore {
   }
 
   /**
-   * This revision was ready: the one before it is erased. Undefined when that was known, or when another
-   * revision has taken its place meanwhile.
+   * Notes that this revision was ready and erases the one before it. Undefined when that was known already,
+   * or when another revision has taken its place meanwhile.
    */
   prove(name: FunctionName, revision: number): DeployedFunction | undefined {
     const before = this.#functions.get(name)
@@ -205,7 +205,7 @@ function revisionOf({ spec, revision, artifact }: DeployedFunction): Revision {
   return { spec, revision, artifact }
 }
 
-/** Without the field when it does not: as everything else that is left out. */
+/** The field is absent when the function does not rest. */
 function resting(fn: DeployedFunction, isResting = false): DeployedFunction {
   const { isResting: _, ...awake } = fn
   return isResting ? { ...awake, isResting } : awake

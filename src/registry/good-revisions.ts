@@ -18,7 +18,7 @@ export class GoodRevisions {
     }
   }
 
-  /** As they were stored; those of functions whose newest revision was never ready. */
+  /** The stored last good revisions, of functions whose newest revision was never ready. */
   all(): ReadonlyMap<FunctionName, Revision> {
     const rows = this.#db.all('SELECT namespace, name, spec, revision, artifact FROM last_good')
     return new Map(rows.map((row) => [nameIn(row), revisionIn(row)]))
@@ -29,7 +29,7 @@ export class GoodRevisions {
     return this.#proved.get(spec.name) === revision
   }
 
-  /** This revision was ready: there is nothing to fall back to any more. */
+  /** This revision was ready: the stored fallback is no longer needed. */
   prove({ spec, revision }: Revision): void {
     const key = keyOf(spec.name)
     this.#db.run(
@@ -41,7 +41,9 @@ export class GoodRevisions {
     this.#db.run('DELETE FROM last_good WHERE namespace = ? AND name = ?', ...key)
   }
 
-  /** A revision that was ready is replaced by one of which that is not known. */
+  /**
+   * A revision that was ready is replaced by one that has not been ready yet: keeps the former as fallback.
+   */
   keep({ spec, revision, artifact }: Revision): void {
     this.#db.run(
       'INSERT OR REPLACE INTO last_good (namespace, name, spec, revision, artifact) VALUES (?, ?, ?, ?, ?)',
@@ -57,7 +59,7 @@ export class GoodRevisions {
     this.#proved.set(spec.name, revision)
   }
 
-  /** The function is gone, and with it, by reference, what is stored here. */
+  /** The function was removed; the database removes these rows by reference. */
   forget(name: FunctionName): void {
     this.#proved.delete(name)
   }

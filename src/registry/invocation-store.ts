@@ -1,7 +1,7 @@
 import { functionName, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
 import type { Database } from './database.ts'
 
-/** Nothing for a function that is gone; the row goes with its function. */
+/** Does nothing for a removed function, whose row was removed with it. */
 const SAVE = `
   INSERT INTO invocation (namespace, name, answered)
   SELECT namespace, name, ? FROM function WHERE namespace = ? AND name = ?
@@ -24,8 +24,8 @@ export class InvocationStore {
   }
 
   /**
-   * Stores totals, in one transaction; a function that is gone is passed over. Safe from a kill, not yet from
-   * a pulled plug.
+   * Stores totals, in one transaction; a function that is gone is passed over. Survives a kill, but not a
+   * power cut right afterwards.
    */
   save(totals: ReadonlyMap<FunctionName, number>): void {
     this.#db.relaxed(() => {

@@ -1,12 +1,12 @@
 import type { Database } from './database.ts'
 import { RegistryLock } from './registry-lock.ts'
 
-/** Which containers on an engine this registry answers for: by the ids of the registries that made them. */
+/** Which containers on an engine this registry manages, by the ids of the registries that created them. */
 export class OwnerStore {
   readonly #db: Database
   /**
-   * This registry's own id: 32 hexadecimal digits, made by chance when the file was, and the same in every
-   * copy of it.
+   * This registry's own id: 32 random hexadecimal digits, generated with the file and the same in every copy
+   * of it.
    */
   readonly id: string
   readonly #taken: Set<string>
@@ -18,17 +18,17 @@ export class OwnerStore {
     this.#taken = new Set(rows.filter((row) => row['is_self'] !== 1).map((row) => String(row['id'])))
   }
 
-  /** Ids of registries that it has taken over; the empty one stands for releases that wrote none. */
+  /** Ids of registries that it has taken over. The empty id stands for releases that wrote none. */
   taken(): readonly string[] {
     return [...this.#taken]
   }
 
-  /** Whether a process of this host works with the registry of this id. */
+  /** Whether a process on this host uses the registry with this id. */
   isRunning(id: string): Promise<boolean> {
     return RegistryLock.isTaken(id)
   }
 
-  /** Answers for what that registry made from now on, after a restart too. */
+  /** Manages the containers of that registry from now on, also after a restart. */
   takeOver(id: string): void {
     if (id === this.id || this.#taken.has(id)) return
     this.#db.run('INSERT INTO owner (id, is_self) VALUES (?, 0)', id)

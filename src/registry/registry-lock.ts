@@ -3,9 +3,9 @@ import type { Log } from '../log.ts'
 import { RegistryError } from './registry-error.ts'
 
 /**
- * Says to every process of this host that a registry is in use. The lock on its file does not: a copied data
- * folder is another file with the same id, and two daemons with one id would each take the other's containers
- * for its own. A socket without a file (Linux, unix(7), abstract) goes with its process, however that ends.
+ * Tells every process on this host that a registry is in use. The lock on its file is not enough: a copied
+ * data folder is another file with the same id, and two daemons with one id would each treat the other's
+ * containers as its own. An abstract socket (Linux, unix(7)) disappears with its process, however that ends.
  */
 export class RegistryLock {
   readonly #server: Server

@@ -16,7 +16,7 @@ export class SecretSeal {
     this.#key = key
   }
 
-  /** `label` is bound to the value: what was sealed under one label does not open under another. */
+  /** `label` is bound to the value: a value sealed under one label cannot be opened under another. */
   seal(label: string, value: Uint8Array): Buffer {
     const nonce = randomBytes(NONCE_BYTES)
     const cipher = createCipheriv(ALGORITHM, this.#key, nonce).setAAD(Buffer.from(label))

@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 
 /**
- * The bodies of our answers (http-api 4.3, 4.4). What builds an answer has the type of its schema, so that
- * the compiler holds the two together; `openapi.ts` publishes the schema. Nothing is checked at run time.
+ * The bodies of our answers (http-api 4.3, 4.4). Code that builds an answer uses the type of its schema, so
+ * the compiler checks both against each other; `openapi.ts` publishes the schema. Nothing is checked at run
+ * time.
  */
 
 const text = v.string()

@@ -1,9 +1,6 @@
 import type { Log } from '../log.ts'
 
-/**
- * Work that nobody waits for, except the end: no promise floats, every failure is logged, `settled` waits for
- * all of it.
- */
+/** Work whose result nobody awaits: every failure is logged, and `settled` waits for all of it at the end. */
 export class Background {
   readonly #log: Log
   readonly #running = new Set<Promise<void>>()

@@ -2,7 +2,7 @@
 export class Limiter {
   readonly #most: number
   #running = 0
-  /** In the order of arrival; each is called when it is given a place. */
+  /** In order of arrival; each is called when it gets a place. */
   readonly #waiting = new Set<() => void>()
 
   constructor(most: number) {
@@ -10,13 +10,13 @@ export class Limiter {
   }
 
   /**
-   * Rejects with the signal's reason when it aborts before the work has begun; begun work must see to its own
-   * end.
+   * Rejects with the signal's reason when it aborts before the work has begun. Work that has begun must watch
+   * the signal itself.
    */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
     if (this.#running < this.#most) this.#running += 1
-    // The place is handed over, not freed: nobody can slip in between.
+    // The place is handed over, not freed, so that nobody else can take it in between.
     else await this.#place(signal)
     try {
       return await work()

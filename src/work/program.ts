@@ -17,7 +17,7 @@ export interface ProgramEnd {
   /** Null when a signal ended it. */
   readonly code: number | null
   readonly output: string
-  /** What it complained about, cut to 2,000 characters. */
+  /** Its standard error, cut to 2,000 characters. */
   readonly complaint: string
 }
 
@@ -45,7 +45,7 @@ export function runProgram(program: Program, signal: AbortSignal): Promise<Progr
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, MOST_COMPLAINT)
     })
-    // It may end without reading its input; its exit code tells the story.
+    // It may end without reading its input; its exit code says why.
     child.stdin.on('error', () => {})
     child.stdin.end(program.input)
   })
