@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
 
-/** A call as the activeCalls sees it. Neither method may throw. */
+/** A call as `ActiveCalls` sees it. Neither method may throw. */
 export interface ActiveCall {
-  /** Neighbours in the activeCalls; its own business. */
+  /** Links of an intrusive list; only `ActiveCalls` touches them. */
   before: ActiveCall | null
   after: ActiveCall | null
   /** Ends itself if one of its limits of time has passed. */
@@ -11,15 +11,15 @@ export interface ActiveCall {
   abort(): void
 }
 
-/** How often limits are looked at: an eighth of the shortest, within these bounds. */
+/** How often limits are checked: an eighth of the shortest limit, within these bounds. */
 const SHORTEST_SWEEP_MS = 5
 const LONGEST_SWEEP_MS = 250
 
 /**
- * All calls under way. One timer looks at the limits of all of them, a few times a second and only while
- * there are calls: a timer for each limit of each call costs more than the rest of the accounting together. A
- * linked list, because a `Set` that changes this fast keeps ended calls alive in its old tables: it cost 10
- * µs of garbage collection a call (docs/decisions/0003).
+ * All calls in flight. One timer checks the limits of all of them, a few times a second and only while there
+ * are calls: a timer per limit and call would cost more than the rest of the accounting together. It is a
+ * linked list because a `Set` that changes this fast keeps ended calls alive in its old tables, which cost 10
+ * µs of garbage collection per call (docs/decisions/0003).
  */
 export class ActiveCalls {
   readonly #clock: Clock
@@ -50,7 +50,7 @@ export class ActiveCalls {
     if (!this.#isArmed) this.#arm()
   }
 
-  /** Once for each that was added. */
+  /** Call it once for each call that was added. */
   delete(call: ActiveCall): void {
     const { before, after } = call
     this.#size -= 1
@@ -62,7 +62,7 @@ export class ActiveCalls {
     if (this.#first === null && this.#onEmpty !== null) this.#onEmpty()
   }
 
-  /** Resolves when no call is left; those that run when `signal` aborts are ended then. */
+  /** Resolves when no call is left. When `signal` aborts, the remaining calls are ended. */
   drain(signal: AbortSignal): Promise<void> {
     if (this.#first === null) return Promise.resolve()
     return new Promise((resolve) => {
@@ -89,7 +89,7 @@ export class ActiveCalls {
     if (this.#first !== null) this.#arm()
   }
 
-  /** `action` may end the call that it is given, and no other. */
+  /** `action` may end only the call that it is given. */
   #each(action: (call: ActiveCall) => void): void {
     let call = this.#first
     while (call !== null) {

@@ -4,12 +4,12 @@ import { isBodyless } from './http1/answer-framing.ts'
 import * as kinds from './http1/header-kinds.ts'
 import { publicAddress } from './public-address.ts'
 
-/** What we add, and to what. */
+/** Our own headers and the answer that they are added to. */
 export interface Ours {
   readonly call: Call
   readonly status: number
   readonly servedBy: string
-  /** The replica's own, as in the `Host` that it was asked by. */
+  /** The address of the replica, as in the `Host` header of the request to it. */
   readonly address: string
 }
 
@@ -21,9 +21,9 @@ export interface AnswerHead {
 }
 
 /**
- * The function's headers, raw, without those of its connection, those that only we may set and those that
- * speak for more than the function itself; then ours, and a content type for any content (http-api 7.2, 7.5).
- * `fields`: names and values in turn.
+ * The raw headers of the function, followed by ours and, where there is content, a content type (http-api
+ * 7.2, 7.5). Left out are headers of its connection, those that only we may set, and those that apply to more
+ * than the function itself. `fields`: names and values in turn.
  */
 export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
   const headers: string[] = []
@@ -53,10 +53,11 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
         value = publicAddress(value, { own: ours.address, prefix: ours.call.forwardedPrefix })
         break
       case kinds.CONTENT_LENGTH:
-        // The same one again, else the answer would not have been read.
+        // A repetition of the same length; different ones were refused before.
         if (length >= 0) continue
         length = Number(value)
-        // It has none (RFC 9110, 8.6), and whoever believed it would take the next answer for its body.
+        // A 204 has no length (RFC 9110, 8.6). A client that believed it would take the next answer for the
+        // body.
         if (ours.status === 204) continue
         break
       case kinds.CONNECTION:
@@ -84,9 +85,8 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
 }
 
 /**
- * Whether the watchdog that many images carry says so that it could not reach the process behind it
- * (watchdog.md 8.3). Only as good as what else is known of the replica: it says the same of a process that
- * breaks off.
+ * Whether this is how the watchdog in many images says that it could not reach its process (watchdog.md 8.3).
+ * It says the same when the process breaks off, so the caller must know more about the replica.
  */
 export function isProcessMissing(status: number, fields: readonly string[]): boolean {
   if (status !== 500) return false
@@ -99,15 +99,15 @@ export function isProcessMissing(status: number, fields: readonly string[]): boo
 /** `seen`: a bit for each kind that the function sent. */
 function addOurs(headers: string[], seen: number, { call, status, servedBy }: Ours): void {
   headers.push('X-Call-Id', call.callId, 'X-Start-Time', call.startTime, 'X-Served-By', servedBy)
-  // Where there is no content a type would say something about what the caller has stored.
+  // An answer without content gets no type: it would apply to what the caller has cached.
   const hasContent = status >= 200 && status !== 204 && status !== 304
   if (hasContent && (seen & (1 << kinds.CONTENT_TYPE)) === 0)
     headers.push('Content-Type', contentTypeOf(call.rawHeaders))
 }
 
 /**
- * The gateway of OpenFaaS reflects the caller's type where the function states none (http-api 7.5). Not one
- * that says how the caller cut its own body into parts, nor one that a browser would run what comes back as.
+ * The gateway of OpenFaaS reflects the caller's type where the function states none (http-api 7.5). Not a
+ * `multipart` type, which describes the caller's own body, nor a type that a browser would run.
  */
 function contentTypeOf(rawHeaders: readonly string[]): string {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -3,8 +3,8 @@ import { formatDuration } from '../core/duration.ts'
 import { FaasError, messageOf } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 
-// Why a call of `fn` fails, as its caller is told: each limit with its value, its setting, and whose it is.
-// Pure.
+// Why a call of `fn` fails, in the caller's words: each text names the limit, its value, its setting and who
+// imposes it. Pure.
 
 /** `cause`: the reason, where somebody gave one. */
 export function noneReady(fn: FunctionName, cause: unknown): FaasError {
@@ -17,19 +17,19 @@ export function notReady(fn: FunctionName, obstacle: string): FaasError | null {
   return obstacle === '' ? null : new FaasError('unavailable', `function ${fn} is not ready: ${obstacle}`)
 }
 
-/** As `noneReady`, and the wait has had its time. */
+/** As `noneReady`, when the wait has reached its limit. */
 export function waitedTooLong(fn: FunctionName, cause: unknown, { ms, setting }: TimeLimit): FaasError {
   const { message } = noneReady(fn, cause)
   const waited = `the gateway waited ${formatDuration(ms)} for it (${setting})`
   return new FaasError('unavailable', `${message}; ${waited}`, { cause })
 }
 
-/** The wait of a call, or all of it, ends with us. */
+/** The call, or its wait, ends because the gateway stops. */
 export function stopping(): FaasError {
   return new FaasError('unavailable', 'the gateway is stopping')
 }
 
-/** `fn` is what somebody wrote, of any length. */
+/** `fn` is the caller's text, of any length. */
 export function notFound(fn: string): FaasError {
   return new FaasError('not-found', `function not found: ${fn.slice(0, 127)}`)
 }
@@ -50,12 +50,12 @@ export function brokenOff(fn: FunctionName, cause: Error, fate = ''): FaasError 
   return new FaasError('bad-gateway', `function ${fn} cannot be reached or broke off: ${reason}`, { cause })
 }
 
-/** One function has its share. */
+/** This function has reached its limit. */
 export function tooManyOf(fn: FunctionName, { most, setting }: CallCountLimit): FaasError {
   return new FaasError('too-busy', `the gateway has ${most} calls of function ${fn} under way (${setting})`)
 }
 
-/** All functions together. */
+/** All functions together have reached the limit. */
 export function tooMany(most: number): FaasError {
   return new FaasError('unavailable', `the gateway has ${most} calls under way (SAMPAN_MAX_CALLS)`)
 }

@@ -2,8 +2,8 @@ import type { FunctionName } from '../core/function-name.ts'
 import { DURATION_BUCKETS, type CallSeries, type FunctionCalls } from '../metrics.ts'
 
 /**
- * Statuses of one function that are told apart. A function may answer any of 900, at the wish of its callers,
- * and each is 14 lines for whoever scrapes: honest ones use a dozen.
+ * Most statuses of one function that are counted separately. Callers could make a function answer any of 900,
+ * and each adds 14 lines to every scrape; ordinary functions use a dozen.
  */
 const MOST_STATUSES = 32
 
@@ -58,8 +58,8 @@ export class CallMetrics implements FunctionCalls {
   }
 
   /**
-   * Above the most, a status that is new counts as the first one of its class (RFC 9110, 15: what one does
-   * not know means that).
+   * Above the maximum a new status counts as the first of its class (RFC 9110, 15: an unknown status means
+   * the same).
    */
   #countFor(code: number): StatusCount {
     const counted = this.#byStatus.size < MOST_STATUSES ? code : code - (code % 100)

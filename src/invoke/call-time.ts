@@ -7,11 +7,11 @@ import { WaitTime } from './wait-time.ts'
 /** A limit that a call has run into. */
 export interface Overdue {
   readonly limit: TimeLimit
-  /** Completes "the gateway waited for the function to …"; null: for a replica. */
+  /** Completes "the gateway waited for the function to …"; null when it waited for a replica. */
   readonly what: string | null
 }
 
-/** How far a call is. */
+/** How far a call has come. */
 export interface Progress {
   readonly body: Call['body']
   /** Null while there is no attempt. */
@@ -20,12 +20,12 @@ export interface Progress {
 }
 
 /**
- * The time that one call takes: waiting for a replica, sending, being answered. Most calls are over before
- * anybody looks.
+ * The time that one call takes: waiting for a replica, sending, being answered. Most calls end before the
+ * first check.
  */
 export class CallTime {
   readonly #startedMs: number
-  /** From when the time for the whole answer runs: the start, or the last move of an upload. */
+  /** Start of the time for the whole answer: the start of the call, or the last progress of its upload. */
   #answerFromMs: number
   #wait: WaitTime | null = null
   #silence: Silence | null = null
@@ -57,7 +57,7 @@ export class CallTime {
     return nowMs - this.#startedMs - this.waitedMs(nowMs)
   }
 
-  /** Has to be asked now and then: what moved is seen by looking. */
+  /** Must be called now and then: progress is noticed only when it is called. */
   overdue(nowMs: number, progress: Progress, { upstream, write, wake }: CallPolicy): Overdue | null {
     const silentMs = this.#silenceMs(nowMs, progress)
     if (write.ms > 0 && nowMs - this.#answerFromMs >= write.ms)
@@ -77,7 +77,7 @@ export class CallTime {
     if (forward === null) return 0
     this.#silence ??= new Silence()
     const ms = this.#silence.ms(forward, body, nowMs)
-    // An upload that moves takes nothing from the time for the answer.
+    // An upload that makes progress does not use up the time for the answer.
     if (isUploading(forward, body)) this.#answerFromMs = nowMs - ms
     return ms
   }

@@ -3,13 +3,15 @@
  * throw.
  */
 export interface EdgeRules {
-  /** Passes names on that programs with headers in variables cannot tell from others. */
+  /**
+   * Forwards header names that look like other ones to programs that read headers from environment variables.
+   */
   readonly keepOddNames: boolean
   /**
-   * Whether the function may have this `Authorization` header, which came from `peer`: not when it opens the
-   * API.
+   * Whether the function may get this `Authorization` header, which came from `peer`. False for the
+   * credentials of the API.
    */
   mayForward(authorization: string, peer: string | null): boolean
-  /** Whether the gateway may be called by this `Host`. */
+  /** Whether the gateway answers to this `Host`. */
   answersTo(host: string): boolean
 }

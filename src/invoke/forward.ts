@@ -12,17 +12,20 @@ import { requestHead } from './http1/request-head.ts'
 import type { Freshness, Target } from './target.ts'
 import { unanswered, UnansweredError } from './unanswered.ts'
 
-/** Why an attempt failed, as far as it decides what comes next. */
+/** Why an attempt failed, as far as it matters for what comes next. */
 export type Failure =
   /** No connection: nothing was sent. */
   | 'refused'
   /** No connection, and the replica is not to blame. */
   | 'exhausted'
-  /** A kept connection was lost before a byte of the answer came; the function may have seen the call. */
+  /**
+   * An idle connection was reused and lost before a byte of the answer came; the function may have seen the
+   * call.
+   */
   | 'stale'
   /**
-   * A kept connection was lost, or something came on it, before a byte of the call was written: the function
-   * has not seen it.
+   * An idle connection was lost, or received data, before a byte of the call was written: the function has
+   * not seen it.
    */
   | 'unsent'
   /** The call cannot be written as HTTP, or its body broke off. */
@@ -32,7 +35,7 @@ export type Failure =
   /** Its watchdog answered that the process behind it does not listen: the function has not seen the call. */
   | 'unready'
 
-/** Whose attempt this is. None of the methods may throw. */
+/** The owner of an attempt. None of the methods may throw. */
 export interface ForwardOwner {
   readonly call: Call
   readonly sink: CallSink
@@ -40,8 +43,8 @@ export interface ForwardOwner {
   /** Null for ordinary calls. */
   readonly upgrade: Upgrade<Duplex> | null
   /**
-   * The watchdog answered that its process does not listen. True: the call begins again, with `onFailed`;
-   * false: that is the answer.
+   * The watchdog answered that its process does not listen. True: the call starts again, through `onFailed`.
+   * False: this is the answer.
    */
   onProcessMissing(): boolean
   /** Final status and headers came. */
@@ -74,7 +77,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     this.#connection = isUpgrade ? target.openForTunnel() : target.acquire(freshness)
   }
 
-  /** The body is not touched before there is a connection. */
+  /** The body is not read before there is a connection. */
   start(headers: readonly string[]): void {
     this.#headers = headers
     this.#connection.take(this)
@@ -84,7 +87,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     if (this.#isHeld) this.#connection.resume()
   }
 
-  /** Ends the attempt without a word to its owner. */
+  /** Ends the attempt without telling its owner. */
   cancel(): void {
     if (!this.#isHeld) return
     this.#letGo()
@@ -108,7 +111,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     else this.#connection.writeLate(head)
   }
 
-  /** A streamed body is not touched before: until then the call may still move to another connection. */
+  /** A streamed body is not read earlier: until then the call may still move to another connection. */
   onWritten(): void {
     const { call } = this.#owner
     if (call.body === null || call.body instanceof Uint8Array) {
@@ -186,8 +189,8 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
   onComplete(trailers: string[], { isReusable, idleMs }: AnswerEnd): void {
     if (!this.#isHeld) return
     this.#letGo()
-    // A connection on which the rest of a body is still due can serve nobody else, nor can one that was to
-    // leave HTTP.
+    // A connection cannot be reused while the rest of a request body is unsent, or after an upgrade was asked
+    // for.
     const isClean = this.isSent && this.#connection.isFlushed && this.#owner.upgrade === null
     if (isReusable && isClean) this.target.giveBack(this.#connection, idleMs)
     else this.#connection.destroy()
@@ -203,7 +206,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     this.#owner.onSwitched(headers, this.#connection.handOver(rest))
   }
 
-  /** Looks only until the replica has given one answer of its process. */
+  /** Checked only until the process of this replica has given one answer. */
   #isUnready(status: number, fields: readonly string[]): boolean {
     if (!isProcessMissing(status, fields)) {
       this.target.isUnproven = false
@@ -222,7 +225,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
     this.#connection.writeLate(whole)
   }
 
-  /** Nothing that still comes is for this attempt. */
+  /** Later events on the connection are not for this attempt. */
   #letGo(): void {
     this.#isHeld = false
     this.#body?.stop()
@@ -230,7 +233,7 @@ export class Forward implements ConnectionUser, AnswerTaker, BodyOwner {
 
   #onUnreadable(error: unknown): void {
     if (!(error instanceof MalformedError)) throw error
-    // What broke off before its first byte is told from what makes no sense.
+    // A connection that broke before the first byte is not the same as a malformed answer.
     this.#fail(this.#failureOf(error), new Error(`it sent ${error.message}`))
   }
 

@@ -1,13 +1,13 @@
 import type { CallLedger } from '../core/provider.ts'
 
 /**
- * Calls now running on one replica. Kept apart from its connections: a replica may leave and come back while
- * a call still runs.
+ * Calls running on one replica. Separate from its connections, because a replica may leave and come back
+ * while a call still runs.
  */
 export class ReplicaCalls {
   inFlight = 0
   readonly #onIdle: () => void
-  /** Calls that have left HTTP do not end by themselves: how to ask each. */
+  /** Upgraded calls do not end by themselves: functions that ask each one to end. */
   readonly #tunnels = new Set<() => void>()
   #isDraining: boolean
 
@@ -17,8 +17,8 @@ export class ReplicaCalls {
   }
 
   /**
-   * `endSoon` is called when the replica is about to go, at once if that is so already. The answer takes it
-   * off.
+   * `endSoon` is called when the replica is about to be removed, at once if it already is. The returned
+   * function unregisters it.
    */
   openTunnel(endSoon: () => void): () => void {
     this.#tunnels.add(endSoon)
@@ -42,8 +42,8 @@ export class ReplicaCalls {
 }
 
 /**
- * Who calls whom: the provider asks it before it stops a replica. Holds only replicas that have a call or a
- * target.
+ * Counts calls per replica. The provider asks it before it stops a replica. It holds only replicas that have
+ * a call or a target.
  */
 export class InFlight implements CallLedger {
   readonly #calls = new Map<string, ReplicaCalls>()
@@ -51,7 +51,7 @@ export class InFlight implements CallLedger {
   readonly #kept = new Map<string, number>()
   #isDraining = false
 
-  /** The counter of a replica, which stays until as many `release` have followed. */
+  /** The counter of a replica. It is kept until `release` was called as often as this. */
   retain(replicaId: string): ReplicaCalls {
     const calls =
       this.#calls.get(replicaId) ?? new ReplicaCalls(() => this.#idle(replicaId), this.#isDraining)
@@ -71,13 +71,13 @@ export class InFlight implements CallLedger {
     return this.#calls.get(replicaId)?.inFlight ?? 0
   }
 
-  /** The gateway is about to go: WebSockets of all replicas are asked to end, and those that come. */
+  /** The gateway stops: asks all WebSockets to end, also those that are opened later. */
   endTunnels(): void {
     this.#isDraining = true
     for (const calls of this.#calls.values()) calls.endTunnels()
   }
 
-  /** The replica is about to go: its WebSockets are asked to end. */
+  /** The replica will be removed: asks its WebSockets to end. */
   whenIdle(replicaId: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.inFlight(replicaId) === 0) return Promise.resolve()
     this.#calls.get(replicaId)?.endTunnels()

@@ -23,8 +23,8 @@ export interface CallLimits {
 }
 
 /**
- * How many calls may be under way, those that wait for a replica included, and how many connections may wait
- * for a next one.
+ * How many calls may be in flight, including those that wait for a replica, and how many idle connections may
+ * be kept.
  */
 export type CallCapacity = Pick<Capacity, 'calls' | 'callsPerFunction' | 'idleUpstreams'>
 
@@ -39,7 +39,7 @@ export interface InvocationContext {
   readonly fate: (replica: Replica) => Promise<string>
   /** Why no replica is ready; null when nobody knows. Must not throw. */
   readonly whyNotReady: (fn: FunctionName) => FaasError | null
-  /** An answer that had begun did not come to its end. Must not throw. */
+  /** An answer broke off after its beginning. Must not throw. */
   readonly onBrokenOff: (call: Call, error: FaasError) => void
   readonly rules: RequestRules
   readonly servedBy: string

@@ -11,9 +11,8 @@ export interface InvocationCountPorts {
 }
 
 /**
- * Time between two saves of what changed. A kill loses at most the calls of this span from the figure. A save
- * costs microseconds, for it waits for no disk: when the power goes, what the system had not written by then
- * is lost too.
+ * Time between two saves of what changed. A kill loses at most the calls of this span. A save takes
+ * microseconds because it does not wait for the disk, so a power cut may lose a little more.
  */
 const SAVE_INTERVAL_MS = 5_000
 
@@ -26,7 +25,7 @@ export class InvocationCount {
   readonly #stopping = new AbortController()
   #known: () => Iterable<FunctionName> = () => []
   #loop: Promise<void> | undefined
-  /** The last save failed, and that was said. */
+  /** The last save failed and was logged. */
   #isFailing = false
 
   constructor(ports: InvocationCountPorts) {
@@ -37,7 +36,10 @@ export class InvocationCount {
     return (this.#before.get(fn) ?? 0) + this.#ports.answered(fn)
   }
 
-  /** A function of this name begins anew. Its live counter must have been dropped too. */
+  /**
+   * The function was removed: a new one of this name starts at zero. Its live counter must have been dropped
+   * too.
+   */
   forget(fn: FunctionName): void {
     this.#before.delete(fn)
     this.#saved.delete(fn)
@@ -81,8 +83,8 @@ export class InvocationCount {
   }
 
   /**
-   * Saves for the last time. Rejects when that fails, on a full disk say, but ends all the same: the loop
-   * would keep the process alive.
+   * Saves for the last time. Rejects when that fails, for example on a full disk, but stops in any case: the
+   * loop would keep the process alive.
    */
   async stop(): Promise<void> {
     try {

@@ -16,7 +16,10 @@ import type { Target } from './target.ts'
 import { UnansweredError } from './unanswered.ts'
 import type { Waiter } from './waker.ts'
 
-/** Replicas that may refuse one call before it fails: a bound on a provider that always knows another one. */
+/**
+ * Most replicas that may refuse one call before it fails: a bound, in case the provider always finds another
+ * one.
+ */
 const MAX_REFUSALS = 10
 
 /**
@@ -25,6 +28,10 @@ const MAX_REFUSALS = 10
  *   (start) ─▶ forwarding ─▶ over
  *      │        │  ▲ │ refused, nobody else ready
  *      └─▶ waiting ◀─┘
+ *
+ *   forwarding  `#forward` is set; `#status` is not 0 once the answer has begun, `#tunnel` is set after an upgrade
+ *   waiting     `#time.isWaiting`, and the waker knows the call
+ *   over        `#isOver`: the sink was told the end, the caller cancelled, or the tunnel closed
  */
 export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall {
   readonly call: Call
@@ -114,7 +121,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
     const { wake } = this.#policy
     this.#stopWaiting()
     if (!again) this.#failWaiting(error)
-    // The last part of a wait is not worth another round.
+    // When little of the waiting time is left, another round is not worth it.
     else if (this.#time.waitedMs(this.#nowMs()) < wake.ms * 0.9) this.#beginWait()
     else this.#failLate(error, wake)
   }
@@ -127,7 +134,8 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
 
   onProcessMissing(): boolean {
     const target = this.#forward?.target
-    // Who never says anything else is believed in the end: it says the same of a process that breaks off.
+    // A watchdog that always says this is believed in the end, because it says the same of a process that
+    // breaks off.
     if (target === undefined || this.#refusals + 1 >= MAX_REFUSALS) return false
     if (mayRepeat(this.call, 'unready')) return true
     this.#context.suspect(target.replica, 'unready')
@@ -139,7 +147,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
     this.sink.onEnd(trailers)
   }
 
-  /** Runs until either side ends it, without limits of time. */
+  /** Runs until either side ends it, without time limits. */
   onSwitched(rawHeaders: string[], socket: Duplex): void {
     this.#tunnel = socket
     const endSoon = this.upgrade?.onUpgraded(rawHeaders, socket)
@@ -240,7 +248,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
     this.#isOver = true
     if (this.#status !== 0) this.#context.onBrokenOff(this.call, error)
     this.sink.onError(error)
-    // Who saw the beginning of an answer saw its status.
+    // The caller has already seen the status of an answer that has begun.
     this.#end(this.#status === 0 ? statusOf(error) : this.#status)
   }
 

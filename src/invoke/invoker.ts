@@ -21,13 +21,15 @@ import type { IdleCount } from './target.ts'
 import { Waker, type WakerPorts } from './waker.ts'
 
 export interface InvokerPorts extends WakerPorts {
-  /** A call found out that a replica is not ready: it is not until it proves to be. Must not throw. */
+  /**
+   * A call found that a replica is not ready. It counts as not ready until a probe succeeds. Must not throw.
+   */
   suspect(replica: Replica, why: Suspicion): void
-  /** How a replica died just now; empty when it lives, as far as a moment tells. Must not reject. */
+  /** How a replica died just now; empty when no news of a death arrives within a moment. Must not reject. */
   fate(replica: Replica): Promise<string>
   /**
-   * What stands in the way of a function without a replica that can be called; completes "it is not ready:
-   * …", empty when nobody knows. Must not throw.
+   * Why a function has no callable replica; completes "it is not ready: …", empty when unknown. Must not
+   * throw.
    */
   obstacle(fn: FunctionName): string
 }
@@ -39,14 +41,14 @@ export interface InvokerOptions {
   readonly limits: CallLimits
   readonly capacity: CallCapacity
   readonly edge: EdgeRules
-  /** Where calls under way are counted, by replica; one of its own unless somebody else asks it, too. */
+  /** Counts calls in flight by replica. The invoker creates its own unless one is passed in to be shared. */
   readonly ledger?: InFlight
   /** Ours, for headers: `productOf`. */
   readonly product: string
 }
 
 /**
- * The only door to a function: every trigger calls it, so waiting, limits, retries and counts are the same
+ * The only way to call a function. Every trigger uses it, so waiting, limits, retries and counts are the same
  * for all.
  */
 export class Invoker {
@@ -100,7 +102,7 @@ export class Invoker {
     }
   }
 
-  /** How the budgets of calls stand; for metrics. */
+  /** Figures about the budgets of calls, for metrics. */
   get figures(): CallFigures {
     return {
       inFlight: this.#context.activeCalls.size,
@@ -110,13 +112,13 @@ export class Invoker {
     }
   }
 
-  /** Everything that can go wrong is told to the sink, also before this returns. */
+  /** Every failure is reported to the sink, possibly before this returns. */
   invoke(call: Call, sink: CallSink): RunningCall {
     return this.#invoke(call, sink, null)
   }
 
   /**
-   * As `invoke`, for a call that wishes to leave HTTP. A function that does not agree answers through the
+   * As `invoke`, for a call that asks for an upgrade. A function that does not agree answers through the
    * sink.
    */
   upgrade(call: Call, sink: CallSink, upgrade: Upgrade<Duplex>): RunningCall {
@@ -131,7 +133,7 @@ export class Invoker {
     return metrics !== undefined
   }
 
-  /** A function is gone: calls that wait for it need not wait longer. */
+  /** A function was removed: ends the wait of its calls. */
   remove(fn: FunctionName): void {
     this.routes.remove(fn)
     this.#context.waker.giveUp(notFound(fn), fn)

@@ -9,7 +9,7 @@ import type { Freshness } from './target.ts'
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
 
 /**
- * Whether a call that failed so may be sent once more: the function has not seen it, or seeing it twice does
+ * Whether a call may be sent again after this failure: the function has not seen it, or seeing it twice does
  * no harm. Pure.
  */
 export function mayRepeat({ method, body }: Call, failure: Failure): boolean {
@@ -19,8 +19,8 @@ export function mayRepeat({ method, body }: Call, failure: Failure): boolean {
 }
 
 /**
- * The connection for a first attempt: one that the function may be about to close is only for calls that may
- * be sent again. Pure.
+ * Which connections a first attempt may use. One that the function may be about to close is only for calls
+ * that may be repeated. Pure.
  */
 export function freshnessFor(call: Call): Freshness {
   return isRepeatable(call) ? 'any' : 'recent'

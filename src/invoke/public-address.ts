@@ -1,6 +1,6 @@
-/** Where an answer comes from, and where its caller asked. */
+/** The address that an answer comes from and the one that its caller used. */
 export interface Addresses {
-  /** The replica's own, `HOST:PORT`: nobody but this gateway reaches it. */
+  /** The replica's own, `HOST:PORT`, which only this gateway can reach. */
   readonly own: string
   /** The path of the function here; null: leave everything as it is. */
   readonly prefix: string | null
@@ -8,9 +8,9 @@ export interface Addresses {
 
 /**
  * The value of a `Location`, `Content-Location` or `Refresh` as the caller can use it: an address of the
- * replica itself becomes a path of the gateway. Frameworks make such addresses of the `Host` that they were
- * asked by. Anything else stays, a path without a host too: whether the function knows under which prefix it
- * is found (`X-Forwarded-Prefix`) does not show. Pure.
+ * replica itself becomes a path of the gateway. Frameworks build such addresses from the `Host` header of the
+ * request. Anything else stays as it is. So does a path without a host, because it does not show whether the
+ * function has applied `X-Forwarded-Prefix`. Pure.
  */
 export function publicAddress(value: string, { own, prefix }: Addresses): string {
   if (prefix === null) return value
@@ -38,9 +38,8 @@ function afterScheme(value: string, at: number): number {
 }
 
 /**
- * Where what follows the host begins, if it is the replica's; else -1. With any port, or with none: a server
- * behind a watchdog writes the one that it listens at itself (nginx does), and no caller reaches that one
- * either.
+ * Where what follows the host begins, if it is the replica's; else -1. Any port counts, also none: a server
+ * behind a watchdog writes its own port (nginx does), which no caller can reach either.
  */
 function afterHost(value: string, from: number, own: string): number {
   const host = own.slice(0, own.lastIndexOf(':'))

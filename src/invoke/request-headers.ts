@@ -4,10 +4,7 @@ import { misdirected } from '../core/host-names.ts'
 import type { EdgeRules } from './edge-rules.ts'
 import * as kinds from './http1/header-kinds.ts'
 
-/**
- * Calls that may follow from one call of a client, each through this gateway: functions that call each other
- * in a circle end there.
- */
+/** Most hops of one call through this gateway. It ends functions that call each other in a circle. */
 const MOST_HOPS = 16
 
 export interface RequestRules extends EdgeRules {
@@ -16,9 +13,9 @@ export interface RequestRules extends EdgeRules {
 }
 
 /**
- * The headers that the function gets: the caller's own, raw, without those of its connection and those that
- * no caller may set, and ours (http-api 7.2, 7.4). Throws `invalid` for what two parties could read in two
- * ways, and `misdirected`, `forbidden` or `loop` for calls that the rules refuse.
+ * The headers that the function gets: the caller's raw headers, without those of its connection and those
+ * that no caller may set, followed by ours (http-api 7.2, 7.4). Throws `invalid` for what two parties could
+ * read in two ways, and `misdirected`, `forbidden` or `loop` for calls that the rules refuse.
  */
 export function requestHeaders(call: Call, rules: RequestRules): string[] {
   const raw = call.rawHeaders
@@ -47,7 +44,7 @@ export function requestHeaders(call: Call, rules: RequestRules): string[] {
         refuseWideWorker(call.path)
         break
       case kinds.CONTENT_LENGTH:
-        // That of a body at hand is written with it.
+        // For a complete body the length is written below.
         if (streamed) break
         continue
       case kinds.HOST:
@@ -63,7 +60,7 @@ export function requestHeaders(call: Call, rules: RequestRules): string[] {
         if (/(^|,)\s*trailers\s*(,|;|$)/i.test(value)) headers.push('TE', 'trailers')
         continue
       case kinds.TRAILER:
-        // They come behind a body in chunks, and nowhere else.
+        // Trailers follow a chunked body only.
         if (streamed) break
         continue
       case kinds.HOP:
@@ -79,7 +76,7 @@ export function requestHeaders(call: Call, rules: RequestRules): string[] {
   return finished({ headers, named, host, hops, seen }, call, rules)
 }
 
-/** What was found in the headers of a caller. */
+/** Findings in the headers of a caller. */
 interface Found {
   readonly headers: string[]
   /** By `Connection`. */
@@ -95,7 +92,7 @@ function finished({ headers, named, host, hops, seen }: Found, call: Call, rules
   if (hops >= MOST_HOPS) throw new FaasError('loop', TOO_MANY_HOPS)
   const ours = { call, hops: hops + 1, userAgent: rules.userAgent }
   if (named === null) return addOurs(headers, seen, ours)
-  // What `Connection` took away is not there: ours must take its place.
+  // Headers that `Connection` removed count as absent, so ours are added.
   const kept = kinds.withoutNames(headers, keepable(named))
   return addOurs(kept, kinds.kindsIn(kept), ours)
 }
@@ -113,7 +110,7 @@ const TOO_MANY_HOPS =
   `the call went through this gateway ${MOST_HOPS} times, which is the most: ` +
   'functions call each other in a circle'
 
-/** What another call of ours wrote there, or what a client made up: that can only shorten its own way. */
+/** Written by an earlier hop through us, or invented by a client, which can only shorten its own path. */
 function hopsIn(value: string): number {
   if (!/^\d{1,6}$/.test(value))
     throw new FaasError('invalid', `the ${kinds.HOPS_NAME} header is not a number`)
@@ -121,7 +118,8 @@ function hopsIn(value: string): number {
 }
 
 /**
- * A worker governs the folder of its script: with a script at `/function/NAME` that would be every function.
+ * A service worker controls the folder of its script. With a script at `/function/NAME` that would be every
+ * function.
  */
 function refuseWideWorker(path: string): void {
   if (path !== '/' && !path.startsWith('/?')) return
@@ -157,7 +155,7 @@ function addOurs(headers: string[], seen: number, { call, hops, userAgent }: Our
     headers.push('X-Forwarded-Host', call.forwardedHost)
   }
   if (call.forwardedPrefix !== null) {
-    // Only plain HTTP is spoken here: a proxy that speaks TLS says so itself.
+    // The gateway speaks plain HTTP only; a proxy with TLS sets this header itself.
     if ((seen & (1 << kinds.FORWARDED_PROTO)) === 0) headers.push('X-Forwarded-Proto', 'http')
     if ((seen & (1 << kinds.FORWARDED_PREFIX)) === 0) headers.push('X-Forwarded-Prefix', call.forwardedPrefix)
   }

@@ -6,11 +6,11 @@ import type { Replica } from '../core/replica.ts'
 import { CallMetrics } from './call-metrics.ts'
 import { Target, type TargetShared } from './target.ts'
 
-/** One registered function as the call path sees it: where it can be called now, and what was counted. */
+/** One registered function as the call path sees it: its callable replicas, its policy and its counts. */
 export class Route {
   readonly fn: FunctionName
   readonly metrics: CallMetrics
-  /** Of the newest revision; calls that run keep that of their start. */
+  /** Of the newest revision. Running calls keep the policy that they started with. */
   policy: CallPolicy
   readonly #shared: TargetShared
   #ready: readonly Target[] = []
@@ -41,8 +41,8 @@ export class Route {
   }
 
   /**
-   * The whole list of replicas that may be called. Those that are no longer in it end their calls and are
-   * left.
+   * The whole list of callable replicas. Replicas that are no longer in it finish their calls and get no new
+   * ones.
    */
   setReady(ready: readonly Replica[]): void {
     const before = this.#ready
@@ -54,7 +54,7 @@ export class Route {
     }
   }
 
-  /** The target of a replica said to be ready, also when the list does not have it yet. */
+  /** The target of a replica that was reported ready, even if the list does not have it yet. */
   admit(replica: Replica): Target {
     const known = this.#ready.find((target) => isSame(target.replica, replica))
     if (known !== undefined) return known
@@ -63,7 +63,7 @@ export class Route {
     return target
   }
 
-  /** Nobody calls it until the list is set again. */
+  /** Gets no calls until the list is set again. */
   leaveOut(target: Target): void {
     this.#ready = this.#ready.filter((one) => one !== target)
     target.retire()
@@ -75,8 +75,8 @@ export class Route {
 }
 
 /**
- * From the text in a URL to a route. Holds registered functions only, so that names that somebody invents
- * cost nothing. Fed by `daemon.ts`.
+ * Maps the text in a URL to a route. Holds registered functions only, so that invented names cost nothing.
+ * Filled by `assemble/`.
  */
 export class RouteTable {
   readonly #shared: TargetShared
@@ -95,7 +95,7 @@ export class RouteTable {
     return this.#byText.get(text)
   }
 
-  /** A function, or its newest revision: a known one keeps its counts. */
+  /** Adds a function, or its new revision. A known function keeps its counts. */
   add({ spec }: Pick<DeployedFunction, 'spec'>): Route {
     const { name: fn, annotations } = spec
     const policy = callPolicy(annotations, this.#usual)
@@ -110,7 +110,7 @@ export class RouteTable {
     return route
   }
 
-  /** New calls find nothing; those that run may end. */
+  /** New calls no longer find it; running ones may finish. */
   remove(fn: FunctionName): void {
     this.#byName.get(fn)?.retire()
     this.#byName.delete(fn)
@@ -128,8 +128,8 @@ export class RouteTable {
   }
 
   /**
-   * The replica does not answer at this address any more: ends every connection to it, those of calls that
-   * run too. Set the ready list first.
+   * The replica no longer answers at this address: ends every connection to it, including those of running
+   * calls. Set the ready list first.
    */
   cut(replica: Replica): void {
     for (const [connection, target] of this.#shared.connections) {

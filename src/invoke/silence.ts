@@ -2,9 +2,8 @@ import type { Call } from '../core/call.ts'
 import type { Forward } from './forward.ts'
 
 /**
- * How long a function has neither answered nor taken more of the body. Begins with the first look at an
- * attempt, and again whenever the body moves or it is the caller who keeps us waiting: a slow upload is the
- * caller's affair.
+ * Time without progress from the function: no answer begun, no body bytes accepted. Starts with the first
+ * check of an attempt, and is reset when bytes move or when we wait for the caller.
  */
 export class Silence {
   #forward: Forward | null = null
@@ -22,7 +21,7 @@ export class Silence {
   }
 }
 
-/** Whether a streamed body has nothing for us at this moment. */
+/** Whether a streamed body has no bytes to read at this moment. */
 function isEmptyStream(body: Call['body']): boolean {
   return body !== null && 'readableLength' in body && body.readableLength === 0
 }

@@ -8,10 +8,10 @@ import type { InFlight, ReplicaCalls } from './in-flight.ts'
 /** Idle connections kept per replica; more are closed when their call ends. */
 const MAX_IDLE = 256
 
-/** How often those are closed that nobody used for a while. */
+/** How often connections that were idle for too long are closed. */
 const SWEEP_MS = 1_000
 
-/** Connections that wait for a next call, of all targets. */
+/** Idle connections of all targets. */
 export interface IdleCount {
   count: number
   readonly most: number
@@ -31,32 +31,30 @@ export interface TargetShared {
   readonly clock: Clock
   readonly writes: WriteBatch
   readonly idle: IdleCount
-  /** All connections that are not closed, and whose they are. */
+  /** All open connections with their targets. */
   readonly connections: Map<Connection, Target>
-  /** A fault of ours on a connection. Must not throw. */
+  /** Reports a bug of ours on a connection. Must not throw. */
   readonly onFault: (error: unknown) => void
 }
 
 /**
- * A replica as something to call: its connections, never shared with another replica, and its number of
- * calls. Retired when the replica leaves; the calls that run end first.
+ * A replica that can be called: its number of calls, and its connections, which are never shared with another
+ * replica. Retired when the replica leaves; running calls end first.
  */
 export class Target implements Candidate {
   readonly replica: Replica
   /** For the `Host` header. */
   readonly address: string
   /**
-   * Its watchdog may answer for a process that is not there yet; until it gave one answer that was not a
-   * failure of its own.
+   * Its watchdog may answer before its process is there. True until an answer arrived that was not a failure
+   * of the watchdog.
    */
   isUnproven: boolean
   readonly #shared: TargetShared
   readonly #calls: ReplicaCalls
-  /** Used as a stack, so that connections not needed grow old and close. */
+  /** Used as a stack, so that connections that are not needed become old and close. */
   readonly #idle: Connection[] = []
-  /**
-   * Its replica does not answer at its address any more: what is sent there reaches nobody, or a stranger.
-   */
+  /** Its replica no longer answers at its address: requests would reach nobody, or another container. */
   isLost = false
   #isSweeping = false
   #retired = false
@@ -87,8 +85,8 @@ export class Target implements Candidate {
   }
 
   /**
-   * A call has left HTTP: `endSoon` asks it to end when the replica, or the gateway, is about to go. The
-   * answer takes it off.
+   * A call was upgraded: `endSoon` asks it to end when the replica or the gateway is about to stop. The
+   * returned function unregisters it.
    */
   openTunnel(endSoon: () => void): () => void {
     return this.#calls.openTunnel(endSoon)
@@ -102,7 +100,7 @@ export class Target implements Candidate {
       const connection = this.#idle.at(-1)
       if (connection === undefined) break
       const isUsable = connection.isUsable(nowMs)
-      // Those below have rested longer still. They stay for calls that may be sent twice.
+      // Those below have been idle even longer. They stay for calls that may be repeated.
       if (isUsable && freshness === 'recent' && !connection.isRecent(nowMs)) break
       this.#idle.pop()
       this.#shared.idle.count -= 1
@@ -112,12 +110,12 @@ export class Target implements Candidate {
     return this.#open(false)
   }
 
-  /** A new connection for a call that wishes to leave HTTP. It never comes back. */
+  /** A new connection for a call that asks for an upgrade. It is never given back. */
   openForTunnel(): Connection {
     return this.#open(true)
   }
 
-  /** The call on it has ended well. `keptMs`: how long the function will keep it. */
+  /** Its call has ended well. `keptMs`: how long the function will keep the connection open. */
   giveBack(connection: Connection, keptMs: number): void {
     connection.rest(keptMs)
     const { idle } = this.#shared
@@ -129,7 +127,7 @@ export class Target implements Candidate {
     }
   }
 
-  /** No new calls come. Idle connections close now, the others when they are given back. */
+  /** It gets no new calls. Idle connections close now, the others when they are given back. */
   retire(): void {
     if (this.#retired) return
     this.#retired = true
@@ -169,7 +167,7 @@ export class Target implements Candidate {
     this.#isSweeping = true
     this.#shared.clock.after(SWEEP_MS, () => {
       const nowMs = this.#shared.clock.now()
-      // The bottom of the stack is not always the oldest: each may have a limit of its own.
+      // The bottom of the stack does not always expire first: each connection may have its own limit.
       for (const connection of this.#takeIdle()) {
         if (connection.isUsable(nowMs)) this.#idle.push(connection)
         else connection.destroy()

@@ -8,7 +8,10 @@ export class UnansweredError extends Error {
 
 const CUTS = new Set(['ECONNRESET', 'EPIPE'])
 
-/** The error of a connection on which no answer came, in words for a caller where it means just that. */
+/**
+ * Translates the error of a connection without an answer into words for the caller, if it was simply closed
+ * or reset.
+ */
 export function unanswered(error: Error & { readonly code?: string }): Error {
   return CUTS.has(error.code ?? '') ? new UnansweredError(error) : error
 }

@@ -24,7 +24,10 @@ export interface WakerOptions {
 /** A call that waits. One of the two is called, once, unless it left before. */
 export interface Waiter {
   onReady(replica: Replica): void
-  /** `again`: others made the wait too short for this one; it may wait again. */
+  /**
+   * `again`: the round timed out. This caller may have joined late and so waited less than its full time: it
+   * may join a new round.
+   */
   onUnready(error: unknown, again: boolean): void
 }
 
@@ -34,8 +37,8 @@ interface Round {
 }
 
 /**
- * Scale from zero: many calls wait, one wake-up happens. A caller that hangs up leaves it running for the
- * others.
+ * Wakes a function once, however many calls wait for it. A caller that hangs up leaves the wake-up running
+ * for the others.
  */
 export class Waker {
   readonly #options: WakerOptions
@@ -45,7 +48,7 @@ export class Waker {
     this.#options = options
   }
 
-  /** How many may wait is the invoker's affair: they count as calls under way. */
+  /** The invoker limits how many may wait, because waiting calls count as calls in flight. */
   wait(fn: FunctionName, waiter: Waiter): void {
     let round = this.#rounds.get(fn)
     if (round === undefined) {
@@ -89,7 +92,7 @@ export class Waker {
     }
   }
 
-  /** False when it was closed before. From here on nobody joins it. */
+  /** False when it was closed before. After this nobody joins the round. */
   #close(fn: FunctionName, round: Round): boolean {
     if (this.#rounds.get(fn) !== round) return false
     return this.#rounds.delete(fn)

@@ -20,10 +20,10 @@ export interface AnswerFacts {
 }
 
 /**
- * Strict, because a length that two parties read in two ways is how answers get into wrong hands: two lengths
- * that differ, a length beside a coding, any coding but `chunked` throw `MalformedError`. The same length
- * twice is clumsy, and can be read in one way only (RFC 9112, 6.3). Most names are passed over by their
- * length alone: runs on every answer.
+ * Strict, because answers reach the wrong caller when two parties read a length differently. Two different
+ * lengths, a length beside a coding, and any coding but `chunked` throw `MalformedError`. The same length
+ * twice is accepted: it can be read in one way only (RFC 9112, 6.3). Runs on every answer, so most names are
+ * skipped by their length alone.
  */
 export function answerFraming(fields: readonly string[], facts: AnswerFacts): AnswerFraming {
   let bytes = -1
@@ -74,8 +74,7 @@ export function isBodyless({ method, status }: Pick<AnswerFacts, 'method' | 'sta
 }
 
 /**
- * Digits only, and few enough to count with: `+5`, `5, 5` and `0x5` are read differently by different
- * programs.
+ * Digits only, and few enough for an exact number: programs read `+5`, `5, 5` and `0x5` in different ways.
  */
 function parseLength(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new MalformedError('a malformed Content-Length header')

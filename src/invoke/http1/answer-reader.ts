@@ -3,12 +3,12 @@ import { ChunkedDecoder } from '../../http1/chunked-decoder.ts'
 import { HeadBytes } from '../../http1/head-bytes.ts'
 import { MalformedError, readAnswerFields, readFields } from '../../http1/http-fields.ts'
 
-/** Interim answers to one call. More is a function that keeps the gateway busy. */
+/** Most interim answers to one call. A function that sends more would only keep the gateway busy. */
 const MAX_INTERIMS = 100
 
 /**
- * What is read of an answer, in this order. Fields are names and values in turn. None of the methods may
- * throw.
+ * Receives the parts of an answer, in this order. Fields are names and values in turn. None of the methods
+ * may throw.
  */
 export interface AnswerTaker {
   onInterim(status: number, fields: string[]): void
@@ -16,31 +16,34 @@ export interface AnswerTaker {
   onHead(status: number, fields: string[]): void
   /** A copy. False asks for a pause. */
   onData(chunk: Buffer): boolean
-  /** `isReusable`: the function keeps the connection open, and sent nothing behind the answer. */
+  /** `isReusable`: the function keeps the connection open and sent nothing after the answer. */
   onComplete(trailers: string[], end: AnswerEnd): void
-  /** Instead of a final head: the function agreed to leave HTTP. `rest` is what it said already. */
+  /**
+   * Instead of a final head: the function agreed to the upgrade. `rest` holds the bytes that it has sent
+   * since.
+   */
   onSwitched(fields: string[], rest: Buffer): void
 }
 
 export interface AnswerEnd {
   readonly isReusable: boolean
-  /** How long the function keeps the connection when nobody uses it. */
+  /** How long the function keeps an idle connection open. */
   readonly idleMs: number
 }
 
-/** What was asked for. */
+/** The request that is answered. */
 export interface AnswerTo {
   readonly method: string
-  /** The call wishes to leave HTTP. */
+  /** The call asks for an upgrade. */
   readonly isUpgrade: boolean
   /** Longest head, interim ones too. */
   readonly maxHeadBytes: number
 }
 
 /**
- * One answer from bytes: heads, body, trailers. Throws `MalformedError` where the function does not speak
- * HTTP/1.0 or 1.1 or says what could be read in two ways; nothing of it may be used after that. What the
- * function sends is not trusted: everything is bounded.
+ * Parses one answer from bytes: heads, body, trailers. Throws `MalformedError` when the answer is not
+ * HTTP/1.0 or 1.1 or is ambiguous; the connection must not be used after that. Functions are not trusted, so
+ * everything is bounded.
  */
 export class AnswerReader {
   readonly #taker: AnswerTaker
@@ -58,7 +61,10 @@ export class AnswerReader {
     this.#head = new HeadBytes(to.maxHeadBytes)
   }
 
-  /** The first `length` bytes of `bytes`, which are only lent and may be changed. False asks for a pause. */
+  /**
+   * Takes the first `length` bytes of `bytes`, which are only lent and may be changed. False asks for a
+   * pause.
+   */
   push(bytes: Buffer, length: number): boolean {
     if (this.#isOver) return true
     if (this.#head === null) return this.#readBody(bytes, 0, length)
@@ -73,14 +79,14 @@ export class AnswerReader {
     return this.#readBody(rest, restFrom, restTo)
   }
 
-  /** The function says no more. */
+  /** The function sends no more. */
   end(): void {
     if (this.#isOver) return
     if (this.#framing?.body !== 'until-close') throw new MalformedError('an answer that ends too early')
     this.#finish([], false)
   }
 
-  /** Whether it was a final one. */
+  /** Whether it was a final head. */
   #readHead(head: HeadBytes): boolean {
     const { text } = head
     const status = Number(text.slice(9, 12))

@@ -4,22 +4,22 @@ import type { Connection } from './connection.ts'
 import { kindOf, CONTENT_LENGTH } from './header-kinds.ts'
 import { trailerLines } from './request-head.ts'
 
-/** Who sends it. None of the methods may throw. */
+/** The owner of a body being sent. None of the methods may throw. */
 export interface BodyOwner {
-  /** The function took some of it. */
+  /** The function accepted some bytes. */
   onProgress(): void
   onSent(): void
-  /** The rest will not come; what was sent is not all. */
+  /** The body broke off: what was sent is incomplete. */
   onBodyFailed(error: Error): void
 }
 
-/** What is sent. */
+/** What to send. */
 export interface Sending {
   readonly call: Call
   readonly headers: readonly string[]
 }
 
-/** Sends the streamed body of a call as it comes, no faster than the function takes it. */
+/** Sends the streamed body of a call as it arrives, no faster than the function accepts it. */
 export class BodySender {
   readonly #call: Call
   readonly #body: Readable
@@ -30,7 +30,10 @@ export class BodySender {
   #sent = 0
   #isOver = false
 
-  /** `headers`: as they were written. They, and not what the caller sent, say how the body is framed. */
+  /**
+   * `headers`: as they were sent to the function. They say how the body is framed, whatever the caller's own
+   * headers said.
+   */
   constructor({ call, headers }: Sending, connection: Connection, owner: BodyOwner) {
     const { body } = call
     this.#call = call

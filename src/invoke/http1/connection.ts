@@ -5,18 +5,25 @@ import type { LateWrite, WriteBatch } from '../../write-batch.ts'
 import { PatientSocket } from './patient-socket.ts'
 
 /**
- * Longest time to open a connection. The replica is on this host: what does not answer by then is not there.
+ * Longest time to open a connection. The replica is on this host, so one that does not answer by then is
+ * gone.
  */
 const CONNECT_TIMEOUT_MS = 2_000
 
-/** Shorter than what servers commonly keep (Node 5 s), so that a connection is rarely closed under a call. */
+/**
+ * Idle connections are closed after this. It is shorter than common servers' own limit (Node 5 s), so that a
+ * server rarely closes a connection as a call begins on it.
+ */
 const IDLE_MS = 4_000
 /**
- * Before a call that must not be sent twice: shorter than what any known server keeps without saying so
- * (gunicorn 2 s). The watchdog has the same limit.
+ * A call that must not be sent twice reuses only a connection that was idle for less than this: less than the
+ * shortest limit of any known server that announces none (gunicorn 2 s). The watchdog has the same limit.
  */
 const RECENT_MS = 1_000
-/** A function that says how long it keeps a connection may count from a little earlier than we do. */
+/**
+ * Safety margin below the time that a function announces, because it may have started counting earlier than
+ * we did.
+ */
 const IDLE_MARGIN_MS = 1_000
 
 /** Most that is read at a time. */
@@ -25,12 +32,12 @@ const READ_BYTES = 64 * 1024
 /** Half open: after an upgrade either side may end its direction alone. */
 const OPTIONS = { noDelay: true, allowHalfOpen: true } as const
 
-/** What every connection reads into, one at a time: whoever takes the bytes copies what it keeps. */
+/** All connections read into this one buffer. A user copies the bytes that it keeps. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES)
 
-/** No connection came about: nothing of the call was sent. */
+/** The connection could not be opened: nothing of the call was sent. */
 export class ConnectError extends Error {
-  /** This host has no descriptors, ports or memory left: it says nothing about the replica. */
+  /** This host has no descriptors, ports or memory left. The replica is not to blame. */
   readonly isOurs: boolean
 
   constructor(error: Error & { readonly code?: string }) {
@@ -42,19 +49,19 @@ export class ConnectError extends Error {
 
 const OUR_SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'])
 
-/** Whose connection it is for now. None of the methods may throw. */
+/** The present user of a connection. None of the methods may throw. */
 export interface ConnectionUser {
   /** It may be written to. */
   onOpen(): void
-  /** What `writeLate` was given is written. */
+  /** The data of `writeLate` has been written. */
   onWritten(): void
   /**
-   * The first `length` bytes are lent until this returns, and may be changed. False: no more until `resume`.
+   * The first `length` bytes are lent until this returns and may be changed. False: no more until `resume`.
    */
   onBytes(bytes: Buffer, length: number): boolean
   /** After a write that answered false: there is room again. */
   onDrain(): void
-  /** The other side has ended its direction. Nothing more comes. */
+  /** The other side has ended its direction: no more bytes come. */
   onEnd(): void
   /** It could not be opened (`ConnectError`), or broke. Nothing follows. */
   onBroken(error: Error): void
@@ -66,17 +73,17 @@ export interface ConnectionOptions {
   readonly writes: WriteBatch
   /** A callback of its user threw: a fault of ours. Must not throw. */
   readonly onFault: (error: unknown) => void
-  /** It closed while nobody used it, or sent what nobody had asked for. */
+  /** It closed while idle, or sent bytes that nobody had asked for. */
   readonly onLost: (connection: Connection) => void
-  /** It is closed, by whomever. */
+  /** It is closed, by either side. */
   readonly onClosed: (connection: Connection) => void
-  /** To be handed over after an upgrade: it reads by the usual events of a stream. */
+  /** Will be handed over after an upgrade, so it reads through the usual stream events. */
   readonly isForTunnel: boolean
 }
 
 /**
- * One connection to one replica, used by one call at a time. Functions are not trusted: bytes that come while
- * nobody asked mean that the next answer would be the wrong one, so the connection ends with them.
+ * One connection to one replica, used by one call at a time. Functions are not trusted: unexpected bytes
+ * would make the next call get the wrong answer, so they end the connection.
  */
 export class Connection implements LateWrite {
   readonly #options: ConnectionOptions
@@ -106,8 +113,7 @@ export class Connection implements LateWrite {
         if (!onBytes(chunk, chunk.length)) this.#socket.pause()
       })
     } else {
-      // Reading into one buffer of ours costs neither an allocation nor a pass through the stream for each
-      // read.
+      // Reading into one shared buffer saves an allocation and a pass through the stream for each read.
       const callback = (length: number, bytes: Uint8Array): boolean => onBytes(bytes as Buffer, length)
       this.#socket = new PatientSocket({ ...OPTIONS, onread: { buffer: READ_BUFFER, callback } })
     }
@@ -133,8 +139,8 @@ export class Connection implements LateWrite {
   }
 
   /**
-   * Whether it served a call before: if it fails at once, the function may merely have closed it in that
-   * moment.
+   * Whether it has served a call before. If such a connection fails at once, the function may merely have
+   * closed it at that moment.
    */
   get isReused(): boolean {
     return this.#calls > 1
@@ -145,25 +151,22 @@ export class Connection implements LateWrite {
     return !this.#socket.destroyed && nowMs < this.#usableUntilMs
   }
 
-  /** It served a call so lately that the function surely keeps it still. */
+  /** It served a call so recently that the function certainly still keeps it open. */
   isRecent(nowMs: number): boolean {
     return nowMs - this.#restsSinceMs < RECENT_MS
   }
 
-  /**
-   * All that was written is on its way: what comes now can be an answer to it, and nothing of it stands
-   * before what is written next.
-   */
+  /** No outgoing bytes are buffered: what arrives now can be an answer, and the next write starts clean. */
   get isFlushed(): boolean {
     return this.#late === null && this.#socket.writableLength === 0
   }
 
-  /** What `writeLate` was given is still here: nobody can have an answer to it. */
+  /** The data of `writeLate` has not been written yet, so what arrives cannot be an answer to it. */
   get isUnsent(): boolean {
     return this.#late !== null
   }
 
-  /** `user` is told of everything from now on; at once that it is open, if it is. */
+  /** `user` gets all events from now on. If the connection is open, `onOpen` is called at once. */
   take(user: ConnectionUser): void {
     this.#user = user
     this.#calls += 1
@@ -184,8 +187,8 @@ export class Connection implements LateWrite {
   }
 
   /**
-   * As `write`, when what came in with this turn of the event loop has been read. Nothing else may be written
-   * before.
+   * As `write`, but at the end of this turn of the event loop, after all input has been read. Nothing else
+   * may be written before.
    */
   writeLate(data: string | Uint8Array): void {
     this.#late = data
@@ -200,7 +203,7 @@ export class Connection implements LateWrite {
     this.#user?.onWritten()
   }
 
-  /** Somebody's callback threw: that ends this connection and the call on it, and nothing else. */
+  /** A callback threw: ends this connection and its call, and nothing else. */
   onFlushFailed(error: unknown): void {
     const user = this.#user
     this.destroy()
@@ -208,11 +211,11 @@ export class Connection implements LateWrite {
     try {
       user?.onBroken(new Error('internal error', { cause: error }))
     } catch {
-      // It was told, and the fault is known already.
+      // The user was told, and the fault has been reported already.
     }
   }
 
-  /** What `write` writes goes out in one piece. */
+  /** Everything that `write` writes leaves in one piece. */
   together(write: () => boolean): boolean {
     this.#socket.cork()
     const hasRoom = write()
@@ -227,8 +230,8 @@ export class Connection implements LateWrite {
   }
 
   /**
-   * Hands the socket over, with what was read too much. For a connection that is for a tunnel. It must be
-   * read, and destroyed at the end.
+   * Hands over the socket of a connection for a tunnel, after putting back `rest`, the bytes read beyond the
+   * head. The new owner must read it and destroy it at the end.
    */
   handOver(rest: Buffer): Socket {
     const socket = this.#socket
@@ -252,8 +255,8 @@ export class Connection implements LateWrite {
   }
 
   /**
-   * As `destroy`, for a call that nobody waits for any more: by the reset the function knows that its answer
-   * is not wanted. An end in good order could be that of a client which only has no more to send.
+   * As `destroy`, but with a reset, for a call whose answer nobody wants any more. A normal end could also
+   * mean a client that has merely finished sending.
    */
   abort(): void {
     if (this.#isOpen && !this.#socket.destroyed) this.#socket.resetAndDestroy()
@@ -266,7 +269,7 @@ export class Connection implements LateWrite {
       return true
     }
     const goOn = this.#user.onBytes(bytes, length)
-    // The call may have ended with these bytes: an idle connection reads on, to see its end.
+    // The call may have ended with these bytes. An idle connection reads on, to notice its end.
     this.#isPaused = !goOn && this.#user !== null
     return !this.#isPaused
   }

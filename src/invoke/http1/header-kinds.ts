@@ -1,5 +1,5 @@
-// What the call path has to know about a header, by name. `request-headers.ts` and `answer-headers.ts` say
-// what becomes of each kind, and docs/security.md has the whole in a table ("Who may set which header").
+// What the call path must know about a header, by name. `request-headers.ts` and `answer-headers.ts` decide
+// what happens to each kind; docs/security.md has it all in a table ("Who may set which header").
 
 /** Passes untouched. */
 export const OTHER = 0
@@ -30,12 +30,12 @@ export const HOPS = 18
 export const SERVICE_WORKER = 19
 /** Says that the platform failed, not the function. */
 export const PLATFORM_FAULT = 20
-/** Of an answer: it speaks for everything at this host and port, other functions and the gateway among it. */
+/** In an answer: applies to everything at this host and port, including other functions and the gateway. */
 export const ORIGIN_WIDE = 21
 
 export const FORWARDED_PROTO = 22
 export const FORWARDED_PREFIX = 23
-/** `Location`, `Content-Location`, `Refresh`: of an answer, they name an address. */
+/** `Location`, `Content-Location`, `Refresh`: in an answer they name an address. */
 export const ADDRESS = 24
 
 export const HOPS_NAME = 'X-Sampan-Hops'
@@ -48,8 +48,8 @@ const NAMES: readonly (readonly [name: string, kind: number])[] = [
   ['Proxy-Authorization', HOP],
   ['Transfer-Encoding', TRANSFER_ENCODING],
   ['Upgrade', HOP],
-  // No header of HTTP; but programs that get headers as variables take it for the proxy that they are to use
-  // (HTTP_PROXY).
+  // Not a header of HTTP, but programs that get headers as environment variables take it for their proxy
+  // setting (HTTP_PROXY).
   ['Proxy', HOP],
   ['TE', TE],
   ['Trailer', TRAILER],
@@ -82,11 +82,10 @@ const NAMES: readonly (readonly [name: string, kind: number])[] = [
   // Where browsers report every failed request of the origin to.
   ['NEL', ORIGIN_WIDE],
   ['Report-To', ORIGIN_WIDE],
-  // Sessions bound to a device: the browser asks here before other requests of the origin.
+  // Sessions bound to a device: the browser contacts this address before other requests of the origin.
   ['Secure-Session-Registration', ORIGIN_WIDE],
   ['Sec-Session-Registration', ORIGIN_WIDE],
-  // The browser says with each request that matches, those to other functions among them, what this one gave
-  // it to remember.
+  // The browser sends the stored value with every matching request, including those to other functions.
   ['Use-As-Dictionary', ORIGIN_WIDE],
   // Who is logged in at this origin, for other sites to ask.
   ['Set-Login', ORIGIN_WIDE],
@@ -102,7 +101,7 @@ const KINDS: ReadonlyMap<string, number> = new Map(
   NAMES.flatMap(([name, kind]) => [[name, kind] as const, [name.toLowerCase(), kind] as const]),
 )
 
-/** Bit n is set when a name of length n is of interest: most headers are told apart by their length alone. */
+/** Bit n is set when a known name has length n: most headers are ruled out by their length alone. */
 const LENGTHS = NAMES.reduce((bits, [name]) => bits | (1 << name.length), 0)
 
 /** Runs for every header of every call. */
@@ -115,7 +114,7 @@ export function kindOf(name: string): number {
 /**
  * Lower-case names that the value of a `Connection` header lists, added to those of `earlier` ones; null when
  * they name none beside the usual words. Never `content-length`: it belongs to the message (RFC 9110, 7.6.1),
- * and without it the body would be sent in one framing and announced in another.
+ * and without it the body would be framed in another way than announced.
  */
 export function namedByConnection(value: string, earlier: Set<string> | null): Set<string> | null {
   if (value === 'keep-alive' || value === 'close' || value === 'Keep-Alive' || value === 'Upgrade')
@@ -144,8 +143,8 @@ export function kindsIn(rawHeaders: readonly string[]): number {
 }
 
 /**
- * Of a flat list, in pairs, those that nobody here knows. What stands in trailers or in an interim answer and
- * is known would be about the message itself (RFC 9110, 6.5.1), about one connection, or a way around the
+ * The headers of a flat list that have no known kind, in pairs. For trailers and interim answers: a known
+ * header there would describe the message itself (RFC 9110, 6.5.1) or one connection, or would bypass the
  * rules for the head.
  */
 export function unknownPairs(rawHeaders: readonly string[]): [name: string, value: string][] {
@@ -160,9 +159,9 @@ export function unknownPairs(rawHeaders: readonly string[]): [name: string, valu
 const ODD_CHARACTER = /[^A-Za-z0-9-]/
 
 /**
- * Letters, digits and hyphens only. Where headers become variables (CGI, WSGI, Rack, PHP) other characters
- * become `_`, as hyphens do, so that `X_Forwarded_For` could not be told from the header that a proxy sets.
- * Runs on most headers of every call.
+ * Letters, digits and hyphens only. Where headers become variables (CGI, WSGI, Rack, PHP), other characters
+ * and hyphens alike become `_`, so `X_Forwarded_For` would look like the header that a proxy sets. Runs on
+ * most headers of every call.
  */
 export function isPlainName(name: string): boolean {
   return !ODD_CHARACTER.test(name)

@@ -3,13 +3,13 @@ import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net'
 type Done = (error?: Error | null) => void
 
 /**
- * A socket that is read on when a write meets a connection that is gone. Node destroys a socket at once then,
- * and with it what has come and was not read yet: the answer of a function that refuses a large body and
- * resets its connection. Reading meets the end of it by itself; until then writes wait. Not for pipes: they
- * take that end for a good one.
+ * A socket that keeps reading after a write has failed because the connection is gone. Node would destroy it
+ * at once and lose bytes that were received but not read: the answer of a function that refuses a large body
+ * and resets its connection. Reading then reaches the end of the connection; until then writes wait. Not for
+ * pipes, which would take that end for a normal one.
  */
 export class PatientSocket extends Socket {
-  /** Why a write failed. An end that is read after that is none: the rest is missing. */
+  /** Why a write failed. An end that is read after that is not a normal end: the rest is missing. */
   writeError: Error | null = null
   #done: Done = nothing
   #isPatient = true
@@ -19,10 +19,10 @@ export class PatientSocket extends Socket {
   }
 
   /**
-   * For an end that was just read: sets `writeError` when it is a reset, and then calls `onLooked`. libuv
-   * reports a reset that comes with the last bytes as an end (seen with Node 20); a write of nothing fails on
-   * the one and not on the other. Behind a write under way it would wait; that one fails itself on a reset,
-   * in this turn of the event loop, after the reading.
+   * For an end that was just read: sets `writeError` if it was a reset, then calls `onLooked`. libuv reports
+   * a reset that comes with the last bytes as a normal end (seen with Node 20), but an empty write fails only
+   * after a reset. If another write is in progress, that write itself fails in this turn of the event loop,
+   * after the reading.
    */
   look(onLooked: () => void): void {
     if (this.writableLength > 0) {
@@ -33,7 +33,7 @@ export class PatientSocket extends Socket {
     onLooked()
   }
 
-  /** From now on as any socket. */
+  /** Behaves like any socket from now on. */
   losePatience(): void {
     this.#isPatient = false
     if (this.writeError !== null) this.#done(this.writeError)
@@ -49,7 +49,7 @@ export class PatientSocket extends Socket {
     super._writev?.(chunks, this.#onWritten)
   }
 
-  /** One for all: a stream has one write under way. */
+  /** One callback for all writes: a stream has only one write in progress. */
   readonly #onWritten: Done = (error) => {
     if (this.#isPatient && isGone(error) && !this.destroyed) this.writeError = error
     else this.#done(error)

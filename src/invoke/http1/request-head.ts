@@ -3,21 +3,21 @@ import { FaasError } from '../../core/errors.ts'
 import * as kinds from './header-kinds.ts'
 import { isFieldValue, isToken } from '../../http1/http-fields.ts'
 
-/** Where the call goes, and what it is to become there. */
+/** The destination of the call, and the protocol it asks for there. */
 export interface Destination {
   /** For the `Host` header. */
   readonly host: string
-  /** The protocol that the caller wishes to change to; null for ordinary calls. */
+  /** The protocol of the requested upgrade; null for ordinary calls. */
   readonly protocol: string | null
 }
 
 /**
- * What a trigger gave is never believed to be clean: a line feed in it, also one that comes to be when a
- * character is cut to a byte, would be a second request.
+ * Input from triggers is never trusted: a line feed in it would start a second request. A character that is
+ * cut to a byte can become one too.
  */
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/
 
-/** Methods whose missing body is said to be empty (RFC 9110, 8.6). */
+/** Methods that announce a missing body as `Content-Length: 0` (RFC 9110, 8.6). */
 const USUALLY_WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 
 /**
@@ -39,7 +39,7 @@ export function requestHead(call: Call, headers: readonly string[], { host, prot
   return `${head}${framingOf(call, isMeasured)}\r\n`
 }
 
-/** The trailer lines of a body in chunks, as far as trailers may say something. */
+/** The trailer lines of a chunked body, without those that trailers must not contain. */
 export function trailerLines(rawTrailers: readonly string[]): string {
   let lines = ''
   for (const [name, value] of kinds.unknownPairs(rawTrailers)) {
