@@ -18,7 +18,7 @@ export interface CallPlane {
    * for a function.
    */
   handle(exchange: Exchange, url: string, waitingBodies: ByteBudget): void
-  /** The client would change to `protocol`. */
+  /** The client asks for an upgrade to `protocol`. */
   upgrade(exchange: Exchange, url: string, protocol: string): void
 }
 
@@ -33,15 +33,12 @@ export interface GatewayServerOptions {
   readonly listen: ListenAddress
   /** Port of the extra addresses given to `listenOn`; 0 switches them off. */
   readonly functionPort: number
-  /** Longest silence in the middle of a request body. 0 means no limit. */
+  /** Longest time without a byte in the middle of a request body. 0 means no limit. */
   readonly readTimeoutMs: number
-  /** How long an answer may not move when the client has closed its sending side. 0 means no limit. */
+  /** Longest time without progress of an answer after the client has closed its side. 0 means no limit. */
   readonly halfClosedMs: number
   readonly limits: EdgeLimits
-  /**
-   * Further connections that are accepted in a turn of the event loop, beside the one that the system gives;
-   * 0 without.
-   */
+  /** Connections accepted per turn of the event loop in addition to the usual one. Default 0. */
   readonly moreAcceptors?: number
   /** Longest time for the head of a request; for tests. */
   readonly headersTimeoutMs?: number
@@ -54,13 +51,13 @@ const HEAD_MS = 20_000
 const DRAIN_LOOK_MS = 50
 
 /**
- * Time for clients to use their idle connections once more, and be told to close them: a cut one may have a
- * request on its way.
+ * Time for clients to use their idle connections once more and be told to close them: a connection that is
+ * cut may have a request on its way.
  */
 const DRAIN_COURTESY_MS = 300
 
 /**
- * The HTTP edge: splits function calls from the API, refuses what is not sound, and owns every listening
+ * The HTTP edge: separates function calls from the API, refuses malformed requests, and owns every listening
  * socket.
  */
 export class GatewayServer {
@@ -76,7 +73,7 @@ export class GatewayServer {
   constructor(ports: GatewayServerPorts, options: GatewayServerOptions) {
     const { clock, log } = ports
     const stopping = this.#draining.signal
-    // As many as there are followers of logs; each takes its listener away again.
+    // There is a listener per follower of a log; each removes its own.
     setMaxListeners(0, stopping)
     this.#ports = ports
     this.#options = options
@@ -97,7 +94,7 @@ export class GatewayServer {
     this.#extra = new ExtraListeners({ open: () => new Listener(this.#shared), clock, log })
   }
 
-  /** What the budgets of all clients say; for metrics. */
+  /** Figures about the budgets of all clients, for metrics. */
   get figures(): EdgeFigures {
     const { census, unfinishedHeads, waitingBodies } = this.#shared
     return {
@@ -137,8 +134,8 @@ export class GatewayServer {
   }
 
   /**
-   * Functions reach the gateway at these addresses: the whole list, on every change. Never fails; what cannot
-   * be bound is tried again.
+   * Functions reach the gateway at these addresses. Call it with the whole list on every change. Never fails:
+   * an address that cannot be bound is retried.
    */
   listenOn(addresses: readonly string[]): void {
     const { functionPort, listen } = this.#options
@@ -195,8 +192,8 @@ export class GatewayServer {
       case 'api':
         return void this.#api.serve(exchange, target.url)
       case 'call':
-        // An offer of another protocol is passed over (RFC 9110, 7.8): Java's client offers h2c with each
-        // first request.
+        // An offer of another protocol is ignored (RFC 9110, 7.8): Java's client offers h2c with each first
+        // request.
         if (upgrade === null || upgrade.toLowerCase() !== 'websocket')
           this.#ports.calls.handle(exchange, target.url, this.#shared.waitingBodies)
         else if (this.#draining.signal.aborted) refuse(exchange, 503, 'the gateway is stopping')
@@ -205,7 +202,7 @@ export class GatewayServer {
   }
 }
 
-/** What comes behind such a request cannot be trusted, so the connection goes too. */
+/** Bytes after such a request cannot be trusted, so the connection is closed too. */
 function refuse(exchange: Exchange, status: number, message: string): void {
   exchange.closeAfter()
   exchange.answer(status, message)

@@ -19,7 +19,7 @@ export interface MetricsServerPorts {
 /** As upstream: scrapes are short (http-api 1.1). */
 const TIMEOUT_MS = 5_000
 
-/** Small: who scrapes are few. */
+/** Small, because only a few programs scrape. */
 const LIMITS: EdgeLimits = {
   headBytes: 16 * 1024,
   allHeadsBytes: 256 * 1024,
@@ -49,7 +49,7 @@ export class MetricsServer {
     )
   }
 
-  /** The one that is bound, or will be. */
+  /** The bound port, or the configured one before. */
   get port(): number {
     return this.#listener.port ?? this.#listen.port
   }
@@ -64,7 +64,7 @@ export class MetricsServer {
     }
   }
 
-  /** Scrapes are short and repeated: none is waited for. */
+  /** Scrapes are short and repeated, so none is waited for. */
   async stop(): Promise<void> {
     const closed = this.#listener.close()
     this.#listener.closeAll()

@@ -15,7 +15,7 @@ export interface AlertRoutePorts {
   readonly log: Log
 }
 
-/** Functions of one webhook that the audit names. */
+/** Most functions of one webhook that the audit line names. */
 const MOST_SUBJECTS = 10
 
 type Alert = AlertWebhook['alerts'][number]
@@ -41,7 +41,7 @@ export function alertRoutes(ports: AlertRoutePorts): readonly Route[] {
 
 async function handle(c: ApiContext, ports: AlertRoutePorts): Promise<Response> {
   const { value } = await readJson(c, alertWebhook)
-  // For the audit: what it is about, so far as we know it.
+  // The functions that the alerts name, for the audit line.
   const subjects = value.alerts.flatMap(({ labels }) => parseFunctionName(labels?.function_name ?? '') ?? [])
   if (subjects.length > 0) c.set('subject', [...new Set(subjects)].slice(0, MOST_SUBJECTS).join(' '))
   const failures: string[] = []
@@ -52,7 +52,7 @@ async function handle(c: ApiContext, ports: AlertRoutePorts): Promise<Response> 
   return failures.length === 0 ? empty(200) : textResponse(500, failures.join('\n'))
 }
 
-/** Null when it was applied, or there was nothing to do; else a line for the answer. */
+/** Null when it was applied or there was nothing to do, otherwise a line for the answer. */
 async function applyAlert(alert: Alert, { functions, log }: AlertRoutePorts): Promise<string | null> {
   const fn = parseFunctionName(alert.labels?.function_name ?? '')
   const known = fn === null ? undefined : functions.get(fn)
@@ -64,7 +64,7 @@ async function applyAlert(alert: Alert, { functions, log }: AlertRoutePorts): Pr
     await functions.scale(fn, wanted)
     return null
   } catch (error) {
-    // Removed between the look and the change: as unknown as if it had never been.
+    // The function was removed between the check and the change: treated as unknown.
     if (hasCode(error, 'not-found')) return null
     log.error('alert could not be applied', { fn, wanted, err: messageOf(error) })
     return `${fn}: cannot be scaled to ${wanted}`

@@ -24,8 +24,7 @@ export function replicasAfterAlert(labels: StringMap, current: number, status: s
 }
 
 /**
- * Percent of max per alert. Above 100 counts as 100, however many digits it has: a label must not make a
- * function unreachable.
+ * Percent of max per alert. Anything above 100 counts as 100: a label must not make a function unreachable.
  */
 function factorOf(labels: StringMap): number {
   const text = labels['com.openfaas.scale.factor']

@@ -15,10 +15,10 @@ export interface ApiRequestsOptions {
   readonly log: Log
 }
 
-/** What a standard `Request` may have, and a route can be registered for. */
+/** Methods that a standard `Request` allows and a route can be registered for. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** Makes standard requests of exchanges, and answers them with standard responses. */
+/** Translates exchanges into standard requests, and standard responses back into answers. */
 export class ApiRequests {
   readonly #options: ApiRequestsOptions
 
@@ -29,7 +29,7 @@ export class ApiRequests {
   /** `url`: path and query, clean. Never rejects. */
   async serve(exchange: Exchange, url: string): Promise<void> {
     const { api, stopping, log } = this.#options
-    // As the API answers a method that a route does not have.
+    // The same answer as for a method that a route does not have.
     if (!METHODS.has(exchange.head.method)) return exchange.answer(405, '')
     const sender = new ResponseSender(exchange)
     try {
@@ -54,7 +54,7 @@ function requestOf(exchange: Exchange, url: string, signal: AbortSignal): Reques
     for (let at = 0; at + 1 < rawHeaders.length; at += 2)
       headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
     const init: RequestInit & { duplex: 'half' } = { method, headers, signal, duplex: 'half' }
-    // The standard has no body for these; what was sent is read and thrown away.
+    // A standard request with these methods has no body; a body that was sent is read and discarded.
     const isBodyless = body === null || method === 'GET' || method === 'HEAD'
     if (!isBodyless)
       init.body =
@@ -102,7 +102,7 @@ class ResponseSender {
     if (early?.done === true) return this.#sendWhole(response, headers, NOTHING)
     if (early === null) return await this.#stream(response, headers, { reader, pieces: [first] })
 
-    // A text is one piece, and its end follows at once.
+    // A text body has one piece, and its end follows at once.
     const second = reader.read()
     if ((await atOnce(second))?.done === true) return this.#sendWhole(response, headers, early.value)
     await this.#stream(response, headers, { reader, pieces: [Promise.resolve(early), second] })
@@ -116,7 +116,10 @@ class ResponseSender {
     this.#exchange.end()
   }
 
-  /** The head leaves at once: who follows a log waits for it, and its first line may be long in coming. */
+  /**
+   * The head leaves at once: a client that follows a log waits for it, and the first line may come much
+   * later.
+   */
   async #stream(response: Response, headers: string[], { reader, pieces }: Streaming): Promise<void> {
     this.#exchange.start(response.status, headers, lengthOf(response) ?? -1)
     for (;;) {
@@ -137,10 +140,10 @@ const NOTHING = new Uint8Array()
 
 type Piece = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
 
-/** A body that comes bit by bit. */
+/** A body that arrives in pieces. */
 interface Streaming {
   readonly reader: ReadableStreamDefaultReader<Uint8Array>
-  /** Asked for already, in order. */
+  /** Reads already requested, in order. */
   readonly pieces: Promise<Piece>[]
 }
 
@@ -149,7 +152,7 @@ function lengthOf(response: Response): number | null {
   return length === null ? null : Number(length)
 }
 
-/** Null when it is not there by the end of this turn. */
+/** Null when it is not available by the end of this turn. */
 function atOnce(piece: Promise<Piece>): Promise<Piece | null> {
   return Promise.race([piece, new Promise<null>((resolve) => setImmediate(() => resolve(null)))])
 }

@@ -29,9 +29,9 @@ export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePo
   readonly provider: Provider
   readonly credentials: Credentials
   readonly hostNames: HostNames
-  /** What the bodies of all requests may hold. */
+  /** Limits the memory for the bodies of all requests. */
   readonly bodies: BodyBudget
-  /** For the provider metrics; hostile paths never get here. */
+  /** For the metrics of the API. Gets only paths of registered routes. */
   readonly observe: (request: SystemRequest) => void
   readonly clock: Clock
   readonly log: Log
@@ -104,7 +104,7 @@ async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Pr
   }
 }
 
-/** The client's guess is worth waiting for as long as somebody waits for the answer. */
+/** A delayed password check is waited for only while the client waits for the answer. */
 async function login(c: ApiContext, auth: BasicAuth): Promise<string | null> {
   const end = endOf(c)
   try {

@@ -7,8 +7,9 @@ import type { Route } from './route.ts'
 const LONGEST = 200
 
 /**
- * One line for every attempt to change something through the API, and for every use of its credentials by a
- * browser: who, from where, what, and how it ended. Never a value. Written at every level of the log.
+ * Logs one line for every attempt to change something through the API, and for every use of its credentials
+ * by a browser: who, from where, what and the result. Never logs a value. The line is written at every log
+ * level.
  */
 export function audit(log: Log, c: ApiContext, result: AuditResult): void {
   const refused = c.get('refused')
@@ -34,7 +35,7 @@ export interface AuditResult {
   readonly ms: number
 }
 
-/** The route without its variable part: what the audit and the metrics call it. */
+/** The route without its variable part, as audit and metrics name it. */
 export function areaOf(route: Route): string {
   const variable = route.path.indexOf('/:')
   return variable < 0 ? route.path : route.path.slice(0, variable)

@@ -5,17 +5,16 @@ import { textResponse } from '../shared/error-response.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import type { RouteDescription } from '../shared/route-description.ts'
 
-// Functions answer at the same origin as the API, and their pages are written by whoever wrote the function.
-// So no browser may hold or use the credentials of the API here: it would lend them to the next page.
+// Functions answer at the same origin as the API, and a function may serve any page. So no browser may store
+// or use the credentials of the API here: any page of a function could use them too.
 // docs/decisions/0016-browsers-on-the-function-port.md has the reasons.
 
-/** Programs that call themselves a browser, and are none. No page can make a browser say so. */
+/** Programs that call themselves a browser but are not. No page can make a browser send this. */
 const NO_BROWSER = /PowerShell\//
 
 /**
- * Whether a browser may have sent this. One that wishes to hide it cannot: pages choose neither `User-Agent`
- * (in Chromium) nor `Sec-` headers, and whatever they send across origins, or to change something, carries
- * `Origin`.
+ * Whether a browser may have sent this. A page cannot hide it: it can set neither `User-Agent` (in Chromium)
+ * nor `Sec-` headers, and requests across origins, or that change something, carry `Origin`.
  */
 function looksLikeBrowser(c: ApiContext): boolean {
   return (
@@ -25,9 +24,9 @@ function looksLikeBrowser(c: ApiContext): boolean {
 }
 
 /**
- * Whether a page, or a link on it, made a browser send this. A typed address (`Sec-Fetch-Site: none`) is no
- * page's doing; but who calls itself a browser is refused all the same: over plain HTTP on a network browsers
- * send no `Sec-` headers, and a page can leave `Referer` out.
+ * Whether a page, or a link on it, made a browser send this. A typed address (`Sec-Fetch-Site: none`) does
+ * not come from a page. A client that calls itself a browser is refused in any case: over plain HTTP on a
+ * network browsers send no `Sec-` headers, and a page can suppress `Referer`.
  */
 function comesFromPage(c: ApiContext): boolean {
   const site = c.req.header('sec-fetch-site') ?? 'none'
@@ -46,8 +45,8 @@ function isNamedBrowser(c: ApiContext): boolean {
 }
 
 /**
- * Looks at where a request comes from, before its credentials and its body. Throws `misdirected` when it is
- * for another host, and `forbidden` when a browser brings credentials, right or wrong.
+ * Checks where a request comes from, before its credentials and its body. Throws `misdirected` when it is for
+ * another host, and `forbidden` when a browser brings credentials, right or wrong.
  */
 export function checkOrigin(c: ApiContext, route: RouteDescription, hostNames: HostNames): void {
   const host = c.req.header('host')
@@ -62,8 +61,8 @@ export function checkOrigin(c: ApiContext, route: RouteDescription, hostNames: H
 }
 
 /**
- * The answer to no or wrong credentials. A browser gets no challenge: it would ask for the password, and keep
- * it for this origin.
+ * The answer to missing or wrong credentials. A browser gets no challenge, because it would ask for the
+ * password and keep it for this origin.
  */
 export function unauthorized(c: ApiContext): Response {
   const response = textResponse(401, 'invalid credentials')

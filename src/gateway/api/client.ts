@@ -1,16 +1,16 @@
 import { FaasError } from '../../core/errors.ts'
 import type { ApiContext, ApiEnv } from '../shared/api-context.ts'
 
-/** The client's address, as far as the connection tells. */
+/** The client's address; empty when the connection does not tell. */
 export function addressOf(c: ApiContext): string {
   return bindingsOf(c).remoteAddress ?? ''
 }
 
 /**
- * Aborts when nobody waits for the answer any more: the client left, or the daemon stops, which is the reason
- * `unavailable` then. Its user aborts it when all is answered, which takes it off the daemon's signal.
- * `AbortSignal.any` would leave something behind there for each request, and so does the option `signal` of
- * `addEventListener` (seen on Node 20).
+ * Aborts when nobody waits for the answer any more: the client left, or the daemon stops (the reason is then
+ * `unavailable`). The caller aborts it after the answer, which removes it from the daemon's signal.
+ * `AbortSignal.any` and the option `signal` of `addEventListener` would leak an entry per request there (seen
+ * on Node 20).
  */
 export function endOf(c: ApiContext): AbortController {
   const end = new AbortController()
@@ -28,7 +28,7 @@ export function endOf(c: ApiContext): AbortController {
   return end
 }
 
-/** Without a server around it (`app.request()`) the app has no bindings at all. */
+/** Called without a server (`app.request()`), the app has no bindings at all. */
 function bindingsOf(c: ApiContext): ApiEnv['Bindings'] {
   const bindings: ApiEnv['Bindings'] | undefined = c.env
   return bindings ?? {}

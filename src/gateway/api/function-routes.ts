@@ -28,7 +28,7 @@ export interface FunctionControl {
   update(spec: FunctionSpec, body: string): Promise<void>
   /** Throws `not-found`. */
   remove(fn: FunctionName): Promise<void>
-  /** Answers what was set after clamping; throws `not-found`. */
+  /** Returns the number after clamping; throws `not-found`. */
   scale(fn: FunctionName, replicas: number): Promise<number>
   get(fn: FunctionName): DeployedFunction | undefined
   /** Throws `not-found`. */
@@ -42,14 +42,14 @@ export interface FunctionControl {
 export interface FunctionRoutePorts {
   readonly functions: FunctionControl
   readonly provider: Provider
-  /** Finished calls of a function, ever. */
+  /** Finished calls of a function since its first deploy. */
   readonly invocations: (fn: FunctionName) => number
   /** Adds the label `faas_function` to statuses (`SAMPAN_FAAS_FUNCTION_LABEL`). */
   readonly functionLabel: boolean
   readonly clock: Clock
 }
 
-/** Longest wait for figures that are only a courtesy. */
+/** Longest wait for usage figures, which are optional. */
 const USAGE_BUDGET_MS = 2_000
 
 /** `/system/functions` and its neighbours (http-api 6.1 to 6.6). */
@@ -149,14 +149,14 @@ async function deploy(
   return withRemarks(c, accepted(), [...provider.remarks(spec), ...replicas, ...passedOver(spec)])
 }
 
-/** What is kept, given back, and without effect here. */
+/** Remarks on fields that are stored and returned but have no effect here. */
 function passedOver({ constraints }: FunctionSpec): readonly string[] {
   return constraints.length === 0 ? [] : ['constraints: have no effect on this server, which has one host']
 }
 
 /**
- * The body as it came, but for registry credentials: older clients send them, nobody uses them (http-api
- * 4.1), and it is kept on disk.
+ * The body as received, without registry credentials: older clients send them, nobody uses them (http-api
+ * 4.1), and the body is stored on disk.
  */
 function storable(text: string): string {
   if (!/registryauth/i.test(text)) return text
@@ -202,7 +202,7 @@ function statusOf(
   })
 }
 
-/** Undefined when the figures cannot be had in time: a status without them is better than none. */
+/** Undefined when the figures do not arrive in time: a status without them is better than none. */
 async function usageOf(
   c: ApiContext,
   fn: FunctionName,

@@ -10,20 +10,20 @@ import { LAST_WORDS_ANNOTATION, REASON_ANNOTATION, STATE_ANNOTATION } from '../.
 export interface Observed {
   readonly replicas: readonly Replica[]
   readonly invocations: number
-  /** Null while nobody knows. */
+  /** Null while it is unknown. */
   readonly condition: FunctionCondition | null
-  /** Shows what is wrong in the annotations, too: clients of OpenFaaS print those. */
+  /** Adds what is wrong to the annotations as well, which clients of OpenFaaS print. */
   readonly isDescribed: boolean
-  /** Absent unless asked for and had. */
+  /** Absent unless it was asked for and is available. */
   readonly usage?: Usage
   /** Adds the label `faas_function`, which the certifier wants and `faas-cli diff` does not. */
   readonly functionLabel: boolean
 }
 
 /**
- * FunctionStatus as http-api 4.3 has it, column Ours: what was deployed comes back byte for byte, labels and
- * annotations always, other fields only when they were given; nothing of the image or of what we inject.
- * `status` and what says that a function is not well are ours.
+ * FunctionStatus as in http-api 4.3, column Ours. What was deployed comes back byte for byte: labels and
+ * annotations always, other fields only when they were given, nothing of the image or of what we inject. We
+ * add `status`, and annotations when something is wrong.
  */
 export function functionStatus(fn: DeployedFunction, observed: Observed): FunctionStatus {
   const { spec } = fn
@@ -60,8 +60,8 @@ function givenFields(spec: FunctionSpec): Partial<FunctionStatus> {
 }
 
 /**
- * `faas-cli describe` prints annotations, and no field of ours. Only when something is wrong, or takes its
- * time: what was deployed is to come back as it was.
+ * `faas-cli describe` prints annotations but no field of ours. They are added only when something is wrong or
+ * slow, because what was deployed should come back unchanged.
  */
 function described({ annotations }: FunctionSpec, condition: FunctionCondition | null): StringMap {
   if (condition === null || !isWorthTelling(condition)) return annotations

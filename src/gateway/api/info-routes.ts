@@ -16,7 +16,7 @@ export const PROVIDER_NAME = 'sampan'
 /** Architectures as Go and OCI spell them. */
 const GO_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
 
-/** What the daemon is and whether it is well (http-api 6.7, 6.11, 6.12, 14). */
+/** Version and health of the daemon (http-api 6.7, 6.11, 6.12, 14). */
 export function infoRoutes(ports: InfoRoutePorts): readonly Route[] {
   return [
     {

@@ -14,8 +14,8 @@ export interface LogParameters {
 export class UnreadableParameter extends Error {}
 
 /**
- * What the parameters ask for. Without `since` the whole history that is kept; without `tail`, or with one
- * below 1, all of it.
+ * The query for these parameters. Without `since` it covers the whole kept history; without `tail`, or with a
+ * value below 1, all lines of it.
  */
 export function logQuery(fn: FunctionName, parameters: LogParameters): LogQuery {
   const tail = tailOf(parameters.tail)
@@ -41,7 +41,7 @@ const RFC_3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}
 
 function sinceOf(text: string): number | undefined {
   if (text === '') return undefined
-  // An offset's plus sign that was not escaped has become a space in the query.
+  // An unescaped plus sign of an offset has become a space in the query.
   const match = RFC_3339.exec(text.replace(' ', '+'))
   const [, seconds = '', fraction = '', zone = ''] = match ?? []
   const ms = match === null ? Number.NaN : Date.parse(seconds + zone)

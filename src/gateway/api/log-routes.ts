@@ -92,13 +92,13 @@ function readQuery(c: ApiContext, fn: FunctionName): ReturnType<typeof logQuery>
 
 interface Streaming {
   readonly batches: LogBatches
-  /** A batch that was taken already; null when there is none at all. */
+  /** A batch that was read already; null when there are no lines at all. */
   readonly first: Uint8Array | null | undefined
   readonly onEnd: () => void
   readonly log: Log
 }
 
-/** A failure midway ends the stream as if the lines had ended: the status is long sent. */
+/** A failure midway ends the stream as if the lines had ended, because the status was sent before. */
 function toStream({ batches, first, onEnd, log }: Streaming): ReadableStream<Uint8Array> {
   let ready = first
   const end = (): Promise<void> => {

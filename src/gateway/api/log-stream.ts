@@ -3,8 +3,8 @@ import type { LogLine } from '../../core/log-line.ts'
 import type { LogMessage } from '../../wire/answer-schemas.ts'
 
 /**
- * Log lines as the JSON lines of http-api 4.4. What was made of an array of lines is kept as long as the
- * array: hundreds of followers of one function get the same one, and the same bytes serve all of them.
+ * Encodes log lines as the JSON lines of http-api 4.4. The result is kept as long as the array of lines:
+ * hundreds of followers of one function get the same array, and the same bytes serve all of them.
  */
 export class LineEncoder {
   readonly #encoder = new TextEncoder()
@@ -19,7 +19,7 @@ export class LineEncoder {
 }
 
 /**
- * The lines of one reader, encoded. Nothing is fetched before the reader wants it, so a slow one takes no
+ * The encoded lines of one reader. Nothing is fetched before the reader asks, so a slow reader takes no
  * memory.
  */
 export class LogBatches {
@@ -44,9 +44,9 @@ export class LogBatches {
     }
   }
 
-  /** Lets the source go. Never rejects. */
+  /** Releases the source. Never rejects. */
   async end(): Promise<void> {
-    // The source may be waiting for a line; it has been told to end by its signal.
+    // The source may be waiting for a line; its signal has told it to end.
     await this.#next?.catch(() => undefined)
     await this.#batches.return?.().catch(() => undefined)
   }

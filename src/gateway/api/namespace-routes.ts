@@ -8,13 +8,13 @@ import type { Route } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import { functionNamespace } from '../../wire/request-schemas.ts'
 
-/** Changes and reads of namespaces, by the rules for them. */
+/** Checks, changes and reads namespaces. */
 export interface NamespaceControl {
   /** Default first. */
   list(): readonly string[]
   /** Throws `not-found`. */
   get(name: string): Namespace
-  /** Throws `invalid` for what cannot be one, `conflict` when it exists. */
+  /** Throws `invalid` for a bad name or bad labels, `conflict` when it exists. */
   create(namespace: Namespace): void | Promise<void>
   /** Throws `invalid` for bad labels, `not-found`. */
   update(namespace: Namespace): void | Promise<void>

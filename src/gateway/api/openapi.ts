@@ -8,17 +8,18 @@ import { jsonText } from './responses.ts'
 import type { Route } from './route.ts'
 import { METHODS, type Method, type RouteDescription } from '../shared/route-description.ts'
 
-// The description of everything that a listener of ours answers, made from the tables that route and the
-// schemas that validate. It has no statuses of its own but those that any request may get before a route sees
-// it.
+// The description of everything that our listeners answer, generated from the routing tables and the
+// validation schemas. It adds only those statuses that any request may get before a route sees it.
 
 export interface OpenApiPorts {
   readonly build: BuildInfo
-  /** Where the metrics listener is by now. */
+  /** Present port of the metrics listener. */
   readonly metricsPort: () => number
 }
 
-/** Answers to who is not let in, on every route that asks for credentials, whatever else they mean there. */
+/**
+ * Answers to refused clients, on every route that needs credentials, in addition to the route's own meanings.
+ */
 const LOGIN_ANSWERS: Meanings = {
   401: 'No or wrong credentials',
   403: 'Credentials from a browser: any page could use them',
@@ -26,7 +27,7 @@ const LOGIN_ANSWERS: Meanings = {
   503: 'The gateway stops: these credentials were not looked at',
 }
 
-/** Answers to what is no request that a route could serve; every listener gives them. */
+/** Answers to requests that no route could serve; every listener gives them. */
 const BROKEN_REQUESTS = {
   400: ['Malformed', 'The request cannot be read as HTTP'],
   408: ['Late', 'The request did not arrive in time'],
@@ -42,7 +43,7 @@ export function openApiRoute(routes: readonly Route[], ports: OpenApiPorts): Rou
   let made: { readonly port: number; readonly text: string } | null = null
   const text = (): string => {
     const port = ports.metricsPort()
-    // Everybody may ask for it, and it takes milliseconds to make.
+    // Cached: anybody may ask for it, and generating it takes milliseconds.
     if (made?.port !== port) {
       const all = [...routes, own, ...callRoutes, ...metricsRoutes]
       made = { port, text: JSON.stringify(describe(all, ports)) }
@@ -98,8 +99,8 @@ function describe(routes: readonly RouteDescription[], ports: OpenApiPorts): Jso
 }
 
 /**
- * `/a/:name{pattern}` in the spelling of OpenAPI. A parameter that may be empty makes two paths: a template
- * stands for paths in which it is not.
+ * `/a/:name{pattern}` as OpenAPI spells it. A parameter that may be empty gives two paths, because an OpenAPI
+ * template does not match an empty value.
  */
 export function openApiPaths(path: string): readonly string[] {
   const spelled = path.replaceAll(/:(\w+)(?:\{[^{}]*\})?/g, '{$1}')
@@ -130,8 +131,7 @@ function operation(route: RouteDescription, path: string, ports: OpenApiPorts): 
 }
 
 /**
- * One path and method on both listeners: which of them answers is in the servers, and each says what a status
- * means.
+ * Merges one path and method of both listeners. `servers` lists both, and a status has the meanings of each.
  */
 function merged(one: Json | undefined, other: Json): Json {
   if (one === undefined) return other
@@ -179,7 +179,7 @@ function bodyAnswers({ bytes }: BodyLimit): Meanings {
   }
 }
 
-/** What a status means by one or the other, or both. */
+/** The meanings of a status from either, or both. */
 function joined(one: Meanings, other: Meanings): Meanings {
   const all: Record<string, string> = { ...one }
   for (const [status, meaning] of Object.entries(other)) all[status] = both(all[status], meaning)
@@ -199,7 +199,7 @@ function parameter(name: string, where: 'path' | 'query', pattern?: string): Jso
   return { name, in: where, required: where === 'path', schema }
 }
 
-/** What a parameter in the path may look like, by its name. */
+/** The patterns of the path parameters, by name. */
 function patternsOf(path: string): ReadonlyMap<string, string> {
   const found = [...path.matchAll(/:(\w+)\{([^{}]*)\}/g)]
   return new Map(found.map(([, name = '', pattern = '']) => [name, `^${pattern}$`]))

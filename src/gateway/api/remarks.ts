@@ -1,14 +1,11 @@
 import type { ApiContext } from '../shared/api-context.ts'
 
-/**
- * `warn-code` for what does not go away by itself (RFC 7234, 5.5; Kubernetes uses it so), and no name of an
- * agent.
- */
+/** The `warn-code` for persistent warnings (RFC 7234, 5.5; Kubernetes uses it too), and no agent name. */
 const CODE_AND_AGENT = '299 -'
 
 /**
- * Tells the client, in `Warning` headers, and the audit what was taken otherwise than it was asked for: the
- * request succeeds, but not quietly.
+ * Reports what was carried out differently from the request, in `Warning` headers to the client and in the
+ * audit line. The request itself succeeds.
  */
 export function withRemarks(c: ApiContext, answer: Response, remarks: readonly string[]): Response {
   if (remarks.length === 0) return answer

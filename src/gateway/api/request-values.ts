@@ -13,7 +13,7 @@ export function queryValue(c: ApiContext, name: string): string {
   return c.req.queries(name)?.at(-1) ?? ''
 }
 
-/** What Go's `ParseBool` takes for true; anything else is not. */
+/** The texts that Go's `ParseBool` accepts as true. */
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'True', 'TRUE'])
 
 /** Whether the text of a query parameter says yes. */
@@ -21,7 +21,10 @@ export function saysYes(text: string): boolean {
   return TRUE.has(text)
 }
 
-/** The namespace asked for: body before query before default. Throws `invalid` when it cannot be one. */
+/**
+ * The namespace of the request: from the body, else the query, else the default. Throws `invalid` when it
+ * cannot be a namespace.
+ */
 export function namespaceFor(c: ApiContext, fromBody = ''): string {
   const namespace = fromBody || queryValue(c, 'namespace') || DEFAULT_NAMESPACE
   checkLabel('namespace', namespace)
@@ -29,8 +32,8 @@ export function namespaceFor(c: ApiContext, fromBody = ''): string {
 }
 
 /**
- * The function meant by `text`, which may carry its namespace as a suffix. Throws `not-found` when none can
- * be called so.
+ * The function meant by `text`, which may carry its namespace as a suffix. Throws `not-found` when no
+ * function can have that name.
  */
 export function functionFor(c: ApiContext, text: string, namespaceInBody = ''): FunctionName {
   const namespace = namespaceFor(c, namespaceInBody)

@@ -1,9 +1,9 @@
-/** An answer without a body; with a length, or it would be sent in chunks. */
+/** An answer without a body. It has a length of 0, because it would be sent in chunks otherwise. */
 export function empty(status: number, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(null, { status, headers: { ...headers, 'Content-Length': '0' } })
 }
 
-/** Accepted: what was asked for is stored. */
+/** 202: the change is stored. */
 export function accepted(): Response {
   return empty(202)
 }
@@ -13,7 +13,7 @@ export function json(value: unknown): Response {
   return jsonText(JSON.stringify(value))
 }
 
-/** The same for what is JSON already. */
+/** As `json`, for text that is JSON already. */
 export function jsonText(text: string): Response {
   return new Response(text, { headers: { 'Content-Type': 'application/json' } })
 }

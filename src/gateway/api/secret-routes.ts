@@ -9,7 +9,7 @@ import type { Route } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import { secretBody, secretName } from '../../wire/request-schemas.ts'
 
-/** Names are checked here below; values go in and never come out. */
+/** The implementation checks names. Values go in and never come out. */
 export interface SecretControl {
   /** Throws `invalid` when there is no such namespace. */
   list(namespace: string): readonly SecretRef[]
@@ -17,13 +17,13 @@ export interface SecretControl {
   create(secret: SecretRef, value: Uint8Array): void | Promise<void>
   /** Throws `not-found`. */
   update(secret: SecretRef, value: Uint8Array): void | Promise<void>
-  /** Throws `not-found`, and `conflict` while functions use it. */
+  /** Throws `not-found`, or `conflict` while functions use it. */
   remove(secret: SecretRef): void | Promise<void>
 }
 
 const PATH = '/system/secrets'
 
-/** Room for the largest value even where JSON writes six characters for each of its bytes. */
+/** Enough for the largest value even when JSON needs six characters per byte. */
 const SECRET_BODY: BodyLimit = {
   bytes: 8 * MAX_SECRET_BYTES,
   hint: `the value of a secret may have at most ${MAX_SECRET_BYTES} bytes (${mebibytes(MAX_SECRET_BYTES)} MiB)`,
@@ -82,7 +82,7 @@ export function secretRoutes(secrets: SecretControl): readonly Route[] {
   ]
 }
 
-/** Names alone, whatever the store answers. */
+/** Only the names, whatever else the store returns. */
 function entryOf({ name, namespace }: SecretRef): SecretEntry {
   return { name, namespace }
 }

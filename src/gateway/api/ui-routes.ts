@@ -14,8 +14,8 @@ const STYLE =
   ':root{color-scheme:light dark}body{font:16px/1.5 sans-serif;margin:2rem auto;max-width:40rem;padding:0 1rem}'
 
 /**
- * It says nothing about this installation, asks for nothing and leads nowhere: a function could stand in its
- * place, and has the same origin.
+ * The page says nothing about this installation, asks for nothing and has no links: functions have the same
+ * origin and could imitate it.
  */
 const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Sampan</title>
@@ -26,7 +26,7 @@ Nothing here asks for a password: a page that does is not ours.
 <p>See what is deployed with <code>faas-cli list</code>.</html>
 `
 
-/** `/ui/`: a page of its own origin is to come; this address belongs to functions. */
+/** `/ui/`: the real page will have an origin of its own, because this one is shared with functions. */
 export const uiRoutes: readonly Route[] = [
   {
     method: 'GET',

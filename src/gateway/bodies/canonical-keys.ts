@@ -1,6 +1,6 @@
 import type { GenericSchema } from 'valibot'
 
-/** What is looked at in a schema of the library, whatever its kind. */
+/** The properties of a valibot schema that are read here, whatever its kind. */
 export interface SchemaShape {
   readonly type: string
   readonly entries?: Readonly<Record<string, GenericSchema>>
@@ -9,9 +9,8 @@ export interface SchemaShape {
 }
 
 /**
- * `value` with the keys spelled as in `schema`, in whatever case they came: Go's decoder matches them so and
- * clients rely on it. Of several spellings the last one wins. Keys that the schema does not know are left
- * out; maps are left alone.
+ * `value` with its keys spelled as in `schema`. Keys match in any case, as with Go's decoder, on which
+ * clients rely. Of several spellings the last one wins. Unknown keys are dropped; maps are left alone.
  */
 export function canonicalKeys(schema: GenericSchema, value: unknown): unknown {
   const shape: SchemaShape = schema
@@ -21,7 +20,7 @@ export function canonicalKeys(schema: GenericSchema, value: unknown): unknown {
     return value.map((element) => canonicalKeys(item, element))
   }
   if (shape.entries === undefined || typeof value !== 'object' || value === null) return value
-  // The library would take an array for an object; anything else that is none is refused.
+  // Valibot would accept an array as an object; it refuses everything else that is not an object.
   if (Array.isArray(value)) return false
 
   const spelling = new Map(

@@ -11,8 +11,8 @@ import type { FunctionDeployment, ResourceTexts } from '../../wire/request-schem
 
 /**
  * The spec that a deployment body asks for; `queryNamespace` counts when the body names none. Throws
- * `invalid`, naming the field. What needs a look at the world (does the secret, the namespace, the image
- * exist?) is checked by whoever deploys.
+ * `invalid`, naming the field. Whether secret, namespace and image exist is checked later, by the deploy
+ * itself.
  */
 export function specOf(body: FunctionDeployment, queryNamespace: string): FunctionSpec {
   const name = functionName(body.service, body.namespace || queryNamespace || DEFAULT_NAMESPACE)
@@ -43,7 +43,7 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
   }
 }
 
-/** A client that sends back what it read may send what we had added. */
+/** A client that sends back what it has read may include annotations that we had added. */
 function withoutStatus(annotations: StringMap): StringMap {
   const keys = Object.keys(annotations)
   if (!keys.some((key) => STATUS_ANNOTATIONS.has(key))) return annotations

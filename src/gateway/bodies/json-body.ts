@@ -5,16 +5,16 @@ import { mebibytes, USUAL_BODY, type BodyLimit } from '../shared/body-limit.ts'
 import { canonicalKeys } from './canonical-keys.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 
-/** Deeper nesting cannot be meant for us. */
+/** No valid request is nested deeper. */
 const MAX_DEPTH = 1_000
 
 /**
- * Most fields and elements, at all depths together. The largest deployment has a quarter of it; what handles
- * a body costs time for each.
+ * Most fields and elements, at all depths together. The largest deployment has a quarter of this, and each
+ * takes time to handle.
  */
 const MAX_VALUES = 20_000
 
-/** A checked body together with the text that it came in, for whoever keeps it verbatim. */
+/** A checked body together with its original text, for callers that store it verbatim. */
 export interface JsonBody<T> {
   readonly value: T
   readonly text: string
@@ -100,8 +100,8 @@ function parse(bytes: Buffer, text: string): unknown {
 }
 
 /**
- * Deepest nesting of brackets, and how many values there are about, outside strings; cheaper than building
- * the objects first.
+ * Deepest nesting of brackets and approximate number of values, outside strings. Cheaper than building the
+ * objects first.
  */
 function shapeOf(bytes: Buffer): { readonly depth: number; readonly values: number } {
   let [depth, deepest, values] = [0, 0, 1]

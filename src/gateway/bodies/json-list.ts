@@ -1,9 +1,9 @@
-/** Characters after which a piece of a list leaves. */
+/** A piece of a list is sent when it has this many characters. */
 const PIECE = 256 * 1024
 
 /**
- * An array in JSON. A small one leaves whole, with its length. A large one leaves in pieces, each made when
- * the last is on its way, so that a list of many functions holds up nobody else.
+ * An array in JSON. A small one is sent whole, with its length. A large one is sent in pieces, each built
+ * after the last one has left, so that a long list does not block other requests.
  */
 export function jsonList<T>(items: readonly T[], toJson: (item: T) => unknown): Response {
   const pieces = piecesOf(items, toJson)

@@ -1,8 +1,8 @@
 import type { CallHead } from './call-head.ts'
 
-/** Headers of every answer of ours to a call that no function answered, names and values in turn. */
+/** Headers of our own answers to calls, when no function answered; names and values in turn. */
 export function callErrorHeaders({ callId, startTime, servedBy }: CallHead): string[] {
-  // The last one tells a failure of the platform, which may be tried again, from one of the function
+  // The last header marks a failure of the platform, which may be retried, as opposed to one of the function
   // (http-api 7.6).
   return [
     'X-Call-Id',

@@ -3,9 +3,9 @@ import { CALL_PREFIX } from '../shared/call-routes.ts'
 import { parseCallTarget } from './call-target.ts'
 import type { Exchange } from '../edge/exchange.ts'
 
-/** What the gateway knows of a call before anybody looks at it. */
+/** What the gateway knows about a call before the invoker gets it. */
 export interface CallHead {
-  /** As the caller wrote it; not necessarily the name of anything. */
+  /** As the caller wrote it; it may not be the name of a function. */
   readonly fn: string
   readonly path: string
   readonly callId: string
@@ -18,7 +18,7 @@ export interface CallHead {
   readonly servedBy: string
 }
 
-/** What is the same for all calls of a moment. */
+/** Values that calls of the same moment share. */
 export interface CallMoment {
   /** With a fraction. */
   readonly nowMs: number
@@ -40,7 +40,7 @@ export function callHead(exchange: Exchange, url: string, { nowMs, servedBy }: C
   }
 }
 
-/** Of several the first one counts. */
+/** If there are several, the first one counts. */
 function givenCallId(rawHeaders: readonly string[]): string {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? ''
@@ -49,10 +49,10 @@ function givenCallId(rawHeaders: readonly string[]): string {
   return ''
 }
 
-/** 19 digits do not fit into a number: put together from whole milliseconds and the rest. */
+/** 19 digits do not fit into a number, so the text is joined from whole milliseconds and the rest. */
 export function nanoseconds(epochMs: number): string {
   const wholeMs = Math.floor(epochMs)
-  // The leading one keeps the zeros, and is cut off again.
+  // The leading 1 keeps the zeros and is cut off again.
   const restNs = String(1_000_000 + Math.floor((epochMs - wholeMs) * 1e6))
   return wholeMs + restNs.slice(1)
 }

@@ -1,6 +1,6 @@
 import { CALL_PREFIX } from '../shared/call-routes.ts'
 
-/** What the target of a call says: which function, and what it shall see. */
+/** The parts of a call's target: the function, and the path that the function sees. */
 export interface CallTarget {
   /** As written: `name` or `name.namespace`; may be no legal name at all. */
   readonly fn: string
@@ -9,9 +9,9 @@ export interface CallTarget {
 }
 
 /**
- * Splits a target such as `/function/NAME/path?query`, from which scheme and host are taken off already; null
- * when it is not of this form. Nothing is decoded or cleaned: a name is looked up as it stands, so no
- * spelling can reach another route (http-api 7.3). Runs on every call.
+ * Splits a target such as `/function/NAME/path?query`, which has no scheme and host any more; null when it
+ * has another form. Nothing is decoded or normalized: a name is looked up as written, so no spelling can
+ * reach another route (http-api 7.3). Runs on every call.
  */
 export function parseCallTarget(target: string): CallTarget | null {
   if (!target.startsWith(CALL_PREFIX)) return null
@@ -19,7 +19,7 @@ export function parseCallTarget(target: string): CallTarget | null {
   const mark = target.indexOf('?', CALL_PREFIX.length)
   const slash = target.indexOf('/', CALL_PREFIX.length)
   const hasPath = slash >= 0 && (mark < 0 || slash < mark)
-  // A bare question mark is no query.
+  // A trailing question mark alone is not a query.
   const end = mark >= 0 && mark === target.length - 1 ? mark : target.length
   if (hasPath) return { fn: target.slice(CALL_PREFIX.length, slash), path: target.slice(slash, end) }
   if (mark < 0) return { fn: target.slice(CALL_PREFIX.length), path: '/' }

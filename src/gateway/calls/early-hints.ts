@@ -1,4 +1,4 @@
-/** What one hint may be long, all links together. */
+/** Longest hint, all links together. */
 const MAX_BYTES = 8 * 1024
 
 /** The links of an interim answer as headers, names and values in turn. Empty: nothing to pass on. */

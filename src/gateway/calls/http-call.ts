@@ -5,7 +5,7 @@ import type { CallHead } from './call-head.ts'
 import type { Exchange, ExchangeOwner } from '../edge/exchange.ts'
 import { hintedLinks } from './early-hints.ts'
 
-/** One HTTP request as a call, and its exchange as the taker of the answer. */
+/** One HTTP request as a call, and the sink that passes the answer to its exchange. */
 export class HttpCall implements Call, CallSink, ExchangeOwner {
   readonly fn: string
   readonly method: string
@@ -42,7 +42,7 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
     return this.#exchange.rawTrailers
   }
 
-  /** What the invoker answered. The sink may have been told the end before. */
+  /** Stores what the invoker returned. The sink may have been told the end before. */
   attach(running: RunningCall): void {
     this.#running = running
   }
@@ -54,8 +54,8 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
   }
 
   /**
-   * Hints (103) go on, but do not pile up before a client that does not read: nothing holds the function back
-   * here.
+   * Passes hints (103) on, but not to a client that does not read: they would pile up, because hints have no
+   * back-pressure.
    */
   onInterim(status: number, rawHeaders: string[]): void {
     if (status !== 103 || this.#exchange.isWaiting) return
@@ -92,7 +92,7 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
     this.#exchange.answer(status, message, callErrorHeaders(this.#head))
   }
 
-  /** Something that nobody expected: a bug of ours. */
+  /** An unexpected failure: a bug of ours. */
   fail(): void {
     if (this.#exchange.hasBegun) this.#exchange.breakOff()
     else this.refuse(500, 'internal error')

@@ -11,10 +11,10 @@ import { RequestBody } from '../edge/intake/request-body.ts'
 import { HttpCall } from './http-call.ts'
 import { tunnel } from './tunnel.ts'
 
-/** Who makes calls; `assemble/` plugs the invoker. */
+/** The invoker, as this file needs it; `assemble/` connects it. */
 export interface CallPort {
   invoke(call: Call, sink: CallSink): RunningCall
-  /** As `invoke`, for a call that would leave HTTP. */
+  /** As `invoke`, for a call that asks for an upgrade. */
   upgrade(call: Call, sink: CallSink, upgrade: Upgrade<Duplex>): RunningCall
   /** Counts a call that is refused here; false when there is no such function. */
   countRefused(fn: string, status: number): boolean
@@ -31,8 +31,7 @@ export interface InvokeRoutesOptions {
 const METHODS: ReadonlySet<string> = new Set(CALL_METHODS)
 
 /**
- * `/function/NAME...`: requests become calls. No framework, no parsing of bodies, nothing buffered that need
- * not be.
+ * `/function/NAME...`: turns requests into calls. No framework, no parsing of bodies, no needless buffering.
  */
 export class InvokeRoutes {
   readonly #options: InvokeRoutesOptions
@@ -57,7 +56,8 @@ export class InvokeRoutes {
   }
 
   /**
-   * A WebSocket: passed on as bytes once the function agrees. Otherwise the connection ends with its answer.
+   * A WebSocket: bytes are passed on once the function agrees. If it does not agree, the connection ends
+   * after its answer.
    */
   upgrade(exchange: Exchange, url: string, protocol: string): void {
     const call = this.#callOf(exchange, url)
@@ -92,9 +92,9 @@ export class InvokeRoutes {
   }
 }
 
-/** What waits of `body` counts for its function from now on. */
+/** The waiting bytes of `body` count for its function from now on. */
 function whyFull(written: string, body: RequestBody, waiting: ByteBudget): BodyRefusal | null {
-  // Both ways to write its name are one function.
+  // Both spellings of its name mean the same function.
   const fn = parseFunctionName(written) ?? written
   const refusal = waiting.refusal(fn)
   if (refusal === null) body.share.belongTo(fn)

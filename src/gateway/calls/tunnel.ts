@@ -12,9 +12,9 @@ export interface TunnelEnds {
 }
 
 /**
- * Bytes both ways, with back pressure, until both directions have ended or one side breaks off. Either side
- * may end its direction first. The answer asks both sides to go: a close frame each (1001, going away), at
- * the end of the frame that is under way, and a cut after 2 s.
+ * Passes bytes both ways, with back-pressure, until both directions have ended or one side breaks off. Either
+ * side may end its direction first. The returned function asks both sides to end: each gets a close frame
+ * (1001, going away) after the current frame, and is cut after 2 s.
  */
 export function tunnel({ client, upstream }: TunnelEnds, clock: Clock): () => void {
   const toUpstream = link(client, upstream)
@@ -38,7 +38,7 @@ export function tunnel({ client, upstream }: TunnelEnds, clock: Clock): () => vo
   }
 }
 
-/** Nobody takes what it still says. What it is being told goes out. */
+/** Its remaining input is discarded; its pending output is still sent. */
 function destroyWhenFlushed(end: Duplex): void {
   if (end.writableEnded && !end.writableFinished) end.once('finish', () => end.destroy())
   else end.destroy()
@@ -48,10 +48,10 @@ function link(from: Duplex, to: Duplex): WebSocketRelay {
   const relay = new WebSocketRelay()
   from.on('error', () => to.destroy())
   from.on('close', () => {
-    // Closed without an end: what is missing must not look complete.
+    // Closed without a proper end: incomplete data must not look complete.
     if (!from.readableEnded) to.destroy()
   })
-  // It fails when it is destroyed with the rest; without a listener the error would end the process.
+  // It fails when it is destroyed with the others; without a listener the error would end the process.
   relay.on('error', () => to.destroy())
   to.on('close', () => {
     relay.destroy()

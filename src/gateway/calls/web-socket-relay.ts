@@ -5,20 +5,19 @@ import { Transform, type TransformCallback } from 'node:stream'
 const MOST_HEAD_BYTES = 14
 
 /**
- * One direction of a WebSocket: passes bytes on unchanged, and knows where a frame ends, so that a close
- * frame of ours can be put between two of theirs. After that nothing more is passed on, as nothing may follow
- * a close frame (RFC 6455, 5.5.1).
+ * One direction of a WebSocket. Passes bytes on unchanged and tracks where frames end, so that our own close
+ * frame can be inserted between two frames. After a close frame nothing more is passed on (RFC 6455, 5.5.1).
  */
 export class WebSocketRelay extends Transform {
-  /** Head of a frame as far as it came. */
+  /** The head of the present frame, as far as received. */
   readonly #head = Buffer.alloc(MOST_HEAD_BYTES)
   #headBytes = 0
-  /** Of the present frame, bytes behind its head that did not come yet. */
+  /** Bytes of the present frame's payload that have not arrived yet. */
   #left = 0
   #closeFrame: Buffer | null = null
   #isClosed = false
 
-  /** Sends this frame when the one under way has ended. */
+  /** Sends this frame when the present one has ended. */
   close(frame: Buffer): void {
     if (this.#closeFrame !== null || this.destroyed || this.writableEnded) return
     this.#closeFrame = frame
@@ -47,7 +46,7 @@ export class WebSocketRelay extends Transform {
     this.push(frame)
   }
 
-  /** Up to the end of the present frame, or of the chunk. */
+  /** Advances to the end of the present frame, or of the chunk. */
   #skipFrame(chunk: Buffer, from: number): number {
     let at = from
     while (this.#left === 0 && at < chunk.length) {
@@ -65,7 +64,7 @@ export class WebSocketRelay extends Transform {
   }
 }
 
-/** What it is, as far as `count` bytes of it say. */
+/** The length of the head, as far as its first `count` bytes tell. */
 function headLength(head: Buffer, count: number): number {
   if (count < 2) return 2
   const second = head[1] ?? 0
@@ -82,7 +81,7 @@ function payloadLength(head: Buffer): number {
 
 const GOING_AWAY = 1001
 
-/** A close frame that says that this side goes away. What a client sends is masked (RFC 6455, 5.3). */
+/** A close frame with the code "going away". Frames from a client are masked (RFC 6455, 5.3). */
 export function closeFrame(from: 'client' | 'server'): Buffer {
   const payload = Buffer.alloc(2)
   payload.writeUInt16BE(GOING_AWAY)

@@ -12,30 +12,30 @@ export interface MoreAcceptors {
   /** Connections that the system keeps until they are accepted: that of `server`. */
   readonly backlog: number
   readonly take: (connection: BareConnection) => void
-  /** Ends them, or the attempt. */
+  /** Ends the further acceptors, or the attempt to create them. */
   readonly signal: AbortSignal
 }
 
 /**
- * Has `server`, which listens, accept several connections in a turn of the event loop. libuv accepts one a
- * turn for each descriptor (since 1.45: Node 20 and later), so that in a flood an honest client waits for as
- * many turns as there are newcomers before it, each with all the work of others in it. These are further
- * descriptors of the same socket. Node cannot duplicate one, but what a child process gets and sends back is
- * a duplicate; that process ends when this resolves. Rejects when that process cannot be, or ends early;
- * the server goes on as it was.
+ * Makes a listening `server` accept several connections per turn of the event loop. libuv accepts one per
+ * turn and descriptor (since 1.45: Node 20 and later), so in a flood an honest client waits one turn for each
+ * newcomer before it, and each turn includes the work of all others. The further acceptors are duplicate
+ * descriptors of the same socket. Node cannot duplicate a descriptor, but a handle that was sent to a child
+ * process and back is a duplicate; that process ends when this resolves. Rejects when the process cannot be
+ * started or ends early; the server then goes on as before.
  */
 export async function acceptMore(
   server: Server,
   { count, backlog, take, signal }: MoreAcceptors,
 ): Promise<void> {
-  // Nothing of ours is for it: no settings, no password, no output.
+  // The child gets nothing of ours: no settings, no password, no output.
   const child = fork(ECHO, [], {
     execArgv: [],
     env: {},
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     signal,
   })
-  // The first one is told by `duplicates`; none may be an event that nobody hears.
+  // `duplicates` reports the first error; an error event without a listener would end the process.
   child.on('error', () => {})
   const found: ListenHandle[] = []
   try {
@@ -59,7 +59,7 @@ function accept(handle: ListenHandle, { backlog, take, signal }: Omit<MoreAccept
 interface Duplication {
   readonly handle: ListenHandle
   readonly count: number
-  /** Where each is put as it comes. */
+  /** Collects the duplicates as they arrive. */
   readonly found: ListenHandle[]
 }
 
@@ -69,9 +69,9 @@ function duplicates(child: ChildProcess, { handle, count, found }: Duplication):
       found.push(back as unknown as ListenHandle)
       if (found.length === count) resolve()
     })
-    // Also when it ends well, but early.
+    // Also when it exits with 0, but too early.
     void once(child, 'exit').then(([code]) => reject(new Error(`handle-echo ended with ${code}`)), reject)
-    // A bare handle, not the server: the child would accept from that.
+    // Sends the bare handle, not the server, from which the child would accept connections.
     for (let n = 0; n < count; n += 1) child.send('handle', handle as unknown as SendHandle)
   })
 }

@@ -3,21 +3,21 @@ import { Socket, type OnReadOpts, type Server, type SocketConstructorOpts } from
 /** Most that is read at a time. */
 const READ_BYTES = 64 * 1024
 
-/** What all clients' connections read into, one at a time: whoever takes the bytes copies what it keeps. */
+/** All clients' connections read into this one buffer. A reader copies the bytes that it keeps. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES)
 
-/** What listens, inside a server of Node. It has no name in Node's types. */
+/** The listening handle inside a Node server. Node's types have no name for it. */
 export interface ListenHandle {
   /** Called for each connection that the system accepted. */
   onconnection: (this: ListenHandle, error: number, handle: BareConnection | undefined) => void
-  /** Begins to accept. Answers an error number of the system, below 0. */
+  /** Starts to accept. Returns a negative error number of the system on failure. */
   listen(backlog: number): number
   close(): void
 }
 
-/** A connection that was accepted, and has no socket yet. */
+/** An accepted connection that has no socket yet. */
 export interface BareConnection {
-  /** Fills in whose it is; answers an error number of the system, below 0. */
+  /** Fills in the peer's address. Returns a negative error number of the system on failure. */
   getpeername(peer: { address?: string; port?: number }): number
   close(): void
 }
@@ -26,15 +26,15 @@ export interface BareConnection {
 export type OnBytes = (bytes: Buffer, length: number) => boolean
 
 /**
- * Has `server`, which listens, hand over each connection bare, without a socket around it. Node's own socket
- * for it could not read into a buffer of ours, so it would be made to be thrown away, which a crowd of
- * newcomers makes the costliest thing of all (Node 20 to 24; docs/decisions/0007-server-side.md).
+ * Makes a listening `server` hand over each connection as a bare handle. Node's own socket could not read
+ * into our buffer and would be thrown away, which is the greatest cost when many connections arrive at once
+ * (Node 20 to 24; docs/decisions/0007-server-side.md).
  */
 export function takeConnections(server: Server, take: (handle: BareConnection) => void): void {
   onConnections(listenHandleOf(server), take)
 }
 
-/** The handle of a server that listens. Throws where Node has none such. */
+/** The handle of a listening server. Throws if this version of Node has no such handle. */
 export function listenHandleOf(server: Server): ListenHandle {
   const handle = (server as unknown as { readonly _handle: ListenHandle | null })._handle
   if (typeof handle?.onconnection !== 'function')
@@ -42,18 +42,19 @@ export function listenHandleOf(server: Server): ListenHandle {
   return handle
 }
 
-/** The same for its handle. */
+/** As `takeConnections`, for a handle. */
 export function onConnections(handle: ListenHandle, take: (connection: BareConnection) => void): void {
   handle.onconnection = (_error, connection) => {
-    // Without one `accept` failed, for want of descriptors for example; the next one may succeed.
+    // There is no connection when `accept` failed, for example without free descriptors. The next one may
+    // succeed.
     if (connection !== undefined) take(connection)
   }
 }
 
 /**
- * A socket for it that reads into one buffer for all, which costs neither an allocation nor a pass through
- * the stream for each read. Node has this (`onread`) for connections that it opens, and not for those that it
- * accepts. It must be resumed.
+ * Creates its socket, which reads into one shared buffer: that saves an allocation and a pass through the
+ * stream for each read. Node offers this (`onread`) only for outgoing connections. The socket must be
+ * resumed.
  */
 export function socketOf(handle: BareConnection, onBytes: OnBytes): Socket {
   const callback = (length: number, bytes: Uint8Array): boolean => onBytes(bytes as Buffer, length)

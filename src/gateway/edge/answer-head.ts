@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { reasonOf, refusalHeaders } from './intake/refusal.ts'
 import { KEEP_ALIVE_MS } from './time-limits.ts'
 
-/** What the connection adds to the head of an answer. */
+/** What the connection decides about the head of an answer. */
 export interface HeadFacts {
   /** The connection may be used again. */
   readonly isKept: boolean
@@ -42,16 +42,14 @@ export class AnswerHeads {
     return head + (isChunked ? CLOSED_CHUNKED : CLOSED)
   }
 
-  /**
-   * A whole answer to what is no request, or will never be one. `isBodyless`: as it was asked for by HEAD.
-   */
+  /** A whole answer to bytes that are not a valid request. `isBodyless`: the method is HEAD. */
   refusal(status: number, message: string, isBodyless = false): string {
     const body = `${message}\n`
     const headers = [...refusalHeaders(status, message), 'Content-Length', String(Buffer.byteLength(body))]
     return this.final(status, headers, { isKept: false, isChunked: false }) + (isBodyless ? '' : body)
   }
 
-  /** Made once a second: the same for all connections. */
+  /** Built once a second for all connections. */
   #date(): string {
     const second = Math.floor(this.#clock.wall() / 1_000)
     if (second !== this.#dateSecond) {

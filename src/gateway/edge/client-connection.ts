@@ -14,15 +14,15 @@ import { ASK_AFTER_MS, endOf, limitOf, type Phase, type Situation } from './time
 import { TunnelEnd } from './tunnel-end.ts'
 
 /**
- * One client's connection. It has one request at a time: what comes behind it stays unread until the answer
- * has left.
+ * One client's connection. It handles one request at a time: bytes behind it stay unread until the answer has
+ * left.
  *
  *   waiting ─▶ busy ─▶ waiting …
  *      │        ├────▶ tunnel
  *      └────────┴────▶ closing ─▶ closed
  *
- * `busy` begins with the end of a head, and lasts until the answer has left *and* the body was read or given
- * up.
+ * `busy` begins with the end of a head and lasts until the answer has left *and* the body was read or
+ * abandoned.
  */
 export class ClientConnection extends Counted implements AnswerLine, IntakeOwner {
   readonly remoteAddress: string
@@ -39,7 +39,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
   #isFresh = true
   #isPaused = false
   #isHalfClosed = false
-  /** Nothing that the client sent is left. */
+  /** Everything that the client sent has been read. */
   #isAllRead = false
 
   constructor(socket: Socket, peer: Peer, shared: ConnectionShared) {
@@ -54,8 +54,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     this.network = peer.network
   }
 
-  // What the socket says and the listener asks. The listener fences these: what they throw ends this
-  // connection.
+  // Called by the socket and the listener. The listener catches what these throw and ends this connection.
 
   /** The first `length` bytes are lent until this returns. False: no more until the socket is resumed. */
   onBytes(bytes: Buffer, length: number): boolean {
@@ -85,8 +84,8 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
   }
 
   /**
-   * All that was written has left. We close at once where the client can have nothing under way that would
-   * turn the close into a reset.
+   * Everything that was written has left. Closes at once if no bytes from the client can be on their way,
+   * which would turn the close into a reset.
    */
   onFinish(): void {
     const { writableFinished, readableEnded } = this.#socket
@@ -102,11 +101,12 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
 
   /** Ends what has not moved for too long. */
   check(nowMs: number): void {
-    // While we do not read on, because a function is slow, or the client waits to be invited, no silence
-    // counts.
+    // Silence does not count while we do not read because a function is slow, or while the client waits for
+    // `100 Continue`.
     const isOurs = this.#isPaused || this.#intake.isUninvited
     const isOurTurn = this.#phase === 'busy' && isOurs && this.#exchange?.isAnswered === false
-    // After its end the client must be seen to take the answer: a client that left has ended its side, too.
+    // After the client has ended its side, it must prove that it takes the answer: a client that left has
+    // ended its side, too.
     if (isOurTurn || (this.#isHalfClosed && this.out.hasMoved())) this.#stillness.move()
     const ms = this.#stillness.ms(nowMs)
     if (this.#isHalfClosed && ms >= ASK_AFTER_MS && this.#exchange?.askWhetherThere() === true)
@@ -127,7 +127,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     else this.#refuse(end)
   }
 
-  /** Closes it if it waits for a next request, when the client has taken the last answer. */
+  /** Closes it if it waits for a next request and the client has received the last answer. */
   closeIdle(): void {
     if (this.#phase !== 'waiting' || this.#intake.stage !== 'between') return
     if (this.out.isWaiting) this.#finish()
@@ -138,7 +138,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     this.#socket.destroy()
   }
 
-  /** It goes for another's sake. */
+  /** Closes it to make room for another connection. */
   evict(): void {
     this.#leave()
     this.destroy()
@@ -159,16 +159,16 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
   }
 
   get #takesNoOther(): boolean {
-    // Whether the body follows an answer that came instead of the invitation is the client's choice, so what
-    // comes next could be either.
+    // After an answer instead of `100 Continue` the client may or may not send the body, so the next bytes
+    // could be either body or request.
     return (this.#isHalfClosed && !this.#intake.hasRest) || this.#intake.isUninvited
   }
 
   onAnswered(isKept: boolean): void {
     if (this.#phase !== 'busy') return
     this.#stillness.move()
-    // One that was promised stays open, though the server has begun to stop meanwhile: its next request may
-    // be on its way.
+    // A connection whose answer promised to keep it stays open, even if the server has begun to stop: its
+    // next request may be on its way.
     if (!isKept || this.#takesNoOther) return this.#finish()
     if (this.#intake.stage === 'complete') return this.#next()
     this.#intake.stopBody()
@@ -192,7 +192,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
 
   onHead(head: RequestHead, body: Uint8Array | RequestBody | null): void {
     this.#phase = 'busy'
-    // Not at the accept: a crowd that never asks for anything is not worth two system calls each.
+    // Not at the accept: connections that never send a request are not worth two system calls each.
     if (this.#isFresh) this.#socket.setNoDelay(true).setKeepAlive(true)
     this.#isFresh = false
     this.#stillness.move()
@@ -221,13 +221,12 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     } catch (error) {
       return this.#onUnreadable(error)
     }
-    // The time for a head runs from its first byte; unwanted bytes do not keep a connection alive.
+    // The time for a head starts with its first byte; unwanted bytes do not keep a connection alive.
     if (before === 'between' ? !this.#isFresh : intake.isRead) this.#stillness.move()
     if (before !== 'body') return
     const exchange = this.#exchange
     if (intake.stage === 'complete' && exchange !== null) exchange.rawTrailers = intake.trailers
-    // An answer that is complete may wait for the end of the turn. Nothing behind it begins before it has
-    // left.
+    // A complete answer may wait for the end of the turn. The next request does not begin before it has left.
     if (exchange?.hasLeft === false) return
     if (intake.stage === 'complete') this.#next()
     else if (intake.isTooMuch) this.#finish()
@@ -240,8 +239,8 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
   }
 
   /**
-   * Waits for the next request. One that is here already begins at the end of the turn: else a client with
-   * many of them would keep all others waiting.
+   * Waits for the next request. One that was received already begins at the end of the turn: otherwise a
+   * client that pipelines many would keep all others waiting.
    */
   #next(): void {
     this.#phase = 'waiting'
@@ -266,7 +265,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     } catch (error) {
       this.#onUnreadable(error)
     }
-    // The client had ended its sending before: what is not whole now will not be.
+    // The client has ended its side before, so an incomplete request will never be complete.
     if (this.#isHalfClosed && this.#intake.stage !== 'complete') this.onEnd()
     else this.onRoom()
   }
@@ -276,7 +275,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     this.#refuse(error)
   }
 
-  /** The client broke the rules: it gets no more requests through. An answer that has begun is cut. */
+  /** The client broke the rules: none of its further requests is served. An answer that has begun is cut. */
   #refuse({ status, message }: Refusal, countAs: number = status): void {
     const exchange = this.#exchange
     const isAnswered = exchange?.isAnswered === true
@@ -291,12 +290,12 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     this.#finish()
   }
 
-  /** Our end of the connection. What the client still sends is not looked at. */
+  /** Ends our side of the connection. What the client still sends is ignored. */
   #finish(): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     this.#phase = 'closing'
     this.#stillness.move()
-    // An answer that is complete may wait for the end of the turn.
+    // A complete answer may still wait for the end of the turn.
     this.#exchange?.flush()
     this.#isAllRead ||= this.#intake.stop()
     this.#shared.census.linger(this)

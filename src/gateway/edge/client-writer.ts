@@ -3,24 +3,24 @@ import type { Socket } from 'node:net'
 /** The sending side of one client's connection. */
 export class ClientWriter {
   readonly #socket: Socket
-  /** At the last look. */
+  /** At the last check. */
   #bytesWritten = 0
 
   constructor(socket: Socket) {
     this.#socket = socket
   }
 
-  /** False: what is written now waits for the client; the socket will say `drain`. */
+  /** False: what is written now waits for the client, and the socket will emit `drain`. */
   get hasRoom(): boolean {
     return !this.#socket.writableNeedDrain
   }
 
-  /** Bytes of ours wait for the client. */
+  /** Bytes are waiting for the client to read. */
   get isWaiting(): boolean {
     return this.#socket.writableLength > 0
   }
 
-  /** Whether anything has left since this was asked before. */
+  /** Whether any bytes have left since the last call of this. */
   hasMoved(): boolean {
     const before = this.#bytesWritten
     this.#bytesWritten = this.#socket.bytesWritten
@@ -45,8 +45,8 @@ export class ClientWriter {
   }
 
   /**
-   * The client must see that something is missing: where only the end of the connection marks the end, it has
-   * to be a reset.
+   * The client must see that the answer is incomplete. When only the end of the connection marks the end of
+   * the answer, that end must be a reset.
    */
   cut(isDelimited: boolean): void {
     if (isDelimited) this.#socket.destroy()

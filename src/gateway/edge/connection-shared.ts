@@ -10,9 +10,11 @@ import { HeadBudget } from './budgets/head-budget.ts'
 import type { IntakeShared } from './intake/request-intake.ts'
 import type { TimeLimits } from './time-limits.ts'
 
-/** What becomes of requests. */
+/** Handles requests. */
 export interface RequestHandler {
-  /** Answers by the exchange, now or later. What it throws ends the connection, and is logged. */
+  /**
+   * Answers through the exchange, now or later. An error that it throws is logged and ends the connection.
+   */
   request(exchange: Exchange): void
 }
 
@@ -22,19 +24,19 @@ export interface EdgeLimits {
   readonly headBytes: number
   /** Unfinished request heads of all clients, bytes. */
   readonly allHeadsBytes: number
-  /** Parts of request bodies that wait for their function, of all clients, bytes. */
+  /** Request bodies that wait for their function, of all clients, bytes. */
   readonly allBodiesBytes: number
   readonly connections: CensusLimits
 }
 
-/** What all connections of a server have in common, whichever listener they came by. */
+/** Shared by all connections of a server, whatever listener accepted them. */
 export interface ConnectionShared extends ExchangeShared, IntakeShared {
   readonly handler: RequestHandler
   readonly clock: Clock
   readonly log: Log
   readonly times: TimeLimits
   readonly census: ConnectionCensus
-  /** The server stops: each connection closes after the answer that is under way. */
+  /** The server is stopping: each connection closes after its present answer. */
   readonly isDraining: () => boolean
 }
 

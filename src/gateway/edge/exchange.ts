@@ -9,13 +9,13 @@ import type { LateWrite, WriteBatch } from '../../write-batch.ts'
 /** Pieces of an answer up to this size are written together at the end of the turn. */
 const SMALL_BYTES = 16 * 1024
 
-/** Who answers. None of the methods may throw. */
+/** The part that answers. None of the methods may throw. */
 export interface ExchangeOwner {
   /** After a `write` that answered false: there is room again. */
   onDrain(): void
   /**
-   * The client left, or broke the rules within its body: nobody waits for the answer. `status`: what the
-   * request is counted as.
+   * The client left, or sent an invalid body: nobody waits for the answer. `status`: the status under which
+   * to count the request.
    */
   onAborted(status: number): void
 }
@@ -24,7 +24,7 @@ export interface ExchangeOwner {
 export interface AnswerLine {
   readonly remoteAddress: string
   readonly remotePort: number
-  /** Nothing of an answer can leave any more. */
+  /** Nothing can be sent any more. */
   readonly isGone: boolean
   /** The connection takes no other request after this one. */
   readonly mustClose: boolean
@@ -32,11 +32,11 @@ export interface AnswerLine {
   /** The answer has left. */
   onAnswered(isKept: boolean): void
   leaveHttp(): Duplex
-  /** A fault of ours: ends the connection. */
+  /** A bug of ours: ends the connection. */
   onFault(error: unknown): void
 }
 
-/** What all exchanges of a listener have in common. */
+/** Shared by all exchanges of a listener. */
 export interface ExchangeShared {
   readonly heads: AnswerHeads
   readonly writes: WriteBatch
@@ -56,8 +56,8 @@ export interface ExchangeOptions {
  *
  *   (start) ─ start() ─▶ head held back ─ end of the turn ─▶ begun ─ end() ─▶ over
  *
- * What is answered within one turn of the event loop leaves in one write. Until then another can take its
- * place (`answer`).
+ * What is answered within one turn of the event loop leaves in one write. Until then `answer` can still
+ * replace it.
  */
 export class Exchange implements LateWrite {
   readonly head: RequestHead
@@ -90,7 +90,7 @@ export class Exchange implements LateWrite {
     return this.#line.remotePort
   }
 
-  /** Nothing more of an answer comes. Some of it may still be on its way. */
+  /** The answer is complete or was broken off. Some of it may still be on its way. */
   get isAnswered(): boolean {
     return this.#isOver
   }
@@ -115,7 +115,7 @@ export class Exchange implements LateWrite {
     return this.#line.out.isWaiting
   }
 
-  /** The final head. `length`: bytes of the body; -1 when nobody knows. */
+  /** The final head. `length`: bytes of the body; -1 when unknown. */
   start(status: number, headers: readonly string[], length: number): void {
     const { method, minor, isKept } = this.head
     if (method === 'HEAD' || status === 204 || status === 304) this.#framing = 'none'
@@ -154,8 +154,8 @@ export class Exchange implements LateWrite {
   }
 
   /**
-   * An interim answer (1xx), at once. False, and nothing, where the client cannot take it, or something else
-   * is on its way.
+   * Sends an interim answer (1xx) at once. Sends nothing and returns false when the client does not
+   * understand it or other bytes are waiting.
    */
   interim(status: number, headers: readonly string[]): boolean {
     if (this.head.minor === 0 || this.isOver || this.#hasBegun || this.#late !== '') return false
@@ -169,17 +169,17 @@ export class Exchange implements LateWrite {
   }
 
   /**
-   * Asks a client that has ended its sending whether it is still there, by something that one who is passes
-   * over: who has left answers with a reset. False where it cannot be asked: HTTP/1.0 knows no interim
-   * answers, and once the answer has begun its own bytes ask.
+   * Checks whether a client that has ended its side is still there, by sending an interim answer: a client
+   * that is there ignores it, one that left replies with a reset. False when this is impossible: HTTP/1.0 has
+   * no interim answers, and once the answer has begun its own bytes do the same.
    */
   askWhetherThere(): boolean {
     return this.interim(100, [])
   }
 
   /**
-   * A whole answer of ours, in place of one that has not begun: a sentence, or nothing. `headers`: names and
-   * values in turn.
+   * Sends a whole answer of ours with a sentence or an empty body; replaces an answer that has not begun to
+   * leave. `headers`: names and values in turn.
    */
   answer(status: number, message: string, headers: readonly string[] = []): void {
     if (this.isOver || this.#hasBegun) return
@@ -191,23 +191,23 @@ export class Exchange implements LateWrite {
     this.end()
   }
 
-  /** No more of the answer comes: the client must see that it is incomplete. */
+  /** Ends the answer early: the client must see that it is incomplete. */
   breakOff(): void {
     if (this.isOver) return
     this.#isOver = true
-    // What came before the break goes out.
+    // What came before the break is sent.
     if (this.#late !== '') this.#line.out.text(this.#late)
     this.#late = ''
     this.#line.out.cut(this.#framing !== 'until-close')
   }
 
-  /** Nothing more comes, and nothing that has not left does. */
+  /** Drops the answer; bytes that have not left are not sent. */
   abandon(): void {
     this.#isOver = true
     this.#late = ''
   }
 
-  /** Leaves HTTP with this 101: what comes and goes from now on are the bytes of the stream. */
+  /** Answers with this 101. From now on the connection carries the bytes of the returned stream. */
   switchProtocols(headers: readonly string[]): Duplex {
     this.#isOver = true
     this.#line.out.text(interimHead(101, headers))
@@ -240,12 +240,12 @@ export class Exchange implements LateWrite {
 
 const NOBODY: ExchangeOwner = { onDrain: () => undefined, onAborted: () => undefined }
 
-/** HTTP/1.0 has no chunks, so no trailers to announce. */
+/** HTTP/1.0 has no chunked coding, so there are no trailers to announce. */
 function withoutTrailer(headers: readonly string[]): string[] {
   return headers.filter((_text, at) => headers[at - (at % 2)]?.toLowerCase() !== 'trailer')
 }
 
-/** For writing in one piece with the head: a string of bytes, not of characters. */
+/** The bytes as a string with one character per byte, to write them in one piece with the head. */
 function latin1(chunk: Uint8Array): string {
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1')
 }

@@ -6,18 +6,18 @@ import { ClientConnection } from './client-connection.ts'
 import { peerOf, type Peer } from './peer.ts'
 import type { ConnectionShared } from './connection-shared.ts'
 
-/** How often silence is looked at, and a quarter of the shortest limit where that is less. */
+/** How often limits are checked: this, or a quarter of the shortest limit if that is less. */
 const LONGEST_SWEEP_MS = 1_000
 const SHORTEST_SWEEP_MS = 10
 
 /**
- * Connections that the system keeps for us until they are accepted (it takes 4,096 itself,
- * net.core.somaxconn). When there is no room for one it waits a whole second for its next attempt, and so do
- * honest clients in a burst of others: Node's own 511 are gone within milliseconds.
+ * Connections that the system queues until they are accepted (its own maximum is 4,096, net.core.somaxconn).
+ * A client that finds the queue full waits a whole second before it tries again. In a burst that would hit
+ * honest clients too: Node's default of 511 fills within milliseconds.
  */
 const BACKLOG = 4_096
 
-/** One listening socket, and the connections that came by it. */
+/** One listening socket and its connections. */
 export class Listener {
   readonly #shared: ConnectionShared
   readonly #server: Server
@@ -39,13 +39,13 @@ export class Listener {
   listen({ host, port }: ListenAddress): Promise<ListenAddress> {
     return new Promise((resolve, reject) => {
       const onError = (error: Error): void => {
-        // Node keeps it for the next attempt otherwise, and there may be one a second.
+        // Otherwise Node keeps the listener for the next attempt, and there may be one per second.
         this.#server.off('listening', onListening)
         reject(error)
       }
       const onListening = (): void => {
         this.#server.off('error', onError)
-        // After this only `accept` can fail (out of descriptors, say); the next one may succeed.
+        // After this only `accept` can fail, for example without free descriptors; the next one may succeed.
         this.#server.on('error', () => {})
         try {
           takeConnections(this.#server, (handle) => this.#accept(handle))
@@ -74,7 +74,7 @@ export class Listener {
     })
   }
 
-  /** The one that is bound. */
+  /** The bound port. */
   get port(): number | null {
     const address = this.#server.address() as AddressInfo | null
     return address?.port ?? null
@@ -89,7 +89,7 @@ export class Listener {
     await new Promise<void>((resolve) => (this.#onEmpty = resolve))
   }
 
-  /** Closes connections that wait for a next request; those that do so since `untilMs` or longer. */
+  /** Closes connections that have waited for a next request since `untilMs` or longer. */
   closeIdle(untilMs = Infinity): void {
     for (const connection of this.#connections) if (connection.sinceMs <= untilMs) connection.closeIdle()
   }
@@ -145,7 +145,7 @@ export class Listener {
       })
   }
 
-  /** Null: there is no room, as the client was told. */
+  /** Null: there is no room, and the client was told so. */
   #admit(socket: Socket, peer: Peer): ClientConnection | null {
     const connection = new ClientConnection(socket, peer, this.#shared)
     const refusal = this.#shared.census.admit(connection)

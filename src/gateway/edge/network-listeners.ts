@@ -20,7 +20,7 @@ export interface ExtraListenerPorts<L extends ExtraListener> {
 /** Wait between attempts to bind an address. It appears a moment after its network. */
 const RETRY_MS = 1_000
 
-/** Running calls of a network that goes away may end within this time. */
+/** When a network is removed, its running calls may take this long to end. */
 const LINGER_MS = 10_000
 
 interface Entry<L> {
@@ -54,7 +54,7 @@ export class ExtraListeners<L extends ExtraListener> {
     }
   }
 
-  /** No more changes; the caller closes the listeners that are answered. */
+  /** Accepts no more changes; the caller closes the returned listeners. */
   end(): readonly L[] {
     this.#ended = true
     for (const entry of this.#entries.values()) entry.cancelRetry()
@@ -68,7 +68,7 @@ export class ExtraListeners<L extends ExtraListener> {
     if (entry === undefined || this.#ended) return
     try {
       await entry.listener.listen(address)
-      // It may have been dropped, or all ended, while it was being bound.
+      // It may have been dropped, or all were ended, while it was being bound.
       if (this.#entries.get(key) !== entry || this.#ended) return await entry.listener.close()
       entry.bound = true
       log.info('gateway listening for functions', { ...address })

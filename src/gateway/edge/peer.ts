@@ -1,7 +1,7 @@
 import { networkOf, plainAddress } from '../../core/client-address.ts'
 import type { BareConnection } from './adopt-socket.ts'
 
-/** Whose a connection is. Empty, with port 0, for one that is gone already. */
+/** The client's end of a connection. Empty, with port 0, for a connection that has closed already. */
 export interface Peer {
   readonly address: string
   readonly port: number

@@ -2,7 +2,7 @@ import { CALL_PREFIX, QUEUED_CALL_PREFIX } from '../shared/call-routes.ts'
 
 /** What a request target asks for. */
 export type RequestTarget =
-  /** A function call: its target goes on byte for byte, nothing is decoded or cleaned. */
+  /** A function call: its target is passed on byte for byte, nothing is decoded or normalized. */
   | { readonly kind: 'call'; readonly url: string }
   /** Anything else; `url` has a clean path that no URL parser can read differently. */
   | { readonly kind: 'api'; readonly url: string }
@@ -16,9 +16,7 @@ export type RequestTarget =
  */
 const ORIGIN = /^https?:\/\/([^/?#]*)/i
 
-/**
- * Reads the raw target of a request line. Runs on every call: the path of a function call costs a comparison.
- */
+/** Reads the raw target of a request line. Runs on every call; a function call costs only one comparison. */
 export function readTarget(raw: string): RequestTarget {
   if (isCall(raw)) return { kind: 'call', url: raw }
 
@@ -42,8 +40,8 @@ export function isCall(url: string): boolean {
 }
 
 /**
- * A host is needed, and a user before it must not be (RFC 9110, 4.2): such a target stays as it is, which is
- * none.
+ * A target without a host, or with a user before it, is invalid (RFC 9110, 4.2). It is returned as it is and
+ * refused later.
  */
 function originForm(raw: string): string {
   const [origin, authority = ''] = ORIGIN.exec(raw) ?? []

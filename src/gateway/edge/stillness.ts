@@ -1,5 +1,5 @@
 /**
- * How long nothing has moved, as far as somebody looks from time to time: it costs a move no look at the
+ * How long there was no progress, measured by checks from time to time: noting progress does not read the
  * clock.
  */
 export class Stillness {
@@ -11,12 +11,12 @@ export class Stillness {
     this.#sinceMs = nowMs
   }
 
-  /** Something moved. */
+  /** There was progress. */
   move(): void {
     this.#moves += 1
   }
 
-  /** Milliseconds since the first look after the last move. */
+  /** Milliseconds since the first check after the last progress. */
   ms(nowMs: number): number {
     if (this.#moves !== this.#seen) {
       this.#seen = this.#moves

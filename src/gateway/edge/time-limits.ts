@@ -1,67 +1,70 @@
 import { Refusal } from './intake/refusal.ts'
 import type { Stage } from './intake/request-intake.ts'
 
-/** What a connection is at; `client-connection.ts` has the picture. */
+/** The phase of a connection; `client-connection.ts` has a diagram. */
 export type Phase = 'waiting' | 'busy' | 'closing' | 'tunnel' | 'closed'
 
 /** Limits of silence, milliseconds; 0: none. */
 export interface TimeLimits {
   /**
-   * From the connect, or the first byte of a later request, to the end of its head. Not of silence: of all of
-   * it.
+   * From the connect, or the first byte of a later request, to the end of its head. This limits the whole
+   * time, not silence.
    */
   readonly headMs: number
   /** Without a byte in the middle of a request body. */
   readonly bodyMs: number
   /**
-   * Without a byte of the answer after the client has closed its sending side, where it cannot be asked
-   * whether it is still there.
+   * Without a byte of the answer after the client has closed its side, when it cannot be checked whether the
+   * client is still there.
    */
   readonly halfClosedMs: number
 }
 
-/** What a limit depends on. */
+/** The facts that a limit depends on. */
 export interface Situation {
   readonly phase: Phase
   /** No request came yet. */
   readonly isFresh: boolean
-  /** What of a request is due. */
+  /** Which part of a request comes next. */
   readonly stage: Stage
   /** The answer is complete. */
   readonly isAnswered: boolean
   readonly isHalfClosed: boolean
-  /** Bytes of ours wait for the client. */
+  /** Bytes are waiting for the client to read. */
   readonly isWriting: boolean
 }
 
 /**
- * Idle connections are kept this long: Go clients use one again for up to 90 s, and a POST on one that we
- * just closed fails (http-api 18.4).
+ * Idle connections are kept this long: Go clients reuse one for up to 90 s, and a POST on one that we just
+ * closed fails (http-api 18.4).
  */
 export const KEEP_ALIVE_MS = 120_000
 
 /**
- * Longest time in which the rest of a body that nobody wants is read, so that the client sees the answer
- * before the connection closes.
+ * Longest time for reading the rest of an unwanted body, so that the client sees the answer before the
+ * connection closes.
  */
 const UNWANTED_BODY_MS = 5_000
 
 /**
- * Longest time between our end of a connection and its close: a close with bytes unread is a reset, which can
- * take the answer away from the client.
+ * Longest time between ending our side and closing the connection. Closing with unread bytes causes a reset,
+ * and the client may lose the answer.
  */
 const LINGER_MS = 500
 
 /**
- * A client that has ended its sending is asked at the first look after so long without a move. Half the time
- * between looks: a timer may come early.
+ * A client that has ended its side is asked at the first check after this long without progress. It is half
+ * the time between checks, because a timer may fire early.
  */
 export const ASK_AFTER_MS = 500
 
-/** How long bytes may wait for a client that does not read, when no request of it runs. */
+/** How long bytes may wait for a client that does not read, while it has no running request. */
 const SLOW_READER_MS = 60_000
 
-/** How long nothing may move in a situation, milliseconds; 0: for ever, or another part limits it. Pure. */
+/**
+ * How long a situation may last without progress, in milliseconds. 0: no limit here; another part may have
+ * one. Pure.
+ */
 export function limitOf(situation: Situation, times: TimeLimits): number {
   switch (situation.phase) {
     case 'waiting':
@@ -77,10 +80,7 @@ export function limitOf(situation: Situation, times: TimeLimits): number {
   }
 }
 
-/**
- * What becomes of a connection whose time is over: the client is told, or we end our side, or it is just
- * closed. Pure.
- */
+/** How to end a connection whose time is over: tell the client, end our side, or just close. Pure. */
 export function endOf(situation: Situation, limitMs: number): Refusal | 'finish' | 'close' {
   const { phase, isFresh, stage, isHalfClosed, isAnswered } = situation
   const seconds = limitMs / 1_000

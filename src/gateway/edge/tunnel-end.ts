@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
 /**
- * A client's connection after it left HTTP, as a stream of bytes. The socket itself reads into a buffer that
- * all connections share, so the connection pushes a copy of each piece in here.
+ * A client's connection after an upgrade, as a stream of bytes. The socket itself reads into a buffer that
+ * all connections share, so the connection pushes a copy of each piece into this stream.
  */
 export class TunnelEnd extends Duplex {
   readonly #socket: Socket
@@ -17,13 +17,13 @@ export class TunnelEnd extends Duplex {
     this.#onRoom = onRoom
   }
 
-  /** What came before; `isEnded`: and nothing will come after it. */
+  /** Passes the bytes received so far. `isEnded`: nothing will follow them. */
   begin(first: Buffer | null, isEnded: boolean): void {
     if (first !== null) this.give(first)
     if (isEnded) this.push(null)
   }
 
-  /** Bytes from the client, which must not be changed any more. */
+  /** Passes bytes from the client, which must not be changed afterwards. */
   give(bytes: Buffer): void {
     this.#wantsMore = this.push(bytes)
   }
@@ -33,7 +33,7 @@ export class TunnelEnd extends Duplex {
     return this.#wantsMore
   }
 
-  /** Asked for once, before what is there has been taken out. */
+  /** Asks for more only once, before the present bytes have been consumed. */
   override _read(): void {
     this.#wantsMore = true
     this.#onRoom()

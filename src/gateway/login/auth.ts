@@ -8,12 +8,12 @@ export interface Credentials {
   readonly password: string
 }
 
-/** Who asks. */
+/** One attempt to log in. */
 export interface LoginAttempt {
-  /** The `Authorization` header as it came. */
+  /** The `Authorization` header as received. */
   readonly header: string | undefined
   readonly address: string
-  /** The `X-Forwarded-For` header as it came. */
+  /** The `X-Forwarded-For` header as received. */
   readonly forwardedFor: string | undefined
   /** Ends a wait. */
   readonly signal: AbortSignal
@@ -32,13 +32,13 @@ export class BasicAuth {
   }
 
   /**
-   * The user, or null when the attempt is not good; `login-gate.ts` says when that is answered. Throws
-   * `too-busy` when nobody looked at it, for too many guesses of the address wait already. Rejects with the
+   * The user, or null for a failed attempt; `login-gate.ts` decides how late that is answered. Throws
+   * `too-busy` without a check when too many attempts from the address wait already. Rejects with the
    * signal's reason when that aborts meanwhile.
    */
   async login(attempt: LoginAttempt): Promise<string | null> {
     const guess = attempt.header === undefined ? null : parseBasic(attempt.header)
-    // No guess was made (no header, a Bearer token): nothing to slow down.
+    // No password was given (no header, or a Bearer token): nothing to slow down.
     if (guess === null) return null
     const { address, forwardedFor, signal } = attempt
     const origin = { address, client: lastHop(forwardedFor), signal }
@@ -52,12 +52,12 @@ export class BasicAuth {
   }
 }
 
-/** Longest name of a client that is told apart. */
+/** Longest part of a client's name that is compared. */
 const LONGEST_CLIENT = 64
 
 /**
- * Whom the proxy next to us says it serves, by what is counted of an address. Earlier entries are the
- * client's own words.
+ * The network of the client that the nearest proxy names. Earlier entries of the header may be invented by
+ * the client.
  */
 function lastHop(forwardedFor = ''): string {
   const entry = forwardedFor.slice(forwardedFor.lastIndexOf(',') + 1)
@@ -70,12 +70,12 @@ function withoutPort(entry: string): string {
   return /^\[([^\]]*)\]/.exec(bare)?.[1] ?? /^([^:]*):\d+$/.exec(bare)?.[1] ?? bare
 }
 
-/** Equal lengths for the comparison, whatever the guess. */
+/** Hashed, so that the compared values have equal lengths. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** What a header of basic authentication carries, null for any other. */
+/** The decoded token of a basic authentication header; null for any other header. */
 export function basicToken(header: string): Buffer | null {
   const match = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header)
   return match === null ? null : Buffer.from(match[1] ?? '', 'base64')

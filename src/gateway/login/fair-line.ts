@@ -1,7 +1,4 @@
-/**
- * A waiting line that serves its clients in turn, so that nobody gets more of it by asking more often.
- * Bounded.
- */
+/** A bounded queue that serves its clients in turn, so that no client gets more by asking more often. */
 export class FairLine<T> {
   readonly #most: number
   /** By client, in the order of their turns; none is empty. */
@@ -17,8 +14,8 @@ export class FairLine<T> {
   }
 
   /**
-   * Takes `item` in. Answers who gets no place: with a full line the last of the client with most places,
-   * which may be `item` itself.
+   * Adds `item`. Returns the item that gets no place, or null. When the queue is full that is the last item
+   * of the client with most places, possibly `item` itself.
    */
   add(client: string, item: T): T | null {
     const own = this.#waiting.get(client) ?? []
@@ -29,14 +26,15 @@ export class FairLine<T> {
       return null
     }
     const [longest, items] = this.#longest()
-    // Who has no more than one place less gains nothing that the other would not lose.
+    // Evict only if the largest client holds at least two places more; otherwise the swap would just reverse
+    // the unfairness.
     if (items.length <= own.length + 1) return item
     const out = items.at(-1)
     if (out !== undefined) this.remove(longest, out)
     return this.add(client, item) ?? out ?? null
   }
 
-  /** Whoever's turn it is; undefined when nobody waits. */
+  /** The next item in turn; undefined when nobody waits. */
   next(): T | undefined {
     const [client] = this.#waiting.keys()
     if (client === undefined) return undefined

@@ -6,10 +6,10 @@ const MOST_ADDRESSES = 10_000
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 2_000
 
-/** Wrong guesses of an address that are looked at as they come. */
+/** Wrong passwords of an address that are checked without delay. */
 const BURST = 20
 
-/** One wrong guess is forgotten per this time: what an address may go on with, however it goes about it. */
+/** One wrong password is forgotten per this time. This is the rate at which an address may go on guessing. */
 const FORGET_AFTER_MS = 2_000
 
 interface Failures {
@@ -19,13 +19,13 @@ interface Failures {
 }
 
 /**
- * Wrong guesses, per address: how long to hold back the answer to one, and when the next guess may be looked
- * at. Pure but for its memory.
+ * Counts wrong passwords per address: how long to delay the answer to one, and when the next may be checked.
+ * Pure except for its memory.
  */
 export class LoginDelays {
   readonly #failures = new Map<string, Failures>()
 
-  /** Counts one more failure from `address` and answers for how many milliseconds to hold its answer back. */
+  /** Counts one more failure from `address` and returns by how many milliseconds to delay its answer. */
   failed(address: string, nowMs: number): number {
     const key = networkOf(address)
     const count = this.#count(key, nowMs) + 1
@@ -35,7 +35,7 @@ export class LoginDelays {
     return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (Math.ceil(count) - 1))
   }
 
-  /** Milliseconds until a guess from `address` may be looked at, right or wrong; 0 means now. */
+  /** Milliseconds until a password from `address` may be checked, right or wrong; 0 means now. */
   untilNextMs(address: string, nowMs: number): number {
     return Math.max(0, (this.#count(networkOf(address), nowMs) - BURST + 1) * FORGET_AFTER_MS)
   }

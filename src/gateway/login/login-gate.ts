@@ -4,16 +4,16 @@ import { FaasError } from '../../core/errors.ts'
 import { FairLine } from './fair-line.ts'
 import { LoginDelays } from './login-delays.ts'
 
-/** Where a guess comes from. */
+/** The origin of an attempt. */
 export interface GuessOrigin {
   readonly address: string
-  /** Who of those behind the address, as far as it says: only for taking turns. */
+  /** Which of the clients behind the address, if a proxy names it. Used only for taking turns. */
   readonly client: string
   /** Ends a wait, which rejects with its reason. */
   readonly signal: AbortSignal
 }
 
-/** Guesses of one address that wait: few enough that the last of them does not wait for long. */
+/** Most waiting attempts of one address: few enough that the last one does not wait long. */
 const MOST_WAITING = 16
 
 interface Waiting {
@@ -29,15 +29,15 @@ interface Line {
 }
 
 /**
- * Bounds how many guesses of an address are looked at, right or wrong: not looking is the only thing that
- * slows down who hangs up early or guesses on many connections. After a burst of wrong ones the next are
- * looked at one by one as time passes; no right password is recognised before its turn, for then guesses by
- * the thousand would find it. Other addresses do not notice.
+ * Rate limit per client network: after a burst of wrong passwords, attempts (right ones too) are checked one
+ * at a time. Delaying answers alone would not slow an attacker who disconnects early or opens more
+ * connections. A right password is not recognised before its turn, because thousands of guesses at once would
+ * find it. Other networks are not affected.
  */
 export class LoginGate {
   readonly #clock: Clock
   readonly #delays = new LoginDelays()
-  /** Only of addresses at which somebody waits: there is one alarm for each. */
+  /** Only networks with waiting attempts; each has one timer. */
   readonly #lines = new Map<string, Line>()
 
   constructor(clock: Clock) {
@@ -45,8 +45,9 @@ export class LoginGate {
   }
 
   /**
-   * What `isRight` says, in its turn. A wrong guess is answered late. Throws `too-busy`, without a look, when
-   * too many wait at this address. Rejects with the signal's reason when that aborts meanwhile.
+   * The result of `isRight`, when its turn has come. A wrong password is answered late. Throws `too-busy`
+   * without a check when too many attempts of this network wait. Rejects with the signal's reason when that
+   * aborts meanwhile.
    */
   async check(origin: GuessOrigin, isRight: () => boolean): Promise<boolean> {
     const network = networkOf(origin.address)
@@ -97,7 +98,7 @@ export class LoginGate {
     line.cancelTurn = this.#clock.after(waitMs, () => this.#serve(line))
   }
 
-  /** Looks at guesses until one is wrong. */
+  /** Checks attempts until one is wrong. */
   #serve(line: Line): void {
     const { network, guesses } = line
     while (this.#delays.untilNextMs(network, this.#clock.now()) === 0) {

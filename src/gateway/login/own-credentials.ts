@@ -6,16 +6,16 @@ import { LoginDelays } from './login-delays.ts'
 /** Basic credentials anywhere in a header, in either alphabet of base64. */
 const BASIC = /\bbasic[\t ]+([A-Za-z0-9+/_-]+)/gi
 
-/** Wrong passwords remembered as such. */
+/** Most wrong passwords that are remembered. */
 const MOST_KNOWN = 1_000
 
 /**
  * Keeps the credentials of the API from functions: people type them into the wrong address, and programs send
- * them to whoever asks. A function with a login of its own may use the same user name.
+ * them wherever they are asked. A function with its own login may use the same user name.
  *
- * What does not arrive was right, so whoever can call a function could guess here without end. Hence guesses
- * are counted as at the API (`login-delays.ts`): of an address that made too many, none is looked at, and
- * none is forwarded. A guess that was wrong before costs nothing.
+ * A header that is not forwarded reveals a right password, so anybody who can call a function could guess
+ * here. Hence attempts are counted as at the API (`login-delays.ts`): when an address has made too many, none
+ * is checked and none is forwarded. A password that is known to be wrong costs nothing.
  */
 export class OwnCredentials {
   /** Both in the encodings that clients use. */
@@ -33,7 +33,8 @@ export class OwnCredentials {
 
   /** Whether a function may have this `Authorization` header. Runs on every call that has one. */
   mayForward(authorization: string, peer: string | null): boolean {
-    // Also what the API itself would not take: several in one header, as a proxy joins them, or other blanks.
+    // Also finds forms that the API itself would refuse: several credentials in one header, as a proxy joins
+    // them, or other blanks.
     for (const [, token = ''] of authorization.matchAll(BASIC))
       if (!this.#mayPass(Buffer.from(token, 'base64'), peer)) return false
     return true

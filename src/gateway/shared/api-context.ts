@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 import type { BodyShare } from './body-budget.ts'
 
-/** What the server hands to the app with each request, and what the app notes for metrics and audit. */
+/** What the server passes to the app with each request, and what the app records for metrics and audit. */
 export interface ApiEnv {
   Bindings: {
-    /** Of the client, plain. */
+    /** The client's address, without an IPv4-in-IPv6 prefix. */
     readonly remoteAddress?: string
     /** Aborts when the server drains. */
     readonly stopping?: AbortSignal
@@ -14,11 +14,11 @@ export interface ApiEnv {
     user: string
     /** The function, namespace or secret that the request is about; for the audit line. */
     subject: string
-    /** Why nobody looked at the credentials; for the audit line. */
+    /** Why the credentials were not checked; for the audit line. */
     refused: 'browser'
-    /** What was taken otherwise than it was asked for; for the audit line. */
+    /** What was carried out differently from the request; for the audit line. */
     remarks: readonly string[]
-    /** What its body holds of the memory for all of them. */
+    /** The share of the body budget that this request holds. */
     body: BodyShare
   }
 }

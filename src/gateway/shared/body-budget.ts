@@ -20,7 +20,7 @@ export class BodyBudget {
     return this.#usedBytes
   }
 
-  /** Requests that found it used up, ever. */
+  /** Requests refused because it was used up, since the start. */
   get refused(): number {
     return this.#refused
   }
@@ -54,8 +54,8 @@ export class BodyBudget {
 
 /** What the body of one request holds of the budget. */
 export interface BodyShare {
-  /** Throws `too-busy` when there is not that much left. */
+  /** Throws `too-busy` when less than that is left. */
   take(bytes: number): void
-  /** Gives all of it back; more than once does no harm. */
+  /** Returns all of it. Calling it again does no harm. */
   end(): void
 }

@@ -1,11 +1,11 @@
 /** How large the body of a route may be. */
 export interface BodyLimit {
   readonly bytes: number
-  /** Added to the error, for a person; empty says enough. */
+  /** Added to the error, for a person; may be empty. */
   readonly hint: string
 }
 
-/** What every route takes that says nothing else. */
+/** The limit of every route that sets none. */
 export const USUAL_BODY: BodyLimit = { bytes: 1024 * 1024, hint: '' }
 
 /** For a person; the limits are whole ones. */

@@ -10,12 +10,12 @@ export const ERROR_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 } as const
 
-/** What a client may read of anything thrown. Our own bugs are described in the log only. */
+/** The message of an error that a client may read. Our own bugs are described in the log only. */
 function publicMessage(error: unknown): string {
   return error instanceof FaasError ? error.message : 'internal error'
 }
 
-/** The answer to anything thrown by a route; logs what nobody expected, once. */
+/** The answer to an error thrown by a route. Unexpected errors are logged once. */
 export function errorResponse(error: unknown, log: Log): Response {
   const status = statusOf(error)
   if (status === 500) log.error('request failed unexpectedly', { err: error })

@@ -20,8 +20,8 @@ export interface RouteDescription {
   /** Absent: `USUAL_BODY`. */
   readonly bodyLimit?: BodyLimit
   /**
-   * Every status of its own, with what it means; `openapi.ts` adds those that all routes share. `default`:
-   * any other one too.
+   * The statuses of this route and what they mean; `openapi.ts` adds those that all routes share. `default`:
+   * any other status.
    */
   readonly answers: { readonly [status: number]: string; readonly default?: string }
   /** The body of a 200, where it is JSON, or JSON of each line. */

@@ -2,15 +2,15 @@ import type { BudgetWatch } from '../../../budget-watch.ts'
 
 const SETTING = 'SAMPAN_BODY_BUDGET'
 
-/** Why a call with a further body cannot be taken. */
+/** Why another call with a body cannot be accepted. */
 export interface BodyRefusal {
   readonly status: 429 | 503
   readonly message: string
 }
 
 /**
- * Parts of request bodies that wait for their functions, of all clients together. One function has three
- * quarters at the most.
+ * Counts the bytes of request bodies that wait for their functions, of all clients together. One function
+ * gets three quarters at most.
  */
 export class ByteBudget {
   readonly #most: number
@@ -19,7 +19,7 @@ export class ByteBudget {
   #used = 0
   #refused = 0
 
-  /** `most`: with so many bytes waiting nothing new is taken. */
+  /** `most`: with this many bytes waiting, nothing new is accepted. */
   constructor(most: number, watch: BudgetWatch) {
     this.#most = most
     this.#watch = watch
@@ -29,12 +29,12 @@ export class ByteBudget {
     return this.#used
   }
 
-  /** Calls that found it full. */
+  /** Calls that were refused because it was full. */
   get refused(): number {
     return this.#refused
   }
 
-  /** Why `fn` cannot be called with a further body now, which counts as a refusal; null: it can. */
+  /** Why `fn` cannot get another call with a body now, which counts as a refusal; null when it can. */
   refusal(fn: string): BodyRefusal | null {
     const mostOfOne = Math.ceil((this.#most * 3) / 4)
     if ((this.#ofFunction.get(fn) ?? 0) >= mostOfOne) {
@@ -54,7 +54,7 @@ export class ByteBudget {
     return { status: 503, message: `the gateway holds ${what} (${SETTING})` }
   }
 
-  /** `fn`: for which function they wait, where that is known. */
+  /** `fn`: the function that they wait for, if known. */
   add(bytes: number, fn: string | null = null): void {
     this.#used += bytes
     if (fn === null) return
@@ -64,7 +64,7 @@ export class ByteBudget {
   }
 }
 
-/** What of one body waits. */
+/** The waiting bytes of one body. */
 export class ByteShare {
   readonly #budget: ByteBudget
   #held = 0
@@ -74,13 +74,13 @@ export class ByteShare {
     this.#budget = budget
   }
 
-  /** So many bytes wait now. */
+  /** Sets how many bytes wait now. */
   hold(bytes: number): void {
     if (bytes !== this.#held) this.#budget.add(bytes - this.#held, this.#fn)
     this.#held = bytes
   }
 
-  /** They wait for this function. */
+  /** Sets the function that they wait for. */
   belongTo(fn: string): void {
     const held = this.#held
     this.hold(0)

@@ -3,17 +3,17 @@ import type { Clock } from '../../../clock.ts'
 import type { EdgeFigures } from '../../../core/figures.ts'
 import { Displacements } from './displacements.ts'
 
-/** A connection, as far as it counts here. */
+/** A connection as the census sees it. */
 export abstract class Counted {
   /** `networkOf` its address. */
   abstract readonly network: string
-  // Which list it is in, since when, and its neighbours there: only the census touches these.
+  // Its list, the time since when it is in there, and its links: only the census touches these.
   list: WaitingList | null = null
   sinceMs = 0
   before: Counted | null = null
   after: Counted | null = null
 
-  /** Closes it for another's sake. */
+  /** Closes it to make room for another one. */
   abstract evict(): void
 }
 
@@ -24,32 +24,32 @@ export interface CensusLimits {
   readonly mostPerClient: number
 }
 
-/** How many connections of a kind are looked at to find one of the network that has most. */
+/** Most connections of a kind that are examined to find one of the network that has most. */
 const LOOK = 64
 
 /**
- * A connection that has waited for less is displaced only for a client that has fewer connections: its
- * request may be on its way. In a burst of newcomers each would take the place of the one before it else, and
- * nobody would be heard; and who makes one call after the other would lose its connection between two of
- * them.
+ * A connection that has waited for less than this is displaced only for a client with fewer connections,
+ * because its request may be on its way. Otherwise each newcomer of a burst would displace the one before, so
+ * that none is served, and a client that makes one call after the other would lose its connection between two
+ * of them.
  */
 export const GRACE_MS = 1_000
 
 /**
- * A client that has its share may displace so many of its own connections in a second, or be refused. To take
- * a connection in and close another one for it costs some 150 µs, so this is 4 % of the daemon's time; to
- * close a newcomer unheard costs a tenth of that.
+ * A client at its limit may displace this many of its own connections per second; further newcomers are
+ * refused. Accepting a connection and closing another for it costs some 150 µs, so this is 4 % of the
+ * daemon's time. Closing a newcomer unread costs a tenth of that.
  */
 export const MOST_DISPLACED_A_SECOND = 256
 
 /**
- * Who is connected, against clients that take every place. A connection that comes when there is no room
- * takes the place of one that waits for a request: of the same client where that one has its share, else of
- * the client that has most. One that has its answer, and of which only unwanted bytes or the end are still
- * due, goes first; then one that never made a request, then one that did; the longest waiting first. Only
- * when every connection has a request that is not answered yet, or waits since a moment only, is the newcomer
- * refused: else whoever sends a body that nobody wants, and sends it slowly, would keep places that no budget
- * counts.
+ * Knows all connections, and makes room when clients take every place. A newcomer takes the place of a
+ * connection that waits for a request: one of the same client if that client is at its limit, otherwise one
+ * of the client with most connections. First to go are those that have their answer and still owe only
+ * unwanted bytes or their end; then those that never made a request; then those that did. Within each kind
+ * the longest waiting goes first. The newcomer is refused only when every connection has an unanswered
+ * request or has only just begun to wait. Answered connections count as waiting, because a client could hold
+ * places by slowly sending a body that nobody wants.
  */
 export class ConnectionCensus {
   readonly #limits: CensusLimits
@@ -57,11 +57,11 @@ export class ConnectionCensus {
   readonly #clock: Clock
   readonly #perNetwork = new Map<string, number>()
   readonly #displaced: Displacements
-  /** Have their answer, and take no other request before something else has come. */
+  /** Have their answer, but must receive more bytes before their next request. */
   readonly #answered = new WaitingList()
-  /** Never made a request. */
+  /** Have never made a request. */
   readonly #fresh = new WaitingList()
-  /** Wait for the next one. */
+  /** Wait for their next request. */
   readonly #kept = new WaitingList()
   #open = 0
   #evicted = 0
@@ -79,8 +79,8 @@ export class ConnectionCensus {
   }
 
   /**
-   * Whether a newcomer from there is to be closed before anything is made for it: its client has its share,
-   * and comes so fast that making room each time would let all others wait behind it.
+   * Whether a newcomer must be closed before anything is created for it: its client is at its limit and
+   * connects so fast that making room each time would delay all others.
    */
   turnsAway(network: string): boolean {
     if ((this.#perNetwork.get(network) ?? 0) < this.#limits.mostPerClient) return false
@@ -94,7 +94,7 @@ export class ConnectionCensus {
     return true
   }
 
-  /** Takes a newcomer in, or says why not. One that was taken in must `leave`. */
+  /** Admits a newcomer, or returns why not. An admitted one must `leave`. */
   admit(connection: Counted): string | null {
     const { network } = connection
     const { most, mostPerClient } = this.#limits
@@ -132,20 +132,20 @@ export class ConnectionCensus {
     return { setting: 'SAMPAN_MAX_CONNECTIONS_PER_CLIENT', limit: this.#limits.mostPerClient, client }
   }
 
-  /** It waits for its next request: it may go when another one comes. */
+  /** It waits for its next request and may be displaced. */
   wait(connection: Counted): void {
     this.work(connection)
     connection.sinceMs = this.#clock.now()
     this.#kept.add(connection)
   }
 
-  /** Its answer has left; what is still due is a body that nobody wants, or its end. */
+  /** Its answer has left. Only an unwanted body, or its end, is still to come. */
   linger(connection: Counted): void {
     this.work(connection)
     this.#answered.add(connection)
   }
 
-  /** It has a request. */
+  /** It has a request and may not be displaced. */
   work(connection: Counted): void {
     connection.list?.delete(connection)
   }
@@ -160,8 +160,8 @@ export class ConnectionCensus {
   }
 
   /**
-   * `network`: whose connection must go; null: of whoever has most. `own`: how many the newcomer's client
-   * has.
+   * `network`: the client whose connection must go; null: the client with most. `own`: connections of the
+   * newcomer's client.
    */
   #makeRoom(network: string | null, own: number): boolean {
     const untilMs = this.#clock.now() - GRACE_MS
@@ -171,14 +171,14 @@ export class ConnectionCensus {
       this.#longestWaiting(this.#kept, { network, own, untilMs })
     if (found === null || found === 'spared') return false
     this.#evicted += 1
-    // It leaves the census by itself, before this returns.
+    // It removes itself from the census before this returns.
     found.evict()
     return true
   }
 
   /**
-   * `spared`: there are some, and all of them wait since a moment only. One that made a request must not go
-   * in their place.
+   * `spared`: there are some, but all have only just begun to wait. Connections that made a request must not
+   * go in their place.
    */
   #longestWaiting(list: WaitingList, { network, own, untilMs }: Sought): Counted | 'spared' | null {
     let found: Counted | null = null
@@ -189,8 +189,7 @@ export class ConnectionCensus {
       looks += 1
       if (network !== null && one.network !== network) continue
       const has = this.#perNetwork.get(one.network) ?? 0
-      // With a place more for one and a place less for the other, the newcomer's client has no more than the
-      // other.
+      // After the exchange the newcomer's client would have no more connections than the other.
       if (one.sinceMs > untilMs && has < own + 2) hasSpared = true
       else if (network !== null) return one
       else if (has > foundHas) {
@@ -202,16 +201,18 @@ export class ConnectionCensus {
   }
 }
 
-/** Whose place is sought. */
+/** Which connection may go. */
 interface Sought {
   readonly network: string | null
   readonly own: number
-  /** Those that wait since later are spared, unless their client has two connections more than `own`. */
+  /**
+   * Connections that began to wait later are spared, unless their client has at least two more than `own`.
+   */
   readonly untilMs: number
 }
 
 /**
- * A queue whose members can leave from anywhere: a `Set` that changes with every request keeps dead
+ * A queue from which any member can leave. Not a `Set`: one that changes with every request keeps dead
  * connections alive in its old tables.
  */
 export class WaitingList {

@@ -2,7 +2,7 @@ import type { Clock } from '../../../clock.ts'
 
 const SECOND_MS = 1_000
 
-/** How often each client network took the place of one of its own connections, in this second. */
+/** How often each client network displaced one of its own connections in this second. */
 export class Displacements {
   readonly #clock: Clock
   readonly #perNetwork = new Map<string, number>()

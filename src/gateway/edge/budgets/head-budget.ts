@@ -1,14 +1,14 @@
 import type { BudgetWatch } from '../../../budget-watch.ts'
 
-/** Who sends a head piece by piece, or requests behind one that is under way. */
+/** A connection that sends a head in pieces, or requests behind one in progress. */
 export interface HeadSender {
-  /** Answers 503 and closes, for others' sake. */
+  /** Answers 503 and closes, to make room for others. */
   shed(message: string): void
 }
 
 /**
- * Unfinished request heads of all clients together, and requests that wait behind others of their connection.
- * One that does not fit takes the place of the one that was begun first.
+ * Counts the bytes of unfinished request heads of all clients, and of requests that wait behind others of
+ * their connection. When a new one does not fit, the oldest is dropped.
  */
 export class HeadBudget {
   readonly #most: number
@@ -26,12 +26,12 @@ export class HeadBudget {
     return this.#used
   }
 
-  /** Heads that were given up for others. */
+  /** Heads that were dropped for others. */
   get shed(): number {
     return this.#shed
   }
 
-  /** `bytes` more of the sender's head are kept. It may be the one that is shed. */
+  /** Counts `bytes` more of the sender's head. The sender itself may be dropped. */
   hold(sender: HeadSender, bytes: number): void {
     this.#held.set(sender, (this.#held.get(sender) ?? 0) + bytes)
     this.#used += bytes
@@ -50,7 +50,7 @@ export class HeadBudget {
     }
   }
 
-  /** The head is complete, or its sender is gone. */
+  /** The head is complete, or its connection has ended. */
   release(sender: HeadSender): void {
     const bytes = this.#held.get(sender)
     if (bytes === undefined) return

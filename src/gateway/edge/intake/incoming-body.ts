@@ -6,8 +6,8 @@ import { RequestBody, type BodySource } from './request-body.ts'
 import { CHUNKED } from './request-head.ts'
 
 /**
- * Of a body that nobody wants any more, this much is read, so that a client that sends all before it reads
- * still sees its answer (as Go's server).
+ * At most this much of an unwanted body is read, so that a client that sends everything before it reads still
+ * gets its answer (as Go's server).
  */
 const MOST_UNWANTED_BYTES = 256 * 1024
 
@@ -15,11 +15,11 @@ export interface IncomingBodyOptions {
   /** Bytes, or `CHUNKED`. */
   readonly length: number
   readonly source: BodySource
-  /** Counts what waits here for its reader. */
+  /** Counts the bytes that wait here for their reader. */
   readonly budget: ByteBudget
 }
 
-/** Takes the body of one request off the bytes of a connection. */
+/** Extracts the body of one request from the bytes of a connection. */
 export class IncomingBody {
   readonly stream: RequestBody
   /** Names and values in turn; there when the body is complete. */
@@ -28,7 +28,7 @@ export class IncomingBody {
   readonly #chunks: ChunkedDecoder | null
   #left: number
   #unwanted = 0
-  /** The reader has room. At first it does not say so, and gets a buffer full. */
+  /** The reader has room. True at first: the reader gets a buffer full before it has to ask. */
   #isAsked = true
   #isComplete = false
 
@@ -64,14 +64,14 @@ export class IncomingBody {
     return this.#isAsked
   }
 
-  /** Nobody wants it, and more of it came than is read for politeness. */
+  /** It is unwanted, and more of it came than the limit for unwanted bodies. */
   get isTooMuch(): boolean {
     return this.#unwanted > MOST_UNWANTED_BYTES
   }
 
   /**
-   * Takes what belongs to it; answers where it stopped. The bytes are only lent. Throws a `Refusal` for bad
-   * chunks.
+   * Takes the bytes that belong to it; returns where it stopped. The bytes are only lent. Throws a `Refusal`
+   * for bad chunks.
    */
   take(bytes: Buffer, from: number, to: number): number {
     return this.#chunks === null
@@ -84,7 +84,7 @@ export class IncomingBody {
     this.#share.hold(this.stream.destroyed ? 0 : this.stream.readableLength)
   }
 
-  /** The rest will not come, or is not wanted. */
+  /** The rest will not come, or is unwanted. */
   stop(error?: Error): void {
     this.stream.destroy(error)
   }

@@ -8,9 +8,7 @@ const EMPTY_LINE = '\r\n'
 /** The first byte of a TLS handshake. */
 const TLS = '\x16'
 
-/**
- * The head of one request until it is whole. What can be seen to be no HTTP before that is refused at once.
- */
+/** Collects the head of one request. Bytes that cannot be HTTP are refused at once. */
 export class PartialHead {
   readonly #bytes: HeadBytes
   /** The first bytes, up to three. */
@@ -23,8 +21,8 @@ export class PartialHead {
   }
 
   /**
-   * The head, a byte per character, with the CR LF of its last line. One empty line may stand before it, with
-   * which some old clients end a body (RFC 9112, 2.2); it is passed over. Throws a `Refusal` for more.
+   * The head, a byte per character, with the CR LF of its last line. One empty line before it is skipped,
+   * because some old clients end a body with one (RFC 9112, 2.2). Throws a `Refusal` for more than one.
    */
   get text(): string {
     const { text } = this.#bytes
@@ -34,17 +32,17 @@ export class PartialHead {
     return text.startsWith(EMPTY_LINE) ? text.slice(EMPTY_LINE.length) : text
   }
 
-  /** Nothing came but that empty line, or half of it. */
+  /** Only that empty line, or half of it, has come. */
   get isBlank(): boolean {
     return this.#start === '\r' || this.#start === EMPTY_LINE
   }
 
-  /** Where the bytes behind the head stand. */
+  /** Where the bytes after the head begin. */
   get rest(): Pick<HeadBytes, 'rest' | 'restFrom' | 'restTo'> {
     return this.#bytes
   }
 
-  /** Whether it is whole. The bytes are only lent. Throws a `Refusal`. */
+  /** Whether it is complete. The bytes are only lent. Throws a `Refusal`. */
   take(bytes: Buffer, from: number, to: number): boolean {
     try {
       if (this.#bytes.take(bytes, from, to)) {

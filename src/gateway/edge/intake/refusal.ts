@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 
 /**
- * A request that is not served, with the status and the sentence for its sender. The connection ends with it.
+ * Thrown for a request that is not served, with the status and the sentence for the client. It ends the
+ * connection.
  */
 export class Refusal extends Error {
   readonly status: number
@@ -16,7 +17,7 @@ export class Refusal extends Error {
 /** Seconds after which a client that met a full gateway may try again. */
 export const RETRY_AFTER_SECONDS = '1'
 
-/** The reason phrase of a status line; a status that nobody knows still needs one. */
+/** The reason phrase of a status line; an unknown status needs one too. */
 export function reasonOf(status: number): string {
   return STATUS_CODES[status] ?? 'unknown'
 }

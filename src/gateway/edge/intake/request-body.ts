@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ByteShare } from '../budgets/byte-budget.ts'
 
-/** Read ahead of whoever takes the body. */
+/** Bytes that are read ahead of the reader. */
 const BUFFER_BYTES = 64 * 1024
 
 /** The connection that a body comes from. */
@@ -13,12 +13,12 @@ export interface BodySource {
 }
 
 /**
- * The body of a request as a stream of its own: whoever reads it may destroy it without destroying the
- * client's connection, on which the answer still has to go out. Nothing is read from the connection before
- * somebody reads here.
+ * The body of a request as a separate stream: its reader may destroy it without destroying the client's
+ * connection, which still has to carry the answer. Nothing is read from the connection before this stream is
+ * read.
  */
 export class RequestBody extends Readable {
-  /** What of it waits here. */
+  /** Counts its waiting bytes. */
   readonly share: ByteShare
   readonly #source: BodySource
 

@@ -17,11 +17,11 @@ export interface RequestHead {
   readonly bodyLength: number
   /** The `Host` header. */
   readonly host: string | null
-  /** The client would use the connection again. */
+  /** The client wants to reuse the connection. */
   readonly isKept: boolean
-  /** The client sends its body when it is told to. */
+  /** The client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean
-  /** The protocol that the client would change to, as written. */
+  /** The protocol of a requested upgrade, as written. */
   readonly upgrade: string | null
 }
 
@@ -29,7 +29,7 @@ export interface RequestHead {
 const HOST = /^[A-Za-z0-9._~!$&'()*+,;=%:[\]-]*$/
 /** No blank and no control character. */
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/
-/** A line end of the request line behind a version that is none of ours. */
+/** The end of a request line with an unsupported version. */
 const OTHER_VERSION = / HTTP\/\d(?:\.\d)?$/
 /** ` HTTP/1.1` */
 const VERSION_LENGTH = 9
@@ -38,8 +38,8 @@ const LONGEST_METHOD = 64
 /**
  * Reads a head: `text` has a byte per character and ends with the CR LF of its last line. Throws a `Refusal`
  * for what is not exactly HTTP/1.0 or HTTP/1.1, or could be read in two ways: a length beside a coding, two
- * lengths, two hosts, any coding but `chunked` (RFC 9112, 6.3 and 11.2). Most header names are passed over by
- * their length alone: runs on every request.
+ * lengths, two hosts, any coding but `chunked` (RFC 9112, 6.3 and 11.2). Runs on every request, so most
+ * header names are skipped by their length alone.
  */
 export function readRequestHead(text: string): RequestHead {
   const lineEnd = text.indexOf('\r\n')
@@ -84,7 +84,7 @@ function fieldsOf(text: string, from: number): string[] {
   }
 }
 
-/** Headers that say something of the message or the connection, as they were sent. */
+/** Headers about the message or the connection, as they were sent. */
 interface Meaning {
   readonly host: string | null
   readonly length: string | null
@@ -143,8 +143,7 @@ function bodyLengthOf(length: string | null, coding: string | null, minor: 0 | 1
     return CHUNKED
   }
   if (length === null) return 0
-  // Digits only, and few enough to count with: `+5`, `5, 5` and `0x5` are read differently by different
-  // programs.
+  // Digits only, and few enough for an exact number: programs read `+5`, `5, 5` and `0x5` in different ways.
   if (!/^\d{1,15}$/.test(length)) throw new Refusal(400, 'malformed Content-Length header')
   return Number(length)
 }

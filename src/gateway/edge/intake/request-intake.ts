@@ -6,38 +6,38 @@ import { readRequestHead, type RequestHead } from './request-head.ts'
 import type { RequestBody } from './request-body.ts'
 
 /**
- * Of what a client sends behind a request that is under way, reading goes on up to this: with reading stopped
- * nobody would see it leave.
+ * Up to this many bytes are read behind a request in progress: if reading stopped, a client that leaves would
+ * not be noticed.
  */
 const REST_BYTES = 4 * 1024
 
-/** The connection that the requests come by. */
+/** The connection that the requests arrive on. */
 export interface IntakeOwner extends HeadSender {
-  /** A head is whole; all of the body that came with it is taken when this returns. */
+  /** A head is complete. The part of the body that came with it has been taken when this returns. */
   onHead(head: RequestHead, body: Uint8Array | RequestBody | null): void
-  /** Something else may be read now. */
+  /** More may be read now. */
   onRoom(): void
-  /** Somebody wants the body, and the client waits to be told so. */
+  /** The body is wanted, and the client waits for `100 Continue`. */
   onInvite(): void
 }
 
-/** What the intakes of all connections have in common. */
+/** Shared by the intakes of all connections. */
 export interface IntakeShared {
   readonly mostHeadBytes: number
   readonly unfinishedHeads: HeadBudget
   readonly waitingBodies: ByteBudget
 }
 
-/** What of a request is due. */
+/** Which part of a request comes next. */
 export type Stage = 'between' | 'head' | 'body' | 'complete' | 'over'
 
-/** Of a client that was told that nothing more is wanted, this much is read and thrown away. */
+/** After a client was told that nothing more is wanted, at most this much is read and discarded. */
 const MOST_AFTER_END_BYTES = 256 * 1024
 
 /**
- * Takes the bytes of a connection apart into requests, one at a time: head, body, and what stands behind
- * them, which is kept for later. Nothing here knows of sockets or answers. What it throws is a `Refusal`, but
- * for faults of ours.
+ * Splits the bytes of a connection into requests, one at a time: head, body, and the bytes after them, which
+ * are kept for later. It knows nothing about sockets or answers. Except for bugs of ours it throws only
+ * `Refusal`.
  */
 export class RequestIntake {
   readonly #shared: IntakeShared
@@ -58,13 +58,14 @@ export class RequestIntake {
     return this.#stage
   }
 
-  /** Bytes stand behind the request. */
+  /** There are bytes after the request. */
   get hasRest(): boolean {
     return this.#rest !== null
   }
 
   /**
-   * Whether more may be read. With the whole request here it may: that is how a client is seen that leaves.
+   * Whether more may be read. True also when the request is complete, because otherwise a client that leaves
+   * would not be noticed.
    */
   get wantsMore(): boolean {
     if (this.#stage === 'over') return this.#afterEndBytes <= MOST_AFTER_END_BYTES
@@ -72,7 +73,7 @@ export class RequestIntake {
     return this.#stage !== 'body' || this.#body?.isWanted === true
   }
 
-  /** Nobody reads the body, and more of it came than is read for politeness. */
+  /** The body is unwanted, and more of it came than the limit for unwanted bodies. */
   get isTooMuch(): boolean {
     return this.#body?.isTooMuch === true
   }
@@ -99,10 +100,10 @@ export class RequestIntake {
     else this.#takeBody(bytes, from, to)
   }
 
-  /** Forgets the request, whose body is complete, and goes on with what stood behind it. */
+  /** Forgets the request, whose body is complete, and goes on with the bytes after it. */
   next(): void {
-    // What nobody has read of it must not be held. Its end asks whether there is room, which depends on what
-    // stands behind it.
+    // Unread parts of the body must not be kept. Done first, because it may ask for more bytes, and the
+    // answer depends on what follows the request.
     this.stopBody()
     this.#body = null
     const rest = this.takeRest()
@@ -110,7 +111,7 @@ export class RequestIntake {
     if (rest !== null) this.take(rest, 0, rest.length)
   }
 
-  /** What stood behind the request, as it is no request. */
+  /** The bytes after the request, which are not another request. */
   takeRest(): Buffer | null {
     const rest = this.#rest
     this.#rest = null
@@ -118,12 +119,12 @@ export class RequestIntake {
     return rest
   }
 
-  /** Whoever reads the body gets no more of it. */
+  /** The reader of the body gets no more of it. */
   stopBody(error?: Error): void {
     this.#body?.stop(error)
   }
 
-  /** Nothing more is taken. Answers whether nothing was left that the client had sent. */
+  /** Takes nothing more. Returns whether everything that the client sent had been taken. */
   stop(error?: Error): boolean {
     const isAllRead = (this.#stage === 'complete' || this.#stage === 'between') && this.#rest === null
     this.#stage = 'over'
@@ -150,12 +151,15 @@ export class RequestIntake {
     this.#begin(readRequestHead(head.text), rest, { from: restFrom, to: restTo })
   }
 
-  /** Also where the type checker believes to know better: what is called from here may have stopped it. */
+  /**
+   * A getter, because the type checker would narrow the field: callbacks may have stopped the intake
+   * meanwhile.
+   */
   get #isOver(): boolean {
     return this.#stage === 'over'
   }
 
-  /** A body that came whole with its head is handed over in one piece. */
+  /** A body that came complete with its head is handed over in one piece. */
   #begin(head: RequestHead, bytes: Buffer, { from, to }: { from: number; to: number }): void {
     const { bodyLength } = head
     const isAtHand = bodyLength >= 0 && bodyLength <= to - from
@@ -195,8 +199,7 @@ export class RequestIntake {
 
   #keep(bytes: Buffer): void {
     this.#rest = this.#rest === null ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes])
-    // Unread requests count as unfinished ones. Who sends them behind others does not take the room of
-    // uploads.
+    // Unread requests count as unfinished heads, so that pipelined requests do not take the room of uploads.
     this.#shared.unfinishedHeads.hold(this.#owner, bytes.length)
   }
 }
