@@ -14,15 +14,13 @@ import { ASK_AFTER_MS, endOf, limitOf, type Phase, type Situation } from './time
 import { TunnelEnd } from './tunnel-end.ts'
 
 /**
- * One client's connection. It handles one request at a time: bytes behind it stay unread until the answer has
- * left.
+ * One client's connection, with one request at a time: bytes behind it stay unread until the answer has left.
  *
  *   waiting ─▶ busy ─▶ waiting …
  *      │        ├────▶ tunnel
  *      └────────┴────▶ closing ─▶ closed
  *
- * `busy` begins with the end of a head and lasts until the answer has left *and* the body was read or
- * abandoned.
+ * `busy` begins with the end of a head and lasts until the answer has left *and* the body is done with.
  */
 export class ClientConnection extends Counted implements AnswerLine, IntakeOwner {
   readonly remoteAddress: string
@@ -83,10 +81,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     else if (this.#phase === 'waiting') this.#readOn()
   }
 
-  /**
-   * Everything that was written has left. Closes at once if no bytes from the client can be on their way,
-   * which would turn the close into a reset.
-   */
+  /** Everything has left. Closes at once unless the client may still send: that would become a reset. */
   onFinish(): void {
     const { writableFinished, readableEnded } = this.#socket
     if (this.#phase === 'closing' && writableFinished && (this.#isAllRead || readableEnded)) this.destroy()
@@ -101,12 +96,10 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
 
   /** Ends what has not moved for too long. */
   check(nowMs: number): void {
-    // Silence does not count while we do not read because a function is slow, or while the client waits for
-    // `100 Continue`.
+    // Silence does not count while a slow function stops our reading, or the client awaits its 100.
     const isOurs = this.#isPaused || this.#intake.isUninvited
     const isOurTurn = this.#phase === 'busy' && isOurs && this.#exchange?.isAnswered === false
-    // After the client has ended its side, it must prove that it takes the answer: a client that left has
-    // ended its side, too.
+    // A client that ended its side may have left, and must prove that it takes the answer.
     if (isOurTurn || (this.#isHalfClosed && this.out.hasMoved())) this.#stillness.move()
     const ms = this.#stillness.ms(nowMs)
     if (this.#isHalfClosed && ms >= ASK_AFTER_MS && this.#exchange?.askWhetherThere() === true)
@@ -159,16 +152,14 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
   }
 
   get #takesNoOther(): boolean {
-    // After an answer instead of `100 Continue` the client may or may not send the body, so the next bytes
-    // could be either body or request.
+    // After an answer instead of `100 Continue` the next bytes could be the body or a request.
     return (this.#isHalfClosed && !this.#intake.hasRest) || this.#intake.isUninvited
   }
 
   onAnswered(isKept: boolean): void {
     if (this.#phase !== 'busy') return
     this.#stillness.move()
-    // A connection whose answer promised to keep it stays open, even if the server has begun to stop: its
-    // next request may be on its way.
+    // Stays open if the answer promised it, even while the server stops: the next request may be on its way.
     if (!isKept || this.#takesNoOther) return this.#finish()
     if (this.#intake.stage === 'complete') return this.#next()
     this.#intake.stopBody()
@@ -192,7 +183,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
 
   onHead(head: RequestHead, body: Uint8Array | RequestBody | null): void {
     this.#phase = 'busy'
-    // Not at the accept: connections that never send a request are not worth two system calls each.
+    // Not at the accept: connections without a request are not worth two system calls each.
     if (this.#isFresh) this.#socket.setNoDelay(true).setKeepAlive(true)
     this.#isFresh = false
     this.#stillness.move()
@@ -226,7 +217,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     if (before !== 'body') return
     const exchange = this.#exchange
     if (intake.stage === 'complete' && exchange !== null) exchange.rawTrailers = intake.trailers
-    // A complete answer may wait for the end of the turn. The next request does not begin before it has left.
+    // A complete answer may wait for the end of the turn; the next request begins after it has left.
     if (exchange?.hasLeft === false) return
     if (intake.stage === 'complete') this.#next()
     else if (intake.isTooMuch) this.#finish()
@@ -238,10 +229,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     return this.#phase !== 'closed' && this.#intake.wantsMore
   }
 
-  /**
-   * Waits for the next request. One that was received already begins at the end of the turn: otherwise a
-   * client that pipelines many would keep all others waiting.
-   */
+  /** A request that is here already begins at the end of the turn: pipelining must not delay others. */
   #next(): void {
     this.#phase = 'waiting'
     this.#stillness.move()
@@ -275,7 +263,7 @@ export class ClientConnection extends Counted implements AnswerLine, IntakeOwner
     this.#refuse(error)
   }
 
-  /** The client broke the rules: none of its further requests is served. An answer that has begun is cut. */
+  /** The client broke the rules: its further requests are not served. An answer that has begun is cut. */
   #refuse({ status, message }: Refusal, countAs: number = status): void {
     const exchange = this.#exchange
     const isAnswered = exchange?.isAnswered === true

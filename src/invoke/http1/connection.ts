@@ -5,25 +5,18 @@ import type { LateWrite, WriteBatch } from '../../write-batch.ts'
 import { PatientSocket } from './patient-socket.ts'
 
 /**
- * Longest time to open a connection. The replica is on this host, so one that does not answer by then is
- * gone.
+ * Longest time to open a connection. The replica is on this host: one that does not answer by then is gone.
  */
 const CONNECT_TIMEOUT_MS = 2_000
 
-/**
- * Idle connections are closed after this. It is shorter than common servers' own limit (Node 5 s), so that a
- * server rarely closes a connection as a call begins on it.
- */
+/** Idle connections are closed after this: before common servers close theirs (Node 5 s) under a new call. */
 const IDLE_MS = 4_000
 /**
- * A call that must not be sent twice reuses only a connection that was idle for less than this: less than the
- * shortest limit of any known server that announces none (gunicorn 2 s). The watchdog has the same limit.
+ * A call that must not be sent twice reuses only a connection that was idle for less than this. The shortest
+ * unannounced limit of any known server is 2 s (gunicorn). The watchdog has the same limit.
  */
 const RECENT_MS = 1_000
-/**
- * Safety margin below the time that a function announces, because it may have started counting earlier than
- * we did.
- */
+/** Margin below the idle time that a function announces: it may have started counting earlier than we did. */
 const IDLE_MARGIN_MS = 1_000
 
 /** Most that is read at a time. */
@@ -77,7 +70,7 @@ export interface ConnectionOptions {
   readonly onLost: (connection: Connection) => void
   /** It is closed, by either side. */
   readonly onClosed: (connection: Connection) => void
-  /** Will be handed over after an upgrade, so it reads through the usual stream events. */
+  /** Handed over after an upgrade, so it reads through the usual stream events. */
   readonly isForTunnel: boolean
 }
 
@@ -138,10 +131,7 @@ export class Connection implements LateWrite {
       })
   }
 
-  /**
-   * Whether it has served a call before. If such a connection fails at once, the function may merely have
-   * closed it at that moment.
-   */
+  /** Whether it has served a call before: the function may be closing such a connection at this moment. */
   get isReused(): boolean {
     return this.#calls > 1
   }
@@ -161,7 +151,7 @@ export class Connection implements LateWrite {
     return this.#late === null && this.#socket.writableLength === 0
   }
 
-  /** The data of `writeLate` has not been written yet, so what arrives cannot be an answer to it. */
+  /** The data of `writeLate` is not written yet, so what arrives cannot be an answer to it. */
   get isUnsent(): boolean {
     return this.#late !== null
   }
@@ -186,10 +176,7 @@ export class Connection implements LateWrite {
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data)
   }
 
-  /**
-   * As `write`, but at the end of this turn of the event loop, after all input has been read. Nothing else
-   * may be written before.
-   */
+  /** As `write`, at the end of this turn of the event loop. Nothing else may be written before. */
   writeLate(data: string | Uint8Array): void {
     this.#late = data
     this.#options.writes.add(this)
@@ -203,7 +190,7 @@ export class Connection implements LateWrite {
     this.#user?.onWritten()
   }
 
-  /** A callback threw: ends this connection and its call, and nothing else. */
+  /** A callback threw: ends this connection and its call only. */
   onFlushFailed(error: unknown): void {
     const user = this.#user
     this.destroy()
@@ -230,8 +217,8 @@ export class Connection implements LateWrite {
   }
 
   /**
-   * Hands over the socket of a connection for a tunnel, after putting back `rest`, the bytes read beyond the
-   * head. The new owner must read it and destroy it at the end.
+   * Hands the socket over to a tunnel, which must read and destroy it. `rest`, read beyond the head, is put
+   * back.
    */
   handOver(rest: Buffer): Socket {
     const socket = this.#socket
@@ -255,8 +242,8 @@ export class Connection implements LateWrite {
   }
 
   /**
-   * As `destroy`, but with a reset, for a call whose answer nobody wants any more. A normal end could also
-   * mean a client that has merely finished sending.
+   * As `destroy`, but with a reset: a normal end could also come from a client that has only finished
+   * sending.
    */
   abort(): void {
     if (this.#isOpen && !this.#socket.destroyed) this.#socket.resetAndDestroy()

@@ -5,13 +5,13 @@ import type { GuardSettings } from './host/host-guard.ts'
 import type { OwningRegistry } from './belongings/ownership.ts'
 import type { SecretValues } from './belongings/secret-files.ts'
 
-/** What the provider is given: settings, and ports that `assemble/` plugs. */
+/** The provider's settings, and ports that `assemble/` connects. */
 export interface DockerProviderOptions {
   /** `unix:///path`, `tcp://host:port`, …; null is the usual socket. */
   readonly dockerHost: string | null
   /** In the names and labels of containers and networks. */
   readonly instance: string
-  /** Whose containers and networks are ours. */
+  /** Tells which containers and networks are ours. */
   readonly registry: OwningRegistry
   /** Ids of other registries that the operator wants taken over. */
   readonly takeOver: readonly string[]
@@ -22,16 +22,16 @@ export interface DockerProviderOptions {
   readonly runtimeDir: string | null
   /** Folder of Docker's `config.json`, for registry credentials; null: none. */
   readonly dockerConfigDir: string | null
-  /** Where the processes of the engine's host are seen; default `/proc`. */
+  /** The proc file system of the engine's host; default `/proc`. */
   readonly procDir?: string
   readonly guard: GuardSettings
-  /** Longest packet on the networks of functions, bytes; null: as on the engine's default network. */
+  /** MTU of the networks of functions, bytes; null: that of the engine's default network. */
   readonly mtu: number | null
   readonly ledger: CallLedger
   readonly keptLogs: LogKeeping
   readonly secrets: SecretValues
   readonly clock: Clock
   readonly log: Log
-  /** Longest wait for the calls of a replica that goes; default 60 s. */
+  /** Longest wait for the calls of a replica that is being removed; default 60 s. */
   readonly drainMs?: number
 }

@@ -21,12 +21,15 @@ import { checkCores, resourceRemarks } from './container/resource-remarks.ts'
 
 export type { DockerProviderOptions } from './docker-provider-options.ts'
 
-/** The net under the events: how often everything is looked at. */
+/** Time between full looks, which catch what events missed. */
 const LOOK_EVERY_MS = 30_000
-/** Longest wait for what is being made when we stop. */
+/** Longest wait for containers that are being created when we stop. */
 const FINISH_MS = 5_000
 
-/** Functions as containers of one Docker Engine (or what speaks its API). The only door into this folder. */
+/**
+ * Runs functions as containers of one Docker Engine, or of another one with its API. Other folders use only
+ * this file.
+ */
 export class DockerProvider implements Provider {
   readonly capabilities: Capabilities = {
     orchestration: 'docker',
@@ -71,7 +74,7 @@ export class DockerProvider implements Provider {
   }
 
   async prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string> {
-    // Not with every look for an image: what an earlier release let in runs on.
+    // Checked only at a deploy: functions that an earlier release accepted keep running.
     checkCores(spec, this.#parts.link.engine?.cpus ?? 0)
     return (await this.#parts.imageFor(spec, signal)).id
   }
@@ -157,7 +160,7 @@ export class DockerProvider implements Provider {
       freezer.stop(),
       halts.stop(),
     ]
-    // A container being made shall be whole when we go; a hung engine shall not hold us.
+    // A container being created should be complete when we stop, but a hung engine must not delay the stop.
     await Promise.race([Promise.all(ends), whenAborted(this.#options.clock.timeout(FINISH_MS))])
     engine.close()
     await Promise.all(ends)

@@ -21,7 +21,7 @@ import type { Retirement } from './replicas/retirement.ts'
 
 // The part of the wiring diagram that is about what carries out a plan.
 
-/** What this plugs into each other. Those that are made later are looked up when they are needed. */
+/** The parts that this file connects. Parts that are created later are looked up when they are needed. */
 export interface PartsBehindAPlan {
   readonly engine: Engine
   readonly table: ReplicaTable
@@ -39,7 +39,7 @@ export interface PartsBehindAPlan {
   readonly outlook: Outlook
   readonly halts: HaltWatch
   imageFor(spec: FunctionSpec, signal: AbortSignal): Promise<ImageFacts>
-  /** Finds out when this replica is ready. */
+  /** Starts to probe this replica. */
   probe(id: string): void
 }
 

@@ -35,8 +35,8 @@ const DRAIN_MS = 60_000
 const RETRY_REMOVAL_MS = 2_000
 
 /**
- * The objects behind the door, plugged into each other: the wiring diagram of this folder. What one part
- * tells another goes through here.
+ * The parts of the provider, connected to each other: the wiring diagram of this folder. Every callback from
+ * one part to another is in here.
  *
  *   engine link ──▶ observer ──▶ replica table ──▶ ready events
  *                      │              ▲ ▲
@@ -124,15 +124,15 @@ export class ProviderParts {
     this.outlook = new Outlook({ table, reconciler: this.reconciler, link: this.link, clock })
   }
 
-  /** As `image-for.ts` has it. */
+  /** See `image-for.ts`. */
   imageFor(spec: FunctionSpec, signal: AbortSignal): ReturnType<typeof imageFor> {
     const { images, guard } = this
     return imageFor(spec, signal, { images, host: () => this.link.engine, confinement: guard.confinement })
   }
 
   /**
-   * One that was made while its function was removed must not get ready: calls of the name are another
-   * function's by now.
+   * A replica that was created while its function was removed must not become ready: calls of its name may be
+   * another function's by now.
    */
   probe(id: string): void {
     const record = this.table.get(id)
@@ -180,8 +180,7 @@ export class ProviderParts {
       onChange: (fn) => this.reconciler.nudge(fn),
       onCrash: (record, exitCode) => {
         this.reconciler.setback(record, this.crashReasons.of({ ...record, exitCode }))
-        // Not only when its function's turn comes: somebody may be about to remove the container, and its log
-        // with it.
+        // Retired now, not in the next round: somebody may be about to remove the container and its log.
         this.retirement.begin(record.replica.id)
       },
       onUnready: (id) => this.probe(id),
@@ -231,7 +230,7 @@ export class ProviderParts {
       clock,
       log,
       look: async () => {
-        // Before anything is changed on this engine.
+        // First, before anything is changed on this engine.
         await this.ownership.settle()
         await this.fullLook.look()
       },

@@ -20,15 +20,15 @@ export interface FunctionNetwork {
   /** Its interface on the host. */
   readonly bridge: string
   readonly hasIpv6: boolean
-  /** Longest packet that it was made for, bytes. */
+  /** Its MTU, bytes. */
   readonly mtu: number
 }
 
-/** What keeps the containers of our networks from the host. */
+/** Keeps the containers of our networks from reaching the host. */
 export interface NetworkFence {
   /** All networks, on every change. */
   want(networks: readonly FunctionNetwork[]): void
-  /** Resolves when there is a fence around this one, or there cannot be. */
+  /** Resolves when the rules for this network were tried, whether they could be set or not. */
   whenTried(network: FunctionNetwork): Promise<void>
 }
 
@@ -40,14 +40,11 @@ export interface NetworksOptions {
   /** Told the gateway addresses of all networks, on every change. */
   readonly onAddresses: (addresses: readonly string[]) => void
   readonly fence: NetworkFence
-  /** Longest packet, bytes; null: as on the engine's default network. */
+  /** MTU in bytes; null: that of the engine's default network. */
   readonly mtu: number | null
 }
 
-/**
- * The network that an engine has from the start (Docker's; Podman has another, and is left to its own
- * default).
- */
+/** Docker's predefined network. Podman has another one and uses its own default MTU. */
 const DEFAULT_NETWORK = 'bridge'
 
 /** One bridge network per namespace, in which containers reach the host but not each other. */
@@ -55,9 +52,9 @@ export class Networks {
   readonly #options: NetworksOptions
   readonly #known = new Map<string, FunctionNetwork>()
   #told = ''
-  /** Networks of which was said that they cannot be made anew now. */
+  /** Networks for which it was logged that they cannot be recreated now. */
   readonly #lamented = new Set<string>()
-  /** The last piece of work per namespace: making and removing one network never overlap. */
+  /** The last task per namespace, so that creating and removing one network never overlap. */
   readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(options: NetworksOptions) {
@@ -68,7 +65,7 @@ export class Networks {
     return [...this.#known.values()].map(({ gateway }) => gateway)
   }
 
-  /** Learns which networks of ours exist. */
+  /** Finds out which of our networks exist. */
   async look(): Promise<void> {
     const found = await this.#list()
     for (const namespace of this.#known.keys()) {
@@ -80,7 +77,7 @@ export class Networks {
     this.#tell()
   }
 
-  /** The namespace's network, made when there is none, and fenced. */
+  /** The namespace's network, with its firewall rules. Creates it when it does not exist. */
   async ensure(namespace: string): Promise<FunctionNetwork> {
     const known = this.#turns.has(namespace) ? undefined : this.#known.get(namespace)
     const make = async () => this.#known.get(namespace) ?? (await this.#make(namespace))
@@ -89,7 +86,7 @@ export class Networks {
     return network
   }
 
-  /** The engine says that it does not exist (any more): the next `ensure` looks again. */
+  /** The engine says that it does not exist: the next `ensure` checks again. */
   forget(namespace: string): void {
     this.#known.delete(namespace)
   }
@@ -120,8 +117,8 @@ export class Networks {
   }
 
   /**
-   * Packets longer than the way out can take are lost, often without a word: networks that were made for
-   * longer ones are removed as soon as nobody is in them; `ensure` makes them anew.
+   * Removes networks with a wrong MTU as soon as no container is in them; `ensure` creates them again.
+   * Packets that are too long for the way out are lost, often without an error.
    */
   async mendSizes(): Promise<void> {
     const mtu = await this.#wantedMtu()
@@ -156,7 +153,7 @@ export class Networks {
     this.#tell()
   }
 
-  /** Null: whatever the engine takes by itself. */
+  /** Null: the engine's own default. */
   async #wantedMtu(): Promise<number | null> {
     const { engine, mtu } = this.#options
     if (mtu !== null) return mtu
@@ -173,7 +170,7 @@ export class Networks {
       await engine.createNetwork(networkBody(name, labels, mtu))
       log.info('network created', { ns: namespace, network: name, ...(mtu !== null && { mtu }) })
     } catch (error) {
-      // It exists already: made by this daemon before it was killed, or by somebody else. The list tells
+      // It exists already: created by this daemon before it was killed, or by somebody else. The list tells
       // which.
       if (!hasCode(error, 'conflict')) throw error
     }
@@ -195,7 +192,7 @@ export class Networks {
     for (const network of await engine.listNetworks(instanceLabel(instance))) {
       const namespace = readNetworkNamespace(network.labels)
       const gateway = network.gateway || firstAddress(network.subnet)
-      // Docker allows several networks of one name; the first serves.
+      // Docker allows several networks of one name; the first one is used.
       if (namespace === null || gateway === '' || found.has(namespace)) continue
       if (!ownership.isOurs(network.labels)) continue
       const { id, name, bridge, hasIpv6, mtu } = network
@@ -217,7 +214,7 @@ export class Networks {
 function networkBody(name: string, labels: Labels, mtu: number | null): object {
   return {
     Name: name,
-    // Before API 1.44 the engine makes a second network of the same name unless told not to.
+    // Before API 1.44 the engine creates a second network of the same name unless told not to.
     CheckDuplicate: true,
     Driver: 'bridge',
     Labels: labels,
@@ -229,8 +226,8 @@ function networkBody(name: string, labels: Labels, mtu: number | null): object {
 }
 
 /**
- * Where an engine does not tell the gateway it is the subnet's first address, by Docker's and Podman's
- * default.
+ * If the engine does not tell the gateway, it is the subnet's first address, the default of Docker and
+ * Podman.
  */
 function firstAddress(subnet: string): string {
   const match = /^(\d+\.\d+\.\d+)\.(\d+)\//.exec(subnet)

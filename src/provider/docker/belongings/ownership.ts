@@ -3,18 +3,17 @@ import { quoted } from '../../../core/quoted.ts'
 import type { Log } from '../../../log.ts'
 import { instanceLabel, type Labels, type Maker, makerLabels, readMaker } from '../container/labels.ts'
 
-/** The registry that says what should run here. `assemble/` plugs it. */
+/** The registry that says what should run here. `assemble/` connects it. */
 export interface OwningRegistry {
   /** Unique over all registries. */
   readonly id: string
   /**
-   * Ids of other registries whose containers it answers for; the empty one stands for releases that wrote
-   * none.
+   * Ids of other registries whose containers it manages. The empty id stands for releases that wrote none.
    */
   taken(): readonly string[]
-  /** Remembers that it answers for what another registry made. */
+  /** Stores that it manages what another registry created. */
   takeOver(id: string): void
-  /** Whether a process of this host works with the registry of this id. */
+  /** Whether a process on this host uses the registry with this id. */
   isRunning(id: string): Promise<boolean>
 }
 
@@ -34,10 +33,10 @@ export interface OwnershipOptions {
   readonly log: Log
 }
 
-/** What the operator writes for things that carry no id. */
+/** The operator's word for things that carry no id. */
 const UNMARKED = 'unmarked'
 
-/** Things of one other registry. */
+/** The things of one other registry. */
 interface Foreign {
   readonly maker: Maker
   containers: number
@@ -47,12 +46,11 @@ interface Foreign {
 /**
  * Which containers, networks and secret folders with this instance's name are ours: those that carry the id
  * of our registry, or of one that it has taken over. The name alone is not enough: with a wrong data folder,
- * or an empty one because a disk was not mounted, everything that runs would look like something that nobody
- * wants, and be removed.
+ * or an empty one because a disk is not mounted, everything that runs would look unwanted and be removed.
  */
 export class Ownership {
   readonly #options: OwnershipOptions
-  /** Why this daemon may not work on this engine; null when it may, or has not looked. */
+  /** Why this daemon may not work on this engine; null when it may, or has not checked yet. */
   #dispute: FaasError | null = null
 
   constructor(options: OwnershipOptions) {
@@ -63,7 +61,7 @@ export class Ownership {
     return this.#dispute
   }
 
-  /** For what we make. */
+  /** The labels for everything that we create. */
   get labels(): Labels {
     const { registry, dataDir } = this.#options
     return makerLabels({ registryId: registry.id, dataDir })
@@ -73,16 +71,16 @@ export class Ownership {
     return this.owners().includes(readMaker(labels).registryId)
   }
 
-  /** Our own id first, then those that were taken over. */
+  /** Our own id first, then the ids that were taken over. */
   owners(): readonly string[] {
     const { registry } = this.#options
     return [registry.id, ...registry.taken()]
   }
 
   /**
-   * Looks whether anything with this instance's name is somebody else's, takes over what the operator wants
-   * taken over, and throws `conflict`, with a sentence for the operator, when something is left. Before that
-   * nothing may be changed on the engine.
+   * Checks whether anything with this instance's name belongs to another registry, and takes over what the
+   * operator asked for. Throws `conflict`, with a sentence for the operator, when something foreign is left.
+   * Nothing may be changed on the engine before this was called.
    */
   async settle(): Promise<void> {
     const { wanted } = this.#options

@@ -8,7 +8,7 @@ import type { SecretRef } from '../../../core/secret-name.ts'
 import type { Log } from '../../../log.ts'
 import { Limiter } from '../../../work/limiter.ts'
 
-/** Where the bytes come from. `assemble/` plugs the registry. */
+/** The source of the values. `assemble/` connects the registry. */
 export interface SecretValues {
   /** The exact bytes, or undefined when there is no such secret. */
   value(namespace: string, name: string): Uint8Array | undefined
@@ -20,7 +20,7 @@ export interface SecretFilesOptions {
   readonly instance: string
   readonly values: SecretValues
   /**
-   * Ids of the registries whose replicas are ours, our own first; an empty one is that of releases that had
+   * Ids of the registries whose replicas are ours, our own first. The empty id stands for releases that had
    * none.
    */
   readonly owners: () => readonly string[]
@@ -31,10 +31,10 @@ export interface SecretFilesOptions {
 const TMPFS_MAGIC = 0x01021994
 
 /**
- * The secrets of functions that run, as files in memory: a folder for each revision, mounted read-only into
- * its containers and removed with the last of them. The folder is mounted, not the files, so that a changed
- * value reaches a running container. What is on disk is the state, so that a daemon that was killed goes on
- * where it was. One thing is done at a time.
+ * The secrets of running functions as files in memory: one folder per revision, mounted read-only into its
+ * containers and removed with the last of them. The folder is mounted, not the files, so that a changed value
+ * reaches running containers. The folders themselves are the only state, so a daemon that was killed
+ * continues with them. One operation runs at a time.
  */
 export class SecretFiles {
   readonly #options: SecretFilesOptions
@@ -45,8 +45,8 @@ export class SecretFiles {
   }
 
   /**
-   * Writes what `fn` asks for; answers the folder to mount, or null when it asks for nothing. Throws
-   * `unavailable`, also when one of them does not exist.
+   * Writes the secrets that `fn` uses; returns the folder to mount, or null when it uses none. Throws
+   * `unavailable`, also when a secret does not exist.
    */
   async place(fn: DeployedFunction): Promise<string | null> {
     if (fn.spec.secrets.length === 0) return null
@@ -60,9 +60,7 @@ export class SecretFiles {
     })
   }
 
-  /**
-   * Puts the present value of a secret into every folder that has it, or is that of a revision that wants it.
-   */
+  /** Writes the present value of a secret into every folder that has it or whose revision uses it. */
   async refresh(secret: SecretRef, isWanted: (revision: number) => boolean): Promise<void> {
     const { namespace, name } = secret
     await this.#one.run(async () => {
@@ -83,7 +81,7 @@ export class SecretFiles {
         for (const folder of await readdir(root)) {
           if (!isUsed(revisionOf(folder))) await rm(join(root, folder), { recursive: true, force: true })
         }
-        // Both fail while something is in them, which is what we want.
+        // Both fail while the folder is not empty, as intended.
         await rmdir(root)
           .then(() => rmdir(dirname(root)))
           .catch(() => {})
@@ -103,7 +101,7 @@ export class SecretFiles {
     }
     const dir = join(await this.#makeRoot(), folderOf(namespace, fn.revision))
     await mkdir(dir, { recursive: true })
-    // Whatever the umask: the function may be any user.
+    // Set explicitly, whatever the umask: the function may run as any user.
     await chmod(dir, 0o755)
     for (const name of fn.spec.secrets) await this.#write(dir, { namespace, name })
     return dir
@@ -112,10 +110,11 @@ export class SecretFiles {
   async #write(dir: string, { namespace, name }: SecretRef): Promise<void> {
     const value = this.#options.values.value(namespace, name)
     if (value === undefined) return
-    // A new file under a hidden name, then renamed: a reader sees the old value or the new one, never half of
-    // it. One name for all: that of a secret may be as long as a file name can be.
+    // Writes a new file under a hidden name and renames it, so that a reader sees the old value or the new
+    // one, never half of it. All drafts share one name, because a secret's name may have the full length of a
+    // file name.
     const draft = join(dir, '..draft')
-    // One that a kill left behind may be read-only.
+    // A draft that a killed daemon left behind may be read-only.
     await rm(draft, { force: true })
     await writeFile(draft, value)
     await chmod(draft, 0o444)
@@ -127,12 +126,12 @@ export class SecretFiles {
     return runtimeDir === null ? ['/run/sampan', '/dev/shm/sampan'] : [runtimeDir]
   }
 
-  /** One of each registry: what belongs to another one is not looked at. */
+  /** There is one per registry; those of other registries are not touched. */
   #rootIn(candidate: string, owner: string): string {
     return join(candidate, this.#options.instance, owner === '' ? 'secrets' : `secrets-${owner}`)
   }
 
-  /** Folders in which secrets lie. */
+  /** The folders that hold secrets. */
   async #roots(): Promise<readonly string[]> {
     const roots: string[] = []
     for (const candidate of this.#candidates()) {
@@ -149,8 +148,8 @@ export class SecretFiles {
     for (const candidate of this.#candidates()) {
       if (!(await isInMemory(candidate))) continue
       const root = this.#rootIn(candidate, own)
-      // Private to this user on the host; a container does not walk this path, it sees the mount. What
-      // another user holds or forbids is passed over.
+      // Private to this user on the host; a container sees only the mount, not this path. Candidates that
+      // another user owns or forbids are skipped.
       await mkdir(root, { recursive: true, mode: 0o700 }).catch(() => undefined)
       if (await this.#isOurs(root)) return root
     }
@@ -160,8 +159,8 @@ export class SecretFiles {
   }
 
   /**
-   * Anybody may have put a folder of this name into /dev/shm, to read what is written there. Who set the
-   * folder vouches for it.
+   * Anybody can create a folder of this name in /dev/shm to read what is written there. A configured folder
+   * is trusted.
    */
   async #isOurs(root: string): Promise<boolean> {
     const folders = [root, dirname(root), dirname(dirname(root))]
@@ -171,12 +170,12 @@ export class SecretFiles {
       (status) => status?.isDirectory() === true && status.uid === process.getuid?.(),
     )
     if (!areOurs) return false
-    // From the inside out, one by one: the log tells them in that order.
+    // One by one from the inside out, so that the log has this order.
     for (const [at, folder] of made.entries()) await this.#close(folder, found[at]?.mode ?? 0)
     return true
   }
 
-  /** One that is ours, but was made by hand or by somebody else's script, may be open to all. */
+  /** A folder of ours that was created by hand or by a script may be open to all. */
   async #close(folder: string, mode: number): Promise<void> {
     if ((mode & 0o077) === 0) return
     await chmod(folder, 0o700)

@@ -8,17 +8,17 @@ import type { Networks } from './networks.ts'
 import type { SecretRef } from '../../../core/secret-name.ts'
 import type { SecretFiles } from './secret-files.ts'
 
-/** Which functions there should be. */
+/** The functions that should exist. */
 export interface Wanted {
   names(): readonly FunctionName[]
   desired(name: FunctionName): DeployedFunction | undefined
-  /** Some function of it should be, or is still there. */
+  /** Some function in it should exist, or still has replicas. */
   isNamespaceUsed(namespace: string): boolean
-  /** Its next attempt need not wait any longer. */
+  /** Starts its next attempt without further delay. */
   hurry(name: FunctionName): void
 }
 
-/** Which replicas there are. */
+/** The replicas that exist. */
 export interface Present {
   functions(): readonly FunctionName[]
   of(name: FunctionName): readonly { readonly replica: { readonly revision: number } }[]
@@ -35,8 +35,7 @@ export interface SurroundingsOptions {
 const SECRETS_TARGET = '/var/openfaas/secrets'
 
 /**
- * What replicas need beside their containers: the network of their namespace and the files of their secrets.
- * Made before, taken away after them.
+ * Networks and secret folders: created before the first container that needs them, removed after the last.
  */
 export class Surroundings {
   readonly #options: SurroundingsOptions
@@ -45,7 +44,7 @@ export class Surroundings {
     this.#options = options
   }
 
-  /** Makes the networks that are missing. Throws `EngineAway`. */
+  /** Creates the networks that are missing. Throws `EngineAway`. */
   async lookAtNetworks(): Promise<void> {
     const { networks, desired } = this.#options
     await networks.look()
@@ -60,8 +59,8 @@ export class Surroundings {
   }
 
   /**
-   * Brings the present value of a secret to the replicas that ask for it, and has those made that could not
-   * be without it.
+   * Brings the present value of a secret to the replicas that use it, and lets functions that waited for it
+   * start at once.
    */
   async refreshSecret(secret: SecretRef): Promise<void> {
     const users = this.#desiredRevisions().filter(({ spec }) => {
@@ -73,7 +72,7 @@ export class Surroundings {
     for (const { spec } of users) this.#options.desired().hurry(spec.name)
   }
 
-  /** Takes away what only a replica of `fn` that is gone now may have needed. */
+  /** A replica of `fn` was removed: removes what no other replica needs. */
   async tidyUp(fn: FunctionName): Promise<void> {
     const { networks, desired } = this.#options
     await this.tidySecrets()
@@ -82,7 +81,7 @@ export class Surroundings {
     await networks.remove(namespace)
   }
 
-  /** Takes away the files of revisions that neither run nor should. */
+  /** Removes the files of revisions that neither run nor should run. */
   async tidySecrets(): Promise<void> {
     const { table, secretFiles } = this.#options
     const desired = new Set(this.#desiredRevisions().map(({ revision }) => revision))
@@ -91,7 +90,7 @@ export class Surroundings {
     await secretFiles.keepOnly((revision) => desired.has(revision) || hasReplica(revision))
   }
 
-  /** Those that serve while the newest cannot, too. */
+  /** Includes those that serve while the newest cannot. */
   #desiredRevisions(): readonly Revision[] {
     const functions = this.#options.desired()
     return functions.names().flatMap((name) => {
@@ -100,7 +99,7 @@ export class Surroundings {
     })
   }
 
-  /** A namespace without a network must not keep the others from working. */
+  /** A failure for one namespace must not stop the others. */
   async #ensureNetwork(namespace: string): Promise<void> {
     try {
       await this.#options.networks.ensure(namespace)

@@ -2,24 +2,21 @@ import { FaasError } from '../../../core/errors.ts'
 import type { FunctionSpec } from '../../../core/function-spec.ts'
 import type { EngineAbilities } from '../engine/answers.ts'
 
-/** What the operator's settings say about every function's container. */
+/** The operator's settings for every function's container. */
 export interface Confinement {
-  /** Memory of a function that sets no limit, in bytes; 0: as much as there is. */
+  /** Memory of a function that sets no limit, in bytes; 0: no limit. */
   readonly memoryBytes: number
-  /**
-   * What a container may write beside its mounts, in bytes, where the storage driver can bound it; 0: no
-   * bound.
-   */
+  /** Bytes that a container may write outside its mounts, if the storage driver can limit it; 0: no limit. */
   readonly diskBytes: number
   /** A seccomp profile as JSON; null: the engine's own. */
   readonly seccomp: string | null
   /** Container runtimes that a deployment may choose. */
   readonly runtimes: readonly string[]
-  /** Beginnings of labels that containers carry as well as their function; absent: none. */
+  /** Prefixes of function labels that containers get too; absent: none. */
   readonly labelPrefixes?: readonly string[]
 }
 
-/** What the engine is taken for until it has said what it is. */
+/** Assumed abilities until the engine has told its own. */
 export const UNKNOWN_ABILITIES: EngineAbilities = {
   isPodman: false,
   limitsMemory: true,
@@ -33,13 +30,13 @@ export const MEMORY_SETTING = 'SAMPAN_FUNCTION_MEMORY'
 const RUNTIME_ANNOTATION = 'com.sampan.runtime'
 
 /**
- * The kernel ends functions before anything else when the host itself runs out of memory: the daemon's
- * service has -500, other programs 0.
+ * When the host runs out of memory, the kernel kills functions first: the daemon's service has -500, other
+ * programs 0.
  */
 const OOM_SCORE = 500
 /**
- * Docker's own default, written down so that a setting of the engine does not move it. It counts as the
- * container's memory.
+ * Docker's default, set explicitly so that a setting of the engine does not change it. It counts as memory of
+ * the container.
  */
 const SHM_BYTES = 64 * 1024 * 1024
 
@@ -59,7 +56,7 @@ export function confine(spec: FunctionSpec, confinement: Confinement, abilities:
   }
 }
 
-/** The limit of a function that names none: never below what it asks to be reserved. 0 is no limit. */
+/** The memory limit of a function that sets none: never below its reservation. 0 is no limit. */
 export function defaultMemory(
   reservedBytes: number,
   { memoryBytes }: Confinement,
@@ -69,8 +66,8 @@ export function defaultMemory(
 }
 
 /**
- * Why a function was ended for its memory, and what can be done about it. `spec` is undefined for one that
- * was removed.
+ * Why a function was killed for its memory, and what to do about it. `spec` is undefined for a removed
+ * function.
  */
 export function outOfMemory(spec: FunctionSpec | undefined, { memoryBytes }: Confinement): string {
   const limit = spec?.limits?.memory
@@ -84,7 +81,7 @@ export function outOfMemory(spec: FunctionSpec | undefined, { memoryBytes }: Con
   )
 }
 
-/** What this engine cannot do of what was set, a sentence each, for the log. Pure. */
+/** Settings that this engine cannot apply, one sentence each, for the log. Pure. */
 export function unconfined(confinement: Confinement, abilities: EngineAbilities): readonly string[] {
   const missing: string[] = []
   if (!abilities.limitsMemory) {
@@ -105,10 +102,7 @@ export function unconfined(confinement: Confinement, abilities: EngineAbilities)
   return missing
 }
 
-/**
- * Docker fails every start where it cannot do what the profile wants; Podman takes the profile for the name
- * of a file.
- */
+/** Docker fails every start if it cannot apply the profile; Podman takes the profile for a file name. */
 function usesProfile({ seccomp }: Confinement, { hasSeccomp, isPodman }: EngineAbilities): boolean {
   return seccomp !== null && hasSeccomp && !isPodman
 }
@@ -134,7 +128,9 @@ function runtimeOf(
   return name
 }
 
-/** An engine that does not tell its runtimes is believed to have them; a create tells. */
+/**
+ * An engine that does not list its runtimes is assumed to have them; the creation of a container will tell.
+ */
 function knowsRuntime(name: string, { runtimes }: EngineAbilities): boolean {
   return runtimes.length === 0 || runtimes.includes(name)
 }

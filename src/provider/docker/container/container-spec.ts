@@ -23,16 +23,16 @@ export interface Mount {
 
 export interface ContainerInput {
   readonly instance: string
-  /** Say which registry it is made for. */
+  /** They name the registry that it belongs to. */
   readonly ownerLabels: StringMap
   readonly fn: DeployedFunction
-  /** Image id, or its name where the id is not known. */
+  /** Image id, or its name if the id is unknown. */
   readonly imageRef: string
   readonly image: ImageCommand
   readonly network: { readonly name: string; readonly gateway: string }
   /** Our watchdog, on the host, built for the image's architecture. */
   readonly watchdogFile: string
-  /** Cores of the host; 0 when not known. */
+  /** Cores of the host; 0 when unknown. */
   readonly hostCpus: number
   readonly confinement: Confinement
   readonly abilities: EngineAbilities
@@ -40,7 +40,7 @@ export interface ContainerInput {
   readonly mounts: readonly Mount[]
 }
 
-/** What a container's resources depend on beside its function. */
+/** What a container's resources depend on besides its function. */
 export type HostLimits = Pick<ContainerInput, 'hostCpus' | 'confinement' | 'abilities'>
 
 const DEFAULT_PIDS = 512
@@ -48,15 +48,15 @@ const PIDS_ANNOTATION = 'com.sampan.pids'
 const MAX_GRACE_MS = 3_600_000
 
 /**
- * What image entrypoints need to take over their files and step down to another user, to signal their
- * children, and to listen on a low port. Left out of Docker's default: raw sockets, device nodes, chroot,
+ * Capabilities with which image entrypoints can change the owner of files, switch to another user, signal
+ * their children, and listen on a low port. Left out of Docker's default: raw sockets, device nodes, chroot,
  * audit, file capabilities.
  */
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID', 'KILL', 'NET_BIND_SERVICE']
 
 /**
- * FunctionSpec to the body of ContainerCreate. Pure; throws `invalid`, naming the field, for what cannot be
- * made.
+ * Translates a FunctionSpec into the body of ContainerCreate. Pure; throws `invalid`, naming the field, for
+ * what cannot be created.
  */
 export function containerSpec(input: ContainerInput): object {
   const { spec } = input.fn
@@ -64,7 +64,7 @@ export function containerSpec(input: ContainerInput): object {
   const identity = containerIdentity(input.fn, input.image)
   return {
     Image: input.imageRef,
-    // Ours win.
+    // Our labels win.
     Labels: {
       ...passedLabels(spec, input.confinement.labelPrefixes ?? []),
       ...containerLabels(input.instance, identity),
@@ -79,14 +79,14 @@ export function containerSpec(input: ContainerInput): object {
     HostConfig: {
       NetworkMode: input.network.name,
       ExtraHosts: NAMES_IN_FUNCTIONS.map((name) => `${name}:${input.network.gateway}`),
-      // The reconciler restarts, with backoff and after it has kept the logs.
+      // The reconciler restarts containers itself, with backoff and after it has kept the logs.
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } },
       CapDrop: ['ALL'],
       CapAdd: CAPABILITIES,
       ...confine(spec, input.confinement, input.abilities),
       PidsLimit: pidsLimit(spec),
-      // Somebody must reap orphans: the watchdog does, other programs seldom do.
+      // PID 1 must reap orphans: the watchdog does, other programs seldom do.
       Init: !isWatchdogPid1(plan),
       Mounts: mounts(plan, input).map(({ source, target }) => ({
         Type: 'bind',
@@ -104,7 +104,10 @@ export function containerSpec(input: ContainerInput): object {
   }
 }
 
-/** Throws `invalid`, naming the field, for what no container can be made of, whatever its image is. Pure. */
+/**
+ * Throws `invalid`, naming the field, when no container can be created from this spec, whatever its image is.
+ * Pure.
+ */
 export function checkSpec(spec: FunctionSpec, host: HostLimits): void {
   checkProbeAnnotations(spec.annotations)
   environment(spec, false)
@@ -148,11 +151,11 @@ function graceSeconds(env: ReadonlyMap<string, string>): number {
 
 function environment(spec: FunctionSpec, hasWatchdog: boolean): string[] {
   const env: Record<string, string> = { ...deployedVariables(spec) }
-  // The replica is out of the ready set before it is told to stop: it need not wait for anybody to notice
+  // The replica leaves the ready list before it is told to stop, so it need not wait until clients notice
   // (watchdog.md 13.4).
   if (hasWatchdog) {
     env['healthcheck_interval'] ??= '1ms'
-    // A typo is told by the status then, and an update with one leaves the revision before in service.
+    // Then the status reports a typo, and an update with one leaves the previous revision in service.
     env['check_fprocess'] ??= 'true'
   }
 
@@ -176,13 +179,14 @@ function resources(spec: FunctionSpec, { hostCpus, confinement, abilities }: Hos
   const reserved = parseMemoryBytes('requests.memory', spec.requests?.memory ?? '')
   const share = parseNanoCpus('requests.cpu', spec.requests?.cpu ?? '')
 
-  // A limit of 0 is the deployment's own wish for none.
+  // With a limit of 0 the deployment asks for no limit.
   const memory =
     given === '' ? defaultMemory(reserved, confinement, abilities) : parseMemoryBytes('limits.memory', given)
   const limit = memory === 0 ? 0 : Math.max(memory, LEAST_MEMORY_BYTES)
   const reservation = reserved === 0 ? 0 : Math.max(reserved, LEAST_MEMORY_BYTES)
   return {
-    // Swap would let it take as much again, and wear out a Pi's card: the limit is for both together.
+    // The limit is for memory and swap together: swap would let it take as much again, and wear out the card
+    // of a Raspberry Pi.
     ...(limit > 0 && { Memory: limit, MemorySwap: limit }),
     ...(reservation > 0 && { MemoryReservation: limit > 0 ? Math.min(reservation, limit) : reservation }),
     ...(nanoCpus > 0 && { NanoCpus: clampCpus(nanoCpus, hostCpus) }),

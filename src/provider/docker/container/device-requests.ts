@@ -2,7 +2,7 @@ import { FaasError } from '../../../core/errors.ts'
 import type { FunctionSpec } from '../../../core/function-spec.ts'
 import { GPUS, parseGpus } from '../../../core/resources.ts'
 
-/** A wish for devices as Docker takes it (Engine API, HostConfig.DeviceRequests). */
+/** A request for devices in Docker's form (Engine API, HostConfig.DeviceRequests). */
 export interface DeviceRequest {
   readonly Driver: string
   readonly Count: number
@@ -10,8 +10,8 @@ export interface DeviceRequest {
 }
 
 /**
- * Only NVIDIA's runtime answers Docker's device requests; the others want device files, which no deployment
- * may ask for.
+ * Only NVIDIA's runtime supports Docker's device requests. Other GPUs need device files, which a deployment
+ * may not ask for.
  */
 const GIVEN = 'nvidia.com/gpu'
 

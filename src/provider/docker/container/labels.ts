@@ -31,15 +31,17 @@ const PROBES = 'com.sampan.probes'
 
 export type Labels = Readonly<Record<string, string>>
 
-/** The registry that a thing on the engine was made for. */
+/** The registry that an object on the engine was created for. */
 export interface Maker {
-  /** Empty: made by a release that wrote none. */
+  /** Empty: created by a release that wrote none. */
   readonly registryId: string
-  /** The registry's data folder when it was made, for people; empty when not known. */
+  /** The registry's data folder at that time, for people; empty when unknown. */
   readonly dataDir: string
 }
 
-/** The filter that finds what has this instance's name. Whose it is says `ownership.ts`. */
+/**
+ * The filter for everything with this instance's name. `ownership.ts` decides which registry it belongs to.
+ */
 export function instanceLabel(instance: string): string {
   return `${INSTANCE}=${instance}`
 }
@@ -65,7 +67,7 @@ export function containerLabels(instance: string, identity: ContainerIdentity): 
   }
 }
 
-/** Null for a container that carries our label but was not made by this code: it is left alone. */
+/** Null for a container that carries our label but was not created by this code: it is left alone. */
 export function readContainerLabels(labels: Labels): ContainerIdentity | null {
   const fn = readName(labels[FUNCTION], labels[NAMESPACE])
   const revision = readNumber(labels[REVISION])
@@ -96,7 +98,7 @@ function readName(name: string | undefined, namespace: string | undefined): Func
   try {
     return functionName(name, namespace)
   } catch {
-    // A label that no function of ours can have: somebody else's container.
+    // No function of ours can have this label: it is somebody else's container.
     return null
   }
 }

@@ -1,6 +1,6 @@
 import type { FunctionSpec, StringMap } from '../../../core/function-spec.ts'
 
-/** What an image brings along, as far as it decides here. `env` is a list of `NAME=value`. */
+/** The environment of an image: a list of `NAME=value`. */
 export interface ImageEnvironment {
   readonly env: readonly string[]
 }
@@ -16,8 +16,8 @@ export function deployedVariables({ envVars, envProcess }: FunctionSpec): String
 }
 
 /**
- * What the process in the container sees: the image's variables, then the deployment's. Whoever decides
- * something by a variable asks here, so that one set in a Dockerfile counts like one of the deployment. Pure.
+ * The variables that the process in the container sees: the image's, overridden by the deployment's. All
+ * decisions by a variable use this, so that one set in a Dockerfile counts like one of the deployment. Pure.
  */
 export function mergedEnvironment(image: ImageEnvironment, spec: FunctionSpec): ReadonlyMap<string, string> {
   const merged = new Map<string, string>()

@@ -2,15 +2,14 @@ import { FaasError } from '../../../core/errors.ts'
 import type { FunctionSpec, StringMap } from '../../../core/function-spec.ts'
 
 /**
- * What the passed labels of one function may have together: the engine sends them with each list of
- * containers.
+ * Most characters of the passed labels of one function: the engine sends them with every list of containers.
  */
 const MOST_CHARACTERS = 16_384
 
 /**
- * The labels of a function that its containers carry as well, for programs on the host that look at those:
- * what begins like one of `prefixes`. None unless the operator says so, as some such programs do what labels
- * tell them. Throws `invalid` where they are too long. Pure.
+ * The labels of a function that its containers carry too, for programs on the host that read them: those that
+ * begin with one of `prefixes`. None by default, because some such programs act on labels. Throws `invalid`
+ * when they are too long. Pure.
  */
 export function passedLabels({ labels }: FunctionSpec, prefixes: readonly string[]): StringMap {
   if (prefixes.length === 0) return {}

@@ -3,7 +3,9 @@ import { FaasError, messageOf } from '../../../core/errors.ts'
 import type { StringMap } from '../../../core/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
 
-/** The annotations of http-api 12.2 under one prefix. Milliseconds, and answers in a row. */
+/**
+ * The annotations of http-api 12.2 under one prefix: times in milliseconds, and numbers of answers in a row.
+ */
 export interface ProbeAnnotations {
   /** Null: the usual path. */
   readonly path: string | null
@@ -14,13 +16,13 @@ export interface ProbeAnnotations {
   readonly failures: number
 }
 
-/** The longest that fits a timer, and far more than makes sense. */
+/** The longest time that fits a timer, and far more than makes sense. */
 const MOST = 99_999
 
 /**
- * What is annotated about `ready` or `health`; null when nothing is. What is left out is as in Kubernetes,
- * which OpenFaaS hands these to. A field of another name is an annotation like any other. Throws `invalid`,
- * naming the annotation.
+ * The annotations about `ready` or `health`; null when there are none. Defaults are those of Kubernetes, to
+ * which OpenFaaS passes these values. Other field names have no meaning here. Throws `invalid`, naming the
+ * annotation.
  */
 export function probeAnnotations(kind: 'ready' | 'health', annotations: StringMap): ProbeAnnotations | null {
   const prefix = `com.openfaas.${kind}.http.`
@@ -39,7 +41,7 @@ export function probeAnnotations(kind: 'ready' | 'health', annotations: StringMa
   const period = read('periodSeconds', wholeFrom(1))
   const timeout = read('timeoutSeconds', wholeFrom(1))
   const failures = read('failureThreshold', wholeFrom(1))
-  // Kubernetes allows only 1 for liveness, so that OpenFaaS has no such annotation there.
+  // Kubernetes allows only 1 for liveness, so OpenFaaS has no such annotation for it.
   const successes = kind === 'ready' ? read('successThreshold', wholeFrom(1)) : null
 
   const given = [path, delay, delaySeconds, period, timeout, failures, successes]

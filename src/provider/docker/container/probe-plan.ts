@@ -6,24 +6,22 @@ import { DEFAULT_PATIENCE_MS, ENDLESS_PATIENCE_MS, PLAIN_PLAN, type Probe, type 
 import { type ProbeAnnotations, probeAnnotations } from './probe-annotations.ts'
 import { type ImageCommand, planWatchdog } from './watchdog-injection.ts'
 
-/** What the container will be, as far as it decides what proves that it can take calls. */
+/** The properties of the container that decide how it is probed. */
 interface Container {
   readonly env: ReadonlyMap<string, string>
-  /**
-   * A watchdog answers the calls, ours or another one. Without one whatever answers there is the function.
-   */
+  /** A watchdog, ours or another one, answers the calls. Without one the function itself answers. */
   readonly hasWatchdog: boolean
 }
 
 /**
- * What a replica of this function is asked, and what proves that it can take calls: the one place that
- * decides it, for deploy, update, scaling, wake and adoption (by the label) alike. docs/watchdog.md has the
+ * How a replica of this function is probed, and what proves that it can take calls. This is the only place
+ * that decides it: for deploy, update, scaling, wake and, by the label, adoption. docs/watchdog.md has the
  * table.
  *
- * Without annotations it is asked at its start, until it is ready, and no more. Those about `ready` make
- * readiness a question for its whole life, those about `health` add liveness (http-api 12.2 and 12.3). Where
- * only a health path is known, a start is over when it answers well. Pure. Throws `invalid`, naming the
- * annotation.
+ * Without annotations it is probed only from its start until it is ready. Annotations about `ready` repeat
+ * the readiness probe for its whole life; those about `health` add a liveness probe (http-api 12.2 and 12.3).
+ * If only a health path is given, a good answer there also proves readiness at the start. Pure. Throws
+ * `invalid`, naming the annotation.
  */
 export function planProbes(spec: FunctionSpec, image: ImageCommand): ProbePlan {
   const container = containerOf(spec, image)
@@ -66,15 +64,13 @@ function containerOf(spec: FunctionSpec, image: ImageCommand): Container {
   return { env, hasWatchdog: plan.kind !== 'untouched' || plan.watchdog || isSet(env, 'fprocess') }
 }
 
-/** 0 is no limit, as the watchdog has it. */
+/** 0 is no limit, as for the watchdog. */
 function patienceOf({ env }: Container): number {
   const ms = envDurationMs(env.get('startup_timeout')) ?? DEFAULT_PATIENCE_MS
   return ms === 0 ? ENDLESS_PATIENCE_MS : Math.min(ms, ENDLESS_PATIENCE_MS)
 }
 
-/**
- * A delay of the health annotations is about the health of a replica that has started: it holds up no start.
- */
+/** A delay in the health annotations applies to a started replica and does not delay the start. */
 function startOf(container: Container, health: ProbeAnnotations | null, liveness: Probe | null): Probe {
   if (liveness === null || health === null || health.path === null) return usualReadiness(container)
   return { ...liveness, delayMs: 0 }
@@ -85,14 +81,14 @@ function annotated(usual: Probe, { path, ...times }: ProbeAnnotations): Probe {
 }
 
 function usualReadiness(container: Container): Probe {
-  // Only watchdogs of of-watchdog's kind know this setting, and they answer for it there (watchdog.md 5.3).
+  // Only watchdogs of of-watchdog's kind know this setting, and they answer at this path (watchdog.md 5.3).
   if (asksReadyPath(container)) return { ...PLAIN_PLAN.readiness, path: '/_/ready', accept: 'status' }
   return usualHealth(container)
 }
 
 function usualHealth({ env, hasWatchdog }: Container): Probe {
-  // With suppress_lock both upstream watchdogs answer 503 for ever (watchdog.md 5.2). An image without one
-  // answers as it likes to a path that it does not know.
+  // With suppress_lock both upstream watchdogs always answer 503 (watchdog.md 5.2). An image without a
+  // watchdog may answer anything to a path that it does not know.
   const isMute = env.get('suppress_lock') === 'true' || env.get('suppress_lock') === '1'
   return isMute || !hasWatchdog ? { ...PLAIN_PLAN.readiness, accept: 'any' } : PLAIN_PLAN.readiness
 }
@@ -108,8 +104,8 @@ function isAnsweredByWatchdog(path: string, container: Container): boolean {
 }
 
 /**
- * Null for watchdogs that start a process for each call, and where the process is not in this container or
- * has no port.
+ * Null for watchdogs that start a process per call, and when the process is not in this container or has no
+ * port.
  */
 function processPort({ env }: Container): number | null {
   const text = env.get('http_upstream_url') || env.get('upstream_url') || ''

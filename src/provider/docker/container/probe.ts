@@ -7,7 +7,7 @@ const PROBE_ACCEPTS = ['status', 'speaks', 'any'] as const
 export type ProbeAccept = (typeof PROBE_ACCEPTS)[number]
 
 /**
- * One question to a replica: what is asked, when, and what its answers mean. Times in milliseconds, answers
+ * One kind of probe: what is asked, when, and what the answers mean. Times are in milliseconds, answers are
  * counted in a row.
  */
 export interface Probe {
@@ -17,7 +17,7 @@ export interface Probe {
   readonly delayMs: number
   /** Between two questions to a replica in service. */
   readonly periodMs: number
-  /** For one answer; a late one is a bad one. */
+  /** Longest wait for one answer; a late answer is a bad one. */
   readonly timeoutMs: number
   /** Good answers that take it into service. */
   readonly successes: number
@@ -25,29 +25,29 @@ export interface Probe {
   readonly failures: number
 }
 
-/** All that a replica of one revision is asked. */
+/** All probes of the replicas of one revision. */
 export interface ProbePlan {
   /** How long a replica may stay unready before it is replaced. */
   readonly patienceMs: number
   /** Whether it can take calls. */
   readonly readiness: Probe
-  /** Whether that is asked again of a ready one: it then comes and goes as it answers. */
+  /** Whether a ready replica is probed again and leaves the service while it fails. */
   readonly isReadinessRepeated: boolean
   /**
-   * Where, behind its watchdog, the process listens, which must be seen beside a good answer: the watchdog
-   * answers for itself, before its process can. Null where the answer is proof enough.
+   * Port of the process behind the watchdog. The process must be seen listening there in addition to a good
+   * answer, because the watchdog answers before its process can. Null when the answer alone is proof.
    */
   readonly processPort: number | null
-  /** Whether it is well: one that is not is replaced. Null: not asked. */
+  /** Whether it is healthy: an unhealthy one is replaced. Null: no such probe. */
   readonly liveness: Probe | null
 }
 
 /** The watchdog's own limit for the start of its process (watchdog.md 3.3). */
 export const DEFAULT_PATIENCE_MS = 60_000
-/** In place of "no limit": a year. A number, for the label. */
+/** Stands for "no limit": a year, because the label needs a number. */
 export const ENDLESS_PATIENCE_MS = 365 * 24 * 3_600_000
 
-/** What a container without a readable plan is asked. */
+/** The plan for a container without a readable one. */
 export const PLAIN_PLAN: ProbePlan = {
   patienceMs: DEFAULT_PATIENCE_MS,
   readiness: {

@@ -4,13 +4,14 @@ import { LEAST_MEMORY_BYTES } from '../../../core/host-settings.ts'
 import { quoted } from '../../../core/quoted.ts'
 import { parseMemoryBytes, parseNanoCpus } from '../../../core/resources.ts'
 
-/** From here on a number of cores that the host has not got is meant as thousandths. */
+/** From this number on, more cores than the host has are taken to be meant as thousandths. */
 const SURELY_MILLICORES = 100
 /** The engine's least (Engine API, ContainerCreate). */
 export const LEAST_NANO_CPUS = 1e7
 
 /**
- * Throws `invalid` for cores that cannot be meant on a host that has `hostCpus` of them; 0: not known. Pure.
+ * Throws `invalid` for a number of cores that makes no sense on a host with `hostCpus` cores (0: unknown).
+ * Pure.
  */
 export function checkCores(spec: FunctionSpec, hostCpus: number): void {
   for (const kind of ['limits', 'requests'] as const) {
@@ -24,7 +25,7 @@ export function checkCores(spec: FunctionSpec, hostCpus: number): void {
   }
 }
 
-/** What the deployment asks for and does not get to the letter, a sentence each. Pure. */
+/** What the deployment asks for and does not get exactly, one sentence each. Pure. */
 export function resourceRemarks({ limits, requests }: FunctionSpec, hostCpus: number): readonly string[] {
   const cpu = parseNanoCpus('limits.cpu', limits?.cpu ?? '')
   const memory = parseMemoryBytes('limits.memory', limits?.memory ?? '')

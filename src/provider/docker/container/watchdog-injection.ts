@@ -3,7 +3,7 @@ import type { FunctionSpec } from '../../../core/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
 import { mergedEnvironment } from './merged-environment.ts'
 
-/** What the decision looks at in an image. */
+/** The properties of an image that the decision needs. */
 export interface ImageCommand {
   readonly entrypoint: readonly string[]
   readonly cmd: readonly string[]
@@ -23,13 +23,13 @@ const WATCHDOG_ANNOTATION = 'com.sampan.watchdog'
 /** Where the watchdog lies in images that have one, by convention of all templates. */
 export const WATCHDOG_PATH = '/usr/bin/fwatchdog'
 
-/** `fwatchdog`, `of-watchdog`, `watchdog`, and those with the architecture behind: `fwatchdog-arm64`. */
+/** `fwatchdog`, `of-watchdog`, `watchdog`, each also with the architecture as a suffix: `fwatchdog-arm64`. */
 const WATCHDOG_NAME = /^(?:[a-z]+-)?f?watchdog(?:-[a-z0-9]+)?$/
 
 /**
- * How a function gets its watchdog. An image that has one, or that serves HTTP by itself, runs untouched; one
- * without gets ours when the deployment names a process or asks for it by annotation. Pure; throws `invalid`
- * when what is asked for cannot be done.
+ * Decides how a function gets its watchdog. An image that has one, or that serves HTTP itself, is not
+ * changed. An image without one gets ours when the deployment names a process or asks for it by annotation.
+ * Pure; throws `invalid` when the request cannot be met.
  */
 export function planWatchdog(image: ImageCommand, spec: FunctionSpec): WatchdogPlan {
   const wish = readWish(spec)
@@ -37,7 +37,7 @@ export function planWatchdog(image: ImageCommand, spec: FunctionSpec): WatchdogP
   const own = findWatchdog(command)
   const carries = own !== null || image.env.includes('mode=inproc')
   const isPid1 = own !== null && own === command[0]
-  // The one that the watchdog runs. Empty means none.
+  // The process that the watchdog runs; empty means none.
   const process = mergedEnvironment(image, spec).get('fprocess') ?? ''
 
   if (

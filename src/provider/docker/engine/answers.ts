@@ -2,8 +2,8 @@ import type { Usage } from '../../../core/provider.ts'
 import { field, list, number, strings, text, words } from './untrusted.ts'
 
 /**
- * What the engine answers, narrowed to what we use. The engine is a process of another version, maybe another
- * product: every field is optional until it was looked at. Pure; called by `engine.ts` only.
+ * The engine's answers, reduced to what we use. The engine has another version or is another product, so
+ * every field is optional until it was checked. Pure; called by `engine.ts` only.
  */
 
 export interface EngineVersion {
@@ -18,20 +18,20 @@ export interface EngineVersion {
   readonly abilities: EngineAbilities
 }
 
-/** What this engine can do on this host, beside running containers. */
+/** Optional abilities of this engine on this host. */
 export interface EngineAbilities {
   readonly isPodman: boolean
   /**
-   * Whether the kernel's memory controller is on: on Raspberry Pi OS it is not unless the kernel's command
-   * line says so.
+   * Whether the kernel's memory controller is on. On Raspberry Pi OS it is off unless the kernel's command
+   * line enables it.
    */
   readonly limitsMemory: boolean
   readonly hasSeccomp: boolean
-  /** Names of the container runtimes that it was given. */
+  /** Names of its configured container runtimes. */
   readonly runtimes: readonly string[]
   /**
-   * Whether its storage driver may be able to bound the writable layer: overlay2 on XFS, if mounted with
-   * `pquota`, which it does not tell.
+   * Whether its storage driver may be able to limit the writable layer: overlay2 on XFS can, if mounted with
+   * `pquota`, which the engine does not tell.
    */
   readonly mayLimitDisk: boolean
 }
@@ -45,16 +45,15 @@ export interface ContainerSummary {
   readonly state: string
   readonly createdAtMs: number
   /**
-   * By name of the network that it was made for. Empty while it does not run, and when it was taken out of
-   * that network by hand.
+   * Addresses by network name. Empty while it does not run, or after it was taken out of its network by hand.
    */
   readonly addresses: Readonly<Record<string, string>>
 }
 
-/** How a container stands, in detail. */
+/** The details of a container. */
 export interface ContainerDetails {
   readonly state: string
-  /** Of its first process, as the engine's host numbers it; 0 when it does not run. */
+  /** PID of its first process on the engine's host; 0 when it does not run. */
   readonly pid: number
   readonly exitCode: number
   readonly oomKilled: boolean
@@ -68,16 +67,16 @@ export interface NetworkSummary {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly subnet: string
-  /** The host's own address in it; empty when the engine does not tell. */
+  /** The host's own address in the network; empty when the engine does not tell. */
   readonly gateway: string
   /** Name of the bridge interface on the host. */
   readonly bridge: string
   readonly hasIpv6: boolean
-  /** Longest packet, bytes. */
+  /** MTU, bytes. */
   readonly mtu: number
 }
 
-/** A network, looked at alone. */
+/** The details of a network. */
 export interface NetworkDetails {
   readonly mtu: number
   /** Containers that run in it. */
@@ -85,10 +84,10 @@ export interface NetworkDetails {
 }
 
 export const MTU_OPTION = 'com.docker.network.driver.mtu'
-/** What a bridge network has when nothing was said. */
+/** The default MTU of a bridge network. */
 export const USUAL_MTU = 1_500
 
-/** An image that the engine has, as far as it decides how it is run. */
+/** An image of the engine: the properties that decide how it is run. */
 export interface ImageFacts {
   readonly id: string
   readonly architecture: string
@@ -120,7 +119,7 @@ function readAbilities(version: unknown, info: unknown): EngineAbilities {
   )
   return {
     isPodman,
-    // Only a plain no counts: what does not tell is given the benefit of the doubt.
+    // Only an explicit false counts; an engine that does not tell is assumed to have it.
     limitsMemory: field(info, 'MemoryLimit') !== false,
     hasSeccomp: words(field(info, 'SecurityOptions')).some((option) => option.includes('name=seccomp')),
     runtimes: Object.keys(field(info, 'Runtimes') ?? {}),
@@ -175,7 +174,7 @@ function mtuOf(network: unknown): number {
   return Number(text(field(network, 'Options'), MTU_OPTION)) || USUAL_MTU
 }
 
-/** Docker's own way to name it, unless the network was made with a name for it. */
+/** Docker's naming scheme, unless the network was created with an explicit bridge name. */
 function bridgeOf(network: unknown): string {
   const given = text(field(network, 'Options'), 'com.docker.network.bridge.name')
   return given || `br-${text(network, 'Id').slice(0, 12)}`
@@ -196,8 +195,8 @@ export function readImage(answer: unknown): ImageFacts {
 }
 
 /**
- * One reading of `stats`, which carries the one before it. Memory without the page cache that the kernel can
- * take back.
+ * Usage from one answer of `stats`, which includes the previous sample. Memory is without the page cache that
+ * the kernel can reclaim.
  */
 export function readUsage(answer: unknown): Usage {
   const cpu = (key: string) => number(field(field(answer, key), 'cpu_usage'), 'total_usage')
@@ -214,7 +213,7 @@ export function readUsage(answer: unknown): Usage {
   }
 }
 
-/** Modes that are not the name of a network. */
+/** Network modes that are not the name of a network. */
 const NAMELESS = new Set(['', 'default', 'bridge'])
 
 function readAddresses(container: unknown): Record<string, string> {
@@ -223,7 +222,7 @@ function readAddresses(container: unknown): Record<string, string> {
   if (typeof networks !== 'object' || networks === null) return addresses
   const home = text(field(container, 'HostConfig'), 'NetworkMode')
   for (const [name, endpoint] of Object.entries(networks)) {
-    // Others were added by hand. Podman does not say which one was first.
+    // Other networks were added by hand. Podman does not tell which one was first.
     if (name !== home && !NAMELESS.has(home)) continue
     const address = text(endpoint, 'IPAddress')
     if (address !== '') addresses[name] = address
@@ -231,7 +230,7 @@ function readAddresses(container: unknown): Record<string, string> {
   return addresses
 }
 
-/** Which part of a container's log is asked for. */
+/** Selects a part of a container's log. */
 export interface LogStreamOptions {
   readonly follow: boolean
   readonly stdout: boolean

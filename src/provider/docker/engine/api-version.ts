@@ -1,9 +1,12 @@
 import { FaasError } from '../../../core/errors.ts'
 import type { EngineVersion } from './answers.ts'
 
-/** Oldest API that has all we need: Docker 20.10. */
+/** Oldest API version with everything that we need: Docker 20.10. */
 const FLOOR = '1.41'
-/** Newest API that we were written against. A newer engine is spoken to in this one as long as it lets us. */
+/**
+ * Newest API version that this code was written against. It is also used with newer engines, as long as they
+ * support it.
+ */
 const NEWEST = '1.52'
 
 /**
@@ -14,7 +17,7 @@ export function pickApiVersion(
   engine: Pick<EngineVersion, 'apiVersion' | 'minApiVersion' | 'version'>,
 ): string {
   const { apiVersion, minApiVersion, version } = engine
-  // Some emulations do not tell; they accept the floor.
+  // Some compatible engines do not tell; they accept the oldest version.
   if (apiVersion === '') return FLOOR
   if (compare(apiVersion, FLOOR) < 0) {
     throw new FaasError(

@@ -16,8 +16,8 @@ interface Closable {
 }
 
 /**
- * Every call to the engine has an end: its time limit, its caller's signal, or the end of us. What it throws
- * is a `FaasError`.
+ * Bounds every call to the engine by its time limit, its caller's signal and our own end. Throws only
+ * `FaasError`.
  */
 export class BoundedCalls {
   readonly #clock: Clock
@@ -28,7 +28,7 @@ export class BoundedCalls {
     this.#clock = clock
   }
 
-  /** Ends what is under way; later calls fail. */
+  /** Ends all running calls; later ones fail. */
   close(): void {
     this.#closed = true
     for (const call of this.#underWay) call.abort()

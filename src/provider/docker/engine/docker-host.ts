@@ -1,4 +1,4 @@
-/** Where the engine listens, in the words of the HTTP client. */
+/** The engine's address, as the HTTP client takes it. */
 export type EngineAddress =
   | { readonly socketPath: string }
   | { readonly protocol: 'http' | 'https'; readonly host: string; readonly port: number }
@@ -24,7 +24,7 @@ export function parseDockerHost(text: string | null): EngineAddress {
 }
 
 /**
- * The URL parser drops a port that is its scheme's own: `tcp://host:80` means 80, `tcp://host` means Docker's
+ * The URL parser drops the default port of a scheme: `tcp://host:80` means 80, `tcp://host` means Docker's
  * 2375.
  */
 function defaultPort(text: string, secure: boolean): number {

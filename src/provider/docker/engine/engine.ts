@@ -19,7 +19,9 @@ import { followPull } from './pull-progress.ts'
 import { type Call, type EngineOptions, Transport } from './transport.ts'
 
 const CONNECT_MS = 5_000
-/** Longest wait for a call that makes the engine work: on a busy Pi a create takes seconds. */
+/**
+ * Longest wait for a call that changes something: creating a container takes seconds on a busy Raspberry Pi.
+ */
 const WORK_MS = 60_000
 const PULL_MS = 3_600_000
 
@@ -35,8 +37,8 @@ export class Engine {
   }
 
   /**
-   * Asks who is there and agrees on an API version. Throws `EngineAway`, or `unavailable` when no version
-   * suits both.
+   * Asks the engine what it is and chooses an API version. Throws `EngineAway`, or `unavailable` when no
+   * version suits both.
    */
   async connect(): Promise<EngineVersion> {
     const ask = (path: string): Promise<unknown> =>
@@ -47,7 +49,7 @@ export class Engine {
     return found
   }
 
-  /** Ends everything under way; later calls fail. */
+  /** Ends all running calls; later ones fail. */
   close(): void {
     this.#transport.close()
   }
@@ -85,7 +87,10 @@ export class Engine {
     await this.#transport.ask({ method: 'POST', path, doing: 'start the container', timeoutMs: WORK_MS })
   }
 
-  /** SIGTERM, then SIGKILL after the grace. One that is gone or stopped already counts as done. */
+  /**
+   * Sends SIGTERM, then SIGKILL after the grace period. A container that is removed or stopped already is no
+   * error.
+   */
   async stopContainer(id: string, graceSeconds: number): Promise<void> {
     const timeoutMs = graceSeconds * 1_000 + WORK_MS
     const query = { t: graceSeconds }
@@ -93,7 +98,7 @@ export class Engine {
     await orNull(this.#transport.ask({ method: 'POST', path, query, doing: 'stop the container', timeoutMs }))
   }
 
-  /** Halts its processes where they are. `conflict` when they are halted already. */
+  /** Halts its processes. `conflict` when they are halted already. */
   async pauseContainer(id: string): Promise<void> {
     await this.#transport.ask({
       method: 'POST',
@@ -102,7 +107,7 @@ export class Engine {
     })
   }
 
-  /** Lets them go on. Throws when they were not halted. */
+  /** Lets its processes continue. Throws when they were not halted. */
   async unpauseContainer(id: string): Promise<void> {
     await this.#transport.ask({
       method: 'POST',
@@ -111,27 +116,27 @@ export class Engine {
     })
   }
 
-  /** With force and its anonymous volumes. One that is gone already counts as done. */
+  /** Removes it with force and its anonymous volumes. A container that is removed already is no error. */
   async removeContainer(id: string): Promise<void> {
     const query = { force: true, v: true }
     const call: Call = { method: 'DELETE', path: `/containers/${id}`, query, doing: 'remove the container' }
     await orNull(this.#transport.ask({ ...call, timeoutMs: WORK_MS }))
   }
 
-  /** `not-found` when the container is gone, or going. */
+  /** `not-found` when the container is removed or being removed. */
   async containerLogs(id: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable> {
     const query = { ...options, tail: options.tail ?? 'all' }
     const path = `/containers/${id}/logs`
     try {
       return await this.#transport.stream({ method: 'GET', path, query, doing: 'read the logs', signal })
     } catch (error) {
-      // Docker says "dead or marked for removal" for the moment that a removal takes.
+      // Docker says "dead or marked for removal" while a removal is in progress.
       if (!hasCode(error, 'conflict')) throw error
       throw new FaasError('not-found', `container ${id} is being removed`, { cause: error })
     }
   }
 
-  /** Null when it is gone. Takes the engine a second or two: it measures. */
+  /** Null when it is removed. Takes a second or two, because the engine measures. */
   async containerUsage(id: string, signal: AbortSignal): Promise<Usage | null> {
     const query = { stream: false }
     const path = `/containers/${id}/stats`
@@ -176,9 +181,9 @@ export class Engine {
   }
 
   /**
-   * Resolves when the image is here. Throws `EngineAway` when the engine is not, else `bad-gateway` with the
-   * engine's own words: it tells causes apart only by text. Bounded by `signal` alone, because the engine is
-   * silent until the registry has answered.
+   * Resolves when the image was pulled. Throws `EngineAway` when the engine is unreachable, otherwise
+   * `bad-gateway` with the engine's own words, because it distinguishes causes only by text. Bounded by
+   * `signal` alone, because the engine is silent until the registry has answered.
    */
   async pullImage(pull: PullRequest, signal: AbortSignal): Promise<void> {
     const { ref, authconfig, onProgress } = pull
@@ -210,7 +215,7 @@ function idOf(answer: unknown): string {
   throw new FaasError('unavailable', 'Docker answered a create without an id')
 }
 
-/** Gone already is what the caller wanted, or an answer of its own. */
+/** Turns `not-found` into null: for a removal that is success, for a lookup a valid answer. */
 async function orNull(answer: Promise<unknown>): Promise<unknown> {
   try {
     return await answer

@@ -1,7 +1,7 @@
 import { type ErrorCode, FaasError, messageOf } from '../../../core/errors.ts'
 
 /**
- * The engine did not answer at all: not there, hung, or gone in the middle. Its answers, good or bad, are
+ * The engine did not answer: it is not running, hangs, or broke off. An error that the engine answers is
  * never this.
  */
 export class EngineAway extends FaasError {
@@ -16,7 +16,7 @@ interface StatusError {
   readonly statusCode: number
 }
 
-/** Anything thrown by the HTTP client, as one of ours. `doing` completes "Docker could not …". */
+/** Translates anything thrown by the HTTP client into our error. `doing` completes "Docker could not …". */
 export function translateEngineError(error: unknown, doing: string): FaasError {
   if (error instanceof FaasError) return error
   if (!isStatusError(error)) return new EngineAway(connectionTrouble(error), error)
@@ -41,7 +41,7 @@ function isStatusError(error: unknown): error is StatusError {
   )
 }
 
-/** The engine's own sentence, without what the HTTP client puts before it. */
+/** The engine's own sentence, without the prefix of the HTTP client. */
 export function engineMessage(error: unknown): string {
   return messageOf(error)
     .replace(/^\(HTTP code \d+\) [a-z ]+ - /, '')

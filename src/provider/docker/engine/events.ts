@@ -5,8 +5,8 @@ import { field } from './untrusted.ts'
 /** What happened to one container. */
 export interface ContainerEvent {
   /**
-   * `connect`, `disconnect`: it was put into a network or taken out of one. The engine does not tell whose
-   * container that is.
+   * `connect`, `disconnect`: it was put into a network or taken out of one. The engine does not tell which
+   * instance the container belongs to.
    */
   readonly kind: 'start' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause' | 'connect' | 'disconnect'
   readonly id: string
@@ -14,7 +14,7 @@ export interface ContainerEvent {
   readonly exitCode: number
 }
 
-/** Engine's words to ours. Podman says `died` and `remove` where Docker says `die` and `destroy`. */
+/** Maps the engine's words to ours. Podman says `died` and `remove` where Docker says `die` and `destroy`. */
 const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
   start: 'start',
   die: 'die',
@@ -28,12 +28,12 @@ const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
   disconnect: 'disconnect',
 }
 
-/** What the engine is asked for. Not by label: events of networks have none. */
+/** The events that are asked for. Not filtered by label, because events of networks have none. */
 export const EVENT_FILTERS = { type: ['container', 'network'], event: Object.keys(KINDS) } as const
 
 /**
- * The events of a raw stream that we act on, of containers with this label. Throws `EngineAway` when the
- * stream breaks off.
+ * The relevant events in a raw stream, of containers with this label. Throws `EngineAway` when the stream
+ * breaks off.
  */
 export async function* containerEvents(stream: Readable, label: string): AsyncIterable<ContainerEvent> {
   for await (const line of jsonLines(stream)) {
@@ -42,7 +42,7 @@ export async function* containerEvents(stream: Readable, label: string): AsyncIt
   }
 }
 
-/** Null for what does not concern us; `label` is `key=value`. Pure. */
+/** Null for irrelevant events; `label` is `key=value`. Pure. */
 export function readEvent(line: unknown, label: string): ContainerEvent | null {
   const actor = field(line, 'Actor')
   const attributes = field(actor, 'Attributes')
@@ -50,7 +50,7 @@ export function readEvent(line: unknown, label: string): ContainerEvent | null {
   const isOfNetwork = field(line, 'Type') === 'network'
   const id = isOfNetwork ? field(attributes, 'container') : field(actor, 'ID')
   if (kind === undefined || typeof id !== 'string' || id === '') return null
-  // Of a network only that.
+  // Of network events only these two matter.
   if (isOfNetwork !== (kind === 'connect' || kind === 'disconnect')) return null
   const at = label.indexOf('=')
   if (!isOfNetwork && field(attributes, label.slice(0, at)) !== label.slice(at + 1)) return null

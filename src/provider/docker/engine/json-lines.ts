@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { EngineAway, translateEngineError } from './errors.ts'
 
-/** An event is under 10 KB; a peer that never ends its line must not fill our memory. */
+/** Events are below 10 KB. The limit keeps a peer that never ends its line from filling our memory. */
 const LONGEST_LINE = 4 * 1024 * 1024
 
 /**

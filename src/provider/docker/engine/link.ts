@@ -20,7 +20,8 @@ export interface LinkOptions {
   readonly clock: Clock
   readonly log: Log
   /**
-   * Learns the whole state; events that come meanwhile are told afterwards. The link is up once this is done.
+   * Reads the whole state. Events that come meanwhile are delivered afterwards. The link is up when this is
+   * done.
    */
   readonly look: () => Promise<void>
   readonly onUp: () => void
@@ -31,8 +32,8 @@ const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5_000
 
 /**
- * Keeps in touch with the engine: connects, listens, looks; when contact is lost, tries again for as long as
- * it lives. Everybody else asks `isUp` and reports what looks like a loss with `lost`.
+ * Keeps the connection to the engine: connects, listens to events, reads the state, and reconnects after a
+ * loss. Other parts ask `isUp`, and report a suspected loss with `lost`.
  */
 export class EngineLink {
   readonly #options: LinkOptions
@@ -57,7 +58,7 @@ export class EngineLink {
     return this.#engine
   }
 
-  /** Resolves when contact was tried once, whatever came of it. */
+  /** Resolves when the first attempt to connect has ended, successful or not. */
   async start(): Promise<void> {
     this.#run ??= this.#keepUp()
     await this.#firstTry.promise
@@ -74,7 +75,7 @@ export class EngineLink {
     return { reachable: this.#isUp, version, reason: this.#isUp ? '' : this.#reason }
   }
 
-  /** A call found the engine away: hang up and begin again. */
+  /** A call found the engine unreachable: ends the session and reconnects. */
   lost(error: unknown): void {
     if (!this.#isUp) return
     this.#down(error)
@@ -90,27 +91,27 @@ export class EngineLink {
       try {
         await this.#holdSession(() => (upSinceMs = clock.now()))
       } catch (error) {
-        // A session that was hung up by `lost` breaks off, too: the first reason is the true one.
+        // A session that `lost` has ended breaks off too; the first reason is the real one.
         if (!signal.aborted && !this.#session.signal.aborted) this.#down(error)
       }
       this.#session.abort()
       this.#firstTry.resolve()
-      // Contact that breaks off at once, again and again, is no contact.
+      // A connection that breaks off at once each time counts as a failed attempt.
       attempt = clock.now() - upSinceMs > LONGEST_PAUSE_MS ? 1 : attempt + 1
       upSinceMs = Number.POSITIVE_INFINITY
-      // Rejects only when we stop, which the loop's condition sees.
+      // Rejects only when we stop, which the loop condition checks.
       await clock.sleep(backoffMs(attempt, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal).catch(() => {})
     }
     this.#isUp = false
   }
 
-  /** Returns or throws when contact is lost. */
+  /** Returns or throws when the connection is lost. */
   async #holdSession(onUp: () => void): Promise<void> {
     const { engine, label, log, look } = this.#options
     this.#session = new AbortController()
     const { signal } = this.#session
     const found = await engine.connect()
-    // Before the look, so that nothing falls between the two.
+    // Subscribes before the look, so that no change falls between the two.
     const stream = await engine.events(signal)
     await look()
     if (signal.aborted || this.#stopping.signal.aborted) return

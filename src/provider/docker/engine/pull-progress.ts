@@ -3,8 +3,8 @@ import { FaasError } from '../../../core/errors.ts'
 import { jsonLines } from './json-lines.ts'
 
 /**
- * Reads a pull to its end; `bad-gateway` with the engine's own words when it fails. The engine answers 200
- * first and puts a later failure into the stream (Engine API, ImageCreate).
+ * Reads a pull to its end. Throws `bad-gateway` with the engine's own words when it fails: the engine answers
+ * 200 first and reports a later failure in the stream (Engine API, ImageCreate).
  */
 export async function followPull(stream: Readable, onProgress?: () => void): Promise<void> {
   for await (const line of jsonLines(stream)) {

@@ -9,8 +9,8 @@ import { hostIptables } from './iptables.ts'
 import { type FunctionNetwork, Networks } from '../belongings/networks.ts'
 
 /**
- * Sets the firewall rules of one instance, once: a program of its own that `scripts/firewall.sh` runs as root
- * where the daemon may not. It reads the daemon's settings, all but `SAMPAN_FIREWALL`.
+ * Sets the firewall rules of one instance, once. `scripts/firewall.sh` runs this separate program as root
+ * when the daemon may not set rules. It reads the daemon's settings except `SAMPAN_FIREWALL`.
  */
 async function main(): Promise<void> {
   const config = configFromProcess()
@@ -44,7 +44,8 @@ async function networksOf(engine: Engine, instance: string): Promise<readonly Fu
     want: (networks: readonly FunctionNetwork[]) => void (found = networks),
     whenTried: () => Promise.resolve(),
   }
-  // Whichever registry they belong to: only one has an instance name on an engine. It makes none.
+  // It does not matter which registry the networks belong to: only one registry uses an instance name on an
+  // engine. This program creates none.
   const ownership = { labels: {}, isOurs: () => true }
   const options = { engine, instance, ownership, log: stdoutLog('warn'), fence, mtu: null }
   const networks = new Networks({ ...options, onAddresses: () => {} })

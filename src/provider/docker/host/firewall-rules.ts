@@ -1,32 +1,32 @@
 import type { HostPort } from '../../../core/host-settings.ts'
 
 /**
- * The rules that keep functions from the host, as text for `iptables-restore`. Pure. They only ever take
- * away: what they let pass meets the host's own rules as before. Every rule begins at an interface of our own
- * networks.
+ * The rules that keep functions from the host, as text for `iptables-restore`. Pure. They only restrict:
+ * packets that they let pass still go through the host's own rules. Every rule matches an interface of our
+ * own networks.
  */
 
 export type Family = 'ipv4' | 'ipv6'
 
 /** What the operator's settings say about the firewall. */
 export interface FirewallSettings {
-  /** `auto`: rules where the daemon may set them, a warning where it may not. */
+  /** `auto`: sets rules if the daemon may, and warns otherwise. */
   readonly mode: 'auto' | 'off'
-  /** Port at which functions find the gateway; 0: nowhere. */
+  /** Port at which functions reach the gateway; 0: none. */
   readonly functionPort: number
   readonly hostPorts: readonly HostPort[]
-  /** Whether functions reach the private ranges of addresses: the local network, and other containers. */
+  /** Whether functions can reach private address ranges: the local network and other containers. */
   readonly privateNetworks: 'open' | 'closed'
 }
 
-/** What the rules are made of. */
+/** The input for the rules. */
 export interface FirewallWish {
   readonly instance: string
   readonly settings: FirewallSettings
   readonly networks: readonly { readonly bridge: string; readonly gateway: string }[]
   /**
-   * Servers that the host asks for names, of both families: Docker passes questions on to them from inside
-   * the container's network.
+   * The host's name servers, of both families: Docker forwards queries to them from inside the container's
+   * network.
    */
   readonly nameservers: readonly string[]
 }
@@ -34,10 +34,10 @@ export interface FirewallWish {
 interface FamilyFacts {
   readonly host: 32 | 128
   readonly reject: string
-  /** Where clouds answer a machine's own questions: with its credentials, too. */
+  /** Metadata addresses of clouds, which also give out the machine's credentials. */
   readonly metadata: readonly string[]
   readonly private: readonly string[]
-  /** Without which the family does not work at all. */
+  /** Rules without which the family does not work at all. */
   readonly needed: readonly string[]
 }
 
@@ -59,7 +59,7 @@ const FACTS: Readonly<Record<Family, FamilyFacts>> = {
   },
 }
 
-/** Answers to calls, which the gateway opens, come back this way. */
+/** Lets through the answers to calls, whose connections the gateway opens. */
 const ANSWERS = '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN'
 
 /** The names of our two chains, unique to the instance and no longer than iptables takes (28 characters). */
@@ -71,8 +71,8 @@ export function chainsOf(instance: string): { readonly input: string; readonly f
 const LONGEST = 18
 
 /**
- * What must be told to `iptables-restore --noflush` so that a table as in `listing` (`iptables -S`) has our
- * rules and no old ones of ours; null when it has. All or nothing: a restore is one transaction.
+ * The input for `iptables-restore --noflush` that gives a table as in `listing` (`iptables -S`) our rules and
+ * removes our old ones; null when nothing must change. A restore is one transaction.
  */
 export function firewallChange(family: Family, wish: FirewallWish, listing: string): string | null {
   const lines = listing.split('\n').map((line) => line.trim().replaceAll('"', ''))
@@ -90,7 +90,7 @@ export function firewallChange(family: Family, wish: FirewallWish, listing: stri
   const make = bodies.length > 0 ? [chains.input, chains.forward] : existing
   return [
     '*filter',
-    // Makes the chain, or empties it.
+    // Creates the chain, or empties it.
     ...make.map((chain) => `:${chain} - [0:0]`),
     ...bodies,
     ...stale.map((line) => line.replace(/^-A/, '-D')),
@@ -109,7 +109,8 @@ export function ownLines(instance: string, listing: string): string {
 }
 
 /**
- * The servers of a resolv.conf that are not on the loopback: those are asked by Docker itself, from outside.
+ * The servers of a resolv.conf that are not on loopback. Docker itself asks those on loopback, from outside
+ * the container.
  */
 export function nameserversIn(resolvConf: string): readonly string[] {
   const found = [...resolvConf.matchAll(/^[ \t]*nameserver[ \t]+([0-9a-fA-F.:]{2,45})[ \t]*$/gm)]
@@ -160,7 +161,7 @@ function rules(family: Family, wish: FirewallWish, chains: Chains): readonly str
   ]
 }
 
-/** Six digits that tell long names apart (FNV-1a). */
+/** Six digits that distinguish long names (FNV-1a). */
 function digest(text: string): string {
   let hash = 0x811c9dc5
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)

@@ -8,7 +8,7 @@ export interface FirewallOptions {
   readonly instance: string
   readonly settings: FirewallSettings
   readonly iptables: Iptables
-  /** Servers that the host asks for names now. */
+  /** The host's present name servers. */
   readonly nameservers: () => Promise<readonly string[]>
   /** Whether this host has a network interface of this name. */
   readonly hasInterface: (name: string) => boolean
@@ -22,9 +22,9 @@ const CURE =
   'SAMPAN_FIREWALL=off accepts it'
 
 /**
- * Keeps the host's rules for our networks in place: when networks come and go, and whenever it is told to
- * look, because others flush rules. It changes nothing that is not of this instance. Switched off it takes
- * its rules away. Without the right to do so it warns, once for each reason.
+ * Keeps the host's rules for our networks in place. It updates them when networks are added or removed, and
+ * checks them on request, because other programs flush rules. It changes only rules of this instance, and
+ * removes them when it is switched off. Without the necessary rights it warns, once for each reason.
  */
 export class Firewall {
   readonly #options: FirewallOptions
@@ -34,8 +34,8 @@ export class Firewall {
   #turn: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
   /**
-   * What a table said of us when we had just set it, by family: iptables may write rules differently than we
-   * do.
+   * Our part of each family's table as listed after we had set it, because iptables may write rules
+   * differently than we do.
    */
   readonly #accepted = new Map<Family, string>()
   #trouble = ''
@@ -45,24 +45,27 @@ export class Firewall {
     this.#options = options
   }
 
-  /** All networks of this instance, on every change. Their rules follow; `whenTried` tells when. */
+  /**
+   * Call it with all networks of this instance on every change. Rules are updated later; `whenTried` tells
+   * when.
+   */
   want(networks: readonly Covered[]): void {
     this.#networks = networks
     void this.look()
   }
 
-  /** Resolves when rules for this network were tried, whatever came of it. */
+  /** Resolves when setting the rules for this network was tried, successfully or not. */
   async whenTried({ bridge }: Pick<FunctionNetwork, 'bridge'>): Promise<void> {
     if (this.#isOff || this.#tried.has(bridge)) return
     await this.look()
   }
 
   /**
-   * Looks whether the rules are there, and sets them. Never rejects. Looks that are asked for while one waits
-   * are one.
+   * Checks whether the rules are there, and sets them if not. Never rejects. Requests that come while one
+   * waits are merged.
    */
   look(): Promise<void> {
-    // Once: what it set before it was switched off goes.
+    // Checked once: removes the rules from before it was switched off.
     if (this.#isOff && this.#hasLooked) return this.#turn
     this.#hasLooked = true
     this.#next ??= this.#turn.then(() => {
@@ -73,7 +76,7 @@ export class Firewall {
     return this.#next
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no work is running. */
   settled(): Promise<void> {
     return this.#turn
   }
@@ -89,7 +92,7 @@ export class Firewall {
         )
       }
       await this.#applyFamily('ipv4', here)
-      // Most hosts never had one, and some have no IPv6 at all.
+      // Most hosts have no such network, and some have no IPv6 at all.
       const six = here.filter(({ hasIpv6 }) => hasIpv6)
       if (six.length > 0 || this.#accepted.has('ipv6')) await this.#applyFamily('ipv6', six)
       if (this.#trouble !== '') log.info('firewall working again', {})

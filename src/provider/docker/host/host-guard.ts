@@ -23,7 +23,7 @@ export interface GuardOptions {
   readonly log: Log
 }
 
-/** Keeps the host from its functions: what each container may do, and what its network lets through. */
+/** Protects the host from functions: by what each container may do and what its network lets through. */
 export class HostGuard {
   readonly #options: GuardOptions
   readonly firewall: Firewall
@@ -47,20 +47,23 @@ export class HostGuard {
     return this.#confinement
   }
 
-  /** Reads what the settings point at, before any container is made. Throws a sentence for the operator. */
+  /**
+   * Reads the files that the settings name, before any container is created. Throws a sentence for the
+   * operator.
+   */
   async start(): Promise<void> {
     const { confinement } = this.#options.settings
     this.#confinement = { ...confinement, seccomp: await loadSeccompProfile(confinement.seccomp) }
   }
 
-  /** Writes down what this engine cannot do of what was set. */
+  /** Logs which settings this engine cannot apply. */
   meet({ abilities }: EngineVersion): void {
     for (const reason of unconfined(this.#confinement, abilities)) {
       this.#options.log.warn('functions are less confined than configured', { reason })
     }
   }
 
-  /** Why a container of this function was ended for its memory. */
+  /** Why a container of this function was killed for its memory. */
   outOfMemory(spec: FunctionSpec | undefined): string {
     return outOfMemory(spec, this.#confinement)
   }

@@ -6,23 +6,23 @@ import { runProgram } from '../../../work/program.ts'
 export interface Iptables {
   /** The filter table, in the form of `iptables -S`. */
   list(family: Family): Promise<string>
-  /** Applies `rules`, in the form of `iptables-save`, to what is there: all of them or none. */
+  /** Applies `rules`, in the form of `iptables-save`, to the present table: all of them or none. */
   restore(family: Family, rules: string): Promise<void>
 }
 
 const COMMANDS: Readonly<Record<Family, string>> = { ipv4: 'iptables', ipv6: 'ip6tables' }
 
-/** Longest time that one of them may take; it waits for others who change rules for half of it. */
+/** Longest time for one program. It waits up to half of it for the lock of the table. */
 const LIMIT_MS = 10_000
 const WAIT = ['-w', '5'] as const
-/** A host with many thousand rules. */
+/** Enough for a host with many thousand rules. */
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024
-/** The programs are where only root looks, and the daemon's own PATH may not name it. */
+/** The programs are in folders for root, which the daemon's own PATH may not contain. */
 const ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' }
 
 /**
- * The same programs that Docker runs, so that both speak to the same tables, be they the kernel's old or new
- * ones. Rejects with a sentence.
+ * Runs the same programs as Docker, so that both use the same tables, legacy or nf_tables. Rejects with a
+ * sentence.
  */
 export function hostIptables(clock: Clock): Iptables {
   const run = async (command: string, args: readonly string[], input: string): Promise<string> => {

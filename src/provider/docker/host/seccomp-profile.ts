@@ -29,8 +29,8 @@ export function seccompProfile(): string {
       { ...allow('arch_prctl'), includes: { arches: ['amd64', 'x32'] } },
       { ...allow('modify_ldt'), includes: { arches: ['amd64', 'x32', 'x86'] } },
       allow('clone', { index: 0, value: NEW_NAMESPACES, op: 'SCMP_CMP_MASKED_EQ' }),
-      // Its flags lie in memory, where the filter cannot look; C libraries that are told of no such call take
-      // clone.
+      // Its flags are in memory, which the filter cannot read. C libraries fall back to clone when the call
+      // does not exist.
       { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
     ],
   }
@@ -43,7 +43,7 @@ const ENOSYS = 38
 /** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK (by which C libraries and Go list interfaces). */
 const SOCKET_FAMILIES = [1, 2, 10, 16]
 
-/** PER_LINUX and PER_LINUX32, each alone and with UNAME26, and the question which it is. */
+/** PER_LINUX and PER_LINUX32, each alone and with UNAME26, and the query for the present value. */
 const PERSONALITIES = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff]
 
 /** The flags of `clone` that make namespaces (CLONE_NEW…), all of which must be off. */

@@ -19,7 +19,7 @@ export async function loadSeccompProfile(setting: SeccompChoice): Promise<string
 }
 
 /**
- * The engine looks into a profile only when a container starts: a broken one would break every function, much
+ * The engine reads a profile only when a container starts, so a broken one would break every function much
  * later.
  */
 async function fromFile(path: string): Promise<string> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../clock.ts'
 import { runProgram } from '../../../work/program.ts'
 
-/** Longest time a helper may take; those that ask a person would wait for ever. */
+/** Longest time for a helper: one that asks a person would wait for ever. */
 const LIMIT_MS = 10_000
 const MOST_OUTPUT_BYTES = 64 * 1024
 const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
@@ -12,9 +12,9 @@ export interface HelperAnswer {
 }
 
 /**
- * Runs `docker-credential-NAME get` without a shell, the server's address on its standard input
+ * Runs `docker-credential-NAME get` without a shell, with the server's address on its standard input
  * (docker-credential-helpers protocol). Null when it has no credentials for `server`; throws when it cannot
- * run, fails, talks too much or takes too long.
+ * run, fails, prints too much or takes too long.
  */
 export async function runCredentialHelper(
   name: string,
@@ -44,7 +44,7 @@ function parseAnswer(output: string): HelperAnswer | null {
   try {
     answer = JSON.parse(output)
   } catch {
-    // Not passed on: the text may hold the secret.
+    // The original error is not included, because its text may contain the secret.
     throw new Error('its answer is not JSON')
   }
   if (typeof answer !== 'object' || answer === null) throw new Error('its answer is not an object')

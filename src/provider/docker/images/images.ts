@@ -23,11 +23,11 @@ export interface ImagesOptions {
   readonly dockerConfigDir: string | null
 }
 
-/** How long a registry that could not be reached is not asked again when the engine has the image. */
+/** After a registry was unreachable: time until it is asked again, when the engine has the image. */
 const KEEP_AWAY_MS = 30_000
 /**
- * The same when it has not: long enough that a loop does not hammer, short enough for a person who mended the
- * network.
+ * The same when the engine does not have it: long enough for a retry loop, short enough for a person who has
+ * repaired the network.
  */
 const KEEP_FAILURE_MS = 5_000
 const SHORT_ID = /^[0-9a-f]{12,63}$/
@@ -37,7 +37,9 @@ interface Outage {
   readonly failure: PullFailure
 }
 
-/** Turns image references into images of the engine. One pull per reference at a time, whoever asks. */
+/**
+ * Resolves image references to images of the engine. One pull per reference at a time, shared by all callers.
+ */
 export class Images {
   readonly #engine: ImageEngine
   readonly #clock: Clock
@@ -54,7 +56,7 @@ export class Images {
     this.#credentials = new RegistryCredentials({ ...options, dir: options.dockerConfigDir })
   }
 
-  /** Gives up the pulls under way. */
+  /** Aborts running pulls. */
   async stop(): Promise<void> {
     this.#stopping.abort(new FaasError('unavailable', 'the daemon stops'))
     await Promise.allSettled(this.#flights.values())
@@ -62,8 +64,8 @@ export class Images {
 
   /**
    * The image that `ref` means now, pulled if its policy says so. Throws `invalid`, with the reason, when it
-   * cannot be had, `unavailable` when the engine is away, `cancelled` when `signal` aborts: then the pull
-   * goes on for whoever asks next.
+   * is not available, `unavailable` when the engine is unreachable, `cancelled` when `signal` aborts. After
+   * an abort the pull goes on for the next caller.
    */
   async resolve(ref: string, signal: AbortSignal, policy: PullPolicy = 'auto'): Promise<ImageFacts> {
     const key = `${policy} ${ref}`
@@ -109,7 +111,7 @@ export class Images {
 
   #useOr(fallback: ImageFacts | null, ref: string, failure: PullFailure): ImageFacts {
     if (fallback === null) {
-      // A full disk is no fault of the caller.
+      // A full disk is not the caller's fault.
       const code = failure.kind === 'no-space' ? 'unavailable' : 'invalid'
       throw new FaasError(code, `image: ${JSON.stringify(ref)} is not available: ${failure.reason}`)
     }
@@ -122,7 +124,10 @@ export class Images {
     return fallback
   }
 
-  /** Null when the engine has the newest image now, else why not. Throws only when the engine is away. */
+  /**
+   * Null when the engine has the newest image now, otherwise why not. Throws only when the engine is
+   * unreachable.
+   */
   async #pull(reference: ImageReference, hasAlternative: boolean): Promise<PullFailure | null> {
     const outage = this.#outages.get(reference.registry)
     const quietMs = hasAlternative ? KEEP_AWAY_MS : KEEP_FAILURE_MS
@@ -160,16 +165,16 @@ export class Images {
 }
 
 /**
- * Whether no registry can be meant: the name says none, and the image under it has never been in one by that
- * name. What was there before it was built may have been pulled. (With containerd's image store the engine
- * gives built images digests too; then a registry is asked, as for any other.)
+ * Whether the image was built on this host: the name contains no registry, and the image was never in a
+ * registry under that name. (With containerd's image store the engine gives built images digests too; then
+ * the registry is asked as for any other.)
  */
 function isHomeMade({ isQualified, repository }: ImageReference, { repoDigests }: ImageFacts): boolean {
   const isKnown = (entry: string): boolean => plain(entry.slice(0, entry.indexOf('@'))) === plain(repository)
   return !isQualified && !repoDigests.some(isKnown)
 }
 
-/** `docker.io/library/nginx` and `nginx` are one. */
+/** `docker.io/library/nginx` and `nginx` are the same. */
 function plain(repository: string): string {
   return repository.replace(/^docker\.io\//, '').replace(/^library\//, '')
 }
@@ -178,7 +183,7 @@ function notHad(ref: string, reason: string): FaasError {
   return new FaasError('invalid', `image: ${JSON.stringify(ref)} is not available: ${reason}`)
 }
 
-/** Waits for shared work; an abort ends the wait, not the work. */
+/** Waits for shared work. An abort ends only the wait. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let leave = (): void => {}
   const aborted = new Promise<never>((_resolve, reject) => {

@@ -7,7 +7,7 @@ export interface Platform {
   readonly os: string
 }
 
-/** What a machine's kernel runs beside its own. */
+/** Further architectures that a kernel runs natively. */
 const ALSO_RUNS: Readonly<Record<string, readonly string[]>> = { amd64: ['386'], arm64: ['arm'] }
 
 const SPELLINGS: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ const EMULATORS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Throws `invalid`, naming both sides, when `image` cannot run on `host`. What is unknown passes: the engine
+ * Throws `invalid`, naming both sides, when `image` cannot run on `host`. Unknown values pass: the engine
  * will tell.
  */
 export function checkPlatform(image: Platform, host: Platform, emulated: ReadonlySet<string>): void {
@@ -53,13 +53,13 @@ export function watchdogFile(image: Platform, host: Platform): string {
   return `fwatchdog-${isOurs ? wanted : canonical(host.architecture) || 'amd64'}`
 }
 
-/** Architectures that this kernel emulates. Empty where that cannot be told, and for an engine elsewhere. */
+/** Architectures that this kernel emulates. Empty when that is unknown, or the engine is on another host. */
 export async function emulatedArchitectures(): Promise<ReadonlySet<string>> {
   try {
     const names = await readdir('/proc/sys/fs/binfmt_misc')
     return new Set(names.flatMap((name) => EMULATORS[name] ?? []))
   } catch {
-    // No such kernel facility: nothing is emulated.
+    // The kernel does not have binfmt_misc: nothing is emulated.
     return new Set()
   }
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../../core/errors.ts'
 
-/** Why a registry gave no image, as far as it changes what we do or say. */
+/** Why a pull failed: the kinds that are treated or reported differently. */
 export type PullFailureKind = 'unreachable' | 'unknown' | 'denied' | 'wrong-platform' | 'no-space' | 'refused'
 
 export interface PullFailure {
@@ -12,9 +12,9 @@ export interface PullFailure {
 }
 
 /**
- * The engine tells failures apart only by their text (20.10 answers 404 or 500 with a message, or an error
- * inside a 200), so the text decides. First match wins: "pull access denied … may require 'docker login'" is
- * what Docker Hub says of a name that does not exist.
+ * The engine distinguishes failures only by their text (20.10 answers 404 or 500 with a message, or an error
+ * inside a 200). The first match wins: for a name that does not exist, Docker Hub says "pull access denied …
+ * may require 'docker login'".
  */
 const KINDS: readonly (readonly [RegExp, PullFailureKind])[] = [
   [/no space left on device/i, 'no-space'],
@@ -44,7 +44,7 @@ const SENTENCES: Readonly<Record<PullFailureKind, string>> = {
   refused: 'its registry refused the pull, and the engine has no such image',
 }
 
-/** Sorts what a failed pull threw. */
+/** Classifies the error of a failed pull. */
 export function describePullFailure(error: unknown): PullFailure {
   const words = messageOf(error).replace(/\s+/g, ' ').trim().slice(0, 300)
   const kind = KINDS.find(([pattern]) => pattern.test(words))?.[1] ?? 'refused'

@@ -4,22 +4,24 @@ import type { PullRequest } from '../engine/pull-request.ts'
 /** What a pull needs of `engine.ts`. */
 export interface PullEngine {
   /**
-   * Resolves when the engine has the image. Throws `unavailable` when the engine is away, else an error with
-   * the engine's own words. An abort ends the request, and the engine gives the pull up.
+   * Resolves when the engine has the image. Throws `unavailable` when the engine is unreachable, otherwise an
+   * error with the engine's own words. An abort ends the request, and the engine stops the pull.
    */
   pullImage(pull: PullRequest, signal: AbortSignal): Promise<void>
 }
 
 /**
- * Longest wait for the first sign of the registry when there is a local image to use instead: a dead host
- * hangs for minutes.
+ * Longest wait for the first progress when a local image can be used instead: an unreachable registry would
+ * hang for minutes.
  */
 const FIRST_SIGN_MS = 5_000
-/** Longest silence of a pull under way. Unpacking a layer on a slow card is silent for a while. */
+/**
+ * Longest time without progress during a pull. Unpacking a layer on a slow card reports nothing for a while.
+ */
 const SILENCE_MS = 180_000
 const WHOLE_PULL_MS = 30 * 60_000
 
-/** What bounds a pull. */
+/** The bounds of a pull. */
 export interface PullBounds {
   readonly clock: Clock
   /** There is a local image: give up early. */
@@ -27,7 +29,7 @@ export interface PullBounds {
   readonly signal: AbortSignal
 }
 
-/** Pulls within bounds. Throws what the engine threw, or an error that names the bound that was hit. */
+/** Pulls within the bounds. Throws the engine's error, or one that names the exceeded bound. */
 export async function pullWithin(
   bounds: PullBounds,
   engine: PullEngine,

@@ -7,14 +7,14 @@ import { runCredentialHelper } from './credential-helper.ts'
 import type { AuthConfig } from '../engine/pull-request.ts'
 import { DEFAULT_REGISTRY } from '../../../core/image-reference.ts'
 
-/** The key under which `docker login` keeps Docker Hub. */
+/** The key under which `docker login` stores the credentials of Docker Hub. */
 const HUB_KEY = 'https://index.docker.io/v1/'
 const HUB_HOSTS = ['index.docker.io', 'docker.io', 'registry-1.docker.io']
 
 /**
- * Credentials for registries, from the file that `docker login` writes. It is read at each pull, so a later
- * login counts at once. What cannot be read is warned of and means an anonymous pull: public images go on
- * working.
+ * Credentials for registries, from the file that `docker login` writes. The file is read at each pull, so a
+ * later login takes effect at once. An unreadable file causes a warning and an anonymous pull, so that public
+ * images still work.
  */
 export class RegistryCredentials {
   readonly #dir: string | null
@@ -46,7 +46,8 @@ export class RegistryCredentials {
       throw new Error('it does not hold a JSON object')
     } catch (error) {
       const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-      // A JSON error quotes what it read, and that may be a password: say only that it is malformed.
+      // A JSON error quotes its input, which may contain a password, so the message only says that it is
+      // malformed.
       const reason = error instanceof SyntaxError ? 'it is not JSON' : messageOf(error)
       if (!isMissing)
         this.#log.warn('registry credentials not readable, pulling without them', { file, reason })
@@ -121,7 +122,7 @@ function hostOf(key: string): string {
   return host
 }
 
-/** Without NUL bytes at either end; one step for each character. */
+/** Removes NUL bytes at both ends, in one step per character. */
 function withoutNul(text: string): string {
   let [from, to] = [0, text.length]
   while (from < to && text[from] === '\0') from += 1

@@ -6,24 +6,24 @@ export interface ComplaintOptions {
   readonly clock: Clock
   readonly explain: (target: ProbeTarget, finding: Finding) => Promise<Lack>
   /**
-   * What keeps the replica from being ready is known, or has changed. `hasLasted`: it is worth a line in the
-   * log, once.
+   * The reason why the replica is not ready is known, or has changed. `hasLasted`: it should be logged, once.
    */
   readonly say: (lack: Lack, hasLasted: boolean) => void
 }
 
-/** A start that goes well is over by then: nobody wants to read why it is not ready yet. */
+/** A normal start is over by then, so earlier findings are not worth reporting. */
 const QUIET_MS = 1_000
-/** What stays as it is for so long, three seconds from the first look, may not mend itself. */
+/** A finding that stays the same for this long, three seconds from the first probe, may be permanent. */
 const LASTING_MS = 2_000
 /**
- * How often the words are made anew while the finding is the same: the process may listen elsewhere by now.
+ * How often the words are renewed while the finding is the same, because the process may listen elsewhere by
+ * now.
  */
 const REWORD_MS = 2_000
-/** Lines in the log about one start, however often a process changes its mind. */
+/** Most log lines about one start, however often the finding changes. */
 const MOST_LINES = 5
 
-/** What is said about one replica while it is not ready: early to those who ask, to the log once it lasts. */
+/** Reports why one replica is not ready: early to callers who ask, and to the log when it lasts. */
 export class Complaint {
   readonly #options: ComplaintOptions
   #startMs: number | null = null
@@ -38,7 +38,7 @@ export class Complaint {
     this.#options = options
   }
 
-  /** The same question was answered so again. */
+  /** A probe had this finding, again or for the first time. */
   async hear(target: ProbeTarget, finding: Finding): Promise<void> {
     const { clock, explain, say } = this.#options
     const nowMs = clock.now()

@@ -11,14 +11,12 @@ export interface ContainerSocketsOptions {
   readonly procDir: string
 }
 
-/**
- * Sockets that listen stand first in the kernel's tables, which are as long as the container has connections.
- */
+/** Listening sockets come first in the kernel's tables, which also list all connections of the container. */
 const MOST_BYTES = 64 * 1024
 
 /**
- * What listens in a container, seen from the host without entering it: the kernel shows the sockets of a
- * network namespace to everybody who sees one of its processes.
+ * Finds out what listens in a container, from the host and without entering it: the kernel shows the sockets
+ * of a network namespace to everybody who can see one of its processes.
  */
 export class ContainerSockets {
   readonly #options: ContainerSocketsOptions
@@ -30,8 +28,9 @@ export class ContainerSockets {
   }
 
   /**
-   * Null where we cannot know: an engine elsewhere or in a virtual machine, another PID namespace, a runtime
-   * with a network stack of its own (gVisor). Told by the namespace not having the replica's address.
+   * Null when it cannot be known: the engine is on another host or in a virtual machine, or has another PID
+   * namespace, or the runtime has its own network stack (gVisor). This is recognised by a namespace that does
+   * not have the replica's address.
    */
   async listeners(id: string): Promise<readonly Listener[] | null> {
     const pid = await this.#pid(id)
@@ -44,19 +43,19 @@ export class ContainerSockets {
       head(`${dir}/tcp6`),
     ])
     if (addresses === null || tcp === null || !ownsAddress(addresses, host)) return null
-    // Without IPv6 in the kernel there is no table for it.
+    // Without IPv6 in the kernel this table does not exist.
     return [...parseListeners(tcp), ...parseListeners(tcp6 ?? '')]
   }
 
   /**
-   * Of the container's first process, on this host; 0 when not known. A container that was found, not made,
-   * is asked for it once.
+   * PID of the container's first process on this host; 0 when unknown. An adopted container is inspected for
+   * it once.
    */
   async #pid(id: string): Promise<number> {
     const { engine, table } = this.#options
     const known = table.get(id)?.pid ?? 0
     if (known !== 0) return known
-    // An engine that is away tells nothing, which is no reason to fail.
+    // An unreachable engine tells nothing, which is not a failure here.
     const details = await this.#inspections.run(() => engine.inspectContainer(id)).catch(() => null)
     const pid = details?.pid ?? 0
     table.change(id, { pid })
@@ -71,7 +70,7 @@ async function head(path: string): Promise<string | null> {
     const file = await open(path)
     try {
       let length = 0
-      // The kernel gives a page or so at a time.
+      // The kernel returns about a page at a time.
       for (;;) {
         const { bytesRead } = await file.read(bytes, length, MOST_BYTES - length)
         length += bytesRead

@@ -15,8 +15,8 @@ export interface FunctionFacts {
 }
 
 /**
- * How a function does. The obstacles are those of its newest revision: what stands in an older one's way is
- * soon nobody's affair. Pure.
+ * The condition of a function. The obstacles are those of its newest revision; those of older ones will not
+ * matter soon. Pure.
  */
 export function describeFunction({ fn, trouble, replicas, engine }: FunctionFacts): FunctionCondition {
   const running = replicas.filter(({ replica, isRunning }) => isRunning && replica.revision === fn.revision)

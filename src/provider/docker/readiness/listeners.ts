@@ -1,14 +1,13 @@
-/** A TCP socket of a container that takes connections. */
+/** A listening TCP socket of a container. */
 export interface Listener {
   /**
-   * Dotted, or IPv6 without brackets: `0.0.0.0`, `::1`. An IPv4 address in IPv6's clothes is an IPv4 address
-   * here.
+   * Dotted, or IPv6 without brackets: `0.0.0.0`, `::1`. An IPv4 address in IPv6 form becomes an IPv4 address.
    */
   readonly address: string
   readonly port: number
 }
 
-/** Docker's own name server listens there, in every container of a network that somebody made. */
+/** Docker's own name server listens there, in every container of a user-defined network. */
 const DOCKER_DNS = '127.0.0.11'
 const LISTEN = '0A'
 
@@ -28,24 +27,21 @@ export function parseListeners(text: string): Listener[] {
   return found
 }
 
-/**
- * Whether the text of `/proc/PID/net/fib_trie` tells of a network namespace that has this IPv4 address
- * itself. Pure.
- */
+/** Whether the text of `/proc/PID/net/fib_trie` lists this IPv4 address as local. Pure. */
 export function ownsAddress(fibTrie: string, address: string): boolean {
   const lines = fibTrie.split('\n').map((line) => line.trim())
   return lines.some((line, at) => line === `|-- ${address}` && lines[at + 1] === '/32 host LOCAL')
 }
 
 /**
- * Whether a connection from within the container to 127.0.0.1 (or `::1`) and this port is taken by one of
- * them. Pure.
+ * Whether one of them accepts a connection from within the container to 127.0.0.1 (or `::1`) at this port.
+ * Pure.
  */
 export function takesLoopback(listeners: readonly Listener[], port: number): boolean {
   return listeners.some((one) => one.port === port && (isLoopback(one) || isAnyAddress(one)))
 }
 
-/** Nobody outside of the container reaches it. */
+/** It cannot be reached from outside the container. */
 export function isLoopback({ address }: Listener): boolean {
   return address === '::1' || address.startsWith('127.')
 }

@@ -1,30 +1,30 @@
 import { USUAL_START } from '../../../core/function-condition.ts'
 import type { ProviderStatus } from '../../../core/provider.ts'
 
-/** All that may keep a function from being called. */
+/** Everything that may keep a function from taking calls. */
 export interface Obstacles {
   readonly status: ProviderStatus
   readonly desired: number
-  /** The image is being fetched right now. */
+  /** The image is being pulled now. */
   readonly isFetching: boolean
-  /** Why its last replica died or could not be made; empty when that has not happened. */
+  /** Why its last replica died or could not be created; empty when that has not happened. */
   readonly setback: string
   /** Replicas that run but are not ready. */
   readonly starting: number
-  /** Of these, those that were ready and fail their readiness probe now. */
+  /** Of these, those that were ready and now fail their readiness probe. */
   readonly outOfService: number
-  /** Of these, those whose lack hardly goes away by waiting. */
+  /** Of these, those that will hardly become ready by waiting. */
   readonly stuck: number
-  /** Of these, those that somebody halted by hand. */
+  /** Of these, those that were paused by hand. */
   readonly paused: number
-  /** What the newest of them lacks; empty when that is not known. */
+  /** Why the newest of them is not ready; empty when unknown. */
   readonly lack: string
 }
 
-/** What is said of a replica that somebody halted by hand. */
+/** The reason for a replica that was paused by hand. */
 export const PAUSED = 'its container was paused by hand ("docker unpause" lets it go on)'
 
-/** Why a function has no replica that can be called; completes "function … is not ready: …". Pure. */
+/** Why a function has no callable replica; completes "function … is not ready: …". Pure. */
 export function whyNotReady(obstacles: Obstacles): string {
   const { status, desired, isFetching, setback, starting, outOfService, paused, lack } = obstacles
   if (!status.reachable) return status.reason || 'Docker is not reachable'
@@ -37,7 +37,7 @@ export function whyNotReady(obstacles: Obstacles): string {
   return USUAL_START.made
 }
 
-/** Whether what stands in the way is more than a start that takes its time. Pure. */
+/** Whether the obstacle is more than a slow start. Pure. */
 export function isTrouble({ status, setback, outOfService, stuck, paused }: Obstacles): boolean {
   return !status.reachable || setback !== '' || outOfService > 0 || stuck > 0 || paused > 0
 }

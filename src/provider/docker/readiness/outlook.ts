@@ -16,7 +16,7 @@ export interface OutlookOptions {
   readonly clock: Clock
 }
 
-/** How functions do, and whether it is worth waiting for one. */
+/** Tells the condition of functions, and ends waits that are in vain. */
 export class Outlook {
   readonly #options: OutlookOptions
 
@@ -34,8 +34,8 @@ export class Outlook {
   }
 
   /**
-   * A replica that takes calls. Throws `unavailable`, with the reason, when `signal` aborts, or as soon as
-   * waiting is in vain; `not-found`.
+   * A replica that takes calls. Throws `unavailable`, with the reason, when `signal` aborts or as soon as
+   * waiting is in vain; throws `not-found` for an unknown function.
    */
   async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
     const { reconciler, table } = this.#options
@@ -48,8 +48,8 @@ export class Outlook {
   }
 
   /**
-   * What it lacks hardly comes by waiting: it listens elsewhere. One that was ready before will be again,
-   * though it opens other ports first.
+   * This replica will hardly become ready by waiting, for example because it listens elsewhere. A replica
+   * that was ready before is expected to be ready again, even if it opens other ports first.
    */
   stuck({ replica }: ReplicaRecord): void {
     const { table, reconciler } = this.#options
@@ -58,13 +58,13 @@ export class Outlook {
     this.reconsider(replica.fn)
   }
 
-  /** Something went wrong: whoever waits is told, if that is in vain. */
+  /** Something went wrong: ends the waits for this function if they are in vain. */
   reconsider(name: FunctionName): void {
     if (this.#isVain(name))
       this.#options.table.board.rejectWaiters(name, this.#unavailable(this.#explain(name)))
   }
 
-  /** Nobody waits any more. */
+  /** Ends all waits. */
   stop(): void {
     const { table } = this.#options
     for (const name of table.board.waitedFor()) {
@@ -94,7 +94,7 @@ export class Outlook {
   #explain(name: FunctionName): string {
     const { reconciler, link } = this.#options
     const isWanted = (reconciler.desired(name)?.replicas ?? 0) > 0
-    // A function whose replicas are frozen is well: only who waits for one needs to know.
+    // Frozen replicas are no problem for the condition; only a waiting caller needs this reason.
     const usual = isWanted ? link.status().reason || 'its container is being thawed' : 'it is scaled to zero'
     return `function ${name} is not ready: ${this.condition(name)?.reason || usual}`
   }

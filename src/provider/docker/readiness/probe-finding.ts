@@ -1,12 +1,15 @@
 import { isLoopback, type Listener } from './listeners.ts'
 import type { Probe } from '../container/probe.ts'
 
-/** What came of one question to a replica. */
+/** The result of one probe of a replica. */
 export type Finding =
-  /** It can take calls. `isUnproven`: as far as its watchdog says, and nobody could look behind it. */
+  /**
+   * It can take calls. `isUnproven`: only its watchdog says so, and the process behind it could not be
+   * checked.
+   */
   | { readonly kind: 'good'; readonly isUnproven: boolean }
   | { readonly kind: 'no-address' }
-  /** No connection came about. */
+  /** No connection could be opened. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'silent' }
   /** The connection ended before an answer. */
@@ -16,28 +19,28 @@ export type Finding =
   /** Its watchdog answers, but the process behind it does not listen. */
   | { readonly kind: 'no-process'; readonly port: number }
 
-/** What a finding is about. */
+/** What was probed. */
 export interface Asked {
   readonly port: number
   readonly probe: Pick<Probe, 'path' | 'timeoutMs' | 'accept'>
-  /** What listens in the container; null when that is not known. */
+  /** What listens in the container; null when unknown. */
   readonly listeners: readonly Listener[] | null
 }
 
-/** What a replica lacks. */
+/** Why a replica is not ready. */
 export interface Lack {
   /** Completes "function … is not ready: …". */
   readonly reason: string
-  /** Waiting will hardly help: it is so by how the function was written or deployed. */
+  /** Waiting will hardly help: the cause is how the function was written or deployed. */
   readonly isLasting: boolean
 }
 
-/** Listed in a sentence. */
+/** Most listeners named in a sentence. */
 const MOST_LISTED = 5
 
 /**
- * What was tried and what happened, as a clause that completes "function … is not ready: …". Empty when all
- * is well. Pure.
+ * What was tried and what happened, as a clause that completes "function … is not ready: …". Empty for a good
+ * finding. Pure.
  */
 export function describeFinding(finding: Finding, { port, probe, listeners }: Asked): string {
   const question = `GET ${probe.path}`
@@ -61,7 +64,7 @@ export function describeFinding(finding: Finding, { port, probe, listeners }: As
   }
 }
 
-/** Whether what was found hardly mends itself: a slow start looks different. Pure. */
+/** Whether the finding is probably permanent: a slow start looks different. Pure. */
 export function isLastingFinding(finding: Finding, { port, listeners }: Asked): boolean {
   switch (finding.kind) {
     case 'refused':
@@ -80,7 +83,7 @@ export function isLastingFinding(finding: Finding, { port, listeners }: Asked): 
   }
 }
 
-/** The only answer that is a bad one to any question is a watchdog's 503. */
+/** Only the 503 of a watchdog is a bad answer to every kind of probe. */
 function meaningOf({ accept }: Asked['probe'], status: number): string {
   if (accept === 'speaks') return ', by which its watchdog says that its process is not ready'
   return status === 404 ? '; is the path right?' : ''
@@ -104,7 +107,7 @@ function whereBehind(port: number, listeners: readonly Listener[] | null): strin
     : `: it listens on ${listed(others)}; let it listen there, or let upstream_url say where it does`
 }
 
-/** Not the watchdog's own ports: the functions', and that of its metrics. */
+/** Leaves out the watchdog's own ports: the one for calls and the one of its metrics. */
 function behind(port: number, listeners: readonly Listener[] | null): readonly Listener[] {
   return (listeners ?? []).filter((one) => one.port !== port && one.port !== port + 1)
 }

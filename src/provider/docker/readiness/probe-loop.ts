@@ -3,11 +3,11 @@ import type { ProbeTarget } from './probe-request.ts'
 
 export interface Probing {
   /**
-   * What to ask now; null ends it. Looked at again after each answer, which may be about a replica that has
-   * gone or moved since.
+   * What to probe now; null ends the loop. Called again after each answer, because the replica may have been
+   * removed or moved meanwhile.
    */
   readonly next: () => ProbeTarget | null
-  /** Asks once; answers whether the answer was good. Never rejects. */
+  /** Probes once; resolves with whether the answer was good. Never rejects. */
   readonly ask: (target: ProbeTarget, signal: AbortSignal) => Promise<boolean>
   readonly clock: Clock
   /** Ends it. */
@@ -17,21 +17,21 @@ export interface Probing {
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 250
 const GROWTH = 1.25
-/** How often a long wait looks whether it is still wanted. */
+/** How often a long wait checks whether it is still needed. */
 const LONGEST_SLEEP_MS = 10_000
 
 export interface Start {
   /** Milliseconds before the first question. */
   readonly delayMs: number
-  /** Whether a replica that gives bad answers `ms` after the first question has had its time. */
+  /** Whether a replica that still answers badly `ms` after the first probe has used up its time. */
   readonly isOverdue: (ms: number) => boolean
 }
 
 /**
- * Asks until the replica is ready, or overdue. Quick at first, because a watchdog listens within milliseconds
- * of its start and a call may be waiting; the period is for later, as in Kubernetes, which asks a container
- * that is not ready at times of its own too (its documentation of `periodSeconds`). Only further good
- * answers, where one is not enough, are asked for once a period.
+ * Probes until the replica is ready or overdue. At first in short intervals, because a watchdog listens
+ * within milliseconds and a call may be waiting. The period applies later, as in Kubernetes, which also
+ * probes a container that is not ready at other times (documentation of `periodSeconds`). If one good answer
+ * is not enough, the further ones are asked for once a period.
  */
 export async function untilReady(
   probing: Probing,
@@ -56,10 +56,7 @@ export async function untilReady(
   }
 }
 
-/**
- * Asks once a period, the first time after `firstMs`, until the probe has failed: that many bad answers in a
- * row.
- */
+/** Probes once a period, first after `firstMs`, until the set number of answers in a row was bad. */
 export async function untilFailed(probing: Probing, firstMs: number): Promise<'failed' | 'ended'> {
   const { next, ask, signal } = probing
   let failed = 0
@@ -75,10 +72,10 @@ export async function untilFailed(probing: Probing, firstMs: number): Promise<'f
   }
 }
 
-/** False when there is nothing to ask any more: what waits long must not outlive its replica by as much. */
+/** Waits; false when there is nothing to probe any more, so that a long wait does not outlive its replica. */
 async function pause(ms: number, { next, clock, signal }: Probing): Promise<boolean> {
   for (let restMs = ms; restMs > 0; restMs -= LONGEST_SLEEP_MS) {
-    // Rejects only when `signal` aborts, which is looked at next.
+    // Rejects only when `signal` aborts, which is checked next.
     await clock.sleep(Math.min(restMs, LONGEST_SLEEP_MS), signal).catch(() => {})
     if (signal.aborted || next() === null) return false
   }

@@ -8,29 +8,29 @@ export interface ProbeTarget {
   readonly host: string
   readonly port: number
   readonly probe: Probe
-  /** As in the plan; null for a question that is not about readiness. */
+  /** As in the plan; null for a probe that is not about readiness. */
   readonly processPort: number | null
 }
 
-/** Asks once. Never rejects; after an abort the answer means nothing. */
+/** Probes once. Never rejects; after an abort the result means nothing. */
 export type Ask = (target: ProbeTarget, signal: AbortSignal) => Promise<Finding>
 
-/** Interim answers before the final one included. */
+/** Longest answer that is read, including interim answers. */
 const MOST_BYTES = 64 * 1024
 
 /**
- * Asks over HTTP. The first line of the answer decides: whether the rest of its head is in order is for the
- * first call to say, which gets a sentence about it, whereas a replica that is never ready only makes calls
- * wait.
+ * Probes over HTTP. Only the first line of the answer decides. If the rest of the head is malformed, the
+ * first call fails with a sentence about it, which is better than a replica that is never ready and makes
+ * calls wait.
  */
 export function httpAsk(clock: Clock): Ask {
   return (target, signal) => {
-    // Without an address Node would ask this very host, where our own gateway answers.
+    // Without an address Node would connect to this host, where our own gateway answers.
     if (target.host === '') return Promise.resolve({ kind: 'no-address' })
     if (signal.aborted) return Promise.resolve({ kind: 'silent' })
     return new Promise((resolve) => {
       const { host, port, probe } = target
-      // A connection of its own: the replica is not trusted to leave a kept one in order.
+      // Each probe has its own connection: the replica is not trusted to keep a reused one in order.
       const socket = connect({ host, port })
       const settle = (finding: Finding): void => {
         cancelTimeout()
@@ -39,8 +39,8 @@ export function httpAsk(clock: Clock): Ask {
         resolve(finding)
       }
       const giveUp = (): void => settle({ kind: socket.connecting ? 'refused' : 'silent' })
-      // Timers come before sockets in a turn of the event loop: after a long one an answer may be there that
-      // nobody has read.
+      // Timers run before sockets in a turn of the event loop: after a long turn an answer may have arrived
+      // that was not read yet.
       const cancelTimeout = clock.after(probe.timeoutMs, () => setImmediate(giveUp))
       signal.addEventListener('abort', giveUp, { once: true })
       speak(socket, target, settle)
@@ -70,7 +70,7 @@ function speak(socket: Socket, { host, port, probe }: ProbeTarget, settle: (find
   socket.on('error', lost).on('end', lost).on('close', lost)
 }
 
-/** Without the whole answers of 1xx that it begins with. */
+/** Removes complete 1xx answers from the beginning. */
 function withoutInterims(text: string): string {
   let rest = text
   while (/^HTTP\/1\.[01] 1\d\d[ \r\n]/.test(rest)) {
@@ -81,7 +81,7 @@ function withoutInterims(text: string): string {
   return rest
 }
 
-/** Null while the first line may still become one. */
+/** Null while the first line is incomplete. */
 function judge({ accept }: Probe, text: string): Finding | null {
   const status = Number(/^HTTP\/1\.[01] ([2-9]\d\d)[ \r\n]/.exec(text)?.[1] ?? 0)
   if (status > 0) return isGoodStatus(accept, status) ? GOOD : { kind: 'status', status }

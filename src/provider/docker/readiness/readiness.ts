@@ -4,13 +4,13 @@ import type { Ask, ProbeTarget } from './probe-request.ts'
 
 export interface ReadinessOptions {
   readonly ask: Ask
-  /** What listens in the container of a replica; null when nobody can know. Never rejects. */
+  /** What listens in the container of a replica; null when it cannot be known. Never rejects. */
   readonly listeners: (id: string) => Promise<readonly Listener[] | null>
 }
 
 /**
- * Carries out what the plan asks for: a question over HTTP and, where the watchdog answers for itself, a look
- * for the process behind it.
+ * Carries out the plan: a probe over HTTP and, if the watchdog answers it itself, a check for the process
+ * behind it.
  */
 export class Readiness {
   readonly #options: ReadinessOptions
@@ -19,7 +19,7 @@ export class Readiness {
     this.#options = options
   }
 
-  /** One look. Never rejects. */
+  /** One probe. Never rejects. */
   async look(target: ProbeTarget, signal: AbortSignal): Promise<Finding> {
     const finding = await this.#options.ask(target, signal)
     const { processPort } = target
@@ -30,8 +30,8 @@ export class Readiness {
   }
 
   /**
-   * Why it is not ready, in words. Looks at what listens, which costs more than the question itself: for a
-   * finding that lasts.
+   * Why it is not ready, in words. Reads what listens in the container, which costs more than the probe
+   * itself, so use it only for a finding that lasts.
    */
   async explain(target: ProbeTarget, finding: Finding): Promise<Lack> {
     const { port, probe, id } = target
@@ -41,7 +41,10 @@ export class Readiness {
     return { reason: describeFinding(finding, asked), isLasting: isLastingFinding(finding, asked) }
   }
 
-  /** Something answered at the replica's port just now: a list without that port is not of what answered. */
+  /**
+   * Something answered at the replica's port just now, so a list without that port is not from this
+   * container.
+   */
   async #believable({ id, port }: ProbeTarget): Promise<readonly Listener[] | null> {
     const listeners = await this.#options.listeners(id)
     return listeners?.some((one) => one.port === port) === true ? listeners : null

@@ -22,15 +22,15 @@ export interface ReplicaProbesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly onReady: (record: ReplicaRecord) => void
-  /** What it lacks has lasted, and hardly comes by waiting. */
+  /** Its problem has lasted and will hardly go away by waiting. */
   readonly onStuck: (record: ReplicaRecord) => void
-  /** It runs, but is to be replaced: `reason` completes "the function is not ready: …". */
+  /** It runs but must be replaced. `reason` completes "the function is not ready: …". */
   readonly onFailed: (record: ReplicaRecord, reason: string) => void
 }
 
 type Series = 'readiness' | 'liveness'
 
-/** Who is asked what, in which states. */
+/** A repeated probe: what is asked, of replicas in which states. */
 interface Watch {
   readonly id: string
   readonly series: Series
@@ -39,37 +39,37 @@ interface Watch {
 
 type Hear = (target: ProbeTarget, finding: Finding) => Promise<void>
 
-/** Between two attempts with a replica of which only a call can tell whether it is ready. */
+/** Time between two attempts with a replica whose readiness only a call can show. */
 const FIRST_DOUBT_MS = 250
 const LONGEST_DOUBT_MS = 2_000
 const DOUBT_GROWTH = 1.5
 
 /**
- * Asks every replica that runs and is not known to be ready, until it is. One that is ready is left in peace,
- * unless its plan says otherwise (http-api 12.2): a failing readiness probe takes it out of service until it
- * passes again; a failing liveness probe has it replaced.
+ * Probes every running replica until it is ready. A ready one is not probed any more, unless its plan says so
+ * (http-api 12.2): a failed readiness probe takes it out of service until it passes again, a failed liveness
+ * probe has it replaced.
  */
 export class ReplicaProbes {
   readonly #options: ReplicaProbesOptions
   readonly #background: Background
   readonly #starting = new Set<string>()
-  /** Replicas in service that are asked again and again, by what. */
+  /** Replicas in service that are probed repeatedly, by kind of probe. */
   readonly #watched = { readiness: new Set<string>(), liveness: new Set<string>() }
   readonly #stopping = new AbortController()
 
   constructor(options: ReplicaProbesOptions) {
     this.#options = options
     this.#background = new Background(options.log)
-    // As many questions at a time as replicas start; each takes its listener away again.
+    // There are as many probes at a time as replicas start; each removes its own listener.
     setMaxListeners(0, this.#stopping.signal)
   }
 
-  /** For a replica of which it is not known whether it can take calls. Idempotent; returns at once. */
+  /** Starts to probe a replica whose readiness is unknown. Idempotent; returns at once. */
   begin(id: string): void {
     this.#run(this.#starting, id, () => this.#untilReady(id))
   }
 
-  /** It was frozen, and is ready again: the questions of its life go on. */
+  /** It was frozen and is ready again: repeated probes continue. */
   resume(record: ReplicaRecord): void {
     this.#watch(record)
   }
@@ -79,7 +79,10 @@ export class ReplicaProbes {
     await this.#background.settled()
   }
 
-  /** Never two of the same for one replica. What `work` answers runs when this one counts as ended. */
+  /**
+   * Runs one task of a kind per replica at a time. The function that `work` returns is called after the task
+   * counts as ended.
+   */
   #run(busy: Set<string>, id: string, work: () => Promise<(() => void) | void>): void {
     if (busy.has(id) || this.#stopping.signal.aborted) return
     busy.add(id)
@@ -131,8 +134,8 @@ export class ReplicaProbes {
   }
 
   /**
-   * One that was ready, and says itself that it is not now, may take its time; one that was halted has its
-   * time from that moment.
+   * Whether its time is up. A replica that was ready and is out of service by its own readiness probe may
+   * take as long as it likes. For one that was paused the time starts at that moment.
    */
   #patience(id: string, patienceMs: number): (ms: number) => boolean {
     let pausedMs: number | null = null
@@ -183,14 +186,14 @@ export class ReplicaProbes {
     return () => this.begin(id)
   }
 
-  /** Asks also while it is out of service: a replica out of service may be unwell. */
+  /** Also probes a replica out of service, which may be unhealthy too. */
   async #untilUnwell(id: string, firstMs: number): Promise<void> {
     const { probing, reason } = this.#watching({ id, series: 'liveness', states: ['ready', 'starting'] })
     if ((await untilFailed(probing, firstMs)) === 'failed')
       this.#fail(id, `it failed its health probe: ${await reason()}`)
   }
 
-  /** Out of service at once. */
+  /** Takes it out of service at once. */
   #fail(id: string, reason: string): void {
     const { table, log, onFailed } = this.#options
     const record = table.change(id, { state: 'starting', isFailed: true })
@@ -227,7 +230,7 @@ export class ReplicaProbes {
   }
 
   /**
-   * The engine may have another time of day, or ours may have been set: never longer than the delay itself.
+   * Never longer than the delay itself, because the engine's clock may differ or ours may have been changed.
    */
   #delayLeft({ createdAtMs }: ReplicaRecord, { delayMs }: Probe): number {
     const ageMs = Math.max(0, this.#options.clock.wall() - createdAtMs)
@@ -235,12 +238,12 @@ export class ReplicaProbes {
   }
 }
 
-/** Whether it was frozen since: what came of the question says nothing of it. */
+/** Whether it was frozen since the probe began: then the result says nothing about it. */
 function wasHeldUp(record: ReplicaRecord | undefined, sinceMs: number): boolean {
   return record?.replica.state === 'frozen' || (record?.turnedAtMs ?? 0) > sinceMs
 }
 
-/** Null once there is nothing to ask any more. */
+/** Null when there is nothing to probe any more. */
 function targetOf(
   record: ReplicaRecord | undefined,
   series: Series,
@@ -254,16 +257,14 @@ function targetOf(
   return { id, host, port, probe, processPort: series === 'readiness' ? processPort : null }
 }
 
-/**
- * A replica whose watchdog passes every question while its process starts must not be tried in a hot loop.
- */
+/** A replica whose watchdog passes every probe while its process starts must not be tried in a hot loop. */
 function doubtMs({ doubts }: ReplicaRecord): number {
   return doubts === 0 ? 0 : Math.min(LONGEST_DOUBT_MS, FIRST_DOUBT_MS * DOUBT_GROWTH ** (doubts - 1))
 }
 
 /**
- * A part of the period that differs by replica: a thousand that are found ready together are not all asked in
- * the same moment.
+ * A part of the period that differs by replica, so that a thousand replicas that are found ready together are
+ * not probed at the same moment.
  */
 function phaseMs(id: string, { periodMs }: Probe): number {
   const part = Number.parseInt(id.slice(0, 8), 16) / 2 ** 32

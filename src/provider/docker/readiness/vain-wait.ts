@@ -1,31 +1,33 @@
 import type { Setbacks } from '../replicas/setbacks.ts'
 
-/** What decides whether a call of a function without a ready replica should wait for one. */
+/** The facts that decide whether a call should wait for a function without a ready replica. */
 export interface WaitFacts {
   readonly isEngineUp: boolean
   readonly isFetching: boolean
-  /** The newest revision was ready once, now or in an earlier life of the daemon. */
+  /** The newest revision was ready once, perhaps before a restart of the daemon. */
   readonly isProved: boolean
-  /** The revision before is made again, and nothing went wrong with that. */
+  /** Replicas of the previous revision are being created again, and nothing has gone wrong with that. */
   readonly canFallBack: boolean
-  /** Replicas that run, and those of them whose lack hardly goes away by waiting. */
+  /** Running replicas, and those of them that will hardly become ready by waiting. */
   readonly running: number
   readonly stuck: number
   readonly setbacks: Setbacks
-  /** The last setback was that no replica could be made. */
+  /** The last setback was that no replica could be created. */
   readonly isUnmade: boolean
   readonly nowMs: number
 }
 
-/** Setbacks in a row of a revision that never was ready: one may be an accident. */
+/**
+ * Setbacks in a row after which a revision that never was ready is given up; a single one may be an accident.
+ */
 const TRIES_OF_NEW = 2
-/** Setbacks in a row of one that was ready and cannot even be made now. */
+/** The same for a revision that was ready and of which no replica can be created now. */
 const TRIES_OF_PROVED = 3
 
 /**
- * Whether waiting is in vain, so that a caller had better be told the reason at once. A revision that served
- * before and dies is waited for: it is likely to come back. While a replica is being tried, nobody knows.
- * Pure.
+ * Whether waiting is in vain, so that a caller should be told the reason at once. A revision that served
+ * before and dies is waited for, because it is likely to come back. While a replica is still starting the
+ * answer is no. Pure.
  */
 export function isVain(facts: WaitFacts): boolean {
   const { isProved, running, stuck, setbacks, isUnmade, nowMs } = facts

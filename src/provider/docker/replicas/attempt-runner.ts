@@ -14,33 +14,35 @@ export interface AttemptRunnerOptions {
   readonly clock: Clock
   readonly log: Log
   readonly maker: {
-    /** Null when the engine has not got the image. `isExact`: only the pinned image will do. */
+    /** Null when the engine does not have the image. `isExact`: accept only the pinned image. */
     prepare(fn: DeployedFunction, isExact: boolean): Promise<Blueprint | null>
     make(blueprint: Blueprint): Promise<string>
   }
   readonly onEngineAway: (error: EngineAway) => void
   readonly fetchImage: (spec: FunctionSpec, signal: AbortSignal) => Promise<{ readonly id: string }>
-  /** A replica was started: find out when it is ready. */
+  /** A replica was started: starts to probe it. */
   readonly onStarted: (id: string) => void
-  /** False once it was superseded or removed: what goes wrong concerns nobody then. */
+  /** False after it was superseded or removed: its failures no longer matter then. */
   readonly isCurrent: (attempt: Attempt) => boolean
   /** The revisions of the replicas that take calls. */
   readonly serving: (fn: FunctionName) => readonly number[]
-  /** A replica died or could not be made, and nobody knows better of its revision yet. */
+  /** A replica died or could not be created. */
   readonly onSetback: (fn: FunctionName) => void
-  /** Look at the function again. */
+  /** Asks for another round of the function. */
   readonly nudge: (fn: FunctionName) => void
 }
 
-/** New replicas of one function in one round: a change of mind must not wait for a hundred starts. */
+/**
+ * Most new replicas of one function per round, so that a changed count does not wait for a hundred starts.
+ */
 const BATCH = 4
 
-/** The log messages: a replica that ran has failed, or none could be started. */
+/** Log messages: a running replica failed, or none could be started. */
 const FAILURES = { died: 'replica failed, will retry', unmade: 'replica start failed, will retry' } as const
 
 /**
- * Makes replicas of one revision, fetches its image before, and waits ever longer after each setback, so that
- * what cannot run is not tried in a hot loop.
+ * Creates replicas of one revision, and pulls its image first. It waits longer after each setback, so that a
+ * broken function is not tried in a hot loop.
  */
 export class AttemptRunner {
   readonly #options: AttemptRunnerOptions
@@ -53,10 +55,7 @@ export class AttemptRunner {
     setMaxListeners(0, this.#stopping.signal)
   }
 
-  /**
-   * `isLastGood`: it is made of the very image that it ran on, or not at all. Failures are setbacks. Never
-   * rejects.
-   */
+  /** `isLastGood`: use only the exact image that it ran on. Failures count as setbacks. Never rejects. */
   async carryOut(attempt: Attempt, missing: number, isLastGood: boolean): Promise<void> {
     if (missing === 0 || attempt.isFetching) return
     const { clock, log, onEngineAway } = this.#options
@@ -100,20 +99,20 @@ export class AttemptRunner {
     nudge(spec.name)
   }
 
-  /** Ends what waits for an image. */
+  /** Aborts waits for images. */
   interrupt(): void {
     this.#stopping.abort()
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no work is running. */
   settled(): Promise<void> {
     return this.#background.settled()
   }
 
   async #prepare({ fn, fetched }: Attempt, isLastGood: boolean): Promise<Blueprint | null> {
     const artifact = fn.artifact ?? fetched
-    // Accepted before its pull was done: what the engine has under the name until then is likely the image
-    // before.
+    // The deploy was accepted before its pull was done. Until then the engine probably has the previous image
+    // under this name.
     if (artifact === null) return null
     const blueprint = await this.#options.maker.prepare({ ...fn, artifact }, isLastGood)
     if (blueprint === null && isLastGood)

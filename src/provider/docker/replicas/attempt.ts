@@ -1,14 +1,14 @@
 import type { DeployedFunction, Revision } from '../../../core/function-spec.ts'
 import { NO_SETBACKS, type Setbacks } from './setbacks.ts'
 
-/** A revision that is to run, and how that goes. */
+/** A revision that should run, and its progress. */
 export interface Attempt {
-  /** The function as this revision has it. */
+  /** The function in this revision. */
   fn: DeployedFunction
-  /** The image that a fetch of ours found; it counts while the registry has none for this revision. */
+  /** The image that we pulled; used while the registry has none for this revision. */
   fetched: string | null
   setbacks: Setbacks
-  /** The last setback was that no replica could be made, and not that one died. */
+  /** The last setback was that no replica could be created, not that one died. */
   isUnmade: boolean
   isFetching: boolean
   cancelRetry: () => void
@@ -20,15 +20,15 @@ export interface Attempt {
 export interface Desired {
   /** The newest revision. */
   newest: Attempt
-  /** What serves until the newest is ready; null when there is none. */
+  /** Serves until the newest is ready; null when there is none. */
   lastGood: Attempt | null
   /** A replica of the last good revision was seen while the newest was wanted. */
   wasServed: boolean
 }
 
 /**
- * The state after `fn` was applied. What is known of a revision stays known; null: `fn` is older than what is
- * desired.
+ * The state after `fn` was applied, with what is known about its revisions. Null: `fn` is older than the
+ * desired one.
  */
 export function applied(before: Desired | undefined, fn: DeployedFunction): Desired | null {
   if (before !== undefined && before.newest.fn.revision > fn.revision) return null
@@ -45,7 +45,7 @@ export function attemptsOf({ newest, lastGood }: Desired): readonly Attempt[] {
   return lastGood === null ? [newest] : [newest, lastGood]
 }
 
-/** Until the next `applied` says otherwise. */
+/** Ends the rest until the next `applied` says otherwise. */
 export function endRest(desired: Desired): void {
   for (const attempt of attemptsOf(desired)) attempt.fn = { ...attempt.fn, isResting: false }
 }
@@ -66,7 +66,7 @@ function resumed(known: readonly Attempt[], fn: DeployedFunction): Attempt {
   return attempt
 }
 
-/** The function as if an earlier revision of it were the newest. */
+/** The function with an earlier revision as its newest. */
 function asDeployed(fn: DeployedFunction, revision: Revision): DeployedFunction {
   const { lastGood: _, ...rest } = fn
   return { ...rest, ...revision, isProved: true }

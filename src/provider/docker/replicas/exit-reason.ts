@@ -1,6 +1,6 @@
 /**
- * Exit codes that say more than "it failed": those of shells and container runtimes, and of common signals
- * (128 + the signal).
+ * Exit codes with a known meaning: those of shells and container runtimes, and of common signals (128 + the
+ * signal).
  */
 const MEANINGS: Readonly<Record<number, string>> = {
   0: 'it ended by itself: a function has to go on listening',
@@ -14,8 +14,8 @@ const MEANINGS: Readonly<Record<number, string>> = {
 }
 
 /**
- * Why a replica is gone that nobody here stopped; completes "the function is not ready: …". `exitCode`: null
- * where nobody saw it. Pure.
+ * Why a replica ended that we did not stop; completes "the function is not ready: …". `exitCode`: null when
+ * unknown. Pure.
  */
 export function exitReason(exitCode: number | null): string {
   if (exitCode === null) return 'it ended'

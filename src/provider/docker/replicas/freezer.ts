@@ -21,22 +21,22 @@ export interface FreezerOptions {
   readonly ledger: Pick<CallLedger, 'inFlight'>
   readonly clock: Clock
   readonly log: Log
-  /** Whether the function is still to rest: asked just before a replica of it is frozen. */
+  /** Whether the function should still rest: asked just before a replica of it is frozen. */
   readonly isResting: (fn: FunctionName) => boolean
   /** A replica that was ready before is ready again. */
   readonly onThawed: (record: ReplicaRecord) => void
   /** A running container whose readiness is not known. */
   readonly onUnready: (id: string) => void
-  /** A replica was frozen or thawed, or is as it was: what is desired may have changed meanwhile. */
+  /** A freeze or thaw has ended, successfully or not. The desired state may have changed meanwhile. */
   readonly onTurned: (fn: FunctionName) => void
-  /** What is known of this container may be wrong: look whether it is halted. */
+  /** The record of this container may be wrong: checks whether it is paused. */
   readonly onDoubt: (id: string) => void
   readonly onEngineAway: (error: EngineAway) => void
 }
 
 /**
- * The engine answers a pause within 15 ms or so; many at a time only make each slower. A thaw has calls that
- * wait for it.
+ * Most freezes at a time. The engine needs about 15 ms for a pause, and more at a time only make each slower.
+ * Thaws are not limited, because calls wait for them.
  */
 const MOST_FREEZES = 2
 const MOST_THAWS = 8
@@ -44,9 +44,9 @@ const MOST_THAWS = 8
 const THAW_AGAIN_MS = [5, 20, 80, 320]
 
 /**
- * Freezes replicas and thaws them, by the engine's `pause`: the kernel halts the processes, which keep their
- * memory and their sockets. A frozen replica takes no calls, because its kernel would accept them and nobody
- * answer; it counts as available, because a thaw takes milliseconds. Of one replica one thing happens at a
+ * Freezes and thaws replicas by the engine's `pause`: the kernel halts the processes, which keep their memory
+ * and sockets. A frozen replica gets no calls, because the kernel would accept connections that nobody
+ * answers. It counts as available, because a thaw takes milliseconds. One operation per replica runs at a
  * time.
  */
 export class Freezer {
@@ -61,11 +61,11 @@ export class Freezer {
     this.#background = new Background(options.log)
   }
 
-  /** One that is ready and has no calls; does nothing for any other. Returns at once. */
+  /** Freezes a replica that is ready and has no calls; does nothing for any other. Returns at once. */
   freeze(id: string): void {
     const { table } = this.#options
     this.#turn(id, 'pause', async () => {
-      // In one turn with the look at its calls: from here on it is given none.
+      // In the same turn as the check for calls: from here on it gets none.
       if (!this.#mayFreeze(id)) return
       table.change(id, { state: 'frozen' })
       await this.#pause(id)
@@ -73,7 +73,7 @@ export class Freezer {
     })
   }
 
-  /** One that is frozen; does nothing for any other. Returns at once. */
+  /** Thaws a frozen replica; does nothing for any other. Returns at once. */
   thaw(id: string): void {
     const { table } = this.#options
     this.#turn(id, 'unpause', async () => {
@@ -84,7 +84,8 @@ export class Freezer {
   }
 
   /**
-   * Resolves when nothing is under way. What is frozen stays so: it outlives the daemon as what runs does.
+   * Resolves when no operation is running. Frozen replicas stay frozen and outlive the daemon like running
+   * ones.
    */
   async stop(): Promise<void> {
     this.#isStopping = true
@@ -106,7 +107,7 @@ export class Freezer {
         this.#failed(id, event, error)
       }
       table.change(id, { turning: null, turnedAtMs: clock.now() })
-      // Without an engine it would be tried again at once, in vain: its return is reason enough.
+      // Not when the engine is unreachable: a retry would fail at once, and its return starts a round anyway.
       if (isDone) onTurned(record.replica.fn)
     })
   }
@@ -124,12 +125,12 @@ export class Freezer {
       await engine.pauseContainer(id)
     } catch (error) {
       if (!hasCode(error, 'conflict')) throw error
-      // It is halted already, or Docker has that wrong for a moment.
+      // It is paused already, or Docker has a wrong state for a moment.
       onDoubt(id)
     }
   }
 
-  /** "Not paused" is wrong for a moment when it was frozen just before: see `halt-watch.ts`. */
+  /** "Not paused" can be wrong for a moment after a freeze: see `halt-watch.ts`. */
   async #unpause(id: string): Promise<void> {
     const { engine, table, clock } = this.#options
     for (const pauseMs of THAW_AGAIN_MS) {
@@ -145,11 +146,11 @@ export class Freezer {
     await engine.unpauseContainer(id)
   }
 
-  /** It was ready when it was frozen. One that was found frozen has to show that it is. */
+  /** It was ready when it was frozen. One that was found frozen must pass a probe first. */
   #thawed(id: string): void {
     const { table, clock, onThawed, onUnready } = this.#options
     const record = table.get(id)
-    // It may be on its way out by now, or dead.
+    // It may be draining by now, or dead.
     if (record?.replica.state !== 'frozen') return
     const state = record.wasReady ? 'ready' : 'starting'
     const after = table.change(id, { state, isPaused: false, turnedAtMs: clock.now() })
@@ -159,8 +160,8 @@ export class Freezer {
   }
 
   /**
-   * The engine refused: the container is not as we thought, or cannot be frozen at all. It is asked itself
-   * whether it answers.
+   * The engine refused: the container has another state than we thought, or cannot be frozen at all. A probe
+   * finds out whether it answers.
    */
   #failed(id: string, event: PauseEvent, error: unknown): void {
     const { table, log, onUnready, onDoubt, onEngineAway } = this.#options

@@ -21,16 +21,16 @@ export interface HaltWatchOptions {
 }
 
 /**
- * How long after we froze or thawed a container what the engine says of it is no evidence. Docker records and
- * tells a pause twice: when it was asked for, and when the runtime below reports it. The second may come when
- * we have turned the container again, and until the next report Docker has it wrong itself (seen on 20.10 and
- * 28; moby, `daemon/monitor.go`).
+ * For this long after we froze or thawed a container, the engine's state of it is not reliable. Docker
+ * records and reports a pause twice: when it was asked for, and when the runtime reports it. The second
+ * report may come after we have changed the container again, and until the next one Docker itself has the
+ * wrong state (seen on 20.10 and 28; moby, `daemon/monitor.go`).
  */
 const ECHO_MS = 1_000
 
 /**
- * Finds out by whom a container was halted or let go on, by us or by somebody's hand. Events and lists are
- * only a reason to ask: the container itself is asked, once nothing of ours can still echo.
+ * Finds out whether we or somebody else paused or unpaused a container. Events and lists are only a reason to
+ * check: the container is inspected when delayed reports of our own operations can no longer come.
  */
 export class HaltWatch {
   readonly #options: HaltWatchOptions
@@ -43,14 +43,14 @@ export class HaltWatch {
     this.#background = new Background(options.log)
   }
 
-  /** The engine says that its processes are halted, or that they are not. Returns at once. */
+  /** The engine reported that its processes are halted, or not. Returns at once. */
   told(id: string, isHalted: boolean): void {
     const record = this.#options.table.get(id)
     if (record === undefined || isHalted === shouldBeHalted(record)) return
     this.doubt(id)
   }
 
-  /** What is known of it may be wrong. Returns at once. */
+  /** Its record may be wrong. Returns at once. */
   doubt(id: string): void {
     if (this.#asking.has(id) || this.#stop.signal.aborted) return
     this.#asking.add(id)
@@ -71,7 +71,7 @@ export class HaltWatch {
     } catch {
       return
     }
-    // Whatever is told from here on is newer than the answer may be.
+    // Reports from here on may be newer than the answer.
     this.#asking.delete(id)
     if (table.get(id)?.isRunning !== true) return
     try {
@@ -83,12 +83,12 @@ export class HaltWatch {
         this.#learned(record, details.state === 'paused')
     } catch (error) {
       if (!(error instanceof EngineAway)) throw error
-      // It has everything looked at when it is back.
+      // Its return causes a full look.
       onEngineAway(error)
     }
   }
 
-  /** How long to wait until the engine's word on this container counts; 0 or less: it counts. */
+  /** How long to wait until the engine's state of this container is reliable; 0 or less: it is. */
   #echoMs(id: string): number {
     const record = this.#options.table.get(id)
     if (record === undefined) return 0
@@ -97,8 +97,9 @@ export class HaltWatch {
   }
 
   /**
-   * Somebody's hand. A halted one would let calls hang: it is probed until it goes on, or replaced when it
-   * does not. A frozen one that goes on has to show that it answers, and may be frozen again.
+   * Somebody paused or unpaused it by hand. Calls to a paused one would hang, so it is probed until it
+   * continues, and replaced if it does not. A frozen one that was unpaused must pass a probe, and may be
+   * frozen again.
    */
   #learned(record: ReplicaRecord, isHalted: boolean): void {
     if (isHalted === shouldBeHalted(record)) return
@@ -111,7 +112,10 @@ export class HaltWatch {
   }
 }
 
-/** Whether its processes are halted by what is known; while it is being turned, by what will come of that. */
+/**
+ * Whether its processes should be halted according to its record; during a freeze or thaw, after that has
+ * ended.
+ */
 function shouldBeHalted({ replica, isPaused, turning }: ReplicaRecord): boolean {
   if (turning !== null) return turning === 'pause'
   return isPaused || replica.state === 'frozen'

@@ -6,7 +6,7 @@ import type { Images } from '../images/images.ts'
 import { checkPlatform, emulatedArchitectures } from '../images/platform.ts'
 import { pullPolicyOf } from '../images/pull-policy.ts'
 
-/** What finding the image of a function takes. */
+/** The parts that finding an image needs. */
 export interface ImageSource {
   readonly images: Pick<Images, 'resolve'>
   /** Undefined while the engine has not said what it is. */
@@ -24,7 +24,7 @@ export async function imageFor(
   signal: AbortSignal,
   source: ImageSource,
 ): Promise<ImageFacts> {
-  // Before a pull that may take minutes: the answer to a deployment does not wait for those.
+  // Checked before the pull, which may take minutes: the answer to a deployment does not wait for that.
   const limits = hostLimits(source.confinement, source.host())
   checkSpec(spec, limits)
   const image = await source.images.resolve(spec.image, signal, pullPolicyOf(spec.annotations))
@@ -34,7 +34,7 @@ export async function imageFor(
   return image
 }
 
-/** The host as far as it is known. */
+/** The limits of the host, as far as known. */
 export function hostLimits(confinement: Confinement, host: EngineVersion | undefined): HostLimits {
   return { confinement, hostCpus: host?.cpus ?? 0, abilities: host?.abilities ?? UNKNOWN_ABILITIES }
 }

@@ -1,20 +1,20 @@
-/** Lines that are kept of what a replica wrote before it died. */
+/** Most lines that are kept. */
 const MOST_LINES = 2
-/** Characters of a line. */
+/** Most characters of a line. */
 const MOST_LENGTH = 200
-/** Lines that are looked at for some that say something. */
+/** Lines that are searched for text. */
 const LOOK = 20
-/** Of a line, as much is looked at: it may have a megabyte. */
+/** Characters of a line that are read: it may have a megabyte. */
 const LOOK_LENGTH = 1_000
 
 /** Colours and other commands to a terminal (ECMA-48: CSI sequences). */
 // oxlint-disable-next-line no-control-regex -- these are what is taken out
 const TERMINAL = /\u001b\[[0-?]{0,32}[ -/]{0,8}[@-~]/g
-/** What moves the cursor, ends lines, or writes from right to left. */
+/** Characters that move the cursor, end lines, or change the direction of writing. */
 // oxlint-disable-next-line no-control-regex -- these are what is taken out
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
-/** The newest lines that say something, in their order: clean, short, and as text of one line each. Pure. */
+/** The last lines with text that a replica wrote, in order, cleaned and shortened. Pure. */
 export function lastWords(lines: readonly string[]): readonly string[] {
   const clean = lines.slice(-LOOK).map(cleaned)
   return clean.filter((line) => line !== '').slice(-MOST_LINES)

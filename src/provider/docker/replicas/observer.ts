@@ -19,7 +19,7 @@ export interface ObserverOptions {
   readonly table: ReplicaTable
   readonly addresses: Pick<ReplicaAddresses, 'follow' | 'withdraw'>
   readonly halts: Pick<HaltWatch, 'told'>
-  /** Whether the container with these labels was made for our registry. Others are left alone. */
+  /** Whether the container with these labels belongs to our registry. Others are left alone. */
   readonly isOurs: (labels: Labels) => boolean
   readonly log: Log
   /** Something about `fn` changed that may need action. */
@@ -30,13 +30,13 @@ export interface ObserverOptions {
   readonly onUnready: (id: string) => void
   /** Somebody changed the networks of this container. */
   readonly onRewired: (id: string) => void
-  /** The event concerns a container that nobody knows: look at all of them. */
+  /** The event is about an unknown container: a full look is needed. */
   readonly onUnknownContainer: () => void
 }
 
 /**
- * Brings the table up to what the engine says: by events, one by one, and by looks at everything. Decides and
- * changes nothing.
+ * Keeps the table in step with the engine, by single events and by full looks. Decides nothing and changes no
+ * container.
  */
 export class Observer {
   readonly #options: ObserverOptions
@@ -47,15 +47,15 @@ export class Observer {
     this.#options = options
   }
 
-  /** Announces a container that we are about to create; the answer ends that. */
+  /** Announces a container that we are about to create; the returned function ends that. */
   making(name: string): () => void {
     this.#making.add(name)
     return () => this.#making.delete(name)
   }
 
   /**
-   * A full look. A container found dead here was not seen dying: the engine or the host was restarted, which
-   * is no crash.
+   * Reads the state of all containers. One that is found dead here was not seen dying: the engine or the host
+   * was restarted, which is not a crash.
    */
   async look(): Promise<void> {
     const { engine, instance, isOurs, table } = this.#options
@@ -71,7 +71,7 @@ export class Observer {
       if (record === undefined) this.#adopt(container)
       else this.#refresh(record, container)
     }
-    // Only those that were known when the list was asked for: a newer one cannot be in it.
+    // Only those that were known before the list was requested: a newer one may be missing from it.
     for (const id of before) {
       if (!seen.has(id)) this.#vanished(id)
     }
@@ -104,7 +104,8 @@ export class Observer {
         onRewired(event.id)
         break
       case 'connect':
-        // Its own start sends that too: it serves on while it is looked at, also when the engine hangs.
+        // A normal start sends this event too. The container keeps serving while it is inspected, also if the
+        // engine hangs.
         onRewired(event.id)
         break
       case 'start':
@@ -120,7 +121,7 @@ export class Observer {
     const { id, createdAtMs } = container
     const host = addressIn(container)
     table.add(id, identity, { isRunning, host, createdAtMs })
-    // By whom is not known any more. If its function is not to rest, it is thawed.
+    // It is unknown who paused it. If its function should not rest, it is thawed.
     const isFrozen = container.state === 'paused'
     if (isFrozen) table.change(id, { state: 'frozen' })
     if (isRunning && host === '') onRewired(id)
@@ -130,7 +131,7 @@ export class Observer {
 
   #refresh(record: ReplicaRecord, container: ContainerSummary): void {
     const { table, addresses, halts, onChange, onRewired } = this.#options
-    // Ours in the making: created, not started yet. The dead never come back: they are removed.
+    // Containers that we are creating have not started yet. Dead ones are never restarted but removed.
     if (!record.isRunning || container.state === 'created') return
     const { id } = record.replica
     if (container.state !== 'running' && container.state !== 'paused') {
@@ -140,7 +141,7 @@ export class Observer {
     }
     halts.told(id, container.state === 'paused')
     const host = addressIn(container)
-    // Lists are not to be trusted with that: asked alone the container tells.
+    // Lists are not reliable about this; an inspection is.
     if (host === '') onRewired(id)
     else addresses.follow(record, host)
   }

@@ -1,19 +1,17 @@
-/** What should run of one function. */
+/** The desired state of one function. */
 export interface DesiredReplicas {
   readonly revision: number
-  /**
-   * When the function was first deployed; what ran under the name before then belongs to another function.
-   */
+  /** When the function was first deployed. Older containers of this name belong to a removed function. */
   readonly deployedAtMs: number
   readonly replicas: number
   /** The older revision that serves until this one does; null when none is known. */
   readonly lastGood: number | null
   /**
-   * This revision cannot be had now, or the good one was in service: replicas of the good one that are
-   * missing are made.
+   * This revision cannot run now, or the last good one was in service: create missing replicas of the last
+   * good one.
    */
   readonly needsLastGood: boolean
-  /** What is ready and has no calls is to be frozen; else what is frozen is to be thawed. */
+  /** Freeze ready replicas without calls. If false, thaw frozen ones. */
   readonly isResting: boolean
 }
 
@@ -23,11 +21,11 @@ export interface ObservedReplica {
   readonly revision: number
   readonly deployedAtMs: number
   /**
-   * `alive`: it runs. `leaving`: it was told to go. `dead`: it does not run, or was never started.
-   * `failed`: it runs, but was unready for too long or is not well.
+   * `alive`: it runs. `leaving`: it is being retired. `dead`: it does not run, or was never started.
+   * `failed`: it runs, but was unready for too long or is unhealthy.
    */
   readonly condition: 'alive' | 'leaving' | 'dead' | 'failed'
-  /** It takes calls, at once or after a thaw: a frozen one is as good as any. */
+  /** It takes calls, at once or after a thaw. */
   readonly isReady: boolean
   readonly isFrozen: boolean
   /** It has no calls, and the engine can freeze it. */
@@ -39,20 +37,21 @@ export interface ReconcilePlan {
   readonly create: number
   /** How many replicas of the last good revision are missing. */
   readonly restore: number
-  /** To be taken out of service: drained, stopped, removed. */
+  /** Running ones to take out of service: drain, stop, remove. */
   readonly retire: readonly string[]
-  /** Dead ones, to be removed. */
+  /** Dead ones to remove. */
   readonly remove: readonly string[]
   readonly freeze: readonly string[]
   readonly thaw: readonly string[]
 }
 
 /**
- * Desired and observed to actions. Pure, and a fixed point: once observed equals desired the plan is empty.
+ * Compares desired and observed, and returns the actions. Pure. When observed equals desired the plan is
+ * empty.
  *
- * An update adds the new revision's replicas first and lets go of an old one for each new one that is ready,
- * so at every moment as many serve as are desired. While a new revision does not get ready the last good one
- * stays in service, also when its own replicas die.
+ * An update first adds replicas of the new revision and retires an old one for each new one that is ready, so
+ * at any time as many serve as are desired. While a new revision is not ready the last good one stays in
+ * service, even when its own replicas die.
  */
 export function planReplicas(
   desired: DesiredReplicas | null,
@@ -85,7 +84,7 @@ export function planReplicas(
   }
 }
 
-/** Those that stay, and are not as their function is. */
+/** Replicas that stay but must be frozen or thawed. */
 function restOf(
   kept: readonly ObservedReplica[],
   isResting: boolean,
@@ -95,7 +94,7 @@ function restOf(
   return { freeze: isResting ? idsOf(freezable) : [], thaw: isResting ? [] : idsOf(frozen) }
 }
 
-/** What is not ready and of another revision than the good one is what a failed update left. */
+/** An unready replica of a revision other than the last good one was left by a failed update. */
 function mayServe({ isReady, revision }: ObservedReplica, { lastGood }: DesiredReplicas): boolean {
   return isReady || lastGood === null || revision === lastGood
 }
@@ -105,14 +104,14 @@ interface Life {
 }
 
 /**
- * Whether both are of one function, not of one that was removed and another that has its name now. Registries
- * store whole milliseconds, clocks have fractions.
+ * Whether both belong to the same function, not to a removed one and a new one of the same name. The registry
+ * stores whole milliseconds, clocks have fractions.
  */
 export function isSameLife(one: Life, other: Life): boolean {
   return Math.abs(one.deployedAtMs - other.deployedAtMs) <= 1
 }
 
-/** The order in which replicas are worth keeping; stable beyond that. */
+/** Ready replicas first, because those are kept; otherwise in the same order. */
 function readyFirst(replicas: readonly ObservedReplica[]): readonly ObservedReplica[] {
   return [...replicas.filter(({ isReady }) => isReady), ...replicas.filter(({ isReady }) => !isReady)]
 }

@@ -23,10 +23,13 @@ export interface ReconcilerOptions extends Omit<AttemptRunnerOptions, 'serving' 
   readonly isIdle: (id: string) => boolean
 }
 
-/** What stands in the way of a function's newest revision. */
+/** Obstacles of a function's newest revision. */
 export interface Trouble {
   readonly isFetching: boolean
-  /** Why its last replica died or could not be made; empty when it did not, or when one was ready since. */
+  /**
+   * Why its last replica died or could not be created; empty when that did not happen, or one was ready
+   * since.
+   */
   readonly setback: string
   /** The same of the last good revision. */
   readonly lastGoodSetback: string
@@ -34,13 +37,13 @@ export interface Trouble {
   readonly lastWords: readonly string[]
 }
 
-/** Functions worked on at the same time. */
+/** Most functions with a round at the same time. */
 const PARALLEL = 8
 
 /**
- * Makes observed what is desired: one round per function that may need it, never two of the same function at
- * once. The plan is pure; this file carries it out, and remembers setbacks so that a function that cannot run
- * is not tried in a hot loop.
+ * Brings the observed state to the desired one, in rounds of one function each; never two rounds of the same
+ * function at once. The plan is pure. This class carries it out and remembers setbacks, so that a broken
+ * function is not tried in a hot loop.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions
@@ -72,15 +75,12 @@ export class Reconciler {
     return { isFetching: newest?.isFetching ?? false, setback, lastGoodSetback, lastWords }
   }
 
-  /** What is tried for a function; undefined when it should not exist. */
+  /** The attempts for a function; undefined when it should not exist. */
   attempts(name: FunctionName): Desired | undefined {
     return this.#desired.get(name)
   }
 
-  /**
-   * Whether it is a replica of a function that should exist, and not of a removed one whose name another has
-   * now.
-   */
+  /** Whether the replica belongs to a function that should exist, not to a removed one of the same name. */
   isWanted({ replica, identity }: ReplicaRecord): boolean {
     const fn = this.desired(replica.fn)
     return fn !== undefined && isSameLife(identity, { deployedAtMs: fn.createdAtMs })
@@ -110,13 +110,13 @@ export class Reconciler {
     this.#desired.delete(name)
     for (const { replica } of table.of(name)) retire(replica.id)
     table.board.rejectWaiters(name, new FaasError('not-found', `function ${name} was removed`))
-    // A round under way may be making one more.
+    // A running round may still create a replica.
     this.nudge(name)
   }
 
   /**
-   * A call waits: the function rests no longer, until `apply` says so again. At once, whatever a round of it
-   * is busy with.
+   * A call waits: ends the rest until `apply` sets it again. Takes effect at once, even during a round of the
+   * function.
    */
   wake(name: FunctionName): void {
     const desired = this.#desired.get(name)
@@ -125,7 +125,7 @@ export class Reconciler {
     this.settleRest(name)
   }
 
-  /** Freezes and thaws what should be; no more than that. */
+  /** Only freezes and thaws, as desired. */
   settleRest(name: FunctionName): void {
     const { isUp, freezer } = this.#options
     if (!isUp() || this.#isStopping) return
@@ -138,7 +138,7 @@ export class Reconciler {
     this.#queue.add(name)
   }
 
-  /** What its last attempt lacked may be there now: the next one need not wait. */
+  /** The cause of the last failure may be gone: starts the next attempt without further delay. */
   hurry(name: FunctionName): void {
     const desired = this.#desired.get(name)
     if (desired === undefined) return
@@ -153,30 +153,27 @@ export class Reconciler {
     for (const name of this.#options.table.functions()) this.nudge(name)
   }
 
-  /** A replica died, or never got ready. Says when its successor comes. */
+  /** A replica died or never became ready. Schedules its successor. */
   setback(record: Pick<ReplicaRecord, 'replica'>, reason: string): void {
     const attempt = this.#attemptOf(record)
     if (attempt === undefined) return
     this.#attempts.setBack(attempt, reason, 'died')
   }
 
-  /** More is known now about the last setback of this replica's revision. */
+  /** Replaces the reason of the last setback of this replica's revision by a better one. */
   explain(record: Pick<ReplicaRecord, 'replica'>, reason: string): void {
     const attempt = this.#attemptOf(record)
     if (attempt === undefined || attempt.setbacks.reason === '') return
     attempt.setbacks = { ...attempt.setbacks, reason }
   }
 
-  /** The last lines of a replica that died, or was given up; none takes those of the one before away. */
+  /** The last lines of a replica that died or was given up. An empty list removes those of an earlier one. */
   heard(record: Pick<ReplicaRecord, 'replica'>, lastWords: readonly string[]): void {
     const attempt = this.#attemptOf(record)
     if (attempt !== undefined) attempt.lastWords = lastWords
   }
 
-  /**
-   * A replica is ready: what went wrong before is no answer to anybody any more. The count stays, for a crash
-   * loop.
-   */
+  /** A replica is ready: earlier reasons no longer apply. The count stays, in case of a crash loop. */
   recovered(record: Pick<ReplicaRecord, 'replica'>): void {
     const attempt = this.#attemptOf(record)
     if (attempt !== undefined) attempt.setbacks = { ...attempt.setbacks, reason: '' }
@@ -199,7 +196,7 @@ export class Reconciler {
     for (const id of [...plan.retire, ...plan.remove]) retire(id)
     if (desired === undefined) return
     this.settleRest(name)
-    // First what can take calls at once.
+    // First the revision that can take calls at once.
     if (desired.lastGood !== null) await this.#attempts.carryOut(desired.lastGood, plan.restore, true)
     await this.#attempts.carryOut(desired.newest, plan.create, false)
   }
@@ -227,8 +224,8 @@ export class Reconciler {
 }
 
 /**
- * What the plan is to reach. Remembers that the last good revision was seen to run: a newest one at its very
- * start is no reason to start that, too.
+ * The input of the plan. Notes whether the last good revision was seen running: if it was not, the start of a
+ * newest one is no reason to start it too.
  */
 function wanted(desired: Desired, seen: readonly ObservedReplica[]): DesiredReplicas {
   const { newest, lastGood } = desired

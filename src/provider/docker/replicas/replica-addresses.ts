@@ -9,10 +9,7 @@ export interface ReplicaAddressesOptions {
   readonly engine: { inspectContainer(id: string): Promise<ContainerDetails | null> }
   readonly table: ReplicaTable
   readonly log: Log
-  /**
-   * It does not answer at this address any more; whoever does is a stranger. The table has the new one
-   * already.
-   */
+  /** It no longer answers at this address; something else may. The table already has the new address. */
   readonly onLost: (replica: Replica) => void
   /** A running container whose readiness is not known. */
   readonly onUnready: (id: string) => void
@@ -21,9 +18,9 @@ export interface ReplicaAddressesOptions {
 }
 
 /**
- * Follows the addresses of replicas when somebody changes their networks by hand (`docker network
- * disconnect`, `connect`). Packets to an address that is nobody's leave by the host's default route, or reach
- * whoever got it next.
+ * Follows the addresses of replicas when their networks are changed by hand (`docker network disconnect`,
+ * `connect`). Packets to an unused address leave by the host's default route, or reach the container that got
+ * it next.
  */
 export class ReplicaAddresses {
   readonly #options: ReplicaAddressesOptions
@@ -32,20 +29,20 @@ export class ReplicaAddresses {
     this.#options = options
   }
 
-  /** It was taken out of a network: nobody calls it until `look` found where it is now. */
+  /** It was taken out of a network: it gets no calls until `look` has found its address. */
   withdraw(id: string): void {
     const { table } = this.#options
     if (table.get(id)?.replica.state === 'ready') table.change(id, { state: 'starting' })
   }
 
-  /** Asks the engine where it is now. Throws `EngineAway`. */
+  /** Asks the engine for its present address. Throws `EngineAway`. */
   async look(id: string): Promise<void> {
     const { engine, table, onUnready } = this.#options
     if (table.get(id)?.isRunning !== true) return
     try {
       const details = await engine.inspectContainer(id)
       const record = table.get(id)
-      // One that ends loses its address too: other events tell of that.
+      // A container that ends loses its address too, which other events report.
       const runs = details?.state === 'running' || details?.state === 'paused'
       if (details !== null && record?.isRunning === true && runs) this.follow(record, addressIn(details))
     } finally {
@@ -53,7 +50,7 @@ export class ReplicaAddresses {
     }
   }
 
-  /** It runs, and this is its address; empty: it is not in its network any more, and has to be replaced. */
+  /** Sets the address of a running replica. Empty: it is no longer in its network and must be replaced. */
   follow(record: ReplicaRecord, host: string): void {
     const { table, log, onLost, onUnready, onChange } = this.#options
     const { replica, isFailed } = record
@@ -74,7 +71,7 @@ export class ReplicaAddresses {
   }
 }
 
-/** Its address in the network that it was made for; empty when it has none. */
+/** Its address in its own network; empty when it has none. */
 export function addressIn({ addresses }: Pick<ContainerDetails, 'addresses'>): string {
   return Object.values(addresses)[0] ?? ''
 }

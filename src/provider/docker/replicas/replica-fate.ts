@@ -2,8 +2,8 @@ import { type Clock, deferred } from '../../../clock.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 
 /**
- * The news of a death takes the engine a moment; a caller whose call has failed already waits no longer for
- * it.
+ * Longest wait for the engine's report of a death, which takes a moment. The caller's call has failed
+ * already.
  */
 const NEWS_MS = 250
 
@@ -12,9 +12,7 @@ export interface ReplicaFateOptions {
   readonly clock: Clock
 }
 
-/**
- * The record of a replica that has just died; null when it lives on, or is not known any more. Never rejects.
- */
+/** The record of a replica that has just died; null when it is alive or unknown. Never rejects. */
 export async function deathOf(
   id: string,
   { table, clock }: ReplicaFateOptions,

@@ -28,36 +28,36 @@ export interface ReplicaMakerOptions {
   readonly networks: { ensure(namespace: string): Promise<FunctionNetwork>; forget(namespace: string): void }
   readonly table: ReplicaTable
   readonly instance: string
-  /** What says whose containers these are. */
+  /** The labels that name the owning registry. */
   readonly ownerLabels: () => Labels
-  /** As it is now: it is read after this was made. */
+  /** A function, because the settings are read after this object was created. */
   readonly confinement: () => Confinement
   readonly log: Log
   readonly watchdogDir: string
-  /** What other features want a function's containers to see. */
+  /** Further mounts for a function's containers. */
   readonly mounts: (fn: DeployedFunction) => Promise<readonly Mount[]>
   readonly host: () => EngineVersion | undefined
-  /** Announces a container by name before the engine knows it; the answer ends that. */
+  /** Announces a container by name before the engine knows it; the returned function ends that. */
   readonly making: (name: string) => () => void
 }
 
-/** Everything that the replicas of one revision have in common. */
+/** Everything that replicas of one revision share. */
 export interface Blueprint {
   readonly fn: DeployedFunction
   readonly identity: ContainerIdentity
   readonly body: ContainerBody
 }
 
-/** What is looked at again after the body was made. */
+/** The part of the body that may be changed afterwards. */
 interface ContainerBody {
   readonly HostConfig?: { readonly StorageOpt?: object }
 }
 
-/** Creates and starts containers, a few at a time: more would only make each of them slower. */
+/** Creates and starts containers, a few at a time: more would only make each slower. */
 export class ReplicaMaker {
   readonly #options: ReplicaMakerOptions
   readonly #places = new Limiter(4)
-  /** Whether the storage driver is still believed to bound what containers write. */
+  /** Whether the storage driver is still assumed to limit what containers write. */
   #limitsDisk = true
 
   constructor(options: ReplicaMakerOptions) {
@@ -65,8 +65,8 @@ export class ReplicaMaker {
   }
 
   /**
-   * Null when the engine has not got the image. `isExact`: only the pinned one will do, not what its name
-   * means now.
+   * Null when the engine does not have the image. `isExact`: accept only the pinned image, not the present
+   * one of that name.
    */
   async prepare(fn: DeployedFunction, isExact: boolean): Promise<Blueprint | null> {
     const { networks, instance, ownerLabels, watchdogDir, mounts, host, confinement } = this.#options
@@ -90,8 +90,7 @@ export class ReplicaMaker {
   }
 
   /**
-   * One more replica, running; answers its id. On failure nothing is left but, at worst, a record of a dead
-   * one.
+   * Creates and starts one more replica; returns its id. A failure leaves at most the record of a dead one.
    */
   make(blueprint: Blueprint): Promise<string> {
     return this.#places.run(async () => {
@@ -101,7 +100,7 @@ export class ReplicaMaker {
     })
   }
 
-  /** The pinned image; when it was removed from the engine, what the name means now. */
+  /** The pinned image or, when it was removed from the engine, the present one of that name. */
   async #findImage(fn: DeployedFunction, isExact: boolean): Promise<ImageFacts | null> {
     const { images } = this.#options
     const pinned = fn.artifact === null ? null : await images.inspect(fn.artifact)
@@ -114,7 +113,7 @@ export class ReplicaMaker {
     const made = making(name)
     try {
       const id = await this.#createOnDisk(name, this.#limitsDisk ? body : withoutDiskLimit(body))
-      // Counted as running from here on: an event that tells of its death must find it so.
+      // It counts as running from here on, so that an event about its death finds it running.
       table.add(id, identity, { isRunning: true, host: '' })
       return id
     } finally {
@@ -122,7 +121,7 @@ export class ReplicaMaker {
     }
   }
 
-  /** Whether the file system has quotas shows only when a container is created. */
+  /** Only the creation of a container shows whether the file system has quotas. */
   async #createOnDisk(name: string, body: ContainerBody): Promise<string> {
     const { engine, log } = this.#options
     try {
@@ -141,11 +140,11 @@ export class ReplicaMaker {
     try {
       await engine.startContainer(id)
       const details = await engine.inspectContainer(id)
-      // One that has ended already is told of by its event.
+      // If it has ended already, its event reports that.
       const host = details === null ? '' : addressIn(details)
       if (host !== '') table.change(id, { host, pid: details?.pid ?? 0 })
     } catch (error) {
-      // An event told where it runs, before the engine fell silent: it may be serving already.
+      // An event gave its address before the engine became unreachable: it may be serving already.
       const known = table.get(id)
       if (hasCode(error, 'unavailable') && known?.isRunning === true && known.replica.host !== '') return
       const record = table.change(id, { isRunning: false, state: 'gone' })

@@ -1,42 +1,42 @@
 import type { Replica, ReplicaState } from '../../../core/replica.ts'
 import type { ContainerIdentity } from '../container/labels.ts'
 
-/** One container of ours, as last seen. Snapshots: a change makes a new one. */
+/** One container of ours, as last seen. Immutable: a change creates a new record. */
 export interface ReplicaRecord {
   readonly replica: Replica
   readonly identity: ContainerIdentity
-  /** Whether its process runs. A created one that was never started does not. */
+  /** Whether its process runs. That of a container that was never started does not. */
   readonly isRunning: boolean
-  /** When it was made: milliseconds since the epoch, by the engine's clock or ours. */
+  /** When it was created: milliseconds since the epoch, by the engine's clock or ours. */
   readonly createdAtMs: number
-  /** Of its first process on the engine's host; 0 while nobody asked. */
+  /** PID of its first process on the engine's host; 0 while unknown. */
   readonly pid: number
-  /** It runs but must be replaced: it was unready for too long, or is not well. */
+  /** It runs but must be replaced: it was unready for too long, or is unhealthy. */
   readonly isFailed: boolean
-  /** What it lacks has lasted, and it hardly comes by waiting: it listens elsewhere. */
+  /** Its problem has lasted and will hardly go away by waiting, for example because it listens elsewhere. */
   readonly isStuck: boolean
-  /** It was ready once since it was made or found. */
+  /** It was ready at some time since it was created or found. */
   readonly wasReady: boolean
-  /** Somebody halted it by hand: it answers nobody until he lets it go on. */
+  /** It was paused by hand and does not answer until it is unpaused. */
   readonly isPaused: boolean
-  /** The kernel killed something in it for want of memory. */
+  /** The kernel killed one of its processes because memory ran out. */
   readonly ranOutOfMemory: boolean
-  /** Null while it has not ended, as far as we saw. */
+  /** Null while it has not ended, as far as known. */
   readonly exitCode: number | null
   /** How often its watchdog's failures were taken for "not ready yet". */
   readonly doubts: number
-  /** What the engine is being asked to do with it; null: nothing. */
+  /** The freeze or thaw in progress; null: none. */
   readonly turning: PauseEvent | null
   /** The engine would not freeze it: it stays ready instead. */
   readonly isUnfreezable: boolean
   /**
-   * When it was frozen or thawed last, by the process's clock; 0 for never. An answer that was asked for
-   * before then was held up.
+   * When it was last frozen or thawed, by the process's clock; 0 for never. The answer to an older request
+   * was delayed by that.
    */
   readonly turnedAtMs: number
 }
 
-/** What the engine tells when processes of a container are halted, and when they go on. */
+/** The engine's events when the processes of a container are halted, and when they continue. */
 export type PauseEvent = 'pause' | 'unpause'
 
 export type ReplicaChange = Partial<
@@ -56,30 +56,30 @@ export type ReplicaChange = Partial<
   > & {
     readonly state: ReplicaState
     readonly host: string
-    /** Empty: none. A new state takes an old reason away. */
+    /** Empty: none. A new state removes an old reason. */
     readonly reason: string
     readonly isUnproven: boolean
   }
 >
 
-/** What is known of a container at first. */
+/** What is known about a container when it is added. */
 export interface FoundContainer {
   readonly isRunning: boolean
   /** Empty when it has no address yet. */
   readonly host: string
-  /** Left out: now. */
+  /** Absent: now. */
   readonly createdAtMs?: number
 }
 
-/** Whether it was ready, and its readiness probe, which goes on, keeps it out of service for now. */
+/** Whether it was ready before and is now kept out of service by its repeated readiness probe. */
 export function isOutOfService({ replica, identity, isRunning, isFailed, wasReady }: ReplicaRecord): boolean {
   const isOut = isRunning && !isFailed && replica.state === 'starting'
   return isOut && wasReady && identity.probes.isReadinessRepeated
 }
 
 /**
- * The replica after a change: the same object when nothing of it changes, by which who holds it sees that.
- * `now`: milliseconds since the epoch.
+ * The replica after a change. It is the same object if nothing changed, so that holders can compare. `now`:
+ * milliseconds since the epoch.
  */
 export function changedReplica(before: Replica, change: ReplicaChange, now: () => number): Replica {
   const { state = before.state, host = before.host, isUnproven = before.isUnproven ?? false } = change

@@ -15,11 +15,11 @@ export type { FoundContainer, PauseEvent, ReplicaChange, ReplicaRecord } from '.
 const DELETED_KEPT = 1_000
 
 /**
- * What is known of our containers. The only owner of this state: others read snapshots and change it through
- * these methods, which keep the board of ready replicas true.
+ * What is known about our containers. The only owner of this state: others read snapshots and change it
+ * through these methods, which also update the board of ready replicas.
  */
 export class ReplicaTable {
-  /** Which replicas are ready, and who waits for the first. Kept true by the table. */
+  /** The ready replicas, and the callers that wait for the first one. Updated by the table. */
   readonly board: ReadyBoard
   readonly #now: () => number
   readonly #records = new Map<string, ReplicaRecord>()
@@ -68,7 +68,7 @@ export class ReplicaTable {
     return () => this.#watchers.delete(listener)
   }
 
-  /** A container that has just been made or found. */
+  /** Adds a container that was just created or found. */
   add(id: string, identity: ContainerIdentity, found: FoundContainer): void {
     const { fn, revision } = identity
     const replica: Replica = {
@@ -91,10 +91,7 @@ export class ReplicaTable {
     this.#tellWatchers(fn)
   }
 
-  /**
-   * Changes what is known of a container; answers the new record, or undefined when it is not known (any
-   * more).
-   */
+  /** Changes the record of a container; returns the new one, or undefined when the container is unknown. */
   change(id: string, change: ReplicaChange): ReplicaRecord | undefined {
     const before = this.#records.get(id)
     if (before === undefined) return undefined
@@ -108,7 +105,7 @@ export class ReplicaTable {
     return record
   }
 
-  /** Its container is gone. */
+  /** Its container was removed. */
   delete(id: string): void {
     const record = this.#records.get(id)
     if (record === undefined) return
@@ -122,7 +119,7 @@ export class ReplicaTable {
     this.#tellWatchers(fn)
   }
 
-  /** Whether `id` was deleted a while ago: a list that was under way then may still show it. */
+  /** Whether `id` was deleted some time ago: a list that was requested before may still show it. */
   wasDeleted(id: string): boolean {
     return this.#deleted.has(id)
   }

@@ -29,37 +29,37 @@ export interface RetirementOptions {
   /** Longest wait for the calls of a replica to end. */
   readonly drainMs: number
   /**
-   * Keeps the last lines, and begins at once; bounded in time and number; gives up when the signal aborts;
-   * never throws.
+   * Keeps the last log lines; begins at once. Bounded in time and number. Stops when the signal aborts; never
+   * throws.
    */
   readonly keepLogs: (record: ReplicaRecord, signal: AbortSignal) => Promise<readonly string[]>
-  /** The newest lines of a replica that died by itself or was given up. */
+  /** The last lines of a replica that died or was given up. */
   readonly onLastLines: (record: ReplicaRecord, lines: readonly string[]) => void
   /** The container is gone. */
   readonly onGone: (fn: FunctionName) => void
-  /** The engine failed in the middle: try again, when it is there. */
+  /** The engine failed: try again when it is reachable. */
   readonly onFailure: (fn: FunctionName, error: unknown) => void
-  /** What a dead container says about its end. */
+  /** The details of how a container ended. */
   readonly onDeath: (record: ReplicaRecord, details: ContainerDetails) => void
 }
 
 /**
- * The way out: from the ready set at once; then calls end, the process stops, the logs are kept, the
- * container goes.
+ * Retires replicas: takes them off the ready list at once; then waits for their calls, stops the process,
+ * keeps the logs and removes the container.
  */
 export class Retirement {
   readonly #options: RetirementOptions
   readonly #background: Background
   readonly #underWay = new Set<string>()
   readonly #removals = new Limiter(4)
-  /** Ends of the waits under way. */
+  /** Aborts the running waits. */
   readonly #drains = new Set<AbortController>()
   readonly #stopping = new AbortController()
 
   constructor(options: RetirementOptions) {
     this.#options = options
     this.#background = new Background(options.log)
-    // One for each replica on its way out: no leak.
+    // One listener per retiring replica is not a leak.
     setMaxListeners(0, this.#stopping.signal)
   }
 
@@ -82,7 +82,7 @@ export class Retirement {
     })
   }
 
-  /** Ends the waits; containers that were on their way out stay for the next start. */
+  /** Ends the waits; containers that were not removed yet stay for the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     for (const drain of this.#drains) drain.abort()
@@ -100,7 +100,7 @@ export class Retirement {
         await engine.stopContainer(id, record.identity.graceSeconds)
         await this.#keep(record)
       } else {
-        // First of all: who killed it by hand may be about to remove it.
+        // Before anything else: a person who killed it by hand may remove it next.
         const kept = this.#keep(record)
         try {
           await this.#report(record)
@@ -144,14 +144,14 @@ export class Retirement {
     }
   }
 
-  /** Halted processes cannot end, and not every engine lets them go on by itself when it is to stop them. */
+  /** Halted processes cannot end, and not every engine lets them continue when it stops the container. */
   async #letGoOn(id: string): Promise<void> {
     const { engine, table } = this.#options
     if (table.get(id)?.isPaused !== true) return
     try {
       await engine.unpauseContainer(id)
     } catch (error) {
-      // Somebody was quicker.
+      // Somebody else has unpaused it already.
       if (error instanceof EngineAway) throw error
     }
   }

@@ -1,6 +1,9 @@
 import { backoffMs } from '../../../core/backoff.ts'
 
-/** How often in a row replicas of a function died or could not be made, and when the next one may be made. */
+/**
+ * How often in a row replicas of a function died or could not be created, and when the next one may be
+ * created.
+ */
 export interface Setbacks {
   readonly count: number
   readonly retryAtMs: number
@@ -12,12 +15,12 @@ export const NO_SETBACKS: Setbacks = { count: 0, retryAtMs: 0, reason: '' }
 
 const FIRST_MS = 1_000
 const MOST_MS = 60_000
-/** Quiet for this long after the last retry means well again: the next setback is a first one. */
+/** After this long without a setback since the last retry, the next setback counts as a first one. */
 const STABLE_MS = 60_000
 
 /**
- * The record after one more setback. Replicas that fall together (one shared cause) count once: a setback
- * while the wait for the last one is not over changes the reason only.
+ * The record after one more setback. Replicas that fail together, from one cause, count once: a setback
+ * before the next retry changes only the reason.
  */
 export function afterSetback(before: Setbacks, reason: string, nowMs: number): Setbacks {
   if (nowMs < before.retryAtMs) return { ...before, reason }

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 
-/** What the kernel counts for one container. */
+/** The kernel's figures for one container. */
 export interface CgroupSample {
   /** CPU time since its start. */
   readonly cpuNanos: number
-  /** Without the page cache that the kernel can take back. */
+  /** Without the page cache that the kernel can reclaim. */
   readonly memoryBytes: number
 }
 
-/** Where one kind of host keeps the figures; `ID` stands for the container. */
+/** The paths of the figures on one kind of host; `ID` stands for the container. */
 interface Layout {
   readonly cpu: string
   readonly memory: string
@@ -24,19 +24,18 @@ const LAYOUTS: readonly Layout[] = SLICES.flatMap((slice) => [
 ])
 
 /**
- * Reads the control groups of containers on this host: tens of microseconds, where asking Docker takes a
- * second.
+ * Reads the control groups of containers on this host, in tens of microseconds. Asking Docker takes a second.
  */
 export class CgroupUsage {
   readonly #root: string
-  /** All containers of a host lie alike: the layout that worked is tried first. */
+  /** All containers of a host have the same layout, so the one that worked is tried first. */
   #known: Layout | undefined
 
   constructor(root = '/sys/fs/cgroup') {
     this.#root = root
   }
 
-  /** Null when the container is gone, or on another host. */
+  /** Null when the container was removed or is on another host. */
   async sample(id: string): Promise<CgroupSample | null> {
     const layouts = this.#known === undefined ? LAYOUTS : [this.#known]
     for (const layout of layouts) {

@@ -7,7 +7,7 @@ import { shortId } from '../../../core/short-id.ts'
 
 /** What this needs of `engine.ts`. */
 export interface UsageEngine {
-  /** What the container uses now; null when it is gone. Takes the engine a second or two. */
+  /** Present usage of the container; null when it was removed. Takes the engine a second or two. */
   containerUsage(id: string, signal: AbortSignal): Promise<Usage | null>
 }
 
@@ -19,23 +19,21 @@ export interface UsageMeterOptions {
   readonly cgroupRoot?: string
 }
 
-/**
- * Shortest time between two samples that gives a figure at all: the kernel accounts in ticks of up to 10 ms.
- */
+/** Shortest time between two samples that gives a figure: the kernel accounts in ticks of up to 10 ms. */
 const STEP_MS = 100
 /**
- * Time that a figure covers where there are samples that old. A limit of processors is kept per period of 100
- * ms, at its beginning: over little more than one period a container that is held to 300 millicores shows up
- * to 600.
+ * Time that a figure covers, if there are samples that old. The kernel applies a CPU limit per period of 100
+ * ms, at its beginning, so over little more than one period a container limited to 300 millicores shows up to
+ * 600.
  */
 const WINDOW_MS = 1_000
-/** An older sample would give the mean of a time long past. */
+/** With an older sample the mean would cover a time long past. */
 const FRESH_MS = 30_000
-/** How long the engine's own figure is good. */
+/** How long a figure from the engine is reused. */
 const ENGINE_FRESH_MS = 5_000
-/** Longest wait for the engine. What it says later is the answer to the next question. */
+/** Longest wait for the engine. A later answer is used for the next request. */
 const ENGINE_WAIT_MS = 120
-/** Questions to the engine at a time. */
+/** Most requests to the engine at a time. */
 const MOST_ASKED = 16
 
 /** CPU time of a container at a moment. */
@@ -47,17 +45,17 @@ interface CpuSample {
 interface Reading extends Usage {
   readonly atMs: number
   /**
-   * Oldest first, this one's last; those that the next figures may start from. Null when the figure came from
-   * the engine.
+   * Samples that later figures may start from, oldest first, with this one's last. Null when the figure came
+   * from the engine.
    */
   readonly samples: readonly CpuSample[] | null
-  /** The first of two samples: it has no CPU figure yet. */
+  /** The first of two samples, without a CPU figure yet. */
   readonly isStart: boolean
 }
 
 /**
- * What containers use. Answers within about 150 ms: from the last sample, or from two taken a tenth of a
- * second apart.
+ * Measures what containers use. Answers within about 150 ms, from the last sample or from two taken 100 ms
+ * apart.
  */
 export class UsageMeter {
   readonly #engine: UsageEngine
@@ -82,7 +80,8 @@ export class UsageMeter {
   }
 
   /**
-   * The sum over these containers. One that is gone, or that the engine has not measured yet, counts nothing.
+   * The sum over these containers. One that was removed, or that the engine has not measured yet, counts as
+   * zero.
    */
   async usage(ids: readonly string[], signal: AbortSignal): Promise<Usage> {
     this.#tidy()
@@ -109,8 +108,8 @@ export class UsageMeter {
   }
 
   /**
-   * A reading from the control group; its CPU figure is the mean over what `from` knows of the last second,
-   * or nothing.
+   * A reading from the control group. Its CPU figure is the mean since the samples of `from` in the last
+   * second, if there are any.
    */
   async #sample(id: string, from: Reading | undefined): Promise<Reading | undefined> {
     const sample = await this.#cgroups.sample(id)
@@ -127,7 +126,7 @@ export class UsageMeter {
     return reading
   }
 
-  /** From the engine, or what it said last when it takes too long. */
+  /** A reading from the engine, or its last one when it takes too long. */
   async #ask(id: string): Promise<Reading | undefined> {
     const answered = this.#asked.get(id) ?? this.#askOnce(id)
     const patience = new AbortController()
@@ -165,7 +164,7 @@ export class UsageMeter {
   }
 }
 
-/** Without those that are older than the newest one which covers the window. */
+/** Drops samples older than the newest one that covers the window. */
 function recent(samples: readonly CpuSample[], nowMs: number): readonly CpuSample[] {
   const covering = samples.findLastIndex(({ atMs }) => nowMs - atMs >= WINDOW_MS)
   return samples.slice(Math.max(0, covering))
