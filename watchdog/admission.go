@@ -8,9 +8,11 @@ import (
 )
 
 const (
-	// reservedDescriptors are kept for the listeners, the function's pipes, logs, the lock and the spool.
+	// reservedDescriptors are kept free for listeners, the function's pipes, logs, the lock file and the
+	// spool.
 	reservedDescriptors = 64
-	// descriptorsPerFork is what a call by a forked process may hold at once, with its connection.
+	// descriptorsPerFork is the most that a call with a forked process holds at once, including its
+	// connection.
 	descriptorsPerFork = 5
 	// crowdPatience is how long a new connection waits for another one to end.
 	crowdPatience = 100 * time.Millisecond
@@ -39,8 +41,9 @@ func fitConnections(c *config) (warning string) {
 	return warning
 }
 
-// admit takes a new connection in. When all places are taken the one that waits longest for its client ends; when all are
-// busy with calls, the new one is spare: it can ask for health, and be told why it cannot have more.
+// admit accepts a new connection. When all places are taken, the connection that has waited longest for its
+// client is closed. When all are busy with calls, the new one is spare: it can ask for health, and its calls
+// are refused with the reason.
 func (s *server) admit(nc *net.TCPConn) {
 	count := s.connections()
 	spare := count >= s.cfg.maxConnections && !s.crowdOut()
@@ -76,8 +79,8 @@ func (s *server) awaitRoom() bool {
 	return false
 }
 
-// crowdOut ends the connection that is worth least: one that only reads its last answer, else the one idle longest, else
-// the oldest unfinished head. Calls are never ended. False when there is none.
+// crowdOut ends the least valuable connection: one that only reads its last answer, else the one idle
+// longest, else the one with the oldest unfinished head. Calls are never ended. False when there is none.
 func (s *server) crowdOut() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

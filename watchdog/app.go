@@ -78,11 +78,11 @@ func (a *app) run() int {
 
 func (a *app) catchSignals() {
 	signal.Notify(a.stops, syscall.SIGTERM, syscall.SIGINT)
-	// Caught and dropped, not ignored: an ignored signal would stay ignored in every child.
+	// The signal is caught and dropped, not ignored: children would inherit an ignored signal.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGPIPE)
 }
 
-// start opens the ports, then starts the function; calls that come early wait for it.
+// start opens the ports, then starts the function; calls that arrive early wait for it.
 func (a *app) start() error {
 	var err error
 	if err := a.prepareRunner(); err != nil {
@@ -116,7 +116,7 @@ func (a *app) start() error {
 	return nil
 }
 
-// describe says once how this watchdog will behave.
+// describe logs once how this watchdog is configured.
 func (a *app) describe() {
 	c := a.cfg
 	a.log.print(fmt.Sprintf("mode: %s fprocess: %q", c.mode, strings.Join(c.argv, " ")))
@@ -166,7 +166,7 @@ func (a *app) childGone() <-chan struct{} {
 
 func (a *app) childUp() bool { return a.child == nil || a.child.up() }
 
-// childDied ends the watchdog with its function: restarting is the platform's business. Exit code 0 becomes 1, so that
+// childDied ends the watchdog with its function: the platform restarts both. Exit code 0 becomes 1, so that
 // an on-failure policy acts.
 func (a *app) childDied() int {
 	a.server.accepting.Store(false)

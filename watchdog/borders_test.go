@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// TestPackagesImportOnlyWhatArchitectureDraws holds the arrows of "Rooms of the watchdog" in docs/architecture.md.
+// TestPackagesImportOnlyWhatArchitectureDraws holds the arrows of "Rooms of the watchdog" in
+// docs/architecture.md.
 func TestPackagesImportOnlyWhatArchitectureDraws(t *testing.T) {
 	const internal = "sampan/watchdog/internal/"
 	arrows := map[string][]string{"env": nil, "wire": nil, "process": nil, "jwt": {"wire"}, "metrics": {"wire"}}

@@ -6,19 +6,21 @@ import (
 )
 
 const (
-	// spareConnections may exist beyond max_connections: they can ask for health, and have calls refused with a sentence.
+	// spareConnections may exist beyond max_connections: they can ask for health, and have calls refused with
+	// a sentence.
 	spareConnections = 32
-	// bulkBudget is what all large copy buffers together may take, in bytes. Without one a copy goes on in small steps.
+	// bulkBudget limits all large copy buffers together, in bytes. Without a large buffer a copy goes on in
+	// small steps.
 	bulkBudget = 8 << 20
 )
 
-// byteBudget is memory that many connections share: what one client takes, others cannot have, so it has an end.
+// byteBudget limits memory that many connections share, because what one client takes is missing for others.
 type byteBudget struct {
 	used atomic.Int64
 	max  int64
 }
 
-// Take reserves n bytes; false when they are not there.
+// Take reserves n bytes; false when fewer are left.
 func (b *byteBudget) Take(n int64) bool {
 	if b.used.Add(n) > b.max {
 		b.used.Add(-n)
@@ -31,10 +33,10 @@ func (b *byteBudget) Give(n int64) { b.used.Add(-n) }
 
 var bulkBuffers = sync.Pool{New: func() any { b := make([]byte, 0, bulkOut); return &b }}
 
-// bulkInUse counts the large buffers that are lent.
+// bulkInUse counts the large buffers in use.
 var bulkInUse = byteBudget{max: bulkBudget}
 
-// borrowBulk lends a large buffer, or nil when all of bulkBudget is lent.
+// borrowBulk lends a large buffer; nil when bulkBudget is used up.
 func borrowBulk() *[]byte {
 	if !bulkInUse.Take(bulkOut) {
 		return nil
@@ -47,7 +49,8 @@ func returnBulk(b *[]byte) {
 	bulkInUse.Give(bulkOut)
 }
 
-// lendBlock is a buffer to copy with, large or, when those are all lent, small. give must be called once.
+// lendBlock lends a buffer for copying: a large one or, when bulkBudget is used up, a small one. give must be
+// called once.
 func lendBlock() (block []byte, give func()) {
 	if b := borrowBulk(); b != nil {
 		return (*b)[:cap(*b)], func() { returnBulk(b) }

@@ -7,7 +7,7 @@ import (
 	"sampan/watchdog/internal/wire"
 )
 
-// limit is a time limit and what sets it. A value of 0 is no limit.
+// limit is a time limit and the setting it comes from. A value of 0 is no limit.
 type limit struct {
 	name  string
 	value time.Duration
@@ -29,7 +29,8 @@ func (s *server) beginCall(c *clientConn) {
 	}
 }
 
-// callLimit is how long the call may take until it is answered: the smallest of exec_timeout, write_timeout and X-Timeout.
+// callLimit is how long the call may take until it is answered: the smallest of exec_timeout, write_timeout
+// and X-Timeout.
 func (s *server) callLimit(c *clientConn) limit {
 	l := s.cfg.callLimit
 	if len(c.req.XTimeout) > 0 {
@@ -40,8 +41,9 @@ func (s *server) callLimit(c *clientConn) limit {
 	return l
 }
 
-// parseXTimeout reads the caller's own limit. Callers may shorten the configured one, not lengthen or remove it: what
-// is not positive, longer than max (when there is one) or no duration counts as absent, 0.
+// parseXTimeout reads the caller's own limit. Callers may shorten the configured limit, not lengthen or
+// remove it. A value that is not positive, longer than max (when there is one) or no duration counts as
+// absent: 0.
 func parseXTimeout(value []byte, max time.Duration) time.Duration {
 	if len(value) > 64 {
 		return 0
@@ -65,7 +67,7 @@ func (s *server) bodyDeadline(c *clientConn, eventStream bool) time.Time {
 	return c.start.Add(limit)
 }
 
-// isEventStream tells whether a response is one of those that live long on purpose.
+// isEventStream tells whether a response is an event stream, which lives long on purpose.
 func isEventStream(accept, contentType []byte) bool {
 	return wire.ContainsFold(contentType, "text/event-stream") || wire.ContainsFold(contentType, "application/x-ndjson") ||
 		wire.ContainsFold(accept, "text/event-stream") || wire.ContainsFold(accept, "application/x-ndjson")

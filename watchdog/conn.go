@@ -17,20 +17,21 @@ import (
 const (
 	// lastWrite is how long a client may take to accept the answer to a call that was ended at its deadline.
 	lastWrite = time.Second
-	// drainBytes, drainTotal and drainStall bound what is read of a request body that nobody wanted: all of it, the time
-	// for all of it, and the wait for the next piece.
+	// drainBytes, drainTotal and drainStall bound the reading of an unwanted request body: its size, the
+	// whole time, and the wait for the next piece.
 	drainBytes = 64 << 20
 	drainTotal = 5 * time.Second
 	drainStall = 500 * time.Millisecond
-	// drainEarly is how long a response may wait for such a body, to learn whether the connection can be kept.
+	// drainEarly is how long a response may wait for the end of such a body, to find out whether the
+	// connection can be kept.
 	drainEarly = 100 * time.Millisecond
 )
 
-// longAgo as a deadline wakes whoever blocks.
+// longAgo as a deadline wakes a blocked reader or writer.
 var longAgo = time.Unix(1, 0)
 
-// clientConn is one connection of a caller. A single goroutine serves its requests one after the other; a second one
-// exists only while a long request body travels.
+// clientConn is one connection of a caller. A single goroutine serves its requests one after the other; a
+// second one exists only while a long request body travels.
 type clientConn struct {
 	server  *server
 	nc      *net.TCPConn
@@ -47,7 +48,8 @@ type clientConn struct {
 	// idleFrom is when the last call ended, or the connection came.
 	idleFrom time.Time
 	forward  forward
-	// writing is held while something of an answer is written; it guards what a probe has to know about the answer.
+	// writing is held while a part of an answer is written. It guards what a probe must know about the
+	// answer.
 	writing     sync.Mutex
 	inChunks    bool
 	chunkProbes int
@@ -136,7 +138,8 @@ func (c *clientConn) readHead() ([]byte, error) {
 	return head, err
 }
 
-// readLine reads on until the request line is there: who speaks something else hears of it without delay.
+// readLine reads until the request line is complete, so that a client that does not speak HTTP is answered
+// without delay.
 func (c *clientConn) readLine() error {
 	for {
 		b := c.src.Buffered()
@@ -203,7 +206,7 @@ func (c *clientConn) call() (again bool) {
 	return true
 }
 
-// dispatch routes the request; a panic in it costs the call, never the process.
+// dispatch routes the request. A panic in it ends the call, never the process.
 func (c *clientConn) dispatch() {
 	defer func() {
 		if trouble := recover(); trouble != nil {

@@ -63,7 +63,7 @@ func (c *clientConn) sendContinue() error {
 	return c.informational(100, nil)
 }
 
-// clientVanished ends a call whose client left before it was answered.
+// clientVanished ends a call whose client left before the answer.
 func (c *clientConn) clientVanished() {
 	c.reply.note = "client-gone"
 	if !c.reply.begun {

@@ -23,7 +23,7 @@ func (c *clientConn) limitBodyRead() {
 	c.guard.mu.Unlock()
 }
 
-// haltBody wakes whoever reads the request body, and lets nobody wait for it again in this call.
+// haltBody wakes the reader of the request body. Nobody waits for the body again in this call.
 func (c *clientConn) haltBody() {
 	c.guard.mu.Lock()
 	c.guard.bodyAbandoned = true
@@ -71,8 +71,8 @@ func (c *clientConn) discardBody(total, stall time.Duration) bool {
 	return false
 }
 
-// resolveUnreadBody looks, before a response begins, whether an unwanted request body comes to its end. If it does not, the
-// response says that the connection closes.
+// resolveUnreadBody finds out, before a response begins, whether an unwanted request body ends soon. If it
+// does not, the response announces that the connection closes.
 func (c *clientConn) resolveUnreadBody() {
 	if c.body.Done {
 		return
@@ -83,11 +83,11 @@ func (c *clientConn) resolveUnreadBody() {
 	}
 }
 
-// linger closes the sending side and reads on for a moment: closing with unread data would reset the connection, and
-// the reset could overtake the answer.
+// linger closes the sending side and reads on for a moment: closing with unread data would reset the
+// connection, and the reset could overtake the answer.
 func (c *clientConn) linger() {
 	if c.reply.aborted && !c.reply.chunked && c.reply.length < 0 {
-		// Nothing but a reset tells this client that the body is incomplete.
+		// Only a reset shows this client that the body is incomplete.
 		_ = c.nc.SetLinger(0)
 		return
 	}

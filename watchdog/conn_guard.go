@@ -17,7 +17,7 @@ const (
 	crowdedOut // its place was needed for a new connection
 )
 
-// phase is what a client connection waits for at the moment.
+// phase is what a client connection currently waits for.
 type phase uint8
 
 const (
@@ -34,8 +34,9 @@ type interruptible interface {
 	interrupt(why cause)
 }
 
-// guard ends a phase of a connection when its deadline passes or its client leaves. One lazily armed timer serves all
-// phases: a call that ends in time costs no timer operation, the timer looks when it fires whether it is still due.
+// guard ends a phase of a connection when its deadline passes or its client leaves. One lazily armed timer
+// serves all phases. A call that ends in time needs no timer operation: when the timer fires, it checks
+// whether it is still due.
 type guard struct {
 	mu             sync.Mutex
 	phase          phase
@@ -52,7 +53,7 @@ type guard struct {
 	ended func(phase, cause)
 }
 
-// enter begins a phase. It forgets the former one's cause and target.
+// enter begins a phase and clears the cause and target of the former one.
 func (g *guard) enter(p phase, deadline time.Time) {
 	g.mu.Lock()
 	if g.phase != phaseClosed {
@@ -62,9 +63,9 @@ func (g *guard) enter(p phase, deadline time.Time) {
 	g.mu.Unlock()
 }
 
-// enterCall begins a call that must end by deadline; endsWithClient says whether it ends when its client leaves, probes whether the client
-// understands interim answers. It returns what had ended the phase before: a shutdown may have hit the idle connection
-// while this request came in.
+// enterCall begins a call that must end by deadline. endsWithClient says whether it ends when its client
+// leaves, probes whether the client understands interim answers. It returns what had ended the phase before,
+// because a shutdown may have hit the idle connection while this request came in.
 func (g *guard) enterCall(deadline time.Time, endsWithClient, probes bool) (before cause) {
 	g.mu.Lock()
 	before = g.cause
@@ -91,8 +92,8 @@ func (g *guard) limit(deadline time.Time) {
 	g.mu.Unlock()
 }
 
-// attach names what the call blocks on from now. If the call has been ended already it returns why, and attaches
-// nothing. Detach with nil.
+// attach sets what the call blocks on from now on. If the call has been ended already, it returns why and
+// attaches nothing. Detach with nil.
 func (g *guard) attach(target interruptible) cause {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -144,8 +145,8 @@ func (g *guard) fire() {
 	g.end(timedOut)
 }
 
-// crowdRank tells how long the connection has been waiting for its client, as the time at which that wait is over; false
-// for one that must not be closed to make room.
+// crowdRank tells how long the connection has waited for its client, as the time at which that wait ends.
+// False for a connection that must not be closed to make room.
 func (g *guard) crowdRank() (p phase, until time.Time, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -153,7 +154,7 @@ func (g *guard) crowdRank() (p phase, until time.Time, ok bool) {
 	return g.phase, g.deadline, waits && g.cause == notEnded
 }
 
-// crowdOut ends the connection if it is still in the phase p; false otherwise.
+// crowdOut ends the connection if it is still in phase p; false otherwise.
 func (g *guard) crowdOut(p phase) bool {
 	g.mu.Lock()
 	if g.phase != p || g.cause != notEnded {
@@ -175,7 +176,8 @@ func (g *guard) clientLeft() {
 	g.end(clientGone)
 }
 
-// bodyBroke ends the call because its request body could not be read; false when nobody wanted the rest any more.
+// bodyBroke ends the call because its request body could not be read; false when the rest was no longer
+// wanted.
 func (g *guard) bodyBroke(why cause) bool {
 	g.mu.Lock()
 	if g.bodyAbandoned {
@@ -186,7 +188,7 @@ func (g *guard) bodyBroke(why cause) bool {
 	return true
 }
 
-// stopIdle ends the connection only if no request is under way.
+// stopIdle ends the connection only if it has no request.
 func (g *guard) stopIdle() {
 	g.mu.Lock()
 	if g.phase != phaseIdle {
@@ -204,7 +206,7 @@ func (g *guard) end(why cause) {
 	}
 	g.cause = why
 	target, p := g.blocked, g.phase
-	// The interruption happens under the lock so that it cannot hit what the next phase attaches.
+	// The interruption happens under the lock, so that it cannot hit the target of the next phase.
 	if target != nil {
 		target.interrupt(why)
 	}

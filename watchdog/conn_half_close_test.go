@@ -115,7 +115,8 @@ func TestClientThatClosesOrResetsEndsItsCall(t *testing.T) {
 	}
 }
 
-// A stream that is silent gives no write that could fail; the client is looked for by a zero before the next chunk's size.
+// A stream that is silent gives no write that could fail; the client is looked for by a zero before the next
+// chunk's size.
 func TestSilentStreamNoticesThatItsClientLeft(t *testing.T) {
 	for _, leaves := range []bool{true, false} {
 		closed, goOn := make(chan struct{}), make(chan struct{})

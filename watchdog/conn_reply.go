@@ -13,7 +13,8 @@ const (
 	smallOut = 4 << 10
 	// largestKeptBuffer is the most that a connection keeps for answers between two calls, in bytes.
 	largestKeptBuffer = 8 << 10
-	// bulkOut is the block in which long bodies travel, in bytes. A chunk of it needs four hexadecimal digits.
+	// bulkOut is the block in which long bodies travel, in bytes. A chunk of it needs four hexadecimal
+	// digits.
 	bulkOut = 64<<10 - 64
 )
 
@@ -32,7 +33,7 @@ type reply struct {
 	aborted bool  // it ends without the proper end of the response
 	ended   bool
 	bulk    *[]byte
-	// note says for the log what was special: "timeout", "exit=3".
+	// note tells the log what was special: "timeout", "exit=3".
 	note string
 }
 
@@ -114,7 +115,8 @@ func (c *clientConn) endHead(length int64) {
 	c.out = append(c.out, "\r\n"...)
 }
 
-// room returns space for the next piece of the body; put hands over what was written there. The space is never empty.
+// room returns space for the next piece of the body; put hands over what was written there. The space is
+// never empty.
 func (c *clientConn) room() []byte {
 	prefix, suffix := 0, 0
 	if c.reply.chunked {
@@ -130,7 +132,7 @@ func (c *clientConn) room() []byte {
 	return c.out[start:end]
 }
 
-// put adds n bytes that stand in room() to the body.
+// put adds the n bytes that were written into room() to the body.
 func (c *clientConn) put(n int) {
 	if n == 0 {
 		return
@@ -169,7 +171,8 @@ func (c *clientConn) flush() error {
 	return nil
 }
 
-// useBulk takes a large buffer for the rest of the call, if there is one. What is buffered must have been flushed.
+// useBulk takes a large buffer for the rest of the call, if there is one. Buffered bytes must have been
+// flushed.
 func (c *clientConn) useBulk() {
 	if c.reply.bulk != nil {
 		return
@@ -215,13 +218,14 @@ func (c *clientConn) end(trailer []byte) error {
 	return c.flush()
 }
 
-// abort ends the response so that the client sees that it is cut.
+// abort ends the response so that the client sees that it is incomplete.
 func (c *clientConn) abort() {
 	c.reply.aborted, c.reply.close = true, true
 }
 
 const (
 	plainText = "Content-Type: text/plain; charset=utf-8\r\n"
-	// faultLines mark a platform fault: the queue worker retries what carries them, so a function's own error must not.
+	// faultLines mark a failure of the platform. The queue worker retries answers with these headers, so a
+	// function's own error must not have them.
 	faultLines = plainText + "X-Openfaas-Internal: fwatchdog\r\n"
 )

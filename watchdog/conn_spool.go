@@ -8,17 +8,17 @@ import (
 )
 
 const (
-	// spoolFlow is how much output may wait in the normal course, in bytes.
+	// spoolFlow is how much output may normally wait, in bytes.
 	spoolFlow = 256 << 10
-	// spoolMemory is how much all spools together hold in memory before temporary files are used, in bytes.
+	// spoolMemory is how much all spools together hold in memory before they use temporary files, in bytes.
 	spoolMemory = 16 << 20
-	// spoolStall is how long a client must not have read before more than spoolFlow is held for it.
+	// spoolStall is how long a client must have read nothing before more than spoolFlow is held for it.
 	spoolStall = 50 * time.Millisecond
 	spoolBlock = 32 << 10
 )
 
-// spool holds output for a client that is still uploading. Many clients read nothing before they have sent everything:
-// without it client, function and watchdog would wait for each other for ever.
+// spool holds output for a client that is still uploading. Many clients read nothing before they have sent
+// everything, so without it client, function and watchdog would wait for each other for ever.
 type spool struct {
 	mu       sync.Mutex
 	blocks   [][]byte // older than what is in the file
@@ -76,7 +76,7 @@ func (s *spool) put(p []byte, uploading func() bool) error {
 	}
 }
 
-// admit tells whether n bytes may be added now, and where, and pays for them. It needs the lock.
+// admit tells whether n bytes may be added now, and where, and reserves them. It needs the lock.
 func (s *spool) admit(n int64, uploading func() bool) (ok, inMemory bool) {
 	held := s.size + s.to - s.from
 	beyond := held >= spoolFlow
@@ -93,7 +93,7 @@ func (s *spool) admit(n int64, uploading func() bool) (ok, inMemory bool) {
 	return true, inMemory
 }
 
-// release gives back what n bytes cost that are held no more. It needs the lock.
+// release returns the reservation of n bytes that are no longer held. It needs the lock.
 func (s *spool) release(n int64) {
 	back := min(n, s.paid)
 	s.total.Give(back)
@@ -184,7 +184,7 @@ func (s *spool) write(send func([]byte) error) {
 	}
 }
 
-// finish waits until all has been sent, or drops the rest when cut is given, and releases the file.
+// finish waits until everything has been sent, or drops the rest when cut is given, and releases the file.
 func (s *spool) finish(cut error) error {
 	s.mu.Lock()
 	s.closed = true

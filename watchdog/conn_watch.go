@@ -15,20 +15,20 @@ const (
 )
 
 const (
-	// probeAfter is how long after the end of a client's sending it is looked whether the client is still there, and
-	// probeAgain how long after that, as long as its call runs.
+	// probeAfter is how long after a client has ended its side it is first checked whether it is still there.
+	// probeAgain is the time between further checks while its call runs.
 	probeAfter = 500 * time.Millisecond
 	probeAgain = 10 * time.Second
-	// maxChunkProbes bounds the digits that one answer may get: readers of chunks count them.
+	// maxChunkProbes limits the zeros that one answer may get, because readers of chunks limit the digits.
 	maxChunkProbes = 8
-	// interimProbe is an interim answer that every client of HTTP/1.1 passes over (RFC 9110, 15.2).
+	// interimProbe is an interim answer that every HTTP/1.1 client ignores (RFC 9110, 15.2).
 	interimProbe = "HTTP/1.1 100 Continue\r\n\r\n"
 	// chunkProbe is a leading zero of the next chunk's size.
 	chunkProbe = "0"
 )
 
-// clientWatch notices that clients leave, without a goroutine or a system call per request: each connection is added
-// once to an epoll set of our own, which itself is polled by the Go runtime like any descriptor.
+// clientWatch notices when clients leave, without a goroutine or a system call per request. Each connection
+// is added once to our own epoll set, which the Go runtime polls like any descriptor.
 type clientWatch struct {
 	file *os.File
 	raw  syscall.RawConn
@@ -95,8 +95,8 @@ func (w *clientWatch) run() {
 	}
 }
 
-// report tells a client that is gone from one that only has no more to send: the second waits for its answer. Both begin
-// in the same way when the first closes its socket in good order, so after a while a probe is sent: it meets a reset there.
+// report distinguishes a client that left from one that has only finished sending and waits for its answer.
+// Both look the same at first, so after a while a probe is sent: a client that left replies with a reset.
 func (w *clientWatch) report(id int32, events uint32) {
 	w.mu.Lock()
 	c := w.conns[id]
@@ -110,8 +110,8 @@ func (w *clientWatch) report(id int32, events uint32) {
 	}
 }
 
-// probe sends what a client that is still there does not notice, without waiting, and past the connection's own writer.
-// Before the answer the guard keeps that writer silent, within it the writer's lock does.
+// probe sends bytes that a present client ignores. It does not wait, and bypasses the connection's own
+// writer: before the answer the guard keeps that writer silent, within the answer the writer's lock does.
 func (c *clientConn) probe() {
 	g := &c.guard
 	g.mu.Lock()
@@ -139,7 +139,7 @@ func (c *clientConn) probe() {
 	time.AfterFunc(probeAgain, c.probe)
 }
 
-// sendProbe is false when the client is gone, or the probe was cut in the middle.
+// sendProbe is false when the client has left, or only a part of the probe could be sent.
 func (c *clientConn) sendProbe(text string) bool {
 	n, err := syscall.SendmsgN(c.fd, []byte(text), nil, nil, syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL)
 	return n == len(text) || (n <= 0 && (err == syscall.EAGAIN || err == syscall.EINTR))

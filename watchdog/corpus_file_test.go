@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// corpusCase is one request of test/corpus/requests.json, which the gateway's tests read too. The file says what the fields mean.
+// corpusCase is one request of test/corpus/requests.json, which the gateway's tests read too. The file says
+// what the fields mean.
 type corpusCase struct {
 	Name         string
 	Request      corpusText

@@ -130,7 +130,8 @@ func (f *corpusFunction) cut(t *testing.T, k *corpusCase, at int) error {
 	return f.check(c, k, before)
 }
 
-// cuts are the places at which a request is cut: each in its head and the line behind, of long ones those near the ends.
+// cuts are the places at which a request is cut: each in its head and the line behind, of long ones those
+// near the ends.
 func (k *corpusCase) cuts() (places []int) {
 	head := strings.Index(string(k.Request), "\r\n\r\n")
 	if head < 0 {

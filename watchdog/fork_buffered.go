@@ -13,7 +13,7 @@ import (
 // outputBlock is the size of one piece of collected output, in bytes.
 const outputBlock = 32 << 10
 
-// bufferedRunner answers when the process has ended: classic and serializing mode.
+// bufferedRunner answers after the process has ended: in classic and serializing mode.
 type bufferedRunner struct {
 	forkRunner
 	classic bool
@@ -52,7 +52,7 @@ func (r *bufferedRunner) serve(c *clientConn) {
 	r.answer(c, f, status, output)
 }
 
-// input is the request as JSON where that is asked for; else nil, and the body travels as it comes.
+// input is the request as JSON if that is configured; otherwise nil, and the body is passed on as it arrives.
 func (r *bufferedRunner) input(c *clientConn) ([]byte, error) {
 	if !c.body.Done {
 		if err := c.sendContinue(); err != nil {
@@ -81,7 +81,7 @@ func (r *bufferedRunner) input(c *clientConn) ([]byte, error) {
 	return json.Marshal(envelope)
 }
 
-// collect gathers the output in blocks, so that it exists once.
+// collect gathers the output in blocks, so that only one copy of it exists.
 func (r *bufferedRunner) collect(c *clientConn, f *forkCall) (output [][]byte, err error) {
 	if c.guard.attach(f) != notEnded {
 		return nil, os.ErrDeadlineExceeded
@@ -160,7 +160,7 @@ func (r *bufferedRunner) head(c *clientConn, ctl *control, status syscall.WaitSt
 	c.out = append(c.out, r.server.date()...)
 }
 
-// contentType is the configured one; classic falls back to the request's and then to a look at the output.
+// contentType is the configured one. Classic falls back to the request's, then to a guess from the output.
 func (r *bufferedRunner) contentType(c *clientConn, output [][]byte) {
 	switch {
 	case r.server.cfg.contentType != "":

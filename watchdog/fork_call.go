@@ -46,7 +46,8 @@ func (f *forkCall) interrupt(cause) {
 	f.mu.Unlock()
 }
 
-// exited runs when the direct child has been reaped: whoever else holds its stdout gets only a little longer.
+// exited runs when the direct child has been reaped. Other processes that hold its stdout get only a little
+// longer.
 func (f *forkCall) exited() {
 	f.mu.Lock()
 	if !f.interrupted {
@@ -95,8 +96,8 @@ func (r *forkRunner) environment(c *clientConn) []string {
 	return env
 }
 
-// finish waits for the child after its output has ended and returns how it ended; false when the call was ended from
-// outside or the child does not come to an end, in which case its group is being killed.
+// finish waits for the child after its output has ended, and returns how it ended. False when the call was
+// ended from outside, or the child does not end and its group is being killed.
 func (f *forkCall) finish(readErr error) (syscall.WaitStatus, bool) {
 	why := f.c.guard.attach(nil)
 	f.stopFeeding()
@@ -105,7 +106,7 @@ func (f *forkCall) finish(readErr error) (syscall.WaitStatus, bool) {
 		return 0, false
 	}
 	if readErr != io.EOF {
-		// Somebody else still holds the pipe, after the child itself has ended.
+		// Another process still holds the pipe after the child itself has ended.
 		go f.proc.Terminate(f.runner.server.cfg.killGrace)
 	}
 	if !f.proc.Exited() && !f.awaitExit() {
@@ -115,7 +116,7 @@ func (f *forkCall) finish(readErr error) (syscall.WaitStatus, bool) {
 	return f.proc.Status, true
 }
 
-// awaitExit waits for a child that has closed its stdout but still runs, as long as the call may last.
+// awaitExit waits, within the limit of the call, for a child that has closed its stdout but still runs.
 func (f *forkCall) awaitExit() bool {
 	w := make(wakeup)
 	if f.c.guard.attach(w) != notEnded {
@@ -128,7 +129,7 @@ func (f *forkCall) awaitExit() bool {
 	return f.c.guard.attach(nil) == notEnded
 }
 
-// release frees what the call holds; background processes of the function keep running.
+// release frees the resources of the call; background processes of the function keep running.
 func (f *forkCall) release() {
 	_ = f.stdout.Close()
 	if f.ctrl != nil {
@@ -144,7 +145,8 @@ func (f *forkCall) control() (*control, error) {
 	return readControl(f.ctrl)
 }
 
-// notStarted answers when there is no process. That is the platform's fault, or the image's, not the call's.
+// notStarted answers when no process could be started. That is the fault of platform or image, not of the
+// call.
 func (r *forkRunner) notStarted(c *clientConn, err error) {
 	c.reply.note = "not-started"
 	r.server.log.warn("fork failed: " + err.Error())

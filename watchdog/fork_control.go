@@ -18,7 +18,8 @@ const maxControl = 64 << 10
 var errControl = errors.New("bad message on the control channel")
 
 // control is what a forked function says about its response, in one JSON line on the descriptor that
-// FWATCHDOG_CTRL_FD names, before its first output: {"status": 404, "headers": {"X-A": "1", "Set-Cookie": ["a", "b"]}}.
+// FWATCHDOG_CTRL_FD names, before its first output: {"status": 404, "headers": {"X-A": "1", "Set-Cookie":
+// ["a", "b"]}}.
 type control struct {
 	status      int
 	lines       []byte // header lines

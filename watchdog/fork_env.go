@@ -11,7 +11,8 @@ import (
 const (
 	// maxEnvString is the longest single entry that Linux passes on, in bytes, without its NUL.
 	maxEnvString = 128<<10 - 1
-	// maxEnvTotal is what we pass at most; Linux allows a quarter of the stack limit, arguments included. In bytes.
+	// maxEnvTotal limits the whole environment, in bytes. Linux allows a quarter of the stack limit,
+	// arguments included.
 	maxEnvTotal = 1 << 20
 )
 
@@ -49,7 +50,8 @@ func newCGIEnv(base []string) *cgiEnv {
 	return e
 }
 
-// fixedNames cannot be set by request headers, in no spelling: some languages fold the case of their environment.
+// fixedNames cannot be set by request headers in any spelling, because some languages ignore the case of
+// variables.
 var fixedNames = [...]string{
 	"http_method", "http_path", "http_path_raw", "http_query", "http_host", "http_contentlength", "http_content_length",
 	"http_transfer_encoding", "http_proxy",
@@ -133,9 +135,9 @@ func (b *cgiBuild) fixed(c *clientConn) {
 	}
 }
 
-// header adds one request header. Repeated ones are joined. A name with underscores would become the variable of the one
-// with dashes, which a proxy in front may have set or checked: it is dropped. Where the configuration keeps such names and
-// both come, the dashes win, whatever the order.
+// header adds one request header. Repeated ones are joined. A name with underscores is dropped: it would get
+// the same variable as the name with dashes, which a proxy in front may have set or checked. If the
+// configuration keeps such names and both come, the one with dashes wins in any order.
 func (b *cgiBuild) header(f *wire.Field) {
 	if f.Kind == wire.TrailerField || f.Kind == wire.TransferEncoding || f.Kind == wire.HostField {
 		return

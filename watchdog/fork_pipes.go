@@ -40,7 +40,8 @@ func (f *forkCall) openPipes(input []byte) (files []uintptr, err error) {
 	return files, nil
 }
 
-// stderrEnd says where the function's stderr goes: into the response, through a log reader, or straight to ours.
+// stderrEnd decides where the function's stderr goes: into the response, through a log reader, or directly to
+// ours.
 func (f *forkCall) stderrEnd(outEnd process.PipeEnd) (uintptr, error) {
 	cfg := f.runner.server.cfg
 	callID := ""
@@ -61,7 +62,8 @@ func (f *forkCall) stderrEnd(outEnd process.PipeEnd) (uintptr, error) {
 	return 2, nil
 }
 
-// primeStdin gives the child the input that is here already, before it starts; small calls need no second goroutine.
+// primeStdin gives the child the input that has arrived before it starts, so that small calls need no second
+// goroutine.
 func (f *forkCall) primeStdin(input []byte) {
 	c := f.c
 	rest := input
@@ -117,7 +119,7 @@ func (f *forkCall) feedBody() {
 	}
 }
 
-// stopFeeding ends the feeder and waits until it has let go of the request body.
+// stopFeeding ends the feeder and waits until it no longer uses the request body.
 func (f *forkCall) stopFeeding() {
 	if f.fed == nil {
 		return

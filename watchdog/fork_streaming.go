@@ -10,7 +10,7 @@ import (
 	"sampan/watchdog/internal/process"
 )
 
-// streamingRunner passes a process's output on as it comes.
+// streamingRunner passes a process's output on as it arrives.
 type streamingRunner struct{ forkRunner }
 
 // serve implements runner.
@@ -47,7 +47,7 @@ func (r *streamingRunner) serve(c *clientConn) {
 	}
 }
 
-// abandon ends the process of a client that left, or lets it run to its end where that is wanted.
+// abandon ends the process of a client that left, or lets it run to its end if that is configured.
 func (r *streamingRunner) abandon(c *clientConn, f *forkCall) {
 	if !r.server.cfg.cancelOnDisconnect {
 		_, _ = io.Copy(io.Discard, f.stdout)
@@ -94,7 +94,8 @@ func (r *streamingRunner) copy(c *clientConn, f *forkCall) error {
 	}
 }
 
-// commit writes the head of the response; false when the function's control message is wrong and was answered.
+// commit writes the head of the response; false when the function's control message is wrong and was
+// answered.
 func (r *streamingRunner) commit(c *clientConn, f *forkCall, status int) bool {
 	ctl, err := f.control()
 	if err != nil {
@@ -154,7 +155,7 @@ func (r *streamingRunner) complete(c *clientConn, f *forkCall, status syscall.Wa
 	}
 }
 
-// commitEmpty answers for a process that succeeded without a word.
+// commitEmpty answers for a process that succeeded without output.
 func (r *streamingRunner) commitEmpty(c *clientConn, f *forkCall) bool {
 	ctl, err := f.control()
 	if err != nil {

@@ -31,7 +31,8 @@ func (s *server) health(c *clientConn) {
 	c.answer(200, plainText, "OK")
 }
 
-// readiness answers /_/ready: would a call be served now? With ready_path the function itself decides.
+// readiness answers /_/ready: whether a call would be served now. With ready_path the function itself
+// decides.
 func (s *server) readiness(c *clientConn) {
 	switch {
 	case !isGetOrHead(c):
@@ -46,7 +47,8 @@ func (s *server) readiness(c *clientConn) {
 	}
 }
 
-// askFunction runs the function on ready_path, outside of limiter and authentication: the prober is the platform.
+// askFunction runs the function on ready_path, outside of limiter and authentication: the prober is the
+// platform.
 func (s *server) askFunction(c *clientConn) {
 	c.req.Target = []byte(s.cfg.readyPath)
 	c.req.Upgrade = nil

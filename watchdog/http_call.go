@@ -8,18 +8,19 @@ import (
 	"sampan/watchdog/internal/wire"
 )
 
-// forward is the state of one call on its way to the function's server. It lives in the client's connection, so that
-// a call allocates nothing.
+// forward is the state of one call on its way to the function's server. It lives in the client's connection,
+// so that a call allocates nothing.
 type forward struct {
 	head   []byte // request head, and the body when all of it is there
 	whole  bool   // head holds the complete request
 	unsent bool   // the connection was found closed before a byte of it was sent
 	upload upload
-	// buffered is a whole request body that came without a length, nil when it travels as it comes.
+	// buffered is a whole request body that came without a length; nil when the body is passed on as it
+	// arrives.
 	buffered []byte
 }
 
-// trim lets go of a request buffer that grew for one call.
+// trim frees a request buffer that grew for one call.
 func (f *forward) trim() {
 	if cap(f.head) > largestKeptBuffer {
 		f.head = nil
@@ -85,11 +86,11 @@ var (
 	errTooManyInterims = errors.New("more than 100 interim answers")
 )
 
-// maxInterims bounds the 1xx answers to one call: more is a function that keeps us busy.
+// maxInterims limits the 1xx answers to one call. A function that sends more would only keep us busy.
 const maxInterims = 100
 
-// exchange sends the request and reads the final response head, once more on a fresh connection when a reused one
-// turns out to be dead. It returns nil when the client has been answered otherwise.
+// exchange sends the request and reads the final response head. When a reused connection turns out to be
+// dead, it tries once more on a fresh one. It returns nil when the client has been answered in another way.
 func (h *httpRunner) exchange(c *clientConn) *upstreamConn {
 	u := h.upstream.take(c.start)
 	for {
@@ -121,8 +122,8 @@ func (h *httpRunner) exchange(c *clientConn) *upstreamConn {
 	}
 }
 
-// mayRepeat tells whether the request may be sent once more after a reused connection was lost without a byte of an answer:
-// nothing of it has left, or seeing it twice does no harm. The gateway has the same rule.
+// mayRepeat tells whether the request may be sent again after a reused connection was lost without a byte of
+// an answer: nothing of it was sent, or seeing it twice does no harm. The gateway has the same rule.
 func (c *clientConn) mayRepeat() bool {
 	if c.forward.unsent {
 		return c.forward.whole
@@ -142,8 +143,8 @@ func (h *httpRunner) dial(c *clientConn) (*upstreamConn, error) {
 	return h.upstream.dial(patience)
 }
 
-// try sends the request on u and reads heads until the final one. untouched means that the server gave no sign of
-// having seen the request.
+// try sends the request on u and reads heads until the final one. untouched means that the server gave no
+// sign of having seen the request.
 func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err error) {
 	if !c.forward.whole {
 		if err := c.sendContinue(); err != nil {
@@ -158,7 +159,7 @@ func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err er
 	if err == nil && !c.forward.whole {
 		c.forward.upload.start(c, u)
 	}
-	// After a reset the server may still have answered: a refusal of a body that it did not want to read.
+	// Before the reset the server may have answered, for example refused a body that it did not want to read.
 	untouched = true
 	for range maxInterims + 1 {
 		head, err := u.src.AnswerHead(h.server.cfg.maxHeaderBytes)
@@ -179,7 +180,7 @@ func (h *httpRunner) try(c *clientConn, u *upstreamConn) (untouched bool, err er
 	return false, errTooManyInterims
 }
 
-// relayInformational passes a 1xx on. 100 is ours to send, the client got it when its body was wanted.
+// relayInformational passes a 1xx on. Not 100, which we send ourselves when the body is wanted.
 func (h *httpRunner) relayInformational(c *clientConn, r *wire.Response) error {
 	if r.Status == 100 {
 		return nil

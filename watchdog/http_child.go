@@ -60,8 +60,8 @@ func (h *httpChild) openStdin(pipe bool) (process.PipeEnd, error) {
 	return process.PipeEnd(fd), err
 }
 
-// awaitListening polls until the child accepts connections; false when it dies or the time is up first. A timeout of
-// 0 waits as long as it takes.
+// awaitListening polls until the child accepts connections; false when it dies or the time is up before. A
+// timeout of 0 means no limit.
 func (h *httpChild) awaitListening(up *upstream, timeout time.Duration, stop <-chan struct{}) bool {
 	begun := time.Now()
 	pause := 2 * time.Millisecond

@@ -12,10 +12,12 @@ import (
 )
 
 const (
-	// upstreamIdle is how long a connection to the function may lie idle: below the keep-alive time of any known server
-	// (gunicorn 2 s, Node 5 s), so that we close first. The gateway has the same limit before calls that must not be repeated.
+	// upstreamIdle is how long a connection to the function may be idle. It is below the keep-alive time of
+	// any known server (gunicorn 2 s, Node 5 s), so that we close first. The gateway has the same limit for
+	// calls that must not be repeated.
 	upstreamIdle = time.Second
-	// keepAliveMargin is taken off what a function says that it keeps a connection: its clock may have begun earlier.
+	// keepAliveMargin is subtracted from the keep-alive time that a function announces, because it may have
+	// started counting earlier.
 	keepAliveMargin = time.Second
 )
 
@@ -36,8 +38,8 @@ func (u *upstreamConn) interrupt(cause) { _ = u.nc.SetDeadline(longAgo) }
 
 func (u *upstreamConn) close() { _ = u.nc.Close() }
 
-// silent tells that an idle connection is still open and that the function sent nothing unasked: such bytes would be
-// taken for the answer to the next caller's request.
+// silent tells whether an idle connection is still open and has no unexpected bytes, which would be taken for
+// the answer to the next request.
 func (u *upstreamConn) silent() bool {
 	if u.fd < 0 {
 		return true
@@ -59,7 +61,7 @@ type upstream struct {
 	pruning bool
 }
 
-// take returns the connection used last, or nil when none is fit for use.
+// take returns the connection used last, or nil when none is usable.
 func (p *upstream) take(now time.Time) *upstreamConn {
 	for {
 		p.mu.Lock()

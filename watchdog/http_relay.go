@@ -7,8 +7,8 @@ import (
 	"sampan/watchdog/internal/wire"
 )
 
-// relay passes the function's response on while it comes. It tells whether the connection to the function can serve
-// another call.
+// relay passes the function's response on as it arrives. It returns whether the connection to the function
+// can be reused.
 func (h *httpRunner) relay(c *clientConn, u *upstreamConn) (reusable bool) {
 	r := &u.resp
 	if r.Status == 101 {
@@ -102,7 +102,7 @@ func (c *clientConn) relayBody(b *wire.Body) error {
 	}
 }
 
-// cut ends a response that the function did not complete, so that nobody takes it for whole.
+// cut ends a response that the function did not complete, so that the client sees that it is incomplete.
 func (h *httpRunner) cut(c *clientConn, err error) {
 	c.reply.ended = true
 	switch why := c.guard.why(); {
@@ -115,7 +115,7 @@ func (h *httpRunner) cut(c *clientConn, err error) {
 		c.reply.note = "cut-by-function"
 	}
 	if !c.reply.flushed && c.reply.note == "cut-by-function" && c.reply.bytes == 0 {
-		// Nothing has left yet: the client can still get an honest status.
+		// Nothing was sent yet: the client can still get a proper error status.
 		c.out = c.out[:0]
 		c.reply.begun, c.reply.chunked, c.reply.noBody = false, false, false
 		c.fault(502, "watchdog: the function broke off its answer.")

@@ -6,10 +6,11 @@ import (
 	"sampan/watchdog/internal/wire"
 )
 
-// replayBytes is how much request body may travel, and be sent again, together with the head. In bytes.
+// replayBytes is the largest request body that is sent together with the head and can be sent again, in
+// bytes.
 const replayBytes = 64 << 10
 
-// buildRequest writes the head as it goes to the function: everything as it came, but for what concerns only the
+// buildRequest writes the head for the function: everything as received, except what concerns only the
 // connection to the client.
 func (h *httpRunner) buildRequest(c *clientConn) {
 	req := &c.req
@@ -48,7 +49,8 @@ func (h *httpRunner) buildRequest(c *clientConn) {
 	c.forward.head = h.appendBody(c, b)
 }
 
-// appendBody closes the head, and adds the body when it is small and has come already, so that one write carries all.
+// appendBody ends the head. It adds the body if that is small and has arrived, so that one write carries
+// both.
 func (h *httpRunner) appendBody(c *clientConn, b []byte) []byte {
 	c.forward.whole = true
 	switch {

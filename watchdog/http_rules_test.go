@@ -98,7 +98,8 @@ func TestKeptConnectionRestsNoLongerThanItsServerKeepsIt(t *testing.T) {
 	}
 }
 
-// The server closes a connection as soon as it has rested for the limit: whoever would still use it then would lose a POST.
+// The server closes a connection as soon as it has rested for the limit: whoever would still use it then
+// would lose a POST.
 func TestPostNeverMeetsAConnectionThatRestedLong(t *testing.T) {
 	var late atomic.Int32
 	a := fakeFunction(t, nil, func(_ int, nc net.Conn, r *bufio.Reader) {

@@ -13,8 +13,8 @@ import (
 // halfClosed is how long one side of a tunnel may stay silent after the other has closed.
 const halfClosed = 500 * time.Millisecond
 
-// tunnel passes a 101 response on and then bytes both ways until either side closes. Call limits do not apply, but the
-// limiter's slot stays taken.
+// tunnel passes a 101 response on and then bytes both ways until either side closes. Call limits do not
+// apply, but the limiter's slot stays taken.
 func (h *httpRunner) tunnel(c *clientConn, u *upstreamConn) {
 	c.reply.close = true
 	deadline := time.Time{}
@@ -54,7 +54,7 @@ func (h *httpRunner) tunnel(c *clientConn, u *upstreamConn) {
 	c.body.Done = true
 }
 
-// enterTunnel lifts every limit of the call; false when the call has been ended already.
+// enterTunnel removes every limit of the call; false when the call has been ended already.
 func (c *clientConn) enterTunnel(deadline time.Time) bool {
 	if c.guard.attach(nil) != notEnded {
 		return false
@@ -73,13 +73,13 @@ func (c *clientConn) pump(u *upstreamConn) {
 		copyHalf(u.nc, c.nc)
 	}()
 	c.reply.bytes += copyHalf(c.nc, u.nc)
-	// The client may only have to see the end of the stream; if it goes on talking to nobody, it is cut off.
+	// The client may only have to see the end of the stream. If it goes on sending, it is cut off.
 	_ = c.nc.SetReadDeadline(time.Now().Add(halfClosed))
 	<-toFunction
 }
 
-// copyHalf copies until from ends or breaks, tells to that nothing more comes, and gives from's other direction only
-// little time to go on.
+// copyHalf copies until from ends or breaks. Then it ends the sending side of to, and gives the other
+// direction only little time.
 func copyHalf(to, from net.Conn) int64 {
 	n, err := io.Copy(to, from)
 	if half, ok := to.(interface{ CloseWrite() error }); ok {

@@ -9,11 +9,12 @@ import (
 	"sampan/watchdog/internal/wire"
 )
 
-// settleTime is how long an unfinished upload may go on after the response is complete: a server that echoes ends its
-// response when it has the last byte, which our writer may not have noticed yet.
+// settleTime is how long an unfinished upload may go on after the response is complete. A server that echoes
+// ends its response with the last byte, before our writer may have noticed that it has sent it.
 const settleTime = 50 * time.Millisecond
 
-// upload sends a request body while the response is already coming. It is the one second goroutine that a call may have.
+// upload sends a request body while the response is already arriving. It is the only additional goroutine of
+// a call.
 type upload struct {
 	active bool
 	to     *upstreamConn
@@ -52,7 +53,7 @@ func (p *upload) run(c *clientConn, u *upstreamConn, done chan struct{}) {
 			return
 		}
 		if err != nil {
-			// The error is noted first: whoever the guard wakes will look for it.
+			// The error is stored first: the goroutine that the guard wakes will read it.
 			p.finish(err)
 			if !c.guard.bodyBroke(readFailure(err)) {
 				p.finish(errHalted)
@@ -97,7 +98,8 @@ func (p *upload) running() bool {
 	}
 }
 
-// settle waits a moment for the upload to end by itself, stops it otherwise, and tells whether all was sent.
+// settle waits a moment for the upload to end by itself, otherwise stops it, and returns whether everything
+// was sent.
 func (p *upload) settle(c *clientConn) bool {
 	if !p.active {
 		return true
@@ -110,7 +112,7 @@ func (p *upload) settle(c *clientConn) bool {
 	return p.whole
 }
 
-// stop ends the upload and waits until it has let go of the connections.
+// stop ends the upload and waits until it no longer uses the connections.
 func (p *upload) stop(c *clientConn) {
 	if !p.active {
 		return

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// parseUpstream turns upstream_url into the place to connect to: http://host:port/prefix or unix:///path.sock.
+// parseUpstream turns upstream_url into the place to connect to: http://host:port/prefix or
+// unix:///path.sock.
 func parseUpstream(raw string) (*upstream, error) {
 	if raw == "" {
 		return nil, errors.New("mode=http needs upstream_url, such as http://127.0.0.1:3000")

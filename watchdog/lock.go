@@ -12,7 +12,8 @@ type lockFile struct {
 	checked string
 }
 
-// newLockFile follows TMPDIR but always includes /tmp/.lock, which the HEALTHCHECK of every common template tests.
+// newLockFile follows TMPDIR but always includes /tmp/.lock, which the HEALTHCHECK of every common template
+// tests.
 func newLockFile(override string) *lockFile {
 	if override != "" {
 		return &lockFile{paths: []string{override}}
@@ -24,7 +25,8 @@ func newLockFile(override string) *lockFile {
 	return &lockFile{paths: paths}
 }
 
-// create writes every lock file, making directories where a scratch image has none. It fails when none can be written.
+// create writes every lock file, making directories where a scratch image has none. It fails when none can be
+// written.
 func (l *lockFile) create() (err error) {
 	for _, path := range l.paths {
 		if failed := writeLock(path); failed != nil {

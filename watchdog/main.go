@@ -1,4 +1,5 @@
-// Command fwatchdog is PID 1 of a function's container: it turns any program, or any HTTP server, into a function.
+// Command fwatchdog is PID 1 of a function's container: it turns any program, or any HTTP server, into a
+// function.
 package main
 
 import (

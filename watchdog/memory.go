@@ -7,14 +7,14 @@ import (
 )
 
 const (
-	// muchMemory is what a call may buffer without anything being done about it afterwards, in bytes.
+	// muchMemory is how much a call may buffer without a collection afterwards, in bytes.
 	muchMemory = 4 << 20
-	// giveBackDelay lets calls that follow each other closely share one collection.
+	// giveBackDelay lets calls in close succession share one collection.
 	giveBackDelay = 500 * time.Millisecond
 )
 
-// memoryReturn hands memory back to the system after calls that buffered much: the runtime by itself would keep it for
-// minutes, and in a container with a limit that is memory the function does not have.
+// memoryReturn returns memory to the system after calls that buffered much. The runtime itself would keep it
+// for minutes, and in a container with a memory limit the function would lack it.
 type memoryReturn struct{ due atomic.Bool }
 
 // after notes that a call held the given number of bytes.

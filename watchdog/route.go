@@ -4,8 +4,8 @@ import "time"
 
 const allowed = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
 
-// route sends a request where it belongs: our own two paths by exact match, everything else to the function with its
-// path untouched. Nothing is cleaned or redirected.
+// route sends a request where it belongs: our own two paths by exact match, everything else to the function
+// with its path untouched. Nothing is cleaned or redirected.
 func (s *server) route(c *clientConn) {
 	if len(c.req.Target) > 3 && string(c.req.Target[:3]) == "/_/" {
 		switch string(c.req.Path()) {
@@ -30,7 +30,7 @@ func (s *server) route(c *clientConn) {
 	s.log.call(c, took)
 }
 
-// invoke is the way of a call: allowed method, allowed caller, free slot, function.
+// invoke handles a call in this order: allowed method, allowed caller, free slot, function.
 func (s *server) invoke(c *clientConn) {
 	if c.spare {
 		s.refuseSpare(c)

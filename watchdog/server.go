@@ -24,8 +24,8 @@ type server struct {
 	listener *net.TCPListener
 	watch    *clientWatch
 	memory   memoryReturn
-	// heads pays for request heads that are larger than a first buffer, spooled for output that waits for its clients, and
-	// spoolMemory for the part of that which is not in files.
+	// heads limits request heads that are larger than an initial buffer, spooled the output that waits for
+	// its clients, and spoolMemory the part of that which is not in files.
 	heads, spooled, spoolMemory byteBudget
 
 	accepting atomic.Bool // ready and not shutting down
@@ -61,7 +61,7 @@ func (s *server) accept() {
 			if errors.Is(err, net.ErrClosed) {
 				return
 			}
-			// Out of descriptors, mostly: some must come back first.
+			// Mostly there are no free descriptors: some must be closed first.
 			s.crowdOut()
 			time.Sleep(10 * time.Millisecond)
 			continue
@@ -81,7 +81,8 @@ func (s *server) forget(c *clientConn) {
 	s.mu.Unlock()
 }
 
-// closeListener refuses new connections and ends idle ones. The channel is closed when the last one has ended.
+// closeListener refuses new connections and ends idle ones. The channel is closed when the last one has
+// ended.
 func (s *server) closeListener() <-chan struct{} {
 	s.closed.Store(true)
 	_ = s.listener.Close()

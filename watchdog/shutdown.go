@@ -9,8 +9,8 @@ import (
 // drainDefault bounds the drain where write_timeout sets no bound.
 const drainDefault = 30 * time.Second
 
-// shutDown stops in an order in which no call is lost: unready, wait until callers have noticed, refuse, drain, and
-// only then the function's processes.
+// shutDown stops in an order in which no call is lost: it becomes unready, waits until callers have noticed,
+// refuses new connections, drains, and only then ends the function's processes.
 func (a *app) shutDown(sig os.Signal) int {
 	s := a.server
 	s.accepting.Store(false)
@@ -34,7 +34,7 @@ func (a *app) shutDown(sig os.Signal) int {
 		a.log.warn("the drain limit has passed, ending what still runs")
 	}
 	a.processes.TerminateAll(a.cfg.killGrace)
-	// What was terminated may still be answering its callers.
+	// Calls of terminated processes may still be answering.
 	a.pauseFor(drained, inFlightGrace)
 	a.childLogs.Wait(time.Second)
 	a.log.print(fmt.Sprintf("exiting, active connections: %d", s.limiter.running.Load()))

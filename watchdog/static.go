@@ -57,8 +57,8 @@ func (r *staticRunner) serve(c *clientConn) {
 	r.file(c, name, file, info)
 }
 
-// open finds what a request path names: only regular files and directories, nothing that begins with a dot, nothing
-// above the root.
+// open finds what a request path names: only regular files and directories, nothing that begins with a dot,
+// nothing above the root.
 func (r *staticRunner) open(name string) (*os.File, os.FileInfo, error) {
 	if strings.ContainsRune(name, 0) || strings.ContainsRune(name, '\\') {
 		return nil, nil, errHidden
@@ -192,8 +192,8 @@ func headerValue(c *clientConn, lower string) string {
 	return ""
 }
 
-// parseRange reads a Range header with a single range. Several ranges, or another unit, give the whole file, as a
-// server may always do.
+// parseRange reads a Range header with a single range. Several ranges, or another unit, give the whole file,
+// as a server may always do.
 func parseRange(value string, size int64) (start, length int64, status int) {
 	spec, isBytes := strings.CutPrefix(value, "bytes=")
 	first, last, isRange := strings.Cut(spec, "-")

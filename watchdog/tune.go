@@ -25,8 +25,8 @@ func tuneRuntime() {
 	}
 }
 
-// cpuQuota is the container's CPU limit in whole cores, rounded up, at least 2 so that one blocked thread does not
-// stop everything.
+// cpuQuota is the container's CPU limit in whole cores, rounded up, at least 2 so that one blocked thread
+// does not stop everything.
 func cpuQuota() int {
 	raw, err := os.ReadFile("/sys/fs/cgroup/cpu.max")
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Clients that cost nothing must not cost the watchdog what it cannot spare: each of these leaves health and calls as they were.
+// Clients that cost nothing must not cost the watchdog what it cannot spare: each of these leaves health and
+// calls as they were.
 var hostileClientCases = []testCase{
 	{"X80", "idle_connections", "10,000 idle connections: the longest idle ones are closed, descriptors and memory stay bounded, calls go on", false, true, idleConnections},
 	{"X81", "pipelined_requests", "3,000 requests in one write are served one after the other, in order", false, true, pipelinedRequests},

@@ -214,8 +214,8 @@ func (r result) wantDuration(t *testing.T) result {
 	return r
 }
 
-// within wants the answer before the limit (stretched) and not before least; the clock may start after the request
-// has left, so a little is forgiven.
+// within wants the answer before the limit (stretched) and not before least; the clock may start after the
+// request has left, so a little is forgiven.
 func (r result) within(t *testing.T, least, most time.Duration) result {
 	t.Helper()
 	if r.took > limit(most) || r.took < least-50*time.Millisecond {

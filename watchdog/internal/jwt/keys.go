@@ -39,7 +39,8 @@ type jwk struct {
 	N, E, X, Y              string
 }
 
-// fetchKeys asks the authority for its issuer name and its keys by key id. Keys of unknown kinds are left out.
+// fetchKeys asks the authority for its issuer name and its keys by key id. Keys of unknown kinds are left
+// out.
 func fetchKeys(authority string) (issuer string, keys map[string]publicKey, err error) {
 	var discovery struct {
 		Issuer  string `json:"issuer"`

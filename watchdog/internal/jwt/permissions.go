@@ -1,7 +1,7 @@
 package jwt
 
-// Admits tells whether the token is good for the function. Patterns must match from end to end: a permission for
-// "ns:abc" says nothing about "ns:abcd".
+// Admits tells whether the token is good for the function. Patterns must match from end to end: a permission
+// for "ns:abc" says nothing about "ns:abcd".
 func (t *Claims) Admits(target string) bool {
 	if !anyPattern(t.Function.Permissions, target) {
 		return false

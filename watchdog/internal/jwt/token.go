@@ -109,7 +109,8 @@ func (t *Claims) check(issuer string, now time.Time) error {
 	return nil
 }
 
-// algorithms that are accepted, with their hash and, for the elliptic ones, the size of one half of the signature.
+// algorithms that are accepted, with their hash and, for the elliptic ones, the size of one half of the
+// signature.
 var algorithms = map[string]struct {
 	hash crypto.Hash
 	half int

@@ -13,8 +13,9 @@ const logChunk = 4 << 10
 // unlimitedLine is how much of a line without limit is held before it is passed on unfinished. In bytes.
 const unlimitedLine = 1 << 20
 
-// ChildLog passes a child's output on, line by line, until its last holder closes it. Lines over the limit are split,
-// a last line without newline is completed, and nothing is dropped: a slow reader of our output slows the child down.
+// ChildLog passes a child's output on, line by line, until its last holder closes it. Lines over the limit
+// are split, a last line without newline is completed, and nothing is dropped: a slow reader of our output
+// slows the child down.
 type ChildLog struct {
 	lineBytes int
 	prefix    bool

@@ -33,8 +33,8 @@ func PipeTo(name string) (ours *os.File, childs PipeEnd, err error) {
 	return pollable(fds[1], name), PipeEnd(fds[0]), nil
 }
 
-// pollable makes our end non-blocking, only ours: os.Pipe would make the child's end non-blocking too, and most
-// programs do not expect that of their stdout.
+// pollable makes our end non-blocking, only ours: os.Pipe would make the child's end non-blocking too, and
+// most programs do not expect that of their stdout.
 func pollable(fd int, name string) *os.File {
 	_ = syscall.SetNonblock(fd, true)
 	return os.NewFile(uintptr(fd), name)

@@ -12,7 +12,7 @@ import (
 )
 
 // Table starts every process of the watchdog and is the only one that waits for children. As PID 1, or as a
-// subreaper, it also inherits orphans: what it reaps and does not know is simply gone.
+// subreaper, it also inherits orphans: it reaps unknown children and ignores them.
 type Table struct {
 	mu      sync.Mutex
 	running map[int]*Process
@@ -74,8 +74,8 @@ func (t *Table) collect() {
 	}
 }
 
-// Start runs argv with the given environment and descriptors 0, 1, 2 and on. The table is locked meanwhile, so that
-// the child cannot be reaped before it is known.
+// Start runs argv with the given environment and descriptors 0, 1, 2 and on. The table is locked meanwhile,
+// so that the child cannot be reaped before it is known.
 func (t *Table) Start(argv, env []string, files []uintptr, onExit func()) (*Process, error) {
 	path, err := lookPath(argv[0])
 	if err != nil {

@@ -16,8 +16,9 @@ const (
 	scriptHead = 256
 )
 
-// CheckProgram says why a program cannot be started, as far as that shows without starting it: the kernel says "no such
-// file" of a script whose interpreter is missing, and of a binary whose loader is, which nobody understands.
+// CheckProgram tells why a program cannot be started, as far as that can be seen without starting it. The
+// kernel says "no such file" about a script whose interpreter, or a binary whose loader, is missing, which is
+// hard to understand.
 func CheckProgram(name string) error {
 	path, err := lookPath(name)
 	if err != nil {
@@ -36,7 +37,8 @@ func CheckProgram(name string) error {
 	return fmt.Errorf("exec %s: it needs %s, which is not in the image", path, needed)
 }
 
-// interpreterOf is the file that the kernel loads to run this one; empty when there is none, or it cannot be known.
+// interpreterOf is the file that the kernel loads to run this one; empty when there is none, or it cannot be
+// known.
 func interpreterOf(path string) string {
 	file, err := os.Open(path)
 	if err != nil {

@@ -39,8 +39,8 @@ const (
 	chunkTrailer
 )
 
-// Body decodes one message body. Read ends with io.EOF only when the body is complete; a connection that ends early
-// gives io.ErrUnexpectedEOF, so nobody can take a cut body for a whole one.
+// Body decodes one message body. Read ends with io.EOF only when the body is complete; a connection that ends
+// early gives io.ErrUnexpectedEOF, so nobody can take a cut body for a whole one.
 type Body struct {
 	src   *Source
 	Kind  BodyKind
@@ -157,7 +157,8 @@ func (b *Body) readDirect(p []byte) (int, error) {
 	return 0, err
 }
 
-// ended translates a read error: the end of the connection is the end of the body only where nothing else marks it.
+// ended translates a read error: the end of the connection is the end of the body only where nothing else
+// marks it.
 func (b *Body) ended(err error) error {
 	if err != io.EOF {
 		return err

@@ -92,8 +92,8 @@ func hexDigit(c byte) int {
 	return -1
 }
 
-// trailerLine keeps a trailer that may be forwarded. Fields that frame or route a message mean nothing at its end and
-// are dropped.
+// trailerLine keeps a trailer that may be forwarded. Fields that frame or route a message mean nothing at its
+// end and are dropped.
 func (b *Body) trailerLine(line []byte) error {
 	b.trailerBytes += len(line) + len("\r\n")
 	if b.trailerBytes > maxTrailerBytes {

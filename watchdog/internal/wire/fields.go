@@ -101,8 +101,9 @@ func FoldEqual(b []byte, lower string) bool {
 	return true
 }
 
-// parseFields appends the header lines of block to dst. The block ends with an empty line, and each line ends as the rule
-// says. Folded lines, blanks before the colon, and control characters are errors: each has been used to smuggle requests.
+// parseFields appends the header lines of block to dst. The block ends with an empty line, and each line ends
+// as the rule says. Folded lines, blanks before the colon, and control characters are errors: each has been
+// used to smuggle requests.
 func parseFields(dst []Field, block []byte, rule lineRule) ([]Field, error) {
 	for {
 		line, rest, ok := cutLine(block, rule)

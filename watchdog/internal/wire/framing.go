@@ -8,7 +8,8 @@ import (
 // ErrFraming says that two parsers could see the end of the message at different places.
 var ErrFraming = errors.New("ambiguous message length")
 
-// Framing is what the header fields say about a message's body and connection, gathered while walking them once.
+// Framing is what the header fields say about a message's body and connection, gathered while walking them
+// once.
 type Framing struct {
 	Length    int64 // Content-Length, -1 when absent
 	Chunked   bool
@@ -16,8 +17,8 @@ type Framing struct {
 	close     bool
 	keepAlive bool
 	upgrade   bool // Connection names Upgrade
-	// once refuses a second Content-Length even if it says the same: from a client that is an attempt, from a function
-	// a clumsy framework.
+	// once refuses a second Content-Length even if it has the same value: from a client that is probably an
+	// attack, from a function only a clumsy framework.
 	once bool
 	// named lists the header names that Connection declares hop-by-hop, beyond the well-known ones.
 	named [][]byte
@@ -27,8 +28,8 @@ func (m *Framing) reset() {
 	*m = Framing{Length: -1, named: m.named[:0]}
 }
 
-// see takes in one field. It fails for two lengths that disagree or must not be, a length that is no number, and any
-// coding but chunked.
+// see reads one field. It fails for lengths that differ or must not be repeated, a length that is not a
+// number, and any coding but chunked.
 func (m *Framing) see(f *Field) error {
 	switch f.Kind {
 	case ContentLength:
@@ -72,8 +73,8 @@ func (m *Framing) seeConnection(value []byte) {
 	})
 }
 
-// dropNamed marks as hop-by-hop what Connection named. Framing and routing fields stay: naming Content-Length or Host
-// there must not make two parties see different messages.
+// dropNamed marks as hop-by-hop what Connection named. Framing and routing fields stay: naming Content-Length
+// or Host there must not make two parties see different messages.
 func (m *Framing) dropNamed(fields []Field) {
 	for _, name := range m.named {
 		for i := range fields {

@@ -8,7 +8,8 @@ import (
 	"testing/iotest"
 )
 
-// FuzzAnswerHead checks that a head with loose line ends means the same when it is written anew, and then is a strict one.
+// FuzzAnswerHead checks that a head with loose line ends means the same when it is written anew, and then is
+// a strict one.
 func FuzzAnswerHead(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 1\r\n\r\n"))
 	f.Add([]byte("HTTP/1.0 200\nX: y\nContent-Length: 1\ncontent-length: 1\n\nbody\r\n\r\n"))
@@ -54,7 +55,8 @@ func FuzzHeadInPieces(f *testing.F) {
 	})
 }
 
-// FuzzRequestFramingAgainstTheStandardLibrary checks that a request which both accept ends at the same byte for both.
+// FuzzRequestFramingAgainstTheStandardLibrary checks that a request which both accept ends at the same byte
+// for both.
 func FuzzRequestFramingAgainstTheStandardLibrary(f *testing.F) {
 	f.Add([]byte("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"))
 	f.Add([]byte("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))

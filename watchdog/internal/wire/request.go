@@ -126,8 +126,8 @@ func (r *Request) check(hosts int) error {
 	return nil
 }
 
-// hostByte marks what may stand in a Host: a name, an address or nothing, perhaps with a port; no blanks, slashes or user
-// parts. The gateway has the same set.
+// hostByte marks what may stand in a Host: a name, an address or nothing, perhaps with a port; no blanks,
+// slashes or user parts. The gateway has the same set.
 var hostByte = func() (table [256]bool) {
 	for c := range table {
 		table[c] = tokenByte[c]

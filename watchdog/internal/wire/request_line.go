@@ -41,7 +41,8 @@ func (r *Request) parseLine(line []byte) error {
 	return nil
 }
 
-// isVersion tells a version that we do not speak from nonsense: HTTP/ and digits, perhaps with a dot among them.
+// isVersion tells a version that we do not speak from nonsense: HTTP/ and digits, perhaps with a dot among
+// them.
 func isVersion(word []byte) bool {
 	digits, ok := bytes.CutPrefix(word, []byte("HTTP/"))
 	if !ok || len(digits) == 0 {
@@ -65,8 +66,8 @@ func validTarget(target []byte) bool {
 	return len(target) > 0
 }
 
-// splitTarget reduces a request target to its origin-form. Of an absolute URL the authority counts as the host. The
-// result is nil for a target that is neither.
+// splitTarget reduces a request target to its origin-form. Of an absolute URL the authority counts as the
+// host. The result is nil for a target that is neither.
 func splitTarget(target []byte, connect bool) (origin, host []byte) {
 	switch {
 	case connect, target[0] == '/', string(target) == "*":

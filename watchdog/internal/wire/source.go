@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// initialBuffer is what an idle connection costs, in bytes.
+	// initialBuffer is the buffer of an idle connection, in bytes.
 	initialBuffer = 4 << 10
 	// readStep is the least space that is offered to a read, in bytes.
 	readStep = 512
@@ -26,16 +26,16 @@ type Budget interface {
 	Give(n int64)
 }
 
-// Source reads a connection through one buffer. A message head is parsed in place: while its slices are in use the
-// buffer is pinned, and what is read later goes behind them or into a new buffer.
+// Source reads a connection through one buffer. A message head is parsed in place: while its slices are in
+// use the buffer is pinned, and what is read later goes behind them or into a new buffer.
 type Source struct {
 	rd   io.Reader
 	buf  []byte
 	r, w int
 	pin  int
-	// most is how large the buffer may grow while a head is read, in bytes; 0 is without limit.
+	// most is the largest buffer while a head is read, in bytes; 0 is no limit.
 	most int
-	// budget, when set, pays for what the buffer has beyond its first size; held is what it paid.
+	// Budget, when set, lends the memory beyond the buffer's initial size; held is how much was lent.
 	Budget Budget
 	held   int64
 }
@@ -51,7 +51,7 @@ func (s *Source) Buffered() []byte { return s.buf[s.r:s.w] }
 // Skip drops the next n buffered bytes.
 func (s *Source) Skip(n int) { s.r += n }
 
-// FillHead is Fill with a limit for the buffer, for whoever looks at a head before all of it is there.
+// FillHead is Fill with a limit for the buffer, for callers that look at an incomplete head.
 func (s *Source) FillHead(limit int) error {
 	s.most = limit + readStep
 	defer func() { s.most = 0 }()
@@ -86,7 +86,8 @@ func (s *Source) makeRoom() error {
 		s.r = 0
 		return nil
 	}
-	// Either the buffer is full, or a parsed head still points into it: that array stays with the head, and stays paid.
+	// Either the buffer is full, or a parsed head still points into it. That array stays with the head and
+	// stays counted.
 	size := max(initialBuffer, 2*len(rest))
 	if s.most > 0 && size > s.most {
 		size = max(s.most, len(rest)+readStep)
@@ -110,7 +111,7 @@ func (s *Source) makeRoom() error {
 // PinHead protects everything consumed so far until Unpin.
 func (s *Source) PinHead() { s.pin = s.r }
 
-// Unpin ends the life of the slices into the head, and of a buffer that grew for one message.
+// Unpin invalidates the slices into the head, and frees a buffer that grew for one message.
 func (s *Source) Unpin() {
 	s.pin = 0
 	rest := s.Buffered()
@@ -127,7 +128,7 @@ func (s *Source) Unpin() {
 	}
 }
 
-// Close gives back what the budget paid.
+// Close returns the memory that the budget lent.
 func (s *Source) Close() {
 	if s.held > 0 {
 		s.Budget.Give(s.held)
@@ -136,12 +137,12 @@ func (s *Source) Close() {
 }
 
 // Head returns the next header block including its empty line, reading as much as it needs. It fails with
-// ErrHeadTooLarge above limit bytes, and with ErrBareLF when a line ends in a lone LF, which different parsers
-// understand differently. The slice lives until Unpin.
+// ErrHeadTooLarge above limit bytes, and with ErrBareLF when a line ends in a lone LF, which different
+// parsers understand differently. The slice lives until Unpin.
 func (s *Source) Head(limit int) ([]byte, error) { return s.readHead(limit, strictLines) }
 
-// AnswerHead is Head for what a function sends: its lines may end in a lone LF. Nothing can be hidden in that, because the
-// head is written anew before it goes on.
+// AnswerHead is Head for answers of a function: lines may end in a lone LF. Nothing can be hidden in that,
+// because the head is rewritten before it is passed on.
 func (s *Source) AnswerHead(limit int) ([]byte, error) { return s.readHead(limit, looseLines) }
 
 func (s *Source) readHead(limit int, rule lineRule) ([]byte, error) {
@@ -168,8 +169,8 @@ func (s *Source) readHead(limit int, rule lineRule) ([]byte, error) {
 	}
 }
 
-// headEnd looks for the empty line that ends a header block, from offset from on. It returns the length of the block,
-// or -1 and the offset to go on from when more bytes have come.
+// headEnd looks for the empty line that ends a header block, from offset from on. It returns the length of
+// the block, or -1 and the offset to go on from when more bytes have come.
 func headEnd(b []byte, from int, rule lineRule) (end, seen int, err error) {
 	for {
 		i := bytes.IndexByte(b[from:], '\n')
