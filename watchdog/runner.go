@@ -23,7 +23,7 @@ func (a *app) prepareRunner() error {
 		return nil
 	case staticMode:
 		if info, err := os.Stat(a.cfg.staticPath); err != nil || !info.IsDir() {
-			a.log.warn("warning: static_path " + a.cfg.staticPath + " is no directory, every call will be a 404")
+			a.log.warn("warning: static_path " + a.cfg.staticPath + " is not a directory: every call will be a 404")
 		}
 		s.runner = &staticRunner{server: s, root: a.cfg.staticPath}
 		return nil

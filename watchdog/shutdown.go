@@ -31,7 +31,7 @@ func (a *app) shutDown(sig os.Signal) int {
 	case <-a.childGone():
 		a.pauseFor(drained, inFlightGrace)
 	case <-time.After(drain):
-		a.log.warn("the drain limit has passed, ending what still runs")
+		a.log.warn("drain limit reached, ending the remaining calls")
 	}
 	a.processes.TerminateAll(a.cfg.killGrace)
 	// Calls of terminated processes may still be answering.
