@@ -38,7 +38,10 @@ export interface FunctionCondition {
 }
 
 /** The reasons given in the first moments of a normal start. */
-export const USUAL_START = { made: 'its container is being made', starting: 'it is still starting' } as const
+export const USUAL_START = {
+  made: 'its container is being created',
+  starting: 'it is still starting',
+} as const
 
 /** Whether the reason is worth showing to a person: something is wrong, or takes long. Pure. */
 export function isWorthTelling({ state, reason }: FunctionCondition): boolean {

@@ -29,9 +29,9 @@ export function adminPassword(dataDir: string): string {
     if (password !== '') return password
   } catch (error) {
     throw new RegistryError(
-      `${path} cannot be read or made (${messageOf(error)}). Check the rights of the folder.`,
+      `${path} cannot be read or created (${messageOf(error)}). Check the rights of the folder.`,
       { cause: error },
     )
   }
-  throw new RegistryError(`${path} is empty. Write a password into it, or delete it to have one made.`)
+  throw new RegistryError(`${path} is empty. Write a password into it, or delete it to have one generated.`)
 }

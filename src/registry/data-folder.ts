@@ -48,7 +48,7 @@ function closeToOthers(folder: string, mode: number, log: Log): void {
   } catch (error) {
     throw new RegistryError(
       `the data folder ${folder} may be entered by other users, and that cannot be changed: ${messageOf(error)}. ` +
-        'Make it mode 0700.',
+        'Give it mode 0700.',
       { cause: error },
     )
   }
@@ -82,8 +82,8 @@ export function makeDataFolder(folder: string): void {
     makeFolders(folder)
   } catch (error) {
     throw new RegistryError(
-      `the data folder ${folder} is missing and cannot be made: ${whyNotMade(error)}. ` +
-        'Make it, writable for this user, or set SAMPAN_DATA_DIR to another place.',
+      `the data folder ${folder} is missing and cannot be created: ${whyNotCreated(error)}. ` +
+        'Create it, writable for this user, or set SAMPAN_DATA_DIR to another place.',
       { cause: error },
     )
   }
@@ -99,7 +99,7 @@ function makeFolders(folder: string): void {
   mkdirSync(folder, { mode: 0o700 })
 }
 
-function whyNotMade(error: unknown): string {
+function whyNotCreated(error: unknown): string {
   switch (error instanceof Error && 'code' in error ? error.code : '') {
     case 'EROFS':
       return 'the disk there is read-only'

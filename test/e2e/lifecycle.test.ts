@@ -166,7 +166,7 @@ describe('a start that cannot be', () => {
       assert.match(printed, /SAMPAN_DATA_DIR/)
     })
     const { printed: inProc } = await DaemonProcess.fail({ ...settings(), SAMPAN_DATA_DIR: '/proc/none/x' })
-    assert.match(inProc, /the data folder \/proc\/none\/x is missing and cannot be made/)
+    assert.match(inProc, /the data folder \/proc\/none\/x is missing and cannot be created/)
     const inFile = join(folder, 'a-file', 'sampan')
     const { printed } = await DaemonProcess.fail({ ...settings(), SAMPAN_DATA_DIR: inFile })
 

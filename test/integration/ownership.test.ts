@@ -34,7 +34,7 @@ describe('containers of another registry, or of an earlier release', { skip: awa
     await assert.rejects(bench.provider.start([mine]), { code: 'conflict', message: /nothing was touched/ })
 
     assert.deepEqual(await containersOf(bench.instance), [replica.id])
-    assert.match(bench.provider.status().reason, /made for another registry/)
+    assert.match(bench.provider.status().reason, /created for another registry/)
     // As when the engine was away at the start, and the daemon finds them later.
     await sweepInstance(bench.instance)
     await eventually(() => bench.provider.status().reachable, 20_000, 'the way is free')

@@ -51,7 +51,7 @@ describe('the data folder', () => {
   ] as const
   for (const [path, why] of refused) {
     it(`says why it cannot be made at ${path}`, () => {
-      const expected = `the data folder ${join(base, path)} is missing and cannot be made: ${why}. `
+      const expected = `the data folder ${join(base, path)} is missing and cannot be created: ${why}. `
 
       assert.throws(
         () => makeDataFolder(join(base, path)),

@@ -64,7 +64,7 @@ describe('the condition of a function whose replicas run', () => {
     const made = facts(second)
     made.add('a', first, { reason: LACK })
 
-    assert.equal(made.condition().reason, 'its container is being made')
+    assert.equal(made.condition().reason, 'its container is being created')
   })
 
   it('has no reason once enough of them are ready', () => {

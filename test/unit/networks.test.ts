@@ -156,15 +156,15 @@ describe('networks', () => {
     engine.mtu = 1_400
     engine.attached = 1
 
-    await networks.mendSizes()
-    await networks.mendSizes()
+    await networks.removeWrongSizes()
+    await networks.removeWrongSizes()
     assert.equal((await networks.ensure('spaced')).id, before.id)
     assert.equal(log.named('network has the wrong MTU').length, 1)
 
     engine.attached = 0
     await networks.look()
     assert.equal((await networks.ensure('spaced')).id, before.id, 'a look changes nothing')
-    await networks.mendSizes()
+    await networks.removeWrongSizes()
     const after = await networks.ensure('spaced')
     assert.notEqual(after.id, before.id)
     assert.equal(after.mtu, 1_400)

@@ -63,7 +63,7 @@ describe('what belongs to a registry', () => {
       assert.match(error.message, /^the instance "shop" has 2 containers and 1 network on this engine/)
       assert.match(
         error.message,
-        /made for another registry, that of the data folder \/mnt\/disk\/sampan; nothing was touched/,
+        /created for another registry, that of the data folder \/mnt\/disk\/sampan; nothing was touched/,
       )
       assert.match(error.message, new RegExp(`SAMPAN_DATA_DIR.*SAMPAN_INSTANCE.*SAMPAN_TAKE_OVER=${THEIRS}$`))
       return true
@@ -120,7 +120,7 @@ describe('what belongs to a registry', () => {
     const things = { containers: [{}] }
     await assert.rejects(
       rig(owningRegistry('b'), things).ownership.settle(),
-      /has 1 container on this engine, made by an earlier release.*SAMPAN_TAKE_OVER=unmarked$/,
+      /has 1 container on this engine, created by an earlier release.*SAMPAN_TAKE_OVER=unmarked$/,
     )
 
     const { ownership } = rig(owningRegistry('b'), { ...things, wanted: ['unmarked'] })

@@ -20,7 +20,7 @@ function rig() {
   const surroundings = new Surroundings({
     networks: {
       look: async () => {},
-      mendSizes: async () => {},
+      removeWrongSizes: async () => {},
       ensure: async () => ({ id: '', name: '', gateway: '', bridge: '', hasIpv6: false, mtu: 1_500 }),
       remove: async () => {},
     },

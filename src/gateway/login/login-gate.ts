@@ -116,6 +116,6 @@ export class LoginGate {
 function tooMany(): FaasError {
   return new FaasError(
     'too-busy',
-    `too many wrong passwords from this address: the gateway lets ${MOST_WAITING} requests wait for a look at theirs, a fixed limit; try again in a moment`,
+    `too many wrong passwords from this address: at most ${MOST_WAITING} requests may wait for a check, a fixed limit of the gateway; try again in a moment`,
   )
 }

@@ -8,7 +8,7 @@ export const METRICS_ROUTES = {
     listener: 'metrics',
     access: 'public',
     summary: 'Figures in the text format of Prometheus',
-    answers: { 200: 'All of them', 500: 'They cannot be had' },
+    answers: { 200: 'All of them', 500: 'The metrics are not available' },
   },
   health: {
     method: 'GET',

@@ -120,7 +120,7 @@ export class Networks {
    * Removes networks with a wrong MTU as soon as no container is in them; `ensure` creates them again.
    * Packets that are too long for the way out are lost, often without an error.
    */
-  async mendSizes(): Promise<void> {
+  async removeWrongSizes(): Promise<void> {
     const mtu = await this.#wantedMtu()
     if (mtu === null) return
     for (const [namespace, network] of this.#known) {
@@ -134,7 +134,7 @@ export class Networks {
     if (details !== null && details.attached > 0) {
       if (this.#lamented.has(network.id)) return
       this.#lamented.add(network.id)
-      const cure = `scale the functions of namespace ${namespace} to zero for a minute: it is made anew when no container is in it`
+      const cure = `scale the functions of namespace ${namespace} to zero for a minute: it is created again when no container is in it`
       log.warn('network has the wrong MTU', {
         network: network.name,
         mtu: network.mtu,

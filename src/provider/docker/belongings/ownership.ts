@@ -148,7 +148,7 @@ function whoseSentence(
     ? 'Is its disk mounted? Mount it, or put back what was in the folder, or run beside them with another SAMPAN_INSTANCE. '
     : 'Set SAMPAN_DATA_DIR to the data folder that they belong to (is its disk mounted?), or run beside them with another SAMPAN_INSTANCE. '
   return (
-    `the instance ${quoted(instance)} has ${what.join(' and ')} on this engine, made ${whose}; nothing was touched. ${cure}` +
+    `the instance ${quoted(instance)} has ${what.join(' and ')} on this engine, created ${whose}; nothing was touched. ${cure}` +
     `To take them over, which removes what this registry does not know: SAMPAN_TAKE_OVER=${maker.registryId || UNMARKED}`
   )
 }

@@ -25,7 +25,7 @@ export interface Present {
 }
 
 export interface SurroundingsOptions {
-  readonly networks: Pick<Networks, 'look' | 'mendSizes' | 'ensure' | 'remove'>
+  readonly networks: Pick<Networks, 'look' | 'removeWrongSizes' | 'ensure' | 'remove'>
   readonly secretFiles: Pick<SecretFiles, 'place' | 'keepOnly' | 'refresh'>
   readonly table: Present
   readonly desired: () => Wanted
@@ -48,7 +48,7 @@ export class Surroundings {
   async lookAtNetworks(): Promise<void> {
     const { networks, desired } = this.#options
     await networks.look()
-    await networks.mendSizes()
+    await networks.removeWrongSizes()
     const namespaces = new Set(desired().names().map(namespaceOf))
     await Promise.all([...namespaces].map((namespace) => this.#ensureNetwork(namespace)))
   }
