@@ -68,7 +68,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   },
   'The image has no command': { name: 'empty', slip: server('empty') },
   'A secret that does not exist': { name: 'shop', slip: withFields({ secrets: ['db-pasword'] }) },
-  'Memory in the spelling of Docker': { name: 'shop', slip: withFields({ limits: { memory: '64m' } }) },
+  'Memory as Docker spells it': { name: 'shop', slip: withFields({ limits: { memory: '64m' } }) },
   'A unit that does not exist': { name: 'shop', slip: withFields({ limits: { memory: '128MB' } }) },
   'Processor time without a unit': { name: 'shop', slip: withFields({ limits: { cpu: '500' } }) },
   'A variable that is too large': {

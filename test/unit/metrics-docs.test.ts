@@ -27,7 +27,7 @@ it('docs/operations.md lists exactly the metrics that are published', async () =
     ([, name]) => name ?? '',
   )
   const page = readFileSync('docs/operations.md', 'utf8')
-  const table = page.slice(page.indexOf('## Figures'), page.indexOf('## Back up'))
+  const table = page.slice(page.indexOf('## Metrics'), page.indexOf('## Back up'))
   const rows = table.split('\n').filter((line) => line.startsWith('| `'))
   const listed = rows.flatMap((row) =>
     [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name ?? ''),
