@@ -161,7 +161,7 @@ describe('a start that cannot be', () => {
       const why = '(the disk there is read-only|this user may not write there)'
       assert.match(
         printed,
-        new RegExp(`sampan: cannot start: the data folder ${missing} is missing .* made: ${why}\\.`),
+        new RegExp(`sampan: cannot start: the data folder ${missing} is missing .* created: ${why}\\.`),
       )
       assert.match(printed, /SAMPAN_DATA_DIR/)
     })

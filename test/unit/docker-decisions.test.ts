@@ -191,7 +191,7 @@ describe('the reason why a function is not ready', () => {
       /its readiness probe \(nobody home\)$/,
     )
     assert.match(whyNotReady({ ...obstacles, starting: 1, paused: 1 }), /paused by hand .*docker unpause/)
-    assert.match(whyNotReady(obstacles), /being made$/)
+    assert.match(whyNotReady(obstacles), /being created$/)
   })
 
   it('is trouble when time alone does not mend it', () => {

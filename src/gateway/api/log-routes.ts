@@ -70,7 +70,8 @@ async function logs(c: ApiContext, ports: LogRoutePorts, encoder: LineEncoder): 
     throw error
   }
   const batches = new LogBatches(fn, ports.logs.read(query, end.signal), encoder)
-  // A follower gets its headers at once; history that cannot be read is better answered with a status.
+  // A follower gets its headers at once. Without `follow` the first batch is read before, so that a failure
+  // can still be answered with a status.
   const first = query.follow ? undefined : await batches.take().catch(onFailure)
   const body = toStream({ batches, first, onEnd, log: ports.log.child({ fn }) })
   return new Response(body, { headers: { 'Content-Type': LINES } })

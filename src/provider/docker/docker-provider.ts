@@ -166,7 +166,7 @@ export class DockerProvider implements Provider {
     await Promise.all(ends)
     const { background, guard } = this.#parts
     await Promise.all([images.stop(), usage.stop(), background.settled(), this.#net])
-    // A program that waits for the host's rules ends by itself.
+    // A program that waits for the lock of the host's rules ends by itself.
     await Promise.race([guard.firewall.settled(), whenAborted(this.#options.clock.timeout(FINISH_MS))])
   }
 }

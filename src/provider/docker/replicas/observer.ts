@@ -73,7 +73,7 @@ export class Observer {
     }
     // Only those that were known before the list was requested: a newer one may be missing from it.
     for (const id of before) {
-      if (!seen.has(id)) this.#vanished(id)
+      if (!seen.has(id)) this.#removed(id)
     }
   }
 
@@ -93,7 +93,7 @@ export class Observer {
         log.warn('replica ran out of memory', { fn: record.replica.fn, replica: shortId(event.id) })
         break
       case 'destroy':
-        this.#vanished(event.id)
+        this.#removed(event.id)
         break
       case 'pause':
       case 'unpause':
@@ -159,7 +159,7 @@ export class Observer {
     onChange(fn)
   }
 
-  #vanished(id: string): void {
+  #removed(id: string): void {
     const { table, onChange } = this.#options
     const record = table.get(id)
     if (record === undefined) return
