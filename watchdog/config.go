@@ -101,7 +101,8 @@ const (
 // defaultMode is what an unset mode means; a build may set another at link time.
 var defaultMode = classicMode
 
-// readConfig reads the environment. argv, when not empty, replaces fprocess as it is. Warnings are for the log.
+// readConfig reads the environment. argv, when not empty, replaces fprocess as it is. Warnings are for the
+// log.
 func readConfig(e *env.Reader, argv []string) (*config, error) {
 	cfg := &config{mode: strings.ToLower(e.Text(defaultMode, "mode")), argv: argv}
 	switch cfg.mode {

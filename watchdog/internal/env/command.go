@@ -4,9 +4,10 @@ import "errors"
 
 var errUnclosedQuote = errors.New("a quote is not closed")
 
-// SplitCommand splits fprocess into arguments at blanks. Single quotes keep everything, double quotes all but a
-// backslash before a double quote or another backslash; outside of quotes a backslash keeps the next character. There
-// is no shell behind it: no variables, no globs, no operators. Quoted empty strings stay arguments.
+// SplitCommand splits fprocess into arguments at blanks. Single quotes keep everything, double quotes all but
+// a backslash before a double quote or another backslash; outside of quotes a backslash keeps the next
+// character. There is no shell behind it: no variables, no globs, no operators. Quoted empty strings stay
+// arguments.
 func SplitCommand(s string) ([]string, error) {
 	var args []string
 	var word []byte

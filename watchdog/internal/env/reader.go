@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Reader reads variables with their forgiving formats. What it cannot read becomes a warning and the default: a
-// function must not stop working because of a variable that the former watchdog ignored. An empty value is as unset.
+// Reader reads variables with their forgiving formats. What it cannot read becomes a warning and the default:
+// a function must not stop working because of a variable that the former watchdog ignored. An empty value is
+// as unset.
 type Reader struct {
 	// Lookup answers the value of a variable, empty when it is not set.
 	Lookup func(string) string
@@ -85,7 +86,8 @@ func (e *Reader) Integer(name string, usual, low, high int) int {
 	return n
 }
 
-// Bytes takes a number with an optional unit: k, M, G, Ki, Mi, Gi, each with or without B. A bare number is bytes.
+// Bytes takes a number with an optional unit: k, M, G, Ki, Mi, Gi, each with or without B. A bare number is
+// bytes.
 func (e *Reader) Bytes(name string, usual int64) int64 {
 	v := e.Lookup(name)
 	if v == "" {

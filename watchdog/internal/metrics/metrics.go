@@ -1,4 +1,5 @@
-// Package metrics counts the watchdog's calls and shows them as Prometheus text, on a port of its own. It knows nothing of how a call is served.
+// Package metrics counts the watchdog's calls and shows them as Prometheus text, on a port of its own. It
+// knows nothing of how a call is served.
 package metrics
 
 import (
