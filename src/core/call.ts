@@ -32,6 +32,11 @@ export interface Call {
    * and do not rewrite redirects.
    */
   readonly forwardedPrefix: string | null
+  /**
+   * The answer keeps the header by which a watchdog says that it is its own and not the function's
+   * (`X-OpenFaaS-Internal`). For triggers that decide by it whether to call again; nobody else may trust it.
+   */
+  readonly seesPlatformFaults?: boolean
 }
 
 /**

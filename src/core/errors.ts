@@ -41,17 +41,25 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   loop: 508,
 }
 
+export interface FaasErrorOptions {
+  readonly cause?: unknown
+  readonly retryAfterS?: number
+}
+
 /**
  * An expected failure. The message is a sentence for the caller: it names the function or field, never a
  * secret.
  */
 export class FaasError extends Error {
   readonly code: ErrorCode
+  /** Whole seconds after which it may be worth to try again; undefined where nobody knows. */
+  readonly retryAfterS: number | undefined
 
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: FaasErrorOptions) {
     super(message, options)
     this.name = 'FaasError'
     this.code = code
+    this.retryAfterS = options?.retryAfterS
   }
 }
 

@@ -42,10 +42,12 @@ export function answerHead(fields: readonly string[], ours: Ours): AnswerHead {
       case kinds.CALL_ID:
       case kinds.START_TIME:
       case kinds.SERVED_BY:
-      case kinds.PLATFORM_FAULT:
       case kinds.HOPS:
       case kinds.ORIGIN_WIDE:
         continue
+      case kinds.PLATFORM_FAULT:
+        if (ours.call.seesPlatformFaults !== true) continue
+        break
       case kinds.CHALLENGE:
         if (namesApiRealm(value)) continue
         break
