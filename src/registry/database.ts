@@ -2,7 +2,8 @@ import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { FaasError, messageOf } from '../core/errors.ts'
-import { FIRST_ERASING_VERSION, MIGRATIONS } from './migrations.ts'
+import { REGISTRY_SCHEMA } from './migrations.ts'
+import type { Schema } from './schema.ts'
 import { RegistryError } from './registry-error.ts'
 
 /**
@@ -51,14 +52,18 @@ export class Database {
    * `RegistryError`; an existing file is never replaced. `onLeftOver` is told when something was removed, but
    * its bytes could not be erased yet.
    */
-  static open(path: string, onLeftOver: (error: unknown) => void = () => {}): Database {
+  static open(
+    path: string,
+    onLeftOver: (error: unknown) => void = () => {},
+    schema: Schema = REGISTRY_SCHEMA,
+  ): Database {
     let sqlite: Sqlite.Database | undefined
     try {
       const isNew = path === ':memory:' || !existsSync(path)
       // Its log gets the same mode from SQLite.
       if (isNew && path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
       sqlite = keep(new Sqlite(path, { timeout: LOCK_WAIT_MS }))
-      prepare(sqlite, path, isNew)
+      prepare(sqlite, path, { ...schema, isNew })
       return new Database(sqlite, onLeftOver)
     } catch (error) {
       sqlite?.close()
@@ -113,6 +118,25 @@ export class Database {
     }
   }
 
+  /** Begins a transaction that lasts over several calls. Nobody else may begin one before its `commit`. */
+  begin(): void {
+    translated(() => this.#sqlite.exec('BEGIN IMMEDIATE'))
+  }
+
+  commit(): void {
+    translated(() => this.#sqlite.exec('COMMIT'))
+  }
+
+  /** False also after a failure that has ended the transaction by itself: a full disk does. */
+  get inTransaction(): boolean {
+    return this.#sqlite.inTransaction
+  }
+
+  /** Also after a failure that has ended the transaction by itself. */
+  rollback(): void {
+    if (this.#sqlite.inTransaction) this.#sqlite.exec('ROLLBACK')
+  }
+
   close(): void {
     this.#sqlite.close()
   }
@@ -127,20 +151,22 @@ export class Database {
   }
 }
 
-function prepare(sqlite: Sqlite.Database, path: string, isNew: boolean): void {
+function prepare(sqlite: Sqlite.Database, path: string, schema: Schema & { readonly isNew: boolean }): void {
   // Exclusive: a second daemon on the same data folder must fail at its start, not corrupt what the first one
   // believes.
   sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
-  if (!isNew) checkOwner(sqlite, path)
-  sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+  if (!schema.isNew) checkOwner(sqlite, path)
+  sqlite.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${schema.synchronous}; PRAGMA foreign_keys = ON`,
+  )
   // Deleted bytes are overwritten, and none gets into a temporary file.
   sqlite.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY')
   checkIntegrity(sqlite, path)
-  migrate(sqlite, path)
+  migrate(sqlite, path, schema)
   // A process that was killed may have left removed values in the log.
   sqlite.exec(EMPTY_THE_LOG)
   // A registry on a read-only disk opens without complaint; only a write tells.
-  sqlite.exec(`UPDATE counter SET value = value WHERE name = 'revision'`)
+  sqlite.exec(schema.touch)
 }
 
 function checkOwner(sqlite: Sqlite.Database, path: string): void {
@@ -157,17 +183,17 @@ function checkIntegrity(sqlite: Sqlite.Database, path: string): void {
   if (verdict !== 'ok') throw corrupt(path, new Error(String(verdict)))
 }
 
-function migrate(sqlite: Sqlite.Database, path: string): void {
+function migrate(sqlite: Sqlite.Database, path: string, { migrations, firstErasingVersion }: Schema): void {
   const version = Number(scalar(sqlite, 'PRAGMA user_version'))
-  if (version > MIGRATIONS.length) {
+  if (version > migrations.length) {
     throw new RegistryError(
-      `${path} was written by a newer Sampan (registry version ${version}, this program knows ${MIGRATIONS.length}). ` +
+      `${path} was written by a newer Sampan (registry version ${version}, this program knows ${migrations.length}). ` +
         'Install that version again, or put back a copy of the file made before the upgrade.',
     )
   }
   // Before the migrations: if it is interrupted, the version still says that it is due.
-  if (version > 0 && version < FIRST_ERASING_VERSION) sqlite.exec('VACUUM')
-  for (const [index, step] of MIGRATIONS.entries()) {
+  if (version > 0 && version < firstErasingVersion) sqlite.exec('VACUUM')
+  for (const [index, step] of migrations.entries()) {
     if (index < version) continue
     sqlite
       .transaction(() => {

@@ -1,4 +1,5 @@
 import { DEFAULT_NAMESPACE } from '../core/function-name.ts'
+import type { Schema } from './schema.ts'
 
 /**
  * The schema, a step per version: step N brings a registry of version N to N + 1, in one transaction.
@@ -129,8 +130,10 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ]
 
-/**
- * Registries below this version were written without erasing what was deleted: their free pages hold old
- * values.
- */
-export const FIRST_ERASING_VERSION = 2
+/** The registry's own file. */
+export const REGISTRY_SCHEMA: Schema = {
+  migrations: MIGRATIONS,
+  touch: `UPDATE counter SET value = value WHERE name = 'revision'`,
+  firstErasingVersion: 2,
+  synchronous: 'FULL',
+}
