@@ -1,0 +1,128 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { CallQueue } from './call-queue.ts'
+import { AddressPolicy } from './callbacks/address-policy.ts'
+import { CallbackSender } from './callbacks/callback-sender.ts'
+import { checkCallbackUrl, ownFunctionTarget } from './callbacks/callback-url.ts'
+import { ThisMachine } from './callbacks/this-machine.ts'
+import { NatsLink } from './nats/link.ts'
+import type { NatsLinkOptions } from './nats/link-options.ts'
+import { OwnCallbacks } from './own-callbacks.ts'
+import type { QueueOptions, QueuePorts } from './queue-options.ts'
+import { queueStreams, type StoreLimits, storeBytes } from './streams.ts'
+
+type Own = Extract<NatsLinkOptions['server'], { kind: 'own' }>
+
+type Server =
+  | Pick<Own, 'kind' | 'serverPath' | 'searchPath' | 'syncInterval'>
+  | Extract<NatsLinkOptions['server'], { kind: 'foreign' }>
+
+export interface CallbackSettings {
+  readonly allow: readonly string[]
+  readonly deny: readonly string[]
+  readonly privateNetworks: 'open' | 'closed'
+  readonly secret: string | null
+  /** Names and addresses that are certainly the gateway's, in lower case. */
+  readonly ownNames: ReadonlySet<string>
+}
+
+/** Where this daemon listens. */
+export interface OwnPorts {
+  readonly gateway: number
+  /** Those of all listeners. */
+  readonly all: readonly number[]
+}
+
+export interface QueueServiceOptions extends Omit<QueueOptions, 'ports' | 'link' | 'spoolDir'> {
+  /** Spool and NATS have folders in it. */
+  readonly dataDir: string
+  readonly ports: Omit<QueuePorts, 'checkCallback' | 'deliver'>
+  readonly server: Server
+  readonly store: Omit<StoreLimits, 'inlineBytes'>
+  readonly callbacks: CallbackSettings
+  /** Which release this is, for `User-Agent` of callbacks. */
+  readonly release: string
+}
+
+const MEMORY_STORE_BYTES = 16 * 1024 * 1024
+const PAYLOAD_BYTES = 1024 * 1024
+
+/** How long a stop waits for calls under way that could be handed back. */
+const NO_SIGNAL = AbortSignal.abort()
+
+/** Everything that asynchronous calls need: NATS, the queue, and who sends callbacks. */
+export class QueueService {
+  readonly queue: CallQueue
+  readonly link: NatsLink
+  readonly #sender: CallbackSender
+  #isStarted = false
+  #ports: OwnPorts = { gateway: 0, all: [] }
+
+  /** Throws a sentence for the operator when a rule about callbacks is malformed. */
+  constructor(options: QueueServiceOptions) {
+    const { clock, callbacks, release, dataDir } = options
+    const here = new ThisMachine(clock)
+    const policy = new AddressPolicy({
+      allow: callbacks.allow,
+      deny: callbacks.deny,
+      privateNetworks: callbacks.privateNetworks,
+      own: (address, port) => this.#ports.all.includes(port) && here.includes(address),
+      isHere: (address) => here.includes(address),
+    })
+    const secret = callbacks.secret === null ? {} : { secret: callbacks.secret }
+    this.#sender = new CallbackSender({ clock, policy, version: release, ...secret })
+    this.link = makeLink(options)
+    const target = (url: URL): string | null =>
+      ownFunctionTarget(url, callbacks.ownNames, this.#ports.gateway)
+    const own = new OwnCallbacks({
+      invoke: options.ports.invoke,
+      accept: (request) => this.queue.accept(request),
+      userAgent: `sampan-queue-worker/${release}`,
+    })
+    this.queue = new CallQueue({
+      ...options,
+      spoolDir: join(dataDir, 'spool'),
+      link: this.link,
+      ports: {
+        ...options.ports,
+        checkCallback: (url) =>
+          void checkCallbackUrl(url, {
+            isOwnCall: (one) => target(one) !== null,
+            hostRefusal: (host, port) => policy.hostRefusal(host, port),
+          }),
+        deliver: (callback, signal) => {
+          const ours = target(new URL(callback.url))
+          return ours === null ? this.#sender.deliver(callback, signal) : own.deliver(callback, ours, signal)
+        },
+      },
+    })
+  }
+
+  /** Resolves soon, whatever is wrong with NATS. Rejects when the spool cannot be opened. */
+  async start(ports: OwnPorts): Promise<void> {
+    this.#ports = ports
+    this.#isStarted = true
+    this.link.start()
+    await this.queue.start()
+  }
+
+  /** Lets calls under way end until `signal` aborts; the rest is made after the next start. */
+  async stop(signal: AbortSignal = NO_SIGNAL): Promise<void> {
+    if (this.#isStarted) await this.queue.stop(signal)
+    await this.#sender.stop()
+    await this.link.stop()
+  }
+}
+
+function makeLink({ server, store, limits, dataDir, clock, log }: QueueServiceOptions): NatsLink {
+  const streams = queueStreams({ ...store, inlineBytes: limits.inlineBytes })
+  if (server.kind === 'foreign') return new NatsLink({ clock, log, streams, server })
+  const own = {
+    folder: join(dataDir, 'nats'),
+    builtPath: fileURLToPath(new URL('../../nats/nats-server', import.meta.url)),
+    maxFileStoreBytes: storeBytes(streams),
+    maxMemoryStoreBytes: MEMORY_STORE_BYTES,
+    maxPayloadBytes: PAYLOAD_BYTES,
+  }
+  return new NatsLink({ clock, log, streams, server: { ...server, ...own } })
+}

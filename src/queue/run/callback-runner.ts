@@ -1,0 +1,144 @@
+import type { Clock } from '../../clock.ts'
+import { backoffMs } from '../../core/backoff.ts'
+import { messageOf } from '../../core/errors.ts'
+import { nameOf, namespaceOf, DEFAULT_NAMESPACE, type FunctionName } from '../../core/function-name.ts'
+import type { QueuedCall } from '../../core/queued-call.ts'
+import type { Log } from '../../log.ts'
+import { type CallbackJob, decodeCallback } from '../job/callback-job.ts'
+import { isSpooled } from '../job/envelope.ts'
+import type { LaneName } from '../job/subjects.ts'
+import type { Spool } from '../spool.ts'
+import type { Delivery } from './dispatcher.ts'
+import type { Receipt } from './receipt.ts'
+import type { Undecodable } from './runner-options.ts'
+import { untilSaved } from './until-saved.ts'
+
+/** What becomes of one attempt; as the sender of callbacks says it. */
+export type SentCallback =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'failed'; readonly reason: string; readonly isFinal: boolean }
+
+/** A callback as its sender takes it. */
+export interface OutgoingCallback {
+  readonly url: string
+  readonly callId: string
+  /** `name` in the default namespace, else `name.namespace`. */
+  readonly fn: string
+  readonly status: number
+  readonly durationSeconds: number
+  readonly startTime: string
+  readonly retries: number
+  readonly retryMax: number
+  readonly rawHeaders: readonly string[]
+  readonly body: Uint8Array | { readonly path: string; readonly size: number }
+}
+
+export interface CallbackRunnerOptions {
+  readonly deliver: (callback: OutgoingCallback, signal: AbortSignal) => Promise<SentCallback>
+  readonly book: {
+    get(id: string): QueuedCall | undefined
+    setCallback(id: string, state: 'delivered' | 'failed'): void
+    saved(): Promise<void>
+  }
+  readonly spool: Spool
+  readonly ports: {
+    dueAt(lane: LaneName, atMs: number): void
+    removed(lane: LaneName): void
+    onUndecodable(message: Undecodable): Promise<void>
+    onCallbackEnd(outcome: 'delivered' | 'failed'): void
+  }
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const ATTEMPTS = 5
+const FIRST_WAIT_MS = 1_000
+const LAST_WAIT_MS = 60_000
+const LATE_MS = 120
+const NO_BYTES = new Uint8Array(0)
+
+/** Delivers the answers of calls: durable jobs of their own, so that no failure here runs a function again. */
+export class CallbackRunner {
+  readonly #options: CallbackRunnerOptions
+  readonly #stopping = new AbortController()
+
+  constructor(options: CallbackRunnerOptions) {
+    this.#options = options
+  }
+
+  /** Ends deliveries under way; they are tried again after the next start. */
+  abort(): void {
+    this.#stopping.abort()
+  }
+
+  /** Never rejects. */
+  async handle({ lane, data, receipt }: Delivery): Promise<void> {
+    const { ports, log, clock } = this.#options
+    let job: CallbackJob
+    try {
+      job = decodeCallback(data)
+    } catch (error) {
+      await ports.onUndecodable({ lane: lane.name, data, receipt, reason: messageOf(error) })
+      return
+    }
+    try {
+      if (this.#isOver(job)) {
+        // Its acknowledgement was lost, or the server was not true to it.
+        await this.#clear(job, lane.name, receipt)
+        return
+      }
+      const sent = await this.#options.deliver(this.#outgoing(job), this.#stopping.signal)
+      const attempt = receipt.facts.deliveries
+      if (this.#stopping.signal.aborted && sent.kind === 'failed') receipt.later(0)
+      else if (sent.kind === 'delivered' || sent.isFinal || attempt >= ATTEMPTS)
+        await this.#over(job, { lane: lane.name, sent, receipt })
+      else {
+        const waitMs = backoffMs(attempt, FIRST_WAIT_MS, LAST_WAIT_MS)
+        receipt.later(waitMs)
+        ports.dueAt(lane.name, clock.wall() + waitMs + LATE_MS)
+      }
+    } catch (err) {
+      if (!this.#stopping.signal.aborted)
+        log.error('callback not sent, will retry', { fn: job.fn, callId: job.callId, err })
+      receipt.later(this.#stopping.signal.aborted ? 0 : LAST_WAIT_MS)
+    }
+  }
+
+  async #over(
+    job: CallbackJob,
+    { lane, sent, receipt }: { lane: LaneName; sent: SentCallback; receipt: Receipt },
+  ): Promise<void> {
+    const { book, ports, log, clock } = this.#options
+    const outcome = sent.kind
+    const about = { fn: job.fn, callId: job.callId }
+    const onFailure = (err: unknown): void =>
+      log.error('the end of a callback is not written down yet, will retry', { ...about, err })
+    const { signal } = this.#stopping
+    await untilSaved(() => book.setCallback(job.id, outcome), { book, clock, signal, onFailure })
+    ports.onCallbackEnd(outcome)
+    if (sent.kind === 'failed') log.warn('callback given up', { ...about, reason: sent.reason })
+    await this.#clear(job, lane, receipt)
+  }
+
+  #isOver({ id }: CallbackJob): boolean {
+    const state = this.#options.book.get(id)?.callback
+    return state === 'delivered' || state === 'failed'
+  }
+
+  async #clear(job: CallbackJob, lane: LaneName, receipt: Receipt): Promise<void> {
+    const { ports, spool } = this.#options
+    await receipt.done()
+    ports.removed(lane)
+    if (isSpooled(job.body) && !job.keepsFile) await spool.remove(job.body.file)
+  }
+
+  #outgoing({ body, fn, ...job }: CallbackJob): OutgoingCallback {
+    const { spool } = this.#options
+    const bytes = isSpooled(body) ? { path: spool.pathOf(body.file), size: body.size } : (body ?? NO_BYTES)
+    return { ...job, fn: shortName(fn), body: bytes }
+  }
+}
+
+function shortName(fn: FunctionName): string {
+  return namespaceOf(fn) === DEFAULT_NAMESPACE ? nameOf(fn) : fn
+}
