@@ -169,7 +169,15 @@ describe('resting on the real engine', { skip: await skipWithoutDocker() }, () =
     })
     const credentials = { user: 'admin', password: 'secret' }
     const registry = openRegistry(dataDir, log)
-    const parts = assemble({ config, log, clock: systemClock, registry, credentials, descriptors: 1_024 })
+    const parts = assemble({
+      config,
+      log,
+      clock: systemClock,
+      registry,
+      calls: null,
+      credentials,
+      descriptors: 1_024,
+    })
     const { gateway, provider, control, invoker } = parts
     try {
       const { port } = await gateway.start()

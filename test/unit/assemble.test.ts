@@ -27,7 +27,10 @@ describe('what the composition root hands out', () => {
         given.push(options)
         return new FakeProvider()
       }
-      assemble({ config, log, clock: systemClock, registry, credentials, descriptors: 1_024 }, makeProvider)
+      assemble(
+        { config, log, clock: systemClock, registry, calls: null, credentials, descriptors: 1_024 },
+        makeProvider,
+      )
     } finally {
       registry.close()
       rmSync(dataDir, { recursive: true })
@@ -63,7 +66,7 @@ describe('what the composition root hands out', () => {
       try {
         const config = readConfig({ SAMPAN_DATA_DIR: dataDir, ...settings })
         assemble(
-          { config, log, clock: systemClock, registry, credentials, descriptors: 1_024 },
+          { config, log, clock: systemClock, registry, calls: null, credentials, descriptors: 1_024 },
           () => new FakeProvider(),
         )
       } finally {

@@ -24,7 +24,7 @@ describe('the target of a call', () => {
   }
   for (const [url, expected] of Object.entries(targets)) {
     it(`the target of a call to ${url} is ${expected === null ? 'none' : expected.join(' ')}`, () => {
-      const target = parseCallTarget(url)
+      const target = parseCallTarget(url, '/function/')
 
       assert.deepEqual(target === null ? null : [target.fn, target.path], expected)
     })

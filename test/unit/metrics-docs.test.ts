@@ -22,6 +22,11 @@ it('docs/operations.md lists exactly the metrics that are published', async () =
     },
   })
   metrics.watchEdge(() => ({ open: 0, ...none }))
+  metrics.watchQueue({
+    figures: { cancelled: 0, executed: {}, callbacks: {}, dead: new Map(), queues: new Map() },
+    stock: () => ({ lanes: [], outboxCalls: 0, spoolBytes: 0 }),
+    nats: () => ({ isUp: false, reconnects: 0, restarts: {} }),
+  })
 
   const published = [...(await metrics.render()).body.matchAll(/^# TYPE (\S+)/gm)].map(
     ([, name]) => name ?? '',

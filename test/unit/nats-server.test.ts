@@ -35,7 +35,7 @@ describe('versions of nats-server', () => {
     })
   }
 
-  it('that nobody tests with are said to be so', () => {
+  it('versions that nobody tests with are said to be so', () => {
     assert.match(judgeVersion('2.11.9', 'it').reason, /not tested/)
     assert.doesNotMatch(judgeVersion('2.12.15', 'it').reason, /not tested/)
   })
@@ -81,7 +81,7 @@ describe('the configuration of our server', () => {
 })
 
 describe('what our server says', () => {
-  it('of its ports is taken when it is all there', () => {
+  it('the file of its ports is taken when it is all there', () => {
     const text = '{"nats":["nats://127.0.0.1:1"],"monitoring":["http://127.0.0.1:2"]}'
     assert.deepEqual(parsePorts(text), { url: 'nats://127.0.0.1:1', healthUrl: 'http://127.0.0.1:2/healthz' })
     for (const part of [
@@ -96,7 +96,7 @@ describe('what our server says', () => {
     }
   })
 
-  it('of its health is a failed write only when it says so', () => {
+  it('an answer of its health is a failed write only when it says so', () => {
     const writeError =
       '{"status":"unavailable","status_code":503,"error":"JetStream stream \'A > B\' write error: no space"}'
     assert.equal(judgeHealth(503, writeError).kind, 'write-error')

@@ -78,7 +78,7 @@ describe('a stream that exists', () => {
     })
   }
 
-  it('of dead letters may throw away, and gets its age back', () => {
+  it('a stream of dead letters may throw away, and gets its age back', () => {
     const { mends, faults } = planStream(DEAD, found(DEAD, { max_age: 0 }), false)
     assert.deepEqual([mends, faults], [{ max_age: 1_000_000_000 }, []])
   })
