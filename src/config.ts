@@ -5,7 +5,10 @@ import { settings } from './config/settings.ts'
 export type { ListenAddress } from './config/kinds.ts'
 
 /** Every setting, checked. `docs/config.md` lists the variables; a test holds the two together. */
-export type Config = Readonly<v.InferOutput<typeof settings>>
+export type Config = Readonly<v.InferOutput<typeof settings>> & {
+  /** Folders of programs, as the system has them. */
+  readonly searchPath: string
+}
 
 /** Thrown by `readConfig`: all problems, a line each. */
 export class ConfigError extends Error {
@@ -33,7 +36,8 @@ export function readConfig(env: Environment): Config {
     abortPipeEarly: true,
   })
   if (!success) throw new ConfigError(issues.map((issue) => complaint(issue, settings.entries)))
-  return Object.freeze({ ...output, dockerConfigDir: output.dockerConfigDir ?? usualDockerConfig(env) })
+  const dockerConfigDir = output.dockerConfigDir ?? usualDockerConfig(env)
+  return Object.freeze({ ...output, dockerConfigDir, searchPath: env['PATH'] ?? '' })
 }
 
 /** Undefined for a variable that is unset, or blank. */

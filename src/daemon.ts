@@ -5,6 +5,7 @@ import { descriptorLimit } from './descriptors.ts'
 import type { Log } from './log.ts'
 import { adminPassword } from './registry/admin-password.ts'
 import { RegistryLock } from './registry/registry-lock.ts'
+import { openCallStore } from './registry/open-call-store.ts'
 import { openRegistry } from './registry/registry.ts'
 
 /**
@@ -78,8 +79,10 @@ export class Daemon {
       password: config.adminPassword ?? adminPassword(config.dataDir),
     }
     const descriptors = descriptorLimit()
-    const parts = assemble({ config, log, clock, registry, credentials, descriptors }, makeProvider)
-    const { keptLogs, provider, logs, gateway, metricsServer, control, counts } = parts
+    const calls = config.async === 'on' ? openCallStore(config.dataDir, log) : null
+    this.#endings.push(() => calls?.close())
+    const parts = assemble({ config, log, clock, registry, calls, credentials, descriptors }, makeProvider)
+    const { keptLogs, provider, logs, gateway, metricsServer, control, counts, queue } = parts
 
     // The listeners first: an address in use must end the start before a container is touched.
     this.#endings.push(() => metricsServer.stop())
@@ -98,6 +101,8 @@ export class Daemon {
     await keptLogs.start()
     await provider.start(registry.functions.all())
     control.start()
+    const listeners = [addresses.gateway.port, metrics.port, config.functionPort]
+    await queue?.start({ gateway: addresses.gateway.port, all: listeners })
     log.info('ready', { ...addresses, instance: config.instance, functions: registry.functions.all().length })
     return addresses
   }
@@ -114,11 +119,11 @@ export class Daemon {
 }
 
 /** Accepts no new connections, and closes an open one after its next call. Then takes no calls at all. */
-async function drain({ gateway, invoker }: Parts, clock: Clock): Promise<void> {
+async function drain({ gateway, invoker, queue }: Parts, clock: Clock): Promise<void> {
   const deadline = clock.timeout(DRAIN_MS)
   const isShut = gateway.stop(DRAIN_MS)
   // Tunnels do not end by themselves.
   invoker.ledger.endTunnels()
-  await isShut
+  await Promise.all([isShut, queue?.stop(deadline)])
   await invoker.stop(deadline)
 }

@@ -3,6 +3,12 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { budgetMetrics, edgeMetrics, type BudgetSources, type PlainMetric } from './budget-metrics.ts'
 import type { EdgeFigures, SystemRequest } from './core/figures.ts'
 import type { FunctionName } from './core/function-name.ts'
+import {
+  labelledQueueMetrics,
+  plainQueueMetrics,
+  type LabelledMetric,
+  type QueueMetricSources,
+} from './queue-metrics.ts'
 
 /**
  * Every Prometheus metric, declared once. What is counted on the call path is kept by its owner in plain
@@ -75,6 +81,12 @@ export class Metrics {
   /** Shows clients' connections as well, from now on. Once. */
   watchEdge(edge: () => EdgeFigures): void {
     declarePlainMetrics(this.#registry, edgeMetrics(edge, this.#sources.budgets.limits))
+  }
+
+  /** Shows asynchronous calls as well, from now on. Once. */
+  watchQueue(sources: QueueMetricSources): void {
+    declarePlainMetrics(this.#registry, plainQueueMetrics(sources))
+    declareLabelledMetrics(this.#registry, labelledQueueMetrics(sources))
   }
 
   /** Counts a request to a system route. */
@@ -174,6 +186,29 @@ function declareReplicaMetrics(registry: Registry, sources: MetricSources): void
 function declarePlainMetrics(registry: Registry, metrics: readonly PlainMetric[]): void {
   const [gauge, counter] = [gaugesIn(registry), countersIn(registry)]
   for (const [name, help, read] of metrics) (name.endsWith('_total') ? counter : gauge)(name, help, read)
+}
+
+function declareLabelledMetrics(registry: Registry, metrics: readonly LabelledMetric[]): void {
+  for (const { name, help, labelNames, read } of metrics) {
+    const options = { name, help, labelNames: [...labelNames], registers: [registry] }
+    if (name.endsWith('_total')) {
+      new Counter({
+        ...options,
+        collect() {
+          this.reset()
+          for (const { labels, value } of read()) this.inc({ ...labels }, value)
+        },
+      })
+    } else {
+      new Gauge({
+        ...options,
+        collect() {
+          this.reset()
+          for (const { labels, value } of read()) this.set({ ...labels }, value)
+        },
+      })
+    }
+  }
 }
 
 /**

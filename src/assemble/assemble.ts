@@ -7,14 +7,16 @@ import { InFlight } from '../invoke/in-flight.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import type { FunctionLogs, KeptLogs } from '../logs/function-logs.ts'
 import { DockerProvider, type DockerProviderOptions } from '../provider/docker/docker-provider.ts'
+import type { QueueService } from '../queue/queue-service.ts'
 import { makeBase, type Given } from './base.ts'
 import { makeInvoker } from './call-path.ts'
 import { makeDesiredState } from './desired-state.ts'
 import { connectEvents } from './events.ts'
 import { makeApi, makeGateway, makeMetricsServer } from './gateway.ts'
 import { makeKeptLogs, makeLogs } from './logs.ts'
-import { makeMetrics } from './metrics.ts'
+import { makeMetrics, queueSources } from './metrics.ts'
 import { dockerOptions } from './provider.ts'
+import { makeQueue } from './queue.ts'
 
 /** Creates the provider. Tests pass another one than Docker's. */
 export type MakeProvider = (options: DockerProviderOptions) => Provider
@@ -27,6 +29,8 @@ export interface Parts {
   readonly logs: FunctionLogs
   readonly control: FunctionControl
   readonly counts: InvocationCount
+  /** Null: there are no asynchronous calls. */
+  readonly queue: QueueService | null
   readonly gateway: GatewayServer
   readonly metricsServer: MetricsServer
 }
@@ -54,12 +58,14 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
   })
   const metrics = makeMetrics(base, { invoker, provider })
   const metricsServer = makeMetricsServer(base, metrics)
-  const api = makeApi(base, { desired, provider, logs, counts, metrics, metricsServer })
-  const gateway = makeGateway(base, invoker, api)
+  const queue = makeQueue(base, { invoker, provider })
+  const api = makeApi(base, { desired, provider, logs, counts, queue, metrics, metricsServer })
+  const gateway = makeGateway(base, { invoker, api, queue })
   metrics.watchEdge(() => gateway.figures)
-  connectEvents({ control, provider, invoker, counts, gateway })
+  if (queue !== null) metrics.watchQueue(queueSources(queue))
+  connectEvents({ control, provider, invoker, counts, queue, gateway })
   for (const fn of registry.functions.all()) invoker.routes.add(fn)
-  return { invoker, keptLogs, provider, logs, control, counts, gateway, metricsServer }
+  return { invoker, keptLogs, provider, logs, control, counts, queue, gateway, metricsServer }
 }
 
 function makeDocker(options: DockerProviderOptions): Provider {

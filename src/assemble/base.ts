@@ -8,6 +8,7 @@ import { capacityOf } from '../descriptors.ts'
 import type { Credentials } from '../gateway/login/auth.ts'
 import { BodyBudget } from '../gateway/shared/body-budget.ts'
 import type { Log } from '../log.ts'
+import type { CallStore } from '../registry/call-store.ts'
 import type { Registry } from '../registry/registry.ts'
 import { buildInfo } from '../version.ts'
 
@@ -17,6 +18,8 @@ export interface Given {
   readonly log: Log
   readonly clock: Clock
   readonly registry: Registry
+  /** The book of asynchronous calls; null: there are none. */
+  readonly calls: CallStore | null
   /** Of the API. */
   readonly credentials: Credentials
   /** Open files and connections that this process may have. */
@@ -36,7 +39,7 @@ export interface Base extends Given {
   readonly bodies: BodyBudget
 }
 
-export function makeBase({ config, log, clock, registry, credentials, descriptors }: Given): Base {
+export function makeBase({ config, log, clock, registry, calls, credentials, descriptors }: Given): Base {
   const namesAt = (listenHost: string): HostNames =>
     new HostNames({ listenHost, allowed: config.allowedHosts })
   return {
@@ -44,6 +47,7 @@ export function makeBase({ config, log, clock, registry, credentials, descriptor
     log,
     clock,
     registry,
+    calls,
     credentials,
     descriptors,
     build: buildInfo(),

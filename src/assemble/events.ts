@@ -2,6 +2,7 @@ import type { InvocationCount } from '../invoke/invocation-count.ts'
 import type { FunctionControl } from '../control/function-control.ts'
 import type { Provider } from '../core/provider.ts'
 import type { GatewayServer } from '../gateway/gateway-server.ts'
+import type { QueueService } from '../queue/queue-service.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 
 export interface Listening {
@@ -9,6 +10,7 @@ export interface Listening {
   readonly provider: Provider
   readonly invoker: Invoker
   readonly counts: InvocationCount
+  readonly queue: QueueService | null
   readonly gateway: GatewayServer
 }
 
@@ -16,9 +18,11 @@ export interface Listening {
  * Connects events to listeners: functions added and removed, replicas ready and lost, addresses at which
  * functions reach us.
  */
-export function connectEvents({ control, provider, invoker, counts, gateway }: Listening): void {
+export function connectEvents({ control, provider, invoker, counts, queue, gateway }: Listening): void {
   control.watch((event) => {
     const { name } = event.fn.spec
+    // What waits for it may be made now, or never.
+    queue?.queue.reconsider()
     if (event.kind !== 'removed') invoker.routes.add(event.fn)
     else {
       invoker.remove(name)
@@ -28,6 +32,7 @@ export function connectEvents({ control, provider, invoker, counts, gateway }: L
   provider.watch((event) => {
     if (event.kind === 'ready') {
       invoker.routes.setReady(event.fn, event.ready)
+      queue?.queue.reconsider()
       control.proof.sawReady(
         event.fn,
         event.ready.map(({ revision }) => revision),

@@ -2,12 +2,14 @@ import { productOf } from '../core/build-info.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Api } from '../gateway/api/api-requests.ts'
 import { createApp } from '../gateway/api/app.ts'
+import { EnqueueRoutes } from '../gateway/calls/enqueue-routes.ts'
 import { InvokeRoutes } from '../gateway/calls/invoke-routes.ts'
 import { GatewayServer } from '../gateway/gateway-server.ts'
 import { MetricsServer } from '../gateway/metrics-server.ts'
 import type { InvocationCount } from '../invoke/invocation-count.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import type { FunctionLogs } from '../logs/function-logs.ts'
+import type { QueueService } from '../queue/queue-service.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Base } from './base.ts'
 import type { DesiredState } from './desired-state.ts'
@@ -20,13 +22,14 @@ export interface ApiNeeds {
   readonly provider: Provider
   readonly logs: FunctionLogs
   readonly counts: InvocationCount
+  readonly queue: QueueService | null
   readonly metrics: Metrics
   readonly metricsServer: MetricsServer
 }
 
 export function makeApi(
   { config, build, credentials, hostNames, bodies, clock, log }: Base,
-  { desired, provider, logs, counts, metrics, metricsServer }: ApiNeeds,
+  { desired, provider, logs, counts, queue, metrics, metricsServer }: ApiNeeds,
 ): Api {
   const app = createApp({
     functions: desired.functions,
@@ -38,6 +41,8 @@ export function makeApi(
     credentials,
     hostNames,
     functionLabel: config.faasFunctionLabel,
+    queue: queue === null ? null : queue.queue,
+    queueStatus: () => queue?.link.status() ?? null,
     bodies,
     invocations: (fn) => counts.total(fn),
     metricsPort: () => metricsServer.port,
@@ -48,10 +53,23 @@ export function makeApi(
   return (request, env) => app.fetch(request, env)
 }
 
-export function makeGateway(base: Base, invoker: Invoker, api: Api): GatewayServer {
-  const { config, capacity, build, clock, log } = base
+export interface GatewayNeeds {
+  readonly invoker: Invoker
+  readonly api: Api
+  readonly queue: QueueService | null
+}
+
+export function makeGateway(base: Base, { invoker, api, queue: service }: GatewayNeeds): GatewayServer {
+  const { config, capacity, build, hostNames, clock, log } = base
+  const product = productOf(build)
+  const calls = new InvokeRoutes({ calls: invoker, product, clock, log })
+  const answersTo = (host: string): boolean => hostNames.includes(host)
+  const queue =
+    service === null
+      ? undefined
+      : new EnqueueRoutes({ queue: service.queue, calls, answersTo, product, clock, log })
   return new GatewayServer(
-    { calls: new InvokeRoutes({ calls: invoker, product: productOf(build), clock, log }), api, clock, log },
+    { calls, queue, api, clock, log },
     {
       listen: config.listen,
       functionPort: config.functionPort,

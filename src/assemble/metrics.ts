@@ -2,6 +2,8 @@ import type { Provider } from '../core/provider.ts'
 import { isAvailable } from '../core/replica.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { Metrics } from '../metrics.ts'
+import type { QueueMetricSources } from '../queue-metrics.ts'
+import type { QueueService } from '../queue/queue-service.ts'
 import type { Base } from './base.ts'
 
 export interface MetricsNeeds {
@@ -26,4 +28,8 @@ export function makeMetrics(
       limits: { connections: capacity.connections, calls: capacity.calls, descriptors },
     },
   })
+}
+
+export function queueSources({ queue, link }: QueueService): QueueMetricSources {
+  return { figures: queue.figures, stock: () => queue.stock, nats: () => link.status() }
 }

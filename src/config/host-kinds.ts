@@ -86,3 +86,35 @@ export const registryId: Kind<string> = v.pipe(
   v.toLowerCase(),
   v.regex(/^(?:[0-9a-f]{32}|unmarked)$/, 'is not the id of a registry, 32 digits from 0 to f, nor unmarked'),
 )
+
+/** `nats://` or `tls://`, with user and password or a token before the host. */
+export const natsUrl: Kind<string> = v.pipe(
+  v.string(),
+  v.regex(/^(?:nats|tls):\/\/[^/?#\s]+\/?$/, 'is not nats://HOST:PORT or tls://HOST:PORT'),
+)
+
+/** How often a server has its disk written. */
+type SyncInterval = 'always' | `${number}s` | `${number}m`
+
+/** `always`, or a duration of a second and more. */
+export const syncInterval: Kind<SyncInterval> = v.pipe(
+  v.string(),
+  v.regex(/^(?:always|[1-9]\d{0,3}(?:s|m))$/, 'is neither always nor a duration such as 10s or 2m'),
+  v.transform((text) => text as SyncInterval),
+)
+
+/** Calls of a queue at a time. */
+export const queueLimit: Kind<{ readonly queue: string; readonly most: number }> = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9_-]{1,63}=[1-9]\d{0,5}$/, 'is not NAME=COUNT'),
+  v.transform((text) => {
+    const [queue = '', most = ''] = text.split('=')
+    return { queue, most: Number(most) }
+  }),
+)
+
+/** A host, a network or a pattern; `queue/callbacks/host-rules.ts` says exactly which. */
+export const callbackHost: Kind<string> = v.pipe(
+  v.string(),
+  v.regex(/^[\w.*:[\]/-]{1,255}$/, 'is not a host, *.NAME, an address or a network, with :PORT or without'),
+)

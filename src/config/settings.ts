@@ -79,6 +79,44 @@ export const settings = v.object({
   privateNetworks: setting('SAMPAN_PRIVATE_NETWORKS', 'open', kinds.oneOf('open', 'closed')),
   /** Longest packet on the networks of functions; null: as on the engine's default network. */
   networkMtu: settingOrNull('SAMPAN_NETWORK_MTU', host.packetSize),
+  /** Asynchronous calls; `off`: there are none, and no NATS is needed. */
+  async: setting('SAMPAN_ASYNC', 'on', kinds.oneOf('on', 'off')),
+  /** Of a NATS server that somebody else runs; null: the daemon runs its own. May have user and password. */
+  natsUrl: settingOrNull('SAMPAN_NATS_URL', host.natsUrl),
+  /** A credentials file, for that server. */
+  natsCredentials: settingOrNull('SAMPAN_NATS_CREDENTIALS', kinds.absolutePath),
+  /** A file with the certificates that vouch for that server. */
+  natsCa: settingOrNull('SAMPAN_NATS_CA', kinds.absolutePath),
+  /** The program of our own server; null: the one beside the daemon, else the first in PATH. */
+  natsServer: settingOrNull('SAMPAN_NATS_SERVER', kinds.absolutePath),
+  /** When our own server has its disk written: `always` before it answers, or after at most that long. */
+  natsSync: setting('SAMPAN_NATS_SYNC', 'always', host.syncInterval),
+  /** Asynchronous calls made at a time. */
+  asyncConcurrency: setting('SAMPAN_ASYNC_CONCURRENCY', '50', kinds.count),
+  /** The same of single queues, as `NAME=COUNT`. */
+  asyncQueues: settingOr('SAMPAN_ASYNC_QUEUES', [], kinds.list(host.queueLimit)),
+  /** Largest body of an asynchronous call. */
+  asyncBodyBytes: setting('SAMPAN_ASYNC_MAX_BODY', '16Mi', kinds.size(1_024, 2 ** 32)),
+  /** Largest answer that is kept or sent back. */
+  asyncAnswerBytes: setting('SAMPAN_ASYNC_MAX_ANSWER', '16Mi', kinds.size(1_024, 2 ** 32)),
+  /** Bodies and answers that are too large for memory, all together. */
+  asyncSpoolBytes: setting('SAMPAN_ASYNC_SPOOL', '512Mi', kinds.size(MIB, 2 ** 40)),
+  /** Calls that wait, in our own server: bytes of all. */
+  asyncStoreBytes: setting('SAMPAN_ASYNC_STORE', '256Mi', kinds.size(8 * MIB, 2 ** 40)),
+  /** How long a call may wait that says nothing else. */
+  asyncTtlMs: setting('SAMPAN_ASYNC_TTL', '24h', kinds.duration),
+  /** Executions of a call that fails, where its function says nothing else. */
+  asyncAttempts: setting('SAMPAN_ASYNC_ATTEMPTS', '10', kinds.whole('a number', 1, 999_999)),
+  /** Shortest and longest wait before the next one. */
+  asyncMinWaitMs: setting('SAMPAN_ASYNC_MIN_WAIT', '10s', kinds.duration),
+  asyncMaxWaitMs: setting('SAMPAN_ASYNC_MAX_WAIT', '120s', kinds.duration),
+  /** How long ended calls are remembered. */
+  asyncKeepMs: setting('SAMPAN_ASYNC_KEEP', '24h', kinds.duration),
+  /** Hosts that callbacks may go to whatever else is said, and those that they may not. */
+  callbackAllow: settingOr('SAMPAN_CALLBACK_ALLOW', [], kinds.list(host.callbackHost)),
+  callbackDeny: settingOr('SAMPAN_CALLBACK_DENY', [], kinds.list(host.callbackHost)),
+  /** Signs the bodies of callbacks; null: they are not signed. */
+  callbackSecret: settingOrNull('SAMPAN_CALLBACK_SECRET', kinds.anyText),
   /** Ids of registries whose containers and networks this one takes over; `unmarked`: those without an id. */
   takeOver: settingOr('SAMPAN_TAKE_OVER', [], kinds.list(host.registryId)),
 })

@@ -9,7 +9,7 @@ import { connectionShared, type ConnectionShared, type EdgeLimits } from './edge
 import type { Exchange } from './edge/exchange.ts'
 import { Listener } from './edge/listener.ts'
 import { ExtraListeners } from './edge/network-listeners.ts'
-import { readTarget } from './edge/request-target.ts'
+import { apiTarget, readTarget, type RequestTarget } from './edge/request-target.ts'
 
 /** The plane of function calls; `invoke-routes.ts` behind a port. */
 export interface CallPlane {
@@ -24,6 +24,8 @@ export interface CallPlane {
 
 export interface GatewayServerPorts {
   readonly calls: CallPlane
+  /** Calls that are made later; left out: there are none. */
+  readonly queue?: Pick<CallPlane, 'handle'> | undefined
   readonly api: Api
   readonly clock: Clock
   readonly log: Log
@@ -180,10 +182,17 @@ export class GatewayServer {
     await sweep
   }
 
+  /** What cancels an asynchronous call is for those who may log in. Without a queue nothing can be cancelled. */
+  #readTarget(method: string, raw: string): RequestTarget {
+    const target = readTarget(raw)
+    const cancels = target.kind === 'queued-call' && method === 'DELETE' && this.#ports.queue !== undefined
+    return cancels ? apiTarget(target.url) : target
+  }
+
   #request(exchange: Exchange): void {
     const { method, upgrade, target: raw } = exchange.head
     if (method === 'CONNECT') return refuse(exchange, 405, '')
-    const target = readTarget(raw)
+    const target = this.#readTarget(method, raw)
     switch (target.kind) {
       case 'malformed':
         return refuse(exchange, 400, 'malformed request target')
@@ -198,6 +207,11 @@ export class GatewayServer {
           this.#ports.calls.handle(exchange, target.url, this.#shared.waitingBodies)
         else if (this.#draining.signal.aborted) refuse(exchange, 503, 'the gateway is stopping')
         else this.#ports.calls.upgrade(exchange, target.url, upgrade)
+        return
+      case 'queued-call': {
+        const plane = this.#ports.queue ?? this.#ports.calls
+        plane.handle(exchange, target.url, this.#shared.waitingBodies)
+      }
     }
   }
 }

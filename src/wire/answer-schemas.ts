@@ -59,6 +59,15 @@ export const gatewayInfoAnswer = v.object({
   provider: v.object({ provider: text, version, orchestration: text }),
   version,
   arch: text,
+  // Not of OpenFaaS. Absent where asynchronous calls are switched off.
+  queue: v.exactOptional(
+    v.object({
+      isUp: v.boolean(),
+      reason: text,
+      warnings: texts,
+      nats: v.object({ version: text, isOwn: v.boolean() }),
+    }),
+  ),
 })
 export type GatewayInfo = v.InferOutput<typeof gatewayInfoAnswer>
 

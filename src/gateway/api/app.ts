@@ -9,6 +9,7 @@ import { areaOf, audit } from './audit.ts'
 import { BasicAuth, type Credentials } from '../login/auth.ts'
 import { checkOrigin, unauthorized } from './browser-guard.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
+import { QUEUED_CALL_PREFIX } from '../shared/call-routes.ts'
 import { errorResponse, textResponse } from '../shared/error-response.ts'
 import { functionRoutes, type FunctionControl, type FunctionRoutePorts } from './function-routes.ts'
 import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
@@ -19,10 +20,12 @@ import type { ApiContext, ApiEnv } from '../shared/api-context.ts'
 import { addressOf, endOf } from './client.ts'
 import { empty } from './responses.ts'
 import type { Route } from './route.ts'
+import { queueRoutes, type QueueRoutePorts } from './queue-routes.ts'
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
 import { uiRoutes } from './ui-routes.ts'
 
-export interface AppPorts extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts, OpenApiPorts {
+export interface AppPorts
+  extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts, QueueRoutePorts, OpenApiPorts {
   readonly functions: FunctionControl
   readonly namespaces: NamespaceControl
   readonly secrets: SecretControl
@@ -47,6 +50,7 @@ export function routeTable(ports: AppPorts): readonly Route[] {
     ...namespaceRoutes(ports.namespaces),
     ...logRoutes(ports),
     ...alertRoutes(ports),
+    ...queueRoutes(ports),
   ]
   return [...routes, openApiRoute(routes, ports)]
 }
@@ -62,6 +66,8 @@ export function createApp(ports: AppPorts): Hono<ApiEnv> {
 
   for (const route of routes) app.on(route.method, route.path, (c) => serve(c, route, { ports, auth }))
   for (const path of new Set(routes.map((route) => route.path))) app.all(path, methodNotAllowed)
+  // Of the calls for a queue only what cancels one gets here, and its path is no longer than a call id.
+  if (ports.queue !== null) app.all(`${QUEUED_CALL_PREFIX}*`, methodNotAllowed)
   app.notFound(() => textResponse(404, '404 page not found'))
   app.onError((error) => errorResponse(error, ports.log))
   return app

@@ -35,8 +35,7 @@ export interface AuditResult {
   readonly ms: number
 }
 
-/** The route without its variable part, as audit and metrics name it. */
+/** The route without its variable parts, as audit and metrics name it. */
 export function areaOf(route: Route): string {
-  const variable = route.path.indexOf('/:')
-  return variable < 0 ? route.path : route.path.slice(0, variable)
+  return route.path.replaceAll(/\/:\w+(?:\{[^{}]*\})?/g, '')
 }

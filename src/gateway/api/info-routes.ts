@@ -1,13 +1,18 @@
 import type { BuildInfo } from '../../core/build-info.ts'
 import type { Provider } from '../../core/provider.ts'
+import type { QueueStatus } from '../../core/queue-report.ts'
 import { gatewayInfoAnswer, type GatewayInfo } from '../../wire/answer-schemas.ts'
 import { textResponse } from '../shared/error-response.ts'
+import { queryValue, saysYes } from './request-values.ts'
 import { empty, json } from './responses.ts'
+import type { ApiContext } from '../shared/api-context.ts'
 import type { Route } from './route.ts'
 
 export interface InfoRoutePorts {
   readonly provider: Provider
   readonly build: BuildInfo
+  /** Null: asynchronous calls are switched off. */
+  readonly queueStatus: () => QueueStatus | null
 }
 
 /** Our own name; calling ourselves `faasd` would switch features of some clients off. */
@@ -32,9 +37,10 @@ export function infoRoutes(ports: InfoRoutePorts): readonly Route[] {
       path: '/healthz',
       access: 'public',
       head: true,
-      summary: 'Whether the daemon is up and its provider answers',
+      summary: 'Whether the daemon is up and its provider answers; verbose has the queue, too, in words',
+      query: ['verbose'],
       answers: { 200: 'Both', 503: 'The provider cannot be reached; the text says why' },
-      handle: () => health(ports.provider),
+      handle: (c) => health(c, ports),
     },
     {
       method: 'GET',
@@ -56,16 +62,38 @@ export function infoRoutes(ports: InfoRoutePorts): readonly Route[] {
   ]
 }
 
-function health(provider: Provider): Response {
+/** The queue has no part in the status: without it everything but asynchronous calls goes on. */
+function health(c: ApiContext, { provider, queueStatus }: InfoRoutePorts): Response {
   const { reachable, reason } = provider.status()
-  return reachable ? empty(200) : textResponse(503, `provider: ${reason}`)
+  if (!saysYes(queryValue(c, 'verbose')))
+    return reachable ? empty(200) : textResponse(503, `provider: ${reason}`)
+  const lines = [`provider: ${reachable ? 'ok' : reason}`, ...queueLines(queueStatus())]
+  return textResponse(reachable ? 200 : 503, lines.join('\n'))
 }
 
-function gatewayInfo({ provider, build }: InfoRoutePorts): GatewayInfo {
+function queueLines(status: QueueStatus | null): readonly string[] {
+  if (status === null) return ['queue: off']
+  const { isUp, reason, warnings } = status
+  return [`queue: ${isUp ? 'ok' : reason}`, ...warnings.map((warning) => `queue, a warning: ${warning}`)]
+}
+
+function queueInfo({
+  isUp,
+  reason,
+  warnings,
+  version,
+  isOwn,
+}: QueueStatus): NonNullable<GatewayInfo['queue']> {
+  return { isUp, reason, warnings, nats: { version, isOwn } }
+}
+
+function gatewayInfo({ provider, build, queueStatus }: InfoRoutePorts): GatewayInfo {
+  const queue = queueStatus()
   const version = { release: build.release || 'unknown', sha: build.sha || 'unknown' }
   return {
     provider: { provider: PROVIDER_NAME, version, orchestration: provider.capabilities.orchestration },
     version,
     arch: GO_ARCH[process.arch] ?? process.arch,
+    ...(queue !== null && { queue: queueInfo(queue) }),
   }
 }

@@ -41,12 +41,16 @@ const RFC_3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}
 
 function sinceOf(text: string): number | undefined {
   if (text === '') return undefined
+  const ms = timeOf(text)
+  if (ms !== null) return ms
+  throw new UnreadableParameter('since: must be a time as in RFC 3339, such as 2026-01-02T15:04:05Z')
+}
+
+/** Milliseconds since the epoch; null for what is no time as in RFC 3339. */
+export function timeOf(text: string): number | null {
   // An unescaped plus sign of an offset has become a space in the query.
   const match = RFC_3339.exec(text.replace(' ', '+'))
   const [, seconds = '', fraction = '', zone = ''] = match ?? []
   const ms = match === null ? Number.NaN : Date.parse(seconds + zone)
-  if (Number.isNaN(ms)) {
-    throw new UnreadableParameter('since: must be a time as in RFC 3339, such as 2026-01-02T15:04:05Z')
-  }
-  return ms + Number(`0${fraction}`) * 1_000
+  return Number.isNaN(ms) ? null : ms + Number(`0${fraction}`) * 1_000
 }

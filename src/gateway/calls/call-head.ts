@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { CALL_PREFIX } from '../shared/call-routes.ts'
 import { parseCallTarget } from './call-target.ts'
 import type { Exchange } from '../edge/exchange.ts'
 
@@ -23,15 +22,17 @@ export interface CallMoment {
   /** With a fraction. */
   readonly nowMs: number
   readonly servedBy: string
+  /** With which the targets of its plane begin. */
+  readonly prefix: string
 }
 
-/** Reads a request to the plane of calls. `url`: its target, beginning with the prefix of calls. */
-export function callHead(exchange: Exchange, url: string, { nowMs, servedBy }: CallMoment): CallHead {
-  const target = parseCallTarget(url)
+/** Reads a request to the plane of calls. `url`: its target, beginning with the prefix. */
+export function callHead(exchange: Exchange, url: string, { nowMs, servedBy, prefix }: CallMoment): CallHead {
+  const target = parseCallTarget(url, prefix)
   const fn = target?.fn ?? ''
   return {
     fn,
-    prefix: CALL_PREFIX + fn,
+    prefix: prefix + fn,
     path: target?.path ?? '/',
     callId: givenCallId(exchange.head.rawHeaders) || randomUUID(),
     startTime: nanoseconds(nowMs),

@@ -1,5 +1,3 @@
-import { CALL_PREFIX } from '../shared/call-routes.ts'
-
 /** The parts of a call's target: the function, and the path that the function sees. */
 export interface CallTarget {
   /** As written: `name` or `name.namespace`; may be no legal name at all. */
@@ -10,18 +8,18 @@ export interface CallTarget {
 
 /**
  * Splits a target such as `/function/NAME/path?query`, which has no scheme and host any more; null when it
- * has another form. Nothing is decoded or normalized: a name is looked up as written, so no spelling can
- * reach another route (http-api 7.3). Runs on every call.
+ * does not begin with `prefix`. Nothing is decoded or normalized: a name is looked up as written, so no
+ * spelling can reach another route (http-api 7.3). Runs on every call.
  */
-export function parseCallTarget(target: string): CallTarget | null {
-  if (!target.startsWith(CALL_PREFIX)) return null
+export function parseCallTarget(target: string, prefix: string): CallTarget | null {
+  if (!target.startsWith(prefix)) return null
 
-  const mark = target.indexOf('?', CALL_PREFIX.length)
-  const slash = target.indexOf('/', CALL_PREFIX.length)
+  const mark = target.indexOf('?', prefix.length)
+  const slash = target.indexOf('/', prefix.length)
   const hasPath = slash >= 0 && (mark < 0 || slash < mark)
   // A trailing question mark alone is not a query.
   const end = mark >= 0 && mark === target.length - 1 ? mark : target.length
-  if (hasPath) return { fn: target.slice(CALL_PREFIX.length, slash), path: target.slice(slash, end) }
-  if (mark < 0) return { fn: target.slice(CALL_PREFIX.length), path: '/' }
-  return { fn: target.slice(CALL_PREFIX.length, mark), path: `/${target.slice(mark, end)}` }
+  if (hasPath) return { fn: target.slice(prefix.length, slash), path: target.slice(slash, end) }
+  if (mark < 0) return { fn: target.slice(prefix.length), path: '/' }
+  return { fn: target.slice(prefix.length, mark), path: `/${target.slice(mark, end)}` }
 }

@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../clock.ts'
 import type { Call, CallSink, RunningCall, Upgrade } from '../../core/call.ts'
-import { parseFunctionName } from '../../core/function-name.ts'
 import type { Log } from '../../log.ts'
 import { callHead } from './call-head.ts'
-import { CALL_METHODS } from '../shared/call-routes.ts'
-import type { BodyRefusal, ByteBudget } from '../edge/budgets/byte-budget.ts'
+import { CALL_METHODS, CALL_PREFIX } from '../shared/call-routes.ts'
+import type { ByteBudget } from '../edge/budgets/byte-budget.ts'
 import type { Exchange } from '../edge/exchange.ts'
 import { RequestBody } from '../edge/intake/request-body.ts'
 import { HttpCall } from './http-call.ts'
 import { tunnel } from './tunnel.ts'
+import { whyFull } from './waiting-body.ts'
 
 /** The invoker, as this file needs it; `assemble/` connects it. */
 export interface CallPort {
@@ -73,7 +73,7 @@ export class InvokeRoutes {
 
   #callOf(exchange: Exchange, url: string): HttpCall {
     const { clock, product } = this.#options
-    const moment = { nowMs: clock.wall(), servedBy: product }
+    const moment = { nowMs: clock.wall(), servedBy: product, prefix: CALL_PREFIX }
     return new HttpCall(callHead(exchange, url, moment), exchange)
   }
 
@@ -90,13 +90,4 @@ export class InvokeRoutes {
     if (this.#options.calls.countRefused(call.fn, status)) call.refuse(status, message)
     else call.refuse(404, 'no such function')
   }
-}
-
-/** The waiting bytes of `body` count for its function from now on. */
-function whyFull(written: string, body: RequestBody, waiting: ByteBudget): BodyRefusal | null {
-  // Both spellings of its name mean the same function.
-  const fn = parseFunctionName(written) ?? written
-  const refusal = waiting.refusal(fn)
-  if (refusal === null) body.share.belongTo(fn)
-  return refusal
 }

@@ -4,6 +4,8 @@ import { CALL_PREFIX, QUEUED_CALL_PREFIX } from '../shared/call-routes.ts'
 export type RequestTarget =
   /** A function call: its target is passed on byte for byte, nothing is decoded or normalized. */
   | { readonly kind: 'call'; readonly url: string }
+  /** An asynchronous call, in the same way. */
+  | { readonly kind: 'queued-call'; readonly url: string }
   /** Anything else; `url` has a clean path that no URL parser can read differently. */
   | { readonly kind: 'api'; readonly url: string }
   /** A path with `//`, `/./` or `/../` in it. */
@@ -18,12 +20,17 @@ const ORIGIN = /^https?:\/\/([^/?#]*)/i
 
 /** Reads the raw target of a request line. Runs on every call; a function call costs only one comparison. */
 export function readTarget(raw: string): RequestTarget {
-  if (isCall(raw)) return { kind: 'call', url: raw }
+  const direct = callOf(raw)
+  if (direct !== null) return direct
 
   const url = originForm(raw)
-  if (isCall(url)) return { kind: 'call', url }
-  if (!url.startsWith('/')) return { kind: 'malformed' }
+  const call = callOf(url)
+  return call ?? apiTarget(url)
+}
 
+/** The same for a target that is no call's, or is for the API all the same: its path is made clean. */
+export function apiTarget(url: string): RequestTarget {
+  if (!url.startsWith('/')) return { kind: 'malformed' }
   const mark = url.indexOf('?')
   const query = mark < 0 ? '' : url.slice(mark)
   const path = decode(mark < 0 ? url : url.slice(0, mark))
@@ -34,9 +41,10 @@ export function readTarget(raw: string): RequestTarget {
   return cleaned === path ? { kind: 'api', url: target } : { kind: 'redirect', location: target }
 }
 
-/** Whether the target belongs to the plane of function calls. */
-export function isCall(url: string): boolean {
-  return url.startsWith(CALL_PREFIX) || url.startsWith(QUEUED_CALL_PREFIX)
+/** The target where it belongs to the plane of function calls; null elsewhere. */
+function callOf(url: string): RequestTarget | null {
+  if (url.startsWith(CALL_PREFIX)) return { kind: 'call', url }
+  return url.startsWith(QUEUED_CALL_PREFIX) ? { kind: 'queued-call', url } : null
 }
 
 /**

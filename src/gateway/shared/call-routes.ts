@@ -32,6 +32,17 @@ const CALL_ANSWERS = {
   default: 'Whatever the function answers',
 } as const
 
+/** Where asynchronous calls are switched off, each is a 404. */
+const QUEUED_CALL_ANSWERS = {
+  202: 'The call is safe, and will be made',
+  400: 'A header makes no sense, or the callback URL may not be called',
+  404: 'No such function, or asynchronous calls are switched off',
+  413: 'The body is too large',
+  421: 'The request is for another host',
+  429: 'As many calls of the function wait as may',
+  503: 'It cannot be stored now; `Retry-After` says when to try again',
+} as const
+
 export const callRoutes: readonly RouteDescription[] = FORMS.flatMap((form) => [
   ...CALL_METHODS.map((method): RouteDescription => {
     return {
@@ -46,7 +57,14 @@ export const callRoutes: readonly RouteDescription[] = FORMS.flatMap((form) => [
     method: 'POST',
     path: QUEUED_CALL_PREFIX + form,
     access: 'public',
-    summary: 'Nothing yet: there is no queue',
-    answers: { 404: 'Always' },
+    summary: 'Call a function later, NAME or NAME.NAMESPACE',
+    answers: QUEUED_CALL_ANSWERS,
+  },
+  {
+    method: 'OPTIONS',
+    path: QUEUED_CALL_PREFIX + form,
+    access: 'public',
+    summary: 'Whether a page may call it later, as the function itself says',
+    answers: CALL_ANSWERS,
   },
 ])
