@@ -36,7 +36,7 @@ describe('the description of the API', { skip: await skipWithoutDocker() }, () =
       await target.whenAvailable(name)
       for (const listener of ['api', 'metrics'] as const) {
         for (const path of pathsOf(description, listener)) {
-          const sample = path.replaceAll('{name}', name).replaceAll(/\{(path|file)\}/g, 'some/where')
+          const sample = sampleOf(path, name)
           for (const method of TESTED) {
             const isDescribed = description.find({ method, target: sample, listener }) !== undefined
 
@@ -54,6 +54,14 @@ describe('the description of the API', { skip: await skipWithoutDocker() }, () =
 
 function pathsOf({ operations }: Description, listener: Listener): ReadonlySet<string> {
   return new Set(operations.filter(({ listeners }) => listeners.includes(listener)).map(({ path }) => path))
+}
+
+/** A path of this form, to the function `name` where it names one. `0` may be a call id, a queue or a dead letter. */
+function sampleOf(path: string, name: string): string {
+  return path
+    .replaceAll('{name}', name)
+    .replaceAll(/\{(path|file)\}/g, 'some/where')
+    .replaceAll(/\{(callId|queue|id)\}/g, '0')
 }
 
 /** A function may answer 405 of its own. */

@@ -6,8 +6,6 @@ export interface Trap {
   readonly untested?: string
 }
 
-const NO_QUEUE = 'not applicable yet: there is no queue'
-
 const TEXTS: readonly (readonly [row: string, trap: string, untested?: string])[] = [
   ['18.1.1', 'PUT comes first, POST on 404'],
   ['18.1.2', 'no 201 on deploy, no 204 on removal'],
@@ -37,8 +35,8 @@ const TEXTS: readonly (readonly [row: string, trap: string, untested?: string])[
   ['18.3.8', 'an ended alert wakes nothing'],
   ['18.3.9', 'an update that fails is not a 200'],
   ['18.3.10', 'the faults of faasd: namespaces ignored, values overwritten or cut, fprocess mangled'],
-  ['18.3.11', 'the faults of the queue worker', NO_QUEUE],
-  ['18.3.12', 'an oversized body for the queue is no 500', NO_QUEUE],
+  ['18.3.11', 'the faults of the queue worker'],
+  ['18.3.12', 'an oversized body for the queue is no 500'],
   ['18.4.1', 'headers up to a megabyte'],
   ['18.4.2', 'idle connections live longer than 90 s, slow uploads are not cut'],
   ['18.4.3', 'headers pass as a raw list'],
@@ -64,10 +62,10 @@ const TEXTS: readonly (readonly [row: string, trap: string, untested?: string])[
   ['18.5.3', 'the default factor is 10'],
   ['18.5.4', 'factor 0 switches scaling off'],
   ['18.5.5', 'namespaces change at /system/namespace/NAME'],
-  ['18.5.6', 'headers of a callback', NO_QUEUE],
-  ['18.5.7', 'the largest body for the queue', NO_QUEUE],
+  ['18.5.6', 'headers of a callback'],
+  ['18.5.7', 'the largest body for the queue'],
   ['18.5.8', 'gateway_functions_seconds has the label code'],
-  ['18.5.9', 'only the execution of a queued call is counted', NO_QUEUE],
+  ['18.5.9', 'only the execution of a queued call is counted'],
   ['18.5.10', 'X-Call-Id is on every answer to a call'],
 ]
 

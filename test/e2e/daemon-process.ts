@@ -72,6 +72,8 @@ export class DaemonProcess {
       SAMPAN_RUNTIME_DIR: runtimeDir,
       SAMPAN_INSTANCE: this.instance,
       SAMPAN_WATCHDOG_DIR: resolve('dist/watchdog'),
+      // Tests of the queue switch it on: a server for each daemon costs the others time.
+      SAMPAN_ASYNC: 'off',
       ...env,
     }
     this.#command =

@@ -33,6 +33,8 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     secrets: secrets.control,
     invocations: (fn) => counts.get(fn) ?? 0,
     functionLabel: false,
+    queue: null,
+    queueStatus: () => null,
     bodies: new BodyBudget(64 * 1024 * 1024, new BudgetWatch(log, systemClock)),
     build: { release: '0.1.0', sha: 'abcdef' },
     metricsPort: () => 8082,
