@@ -86,6 +86,7 @@ bring_up() {
   deploy_hello
   step '6/6 Call'
   call_hello
+  call_hello_later
   show_next_steps
 }
 
@@ -194,6 +195,22 @@ call_hello() {
   note "$answer"
 }
 
+# An asynchronous call, and its answer: both were kept by the queue until somebody asks.
+call_hello_later() {
+  local id status tries=0
+  note "curl -X POST $URL/async-function/hello -d later"
+  # NATS may be a moment behind the gateway; the outbox takes the call then.
+  id=$(curl -fsS --max-time 20 -D - -o /dev/null -H 'X-Async-Store: 1' -d later "$URL/async-function/hello" |
+    tr -d '\r' | sed -n 's/^[Xx]-[Cc]all-[Ii]d: //p') || fail "asynchronous calls are not taken; see $LOG_FILE"
+  note "202, call id $id"
+  until status=$(api GET "/system/async/calls/$id/result" '') && [ "$status" = 200 ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 100 ] || fail "the asynchronous call has no answer after 20 s ($status); see $LOG_FILE"
+    sleep 0.2
+  done
+  note "$(cat "$ANSWER_FILE")"
+}
+
 show_next_steps() {
   local where="in $PASSWORD_FILE" print="cat $PASSWORD_FILE"
   if [ -n "${SAMPAN_ADMIN_PASSWORD:-}" ]; then
@@ -210,6 +227,7 @@ Sampan runs.
 
 Try next:
   curl $URL/function/hello -d 'some text'
+  curl -i $URL/async-function/hello -d 'some text'
   $print | faas-cli login --gateway $URL --username $ADMIN --password-stdin
   faas-cli list --gateway $URL
   curl http://$METRICS_LISTEN/metrics

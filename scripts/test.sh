@@ -23,6 +23,8 @@ FAILED=0
 SKIPPED=0
 BROKEN=()
 PREPARING=
+# What compiles other versions of nats-server meanwhile.
+BUILDING=
 # What runs beside the checks: its process, name and start.
 BESIDE=
 BESIDE_NAME=
@@ -57,12 +59,17 @@ main() {
   check scripts lint_scripts
   wait "$PREPARING" || true
   PREPARING=
+  # After all others: it is needed last.
+  setsid nice -n 19 bash scripts/nats-versions-test.sh --build >"$LOGS/nats-versions-build.log" 2>&1 </dev/null &
+  BUILDING=$!
   tests unit npm run --silent test
   # One half waits for Docker, the other for its own timeouts: together they take as long as one of them.
   beside watchdog env WATCHDOG_PATIENCE=2 sh watchdog/check.sh
   tests integration npm run --silent test:integration
   tests contract npm run --silent test:contract
   tests e2e npm run --silent test:e2e
+  wait "$BUILDING" || true
+  BUILDING=
   tests nats-versions bash scripts/nats-versions-test.sh
   tests_beside
   tests node24 bash scripts/node24-test.sh
@@ -203,10 +210,11 @@ new_ones() { while read -r id; do grep -qF "$id" "$STATE/$1" || printf '%s\n' "$
 finish() {
   local status=$?
   [ -z "$PREPARING" ] || wait "$PREPARING" || true
-  if [ -n "$BESIDE" ]; then
-    kill -- "-$BESIDE" 2>/dev/null || true
-    wait "$BESIDE" || true
-  fi
+  local group
+  for group in $BESIDE $BUILDING; do
+    kill -- "-$group" 2>/dev/null || true
+    wait "$group" || true
+  done
   if [ -d "$STATE" ] && have docker && docker info >/dev/null 2>&1; then remove_test_images; fi
   stop_own_engine
   explain_ending "$status"
