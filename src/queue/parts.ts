@@ -1,3 +1,4 @@
+import { asyncAnnotations } from '../core/async-annotations.ts'
 import { messageOf } from '../core/errors.ts'
 import { FINAL_STATES } from '../core/queued-call.ts'
 import { Acceptor } from './accept/acceptor.ts'
@@ -28,9 +29,6 @@ import { mostMessageBytes } from './streams.ts'
 /** Callbacks sent at a time, of all functions and of one. */
 const MOST_CALLBACKS = 32
 const MOST_CALLBACKS_OF_ONE = 8
-
-/** Of one function at a time, whatever it answers. */
-const CONCURRENCY = 'com.openfaas.queue.concurrency'
 
 /** Another release may know what to do with such a message. */
 const UNDECODABLE_MS = 3_600_000
@@ -120,8 +118,8 @@ export class QueueParts {
   /** The most of a lane at a time, as things are. */
   limitOf({ name: { fn }, adaptive }: Lane): number {
     const { ports, limits, clock } = this.#options
-    const wanted = ports.target(fn)?.annotations[CONCURRENCY] ?? ''
-    const most = /^[1-9]\d{0,5}$/.test(wanted) ? Number(wanted) : limits.most
+    const { concurrency } = asyncAnnotations(ports.target(fn)?.annotations ?? {})
+    const most = concurrency ?? limits.most
     const perReplica = ports.perReplica(fn)
     const capacity = perReplica === null ? most : perReplica * Math.max(1, ports.readyReplicas(fn))
     return adaptive.limit(Math.min(most, capacity), clock.now())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isQueueName } from '../../src/core/async-annotations.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName } from '../../src/core/function-name.ts'
 import { type CallbackJob, decodeCallback, encodeCallback } from '../../src/queue/job/callback-job.ts'
@@ -8,14 +9,7 @@ import { seal, unseal } from '../../src/queue/job/envelope.ts'
 import { decodeJob, encodeJob, type Job } from '../../src/queue/job/job.ts'
 import { isJobId, jobId } from '../../src/queue/job/job-id.ts'
 import { messageOfJob, rowOf } from '../../src/queue/job/job-records.ts'
-import {
-  CALLS_PREFIX,
-  consumerOf,
-  DEAD_PREFIX,
-  isQueueName,
-  laneOf,
-  subjectOf,
-} from '../../src/queue/job/subjects.ts'
+import { CALLS_PREFIX, consumerOf, DEAD_PREFIX, laneOf, subjectOf } from '../../src/queue/job/subjects.ts'
 import { Random } from '../integration/random.ts'
 
 const ID = jobId(1_700_000_000_000)

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { asyncRemarks } from '../../src/core/async-annotations.ts'
 import { type ErrorCode, FaasError } from '../../src/core/errors.ts'
-import {
-  type PolicyComplaint,
-  readRetryAfter,
-  retryDelayMs,
-  retryPolicy,
-  USUAL_RETRY,
-} from '../../src/queue/job/retry-policy.ts'
+import { readRetryAfter, retryDelayMs, retryPolicy, USUAL_RETRY } from '../../src/queue/job/retry-policy.ts'
 import { type Ending, headerOf, type VerdictFacts, verdictOn } from '../../src/queue/job/verdict.ts'
 
 const NOW_MS = 1_700_000_000_000
@@ -127,10 +122,10 @@ describe('the retry policy of a function', () => {
     ]
     for (const [name, values] of nonsense) {
       for (const value of values) {
-        const complaints: PolicyComplaint[] = []
-        const policy = retryPolicy({ [key(name)]: value }, USUAL_RETRY, (one) => complaints.push(one))
-        assert.deepEqual(policy, USUAL_RETRY, `${name}=${value}`)
-        assert.deepEqual(complaints, [{ annotation: key(name), value }])
+        const annotations = { [key(name)]: value }
+        assert.deepEqual(retryPolicy(annotations, USUAL_RETRY), USUAL_RETRY, `${name}=${value}`)
+        const [remark = '', ...others] = asyncRemarks(annotations)
+        assert.ok(remark.startsWith(`annotations.${key(name)}: `) && others.length === 0, remark)
       }
     }
   })

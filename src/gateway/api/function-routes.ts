@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { asyncRemarks } from '../../core/async-annotations.ts'
 import { FaasError } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
@@ -146,7 +147,8 @@ async function deploy(
   c.set('subject', spec.name)
   await apply(spec, storable(text))
   const replicas = boundsRemarks(spec.labels, provider.capabilities.maxReplicas)
-  return withRemarks(c, accepted(), [...provider.remarks(spec), ...replicas, ...passedOver(spec)])
+  const remarks = [...provider.remarks(spec), ...replicas, ...passedOver(spec)]
+  return withRemarks(c, accepted(), remarks.concat(asyncRemarks(spec.annotations)))
 }
 
 /** Remarks on fields that are stored and returned but have no effect here. */

@@ -1,3 +1,4 @@
+import { checkAsyncAnnotations } from '../../core/async-annotations.ts'
 import { checkCallAnnotations } from '../../core/call-policy.ts'
 import { FaasError } from '../../core/errors.ts'
 import { DEFAULT_NAMESPACE, functionName } from '../../core/function-name.ts'
@@ -24,6 +25,7 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
   checkMap('labels', body.labels)
   checkMap('annotations', body.annotations)
   checkCallAnnotations(body.annotations)
+  checkAsyncAnnotations(body.annotations)
   checkList('constraints', body.constraints)
   checkList('secrets', body.secrets)
   for (const [index, secret] of body.secrets.entries()) checkSecretName(`secrets.${index}`, secret)

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { asyncAnnotations, isQueueName, MOST_WAITING } from '../../core/async-annotations.ts'
 import { FaasError } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
 import type { NewQueuedCall, QueuedCall } from '../../core/queued-call.ts'
@@ -7,7 +8,7 @@ import { isSpooled } from '../job/envelope.ts'
 import { messageOfJob, rowOf } from '../job/job-records.ts'
 import type { Job } from '../job/job.ts'
 import { jobId } from '../job/job-id.ts'
-import { DEFAULT_QUEUE, isQueueName, type LaneName } from '../job/subjects.ts'
+import { DEFAULT_QUEUE, type LaneName } from '../job/subjects.ts'
 import type { Publisher } from '../publisher.ts'
 import type { QueueLink } from '../session.ts'
 import type { Spool } from '../spool.ts'
@@ -56,10 +57,6 @@ export interface AcceptorOptions {
   /** Of a message in the stream. */
   readonly mostMessageBytes: number
 }
-
-const QUEUE = 'com.openfaas.queue'
-const SETTING = 'com.openfaas.queue.max-backlog'
-const STORE = 'com.sampan.async.store'
 
 /** A request that was checked, and has not been read. */
 interface Checked {
@@ -113,7 +110,7 @@ export class Acceptor {
       request,
       headers,
       lane,
-      keepsResult: headers.keepsResult || target.annotations[STORE] === 'true',
+      keepsResult: headers.keepsResult || asyncAnnotations(target.annotations).keepsResults,
     }
   }
 
@@ -122,10 +119,12 @@ export class Acceptor {
     const full = link.diskReason()
     if (full !== '') throw unavailable(full)
     if (link.session === null && outbox.isFull) throw unavailable(link.status().reason)
-    const most = /^[1-9]\d{0,8}$/.exec(annotations[SETTING] ?? '')?.[0] ?? String(mostWaiting)
-    if (ports.backlog(lane) < Number(most)) return
-    const message = `${most} asynchronous calls of ${lane.fn} wait, the most that annotation ${SETTING} allows`
-    throw new FaasError('too-busy', message, { retryAfterS: 10 })
+    const most = asyncAnnotations(annotations).mostWaiting ?? mostWaiting
+    if (ports.backlog(lane) < most) return
+    const setting = `the most that annotation ${MOST_WAITING} allows`
+    throw new FaasError('too-busy', `${most} asynchronous calls of ${lane.fn} wait, ${setting}`, {
+      retryAfterS: 10,
+    })
   }
 
   async #take(checked: Checked): Promise<Accepted> {
@@ -200,9 +199,9 @@ function keyOf({ headers, request }: Checked): string | null {
 }
 
 function queueOf({ queue }: AsyncRequest, { annotations }: AsyncTarget): string {
-  const wanted = queue || annotations[QUEUE] || DEFAULT_QUEUE
-  // A deploy with such an annotation is refused; one of an older release may be there.
-  return isQueueName(wanted) ? wanted : DEFAULT_QUEUE
+  // Other programs write there what they want.
+  if (isQueueName(queue)) return queue
+  return asyncAnnotations(annotations).queue ?? DEFAULT_QUEUE
 }
 
 /** Seconds that a client should wait: a restart of NATS takes one or two. */

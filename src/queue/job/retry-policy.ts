@@ -1,4 +1,4 @@
-import { parseDuration } from '../../core/duration.ts'
+import { asyncAnnotations } from '../../core/async-annotations.ts'
 import type { StringMap } from '../../core/function-spec.ts'
 
 /** When a call that failed is made again. OpenFaaS's defaults but for the attempts (async-scaling 1.7, 1.10.8). */
@@ -21,42 +21,15 @@ export const USUAL_RETRY: RetryPolicy = {
   jitter: 'full',
 }
 
-const ATTEMPTS = 'com.openfaas.retry.attempts'
-const CODES = 'com.openfaas.retry.codes'
-const MIN_WAIT = 'com.openfaas.retry.min_wait'
-const MAX_WAIT = 'com.openfaas.retry.max_wait'
-
-/** Of a wait that somebody means. */
-const LONGEST_WAIT_MS = 30 * 24 * 3_600_000
-
-/** What was set, and makes no sense: the annotation, and why. */
-export interface PolicyComplaint {
-  readonly annotation: string
-  readonly value: string
-}
-
-/**
- * What the function's annotations say, and `usual` where they say nothing. One that makes no sense counts as
- * none, as OpenFaaS has it, and is told to `onInvalid`.
- */
-export function retryPolicy(
-  annotations: StringMap,
-  usual: RetryPolicy,
-  onInvalid: (complaint: PolicyComplaint) => void = () => {},
-): RetryPolicy {
-  const read = <T>(annotation: string, parse: (text: string) => T | null, otherwise: T): T => {
-    const value = annotations[annotation]
-    if (value === undefined) return otherwise
-    const parsed = parse(value.trim())
-    if (parsed === null) onInvalid({ annotation, value })
-    return parsed ?? otherwise
-  }
-  const minWaitMs = read(MIN_WAIT, duration, usual.minWaitMs)
+/** What the function's annotations say, and `usual` where they say nothing that makes sense. */
+export function retryPolicy(annotations: StringMap, usual: RetryPolicy): RetryPolicy {
+  const said = asyncAnnotations(annotations)
+  const minWaitMs = said.minWaitMs ?? usual.minWaitMs
   return {
-    attempts: read(ATTEMPTS, wholeNumber, usual.attempts),
-    codes: read(CODES, statuses, usual.codes),
+    attempts: said.attempts ?? usual.attempts,
+    codes: said.codes ?? usual.codes,
     minWaitMs,
-    maxWaitMs: Math.max(minWaitMs, read(MAX_WAIT, duration, usual.maxWaitMs)),
+    maxWaitMs: Math.max(minWaitMs, said.maxWaitMs ?? usual.maxWaitMs),
     jitter: usual.jitter,
   }
 }
@@ -90,22 +63,4 @@ export function readRetryAfter(text: string, nowMs: number): number | null {
   // A date of HTTP begins with the name of a day. Date.parse would take much else.
   const atMs = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(atMs) ? null : Math.max(0, atMs - nowMs)
-}
-
-function duration(text: string): number | null {
-  try {
-    const ms = parseDuration(text)
-    return ms <= LONGEST_WAIT_MS ? ms : null
-  } catch {
-    return null
-  }
-}
-
-function wholeNumber(text: string): number | null {
-  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : null
-}
-
-function statuses(text: string): ReadonlySet<number> | null {
-  const parts = text.split(',').map((part) => part.trim())
-  return parts.every((part) => /^[1-5]\d\d$/.test(part)) ? new Set(parts.map(Number)) : null
 }

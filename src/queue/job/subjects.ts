@@ -1,3 +1,4 @@
+import { isQueueName } from '../../core/async-annotations.ts'
 import { type FunctionName, nameOf, namespaceOf, parseFunctionName } from '../../core/function-name.ts'
 
 /** Calls that wait. */
@@ -14,13 +15,6 @@ export const INGEST_SUBJECT = 'faas-request'
 
 /** The queue of functions that name none; OpenFaaS's. */
 export const DEFAULT_QUEUE = 'faas-request'
-
-/** What OpenFaaS allows, and short enough for a subject. */
-const QUEUE_NAME = /^[a-z0-9_-]{1,63}$/
-
-export function isQueueName(text: string): boolean {
-  return QUEUE_NAME.test(text)
-}
 
 /** One line of messages: those of one function in one queue of one stream. */
 export interface LaneName {
