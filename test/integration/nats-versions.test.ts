@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { judgeVersion } from '../../src/queue/nats/nats-binary.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import {
   BUILT_SERVER,
@@ -14,6 +15,7 @@ import {
   sessionOf,
   temporaryFolder,
 } from '../fixtures/nats.ts'
+import { QueueRig } from '../fixtures/queue-rig.ts'
 
 // On our own version, and on those of NATS_VERSIONS, which `scripts/nats-versions-test.sh` builds.
 
@@ -64,6 +66,36 @@ for (const { version, program } of [OURS, ...OTHERS]) {
       assert.deepEqual(await serversIn(folder.path), [])
     })
 
+    it('has the queue on it: calls run, are tried again, put off over a kill, cancelled, given up and replayed (A40)', async () => {
+      await using rig = await QueueRig.start({ serverPath: program })
+      let isMended = false
+      rig.fn('echo', ({ body }) => ({ body }))
+      rig.fn('broken', () => (isMended ? {} : { status: 500 }))
+      const large = await rig.call('echo', { body: Buffer.alloc(300_000, 7) })
+      const later = await rig.call('echo', { headers: ['X-Async-Delay', '2s'] })
+      const dead = await rig.call('broken', { headers: ['X-Callback-Url', 'http://caller/'] })
+      const { id } = await rig.ended(dead)
+      await rig.queue.admin.pause('faas-request')
+      const waiting = await rig.call('echo')
+      const before = await sessionOf(rig.link)
+      for (const pid of await serversIn(rig.folder)) process.kill(pid, 'SIGKILL')
+      await sessionOf(rig.link, before)
+      await rig.queue.cancel(waiting)
+      await rig.queue.admin.resume('faas-request')
+      isMended = true
+      await rig.queue.parts.deadLetters.replay(id)
+
+      const states = await Promise.all(
+        [large, later, dead].map(async (call) => (await rig.ended(call, 20_000)).state),
+      )
+      await eventually(() => rig.callbacks.length === 2)
+      assert.deepEqual(states, ['succeeded', 'succeeded', 'succeeded'])
+      assert.deepEqual(
+        [rig.row(waiting).state, rig.callbacks.map(({ status }) => status)],
+        ['cancelled', [500, 200]],
+      )
+    })
+
     it("is spoken to as somebody else's, and its settings are compared as ours are", async () => {
       await using folder = await temporaryFolder()
       await using server = await ForeignServer.start(folder.path, '', program)
@@ -85,17 +117,20 @@ for (const { version, program } of [OURS, ...OTHERS]) {
 
 const newer = OTHERS.find(({ version }) => version.startsWith('2.15.'))
 const older = OTHERS.find(({ version }) => version.startsWith('2.12.'))
-it('says that a stream was made by a newer server', async (t) => {
-  if (newer === undefined || older === undefined) return t.skip('needs NATS_VERSIONS with a 2.12 and a 2.15')
-  await using folder = await temporaryFolder()
-  const link = ownLink(folder.path, { serverPath: newer.program })
-  link.start()
-  const { jsm, nc } = await sessionOf(link)
-  const { config } = await jsm.streams.info('JOBS')
-  await nc.request('$JS.API.STREAM.UPDATE.JOBS', JSON.stringify({ ...config, allow_batched: true }))
-  await link.stop()
+if (newer !== undefined && older !== undefined) tellsOfNewerStreams(older, newer)
 
-  await using back = ownLink(folder.path, { serverPath: older.program })
-  back.start()
-  await reasonOf(back, /the stream JOBS was made or changed by a newer nats-server/)
-})
+function tellsOfNewerStreams(older: Candidate, newer: Candidate): void {
+  it('a stream that was made by a newer server is said to be so', async () => {
+    await using folder = await temporaryFolder()
+    const link = ownLink(folder.path, { serverPath: newer.program })
+    link.start()
+    const { jsm, nc } = await sessionOf(link)
+    const { config } = await jsm.streams.info('JOBS')
+    await nc.request('$JS.API.STREAM.UPDATE.JOBS', JSON.stringify({ ...config, allow_batched: true }))
+    await link.stop()
+
+    await using back = ownLink(folder.path, { serverPath: older.program })
+    back.start()
+    await reasonOf(back, /the stream JOBS was made or changed by a newer nats-server/)
+  })
+}
