@@ -51,7 +51,11 @@ describe('requests generated from the OpenAPI description', { skip: await skipWi
 
   before(async () => {
     inspector = await freePort()
-    daemon = await DaemonProcess.start({ ...inspected(inspector), SAMPAN_READ_TIMEOUT: '2s' })
+    daemon = await DaemonProcess.start({
+      ...inspected(inspector),
+      SAMPAN_READ_TIMEOUT: '2s',
+      SAMPAN_ASYNC: 'on',
+    })
     description = await fetchDescription(daemon.url)
     weighted = description.operations.flatMap((each) => Array.from({ length: weightOf(each) }, () => each))
     authorization = await daemon.authorization()

@@ -74,6 +74,13 @@ describe('what becomes of a call', () => {
       assert.equal(delayOf(answered(503, [...headers, 'Retry-After', '999999999'])), 3_600_000)
   })
 
+  it('waits two seconds at most for a replica that is busy: few are asked at a time', () => {
+    for (const deferrals of [4, 8, 1_000]) {
+      const verdict = verdictOn(answered(429, INTERNAL), { ...FACTS, deferrals, random: 1 })
+      assert.deepEqual(verdict, { kind: 'defer', delayMs: 2_000, isOverload: true })
+    }
+  })
+
   it('waits longer each time that nobody takes it, up to half a minute', () => {
     for (const [deferrals, leastMs, mostMs] of [
       [1, 125, 250],

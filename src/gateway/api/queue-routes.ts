@@ -51,15 +51,14 @@ type Use = (c: ApiContext, queue: QueueControl) => Answer
 /** Makes a handler of what needs the queue. */
 type With = (use: Use) => Route['handle']
 
-/** `/system/async`, and how calls are cancelled (async-scaling 1.10.10). */
+/** `/system/async`, and how calls are cancelled (async-scaling 1.10.10). Without a queue there are none of them. */
 export function queueRoutes({ queue }: QueueRoutePorts): readonly Route[] {
-  // They are there without a queue, too: a script that looks after one is told why there is nothing to be seen.
-  const withQueue: With = (use) => (c) => (queue === null ? switchedOff() : use(c, queue))
+  if (queue === null) return []
+  const withQueue: With = (use) => (c) => use(c, queue)
   return [
     ...queuesRoutes(withQueue),
     ...callsRoutes(withQueue),
-    // Without a queue nothing is below this prefix (http-api 9).
-    ...(queue === null ? [] : [cancelRoute(withQueue)]),
+    cancelRoute(withQueue),
     ...deadLetterRoutes((use) => withQueue((c, { deadLetters }) => use(c, deadLetters))),
   ]
 }
@@ -157,7 +156,12 @@ function cancelRoute(withQueue: With): Route {
     path: `${QUEUED_CALL_PREFIX}:name{[^/]+}`,
     access: 'admin',
     summary: 'Cancel all calls with a call id, which is in the place of NAME',
-    answers: { 202: 'Cancelled', 404: UNKNOWN_CALL, 409: 'All of them have ended' },
+    answers: {
+      405: 'An id with a slash: it is found by the list',
+      202: 'Cancelled',
+      404: UNKNOWN_CALL,
+      409: 'All of them have ended',
+    },
     handle: withQueue(async (c, queue) => {
       await queue.cancel(callIdIn(c, 'name'))
       return accepted()
@@ -189,8 +193,4 @@ function tooEarly(): Response {
   const response = textResponse(425, 'the call has not ended: there is no answer yet')
   response.headers.set('Retry-After', '1')
   return response
-}
-
-function switchedOff(): Response {
-  return textResponse(503, 'asynchronous calls are switched off (SAMPAN_ASYNC=off)')
 }

@@ -35,6 +35,8 @@ export const INTERNAL = 'x-openfaas-internal'
 /** Waits of a call that nobody took: they double from the first to the last. */
 const FIRST_DEFERRAL_MS = 250
 const LAST_DEFERRAL_MS = 30_000
+/** Where replicas said that they are busy: how many are asked at a time is limited elsewhere. */
+const LAST_OVERLOAD_MS = 2_000
 
 /**
  * Failures of ours that mean that the function was not asked. One that was removed while its call waited for a
@@ -51,7 +53,7 @@ export function verdictOn(ending: Ending, facts: VerdictFacts): Verdict {
   const status = statusOfEnding(ending)
   const askedMs = askedWaitMs(ending, facts.nowMs)
   if (isDeferral(ending))
-    return { kind: 'defer', delayMs: deferralMs(facts, askedMs), isOverload: status === 429 }
+    return { kind: 'defer', delayMs: deferralMs(facts, status, askedMs), isOverload: status === 429 }
   if (!isRetryable(ending, status, policy)) return { kind: 'final' }
   if (attempts >= policy.attempts) return { kind: 'dead' }
   return { kind: 'retry', delayMs: retryDelayMs(policy, { attempt: attempts, askedMs, random }) }
@@ -74,8 +76,9 @@ function isRetryable(ending: Ending, status: number, { codes }: RetryPolicy): bo
   return codes.has(status)
 }
 
-function deferralMs({ deferrals, random }: VerdictFacts, askedMs: number | null): number {
-  const wholeMs = Math.min(LAST_DEFERRAL_MS, FIRST_DEFERRAL_MS * 2 ** Math.min(deferrals - 1, 20))
+function deferralMs({ deferrals, random }: VerdictFacts, status: number, askedMs: number | null): number {
+  const lastMs = status === 429 ? LAST_OVERLOAD_MS : LAST_DEFERRAL_MS
+  const wholeMs = Math.min(lastMs, FIRST_DEFERRAL_MS * 2 ** Math.min(deferrals - 1, 20))
   return Math.max(Math.min(askedMs ?? 0, LONGEST_ASKED_MS), wholeMs * (0.5 + random / 2))
 }
 
