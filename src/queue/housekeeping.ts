@@ -7,6 +7,7 @@ import type { DeadLetters } from './manage/dead-letters.ts'
 import type { CallBook } from './queue-options.ts'
 import type { QueueLink } from './session.ts'
 import type { Spool } from './spool.ts'
+import { Strays } from './strays.ts'
 
 export interface HousekeepingOptions {
   readonly book: CallBook
@@ -44,11 +45,14 @@ export class Housekeeping {
   #cancel = (): void => {}
   #cancelOutbox = (): void => {}
   #cancelLetters = (): void => {}
+  #cancelStrays = (): void => {}
+  readonly #strays: Strays
   #isStopping = false
 
   constructor(options: HousekeepingOptions) {
     this.#options = options
     this.#background = new Background(options.log)
+    this.#strays = new Strays(options)
   }
 
   /** `files`: what was in the spool at the start. */
@@ -57,6 +61,8 @@ export class Housekeeping {
     this.#next(LONG_PAUSE_MS)
     this.#lookAtOutbox()
     this.#compareLetters()
+    this.#strays.note(files)
+    this.#lookForStrays()
   }
 
   async stop(): Promise<void> {
@@ -64,6 +70,7 @@ export class Housekeeping {
     this.#cancel()
     this.#cancelOutbox()
     this.#cancelLetters()
+    this.#cancelStrays()
     await this.#background.settled()
   }
 
@@ -91,6 +98,18 @@ export class Housekeeping {
     })
   }
 
+  #lookForStrays(): void {
+    const { link, clock } = this.#options
+    if (this.#isStopping || this.#strays.size === 0) return
+    this.#cancelStrays = clock.after(LONG_PAUSE_MS, () => {
+      const { session } = link
+      this.#background.run('look for bodies without a call', async () => {
+        if (session !== null) await this.#strays.look(session)
+      })
+      this.#lookForStrays()
+    })
+  }
+
   #next(pauseMs: number): void {
     if (this.#isStopping) return
     this.#cancel = this.#options.clock.after(pauseMs, () => this.#prune())
@@ -115,7 +134,7 @@ export class Housekeeping {
 
   /**
    * What a killed process left: files of calls that have ended, and answers that nobody kept. A body whose call
-   * is not in the book stays: its message may be in the stream still.
+   * is not in the book stays for now (`Strays`).
    */
   async #sweep(files: readonly string[]): Promise<void> {
     const { book, spool } = this.#options

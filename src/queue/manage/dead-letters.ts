@@ -156,9 +156,9 @@ export class DeadLetters {
 
   /**
    * Brings the book in line with the stream: rows of letters that the stream dropped go, letters that the book
-   * does not know (it was lost) are noted. Never rejects.
+   * does not know (it was lost) are noted. False: it could not be done now. Never rejects.
    */
-  async reconcile({ jsm }: QueueSession): Promise<void> {
+  async reconcile({ jsm }: QueueSession): Promise<boolean> {
     const { log, book } = this.#options
     try {
       const { state } = await jsm.streams.info(DEAD_STREAM)
@@ -169,8 +169,10 @@ export class DeadLetters {
       for (let seq = from; !isKnown && seq <= state.last_seq; seq += 1)
         if (!known.has(seq)) await this.#note(jsm, seq)
       this.#comparedTo = state.last_seq
+      return true
     } catch (error) {
       log.warn('dead letters not compared with the stream', { reason: messageOf(error) })
+      return false
     }
   }
 

@@ -61,6 +61,8 @@ const NO_BYTES = new Uint8Array(0)
 export class CallbackRunner {
   readonly #options: CallbackRunnerOptions
   readonly #stopping = new AbortController()
+  /** Those that are being sent, by job, with their last delivery: one that comes again is not sent twice. */
+  readonly #active = new Map<string, Receipt>()
 
   constructor(options: CallbackRunnerOptions) {
     this.#options = options
@@ -73,7 +75,7 @@ export class CallbackRunner {
 
   /** Never rejects. */
   async handle({ lane, data, receipt }: Delivery): Promise<void> {
-    const { ports, log, clock } = this.#options
+    const { ports, log } = this.#options
     let job: CallbackJob
     try {
       job = decodeCallback(data)
@@ -81,33 +83,42 @@ export class CallbackRunner {
       await ports.onUndecodable({ lane: lane.name, data, receipt, reason: messageOf(error) })
       return
     }
+    const isSent = this.#active.has(job.id)
+    this.#active.set(job.id, receipt)
+    if (isSent) return
     try {
-      if (this.#isOver(job)) {
-        // Its acknowledgement was lost, or the server was not true to it.
-        await this.#clear(job, lane.name, receipt)
-        return
-      }
-      const sent = await this.#options.deliver(this.#outgoing(job), this.#stopping.signal)
-      const attempt = receipt.facts.deliveries
-      if (this.#stopping.signal.aborted && sent.kind === 'failed') receipt.later(0)
-      else if (sent.kind === 'delivered' || sent.isFinal || attempt >= ATTEMPTS)
-        await this.#over(job, { lane: lane.name, sent, receipt })
-      else {
-        const waitMs = backoffMs(attempt, FIRST_WAIT_MS, LAST_WAIT_MS)
-        receipt.later(waitMs)
-        ports.dueAt(lane.name, clock.wall() + waitMs + LATE_MS)
-      }
+      // Its acknowledgement was lost, or the server was not true to it.
+      if (this.#isOver(job)) await this.#clear(job, lane.name)
+      else await this.#send(job, lane.name)
     } catch (err) {
-      if (!this.#stopping.signal.aborted)
-        log.error('callback not sent, will retry', { fn: job.fn, callId: job.callId, err })
-      receipt.later(this.#stopping.signal.aborted ? 0 : LAST_WAIT_MS)
+      const isStopping = this.#stopping.signal.aborted
+      if (!isStopping) log.error('callback not sent, will retry', { fn: job.fn, callId: job.callId, err })
+      this.#last(job)?.later(isStopping ? 0 : LAST_WAIT_MS)
+    } finally {
+      this.#active.delete(job.id)
     }
   }
 
-  async #over(
-    job: CallbackJob,
-    { lane, sent, receipt }: { lane: LaneName; sent: SentCallback; receipt: Receipt },
-  ): Promise<void> {
+  async #send(job: CallbackJob, lane: LaneName): Promise<void> {
+    const { ports, clock, deliver } = this.#options
+    const attempt = this.#last(job)?.facts.deliveries ?? 1
+    const sent = await deliver(this.#outgoing(job), this.#stopping.signal)
+    if (this.#stopping.signal.aborted && sent.kind === 'failed') this.#last(job)?.later(0)
+    else if (sent.kind === 'delivered' || sent.isFinal || attempt >= ATTEMPTS)
+      await this.#over(job, lane, sent)
+    else {
+      const waitMs = backoffMs(attempt, FIRST_WAIT_MS, LAST_WAIT_MS)
+      this.#last(job)?.later(waitMs)
+      ports.dueAt(lane, clock.wall() + waitMs + LATE_MS)
+    }
+  }
+
+  /** Its last delivery: the server may have given up an earlier one. */
+  #last({ id }: CallbackJob): Receipt | undefined {
+    return this.#active.get(id)
+  }
+
+  async #over(job: CallbackJob, lane: LaneName, sent: SentCallback): Promise<void> {
     const { book, ports, log, clock } = this.#options
     const outcome = sent.kind
     const about = { fn: job.fn, callId: job.callId }
@@ -117,7 +128,7 @@ export class CallbackRunner {
     await untilSaved(() => book.setCallback(job.id, outcome), { book, clock, signal, onFailure })
     ports.onCallbackEnd(outcome)
     if (sent.kind === 'failed') log.warn('callback given up', { ...about, reason: sent.reason })
-    await this.#clear(job, lane, receipt)
+    await this.#clear(job, lane)
   }
 
   #isOver({ id }: CallbackJob): boolean {
@@ -125,9 +136,9 @@ export class CallbackRunner {
     return state === 'delivered' || state === 'failed'
   }
 
-  async #clear(job: CallbackJob, lane: LaneName, receipt: Receipt): Promise<void> {
+  async #clear(job: CallbackJob, lane: LaneName): Promise<void> {
     const { ports, spool } = this.#options
-    await receipt.done()
+    await this.#last(job)?.done()
     ports.removed(lane)
     if (isSpooled(job.body) && !job.keepsFile) await spool.remove(job.body.file)
   }

@@ -153,8 +153,8 @@ export class Dispatcher {
   #connected(session: QueueSession | null): void {
     this.#puller?.close()
     this.#puller = null
-    this.#pulls.clear()
     for (const lane of this.#lanes.all()) lane.reset()
+    this.#pulls.clear()
     if (session === null || this.#isStopping) return
     this.#puller = new Puller(session, this.#options.stream, {
       onMessage: (message) => this.#received(message),

@@ -59,6 +59,7 @@ export class LaneConsumers {
       })
       this.#ours.add(lane.consumer)
       if (link.session !== session) return
+      lane.isUncertain = false
       lane.isOpen = true
       onOpen()
     })
@@ -94,14 +95,14 @@ export class LaneConsumers {
   }
 
   /**
-   * What an earlier process had taken would come back only when its time is over; nobody else takes from it. And
-   * from 2.14 on a server whose write failed acknowledges what it keeps: only a new consumer delivers that again
+   * What an earlier process had taken, or what was lost on its way with a connection, would come back only when
+   * its time is over; nobody else takes from it. And from 2.14 on a server whose write failed acknowledges what it keeps: only a new consumer delivers that again
    * (jetstream.md, 4). What has ended is acknowledged then, what runs goes on, what waits is told to wait again.
    */
   async #makeDoubtfulAnew(lane: Lane, session: QueueSession): Promise<void> {
     const { stream } = this.#options
     const isLie = session.hadWriteError && this.#renewed.get(lane) !== session
-    if (this.#ours.has(lane.consumer) && !isLie) return
+    if (this.#ours.has(lane.consumer) && !isLie && !lane.isUncertain) return
     await session.jsm.consumers.delete(stream, lane.consumer).catch((error: unknown) => {
       if (codeOf(error) !== NO_CONSUMER) throw error
     })

@@ -30,6 +30,8 @@ export class Lane {
   stored = 0
   /** By the process's clock: when something last happened here. */
   usedAtMs: number
+  /** The connection broke off while something was on its way: the server may wait for a word that never comes. */
+  isUncertain = false
   /** Looks in a row at which the stream had messages that its consumer does not know. */
   orphanLooks = 0
 
@@ -59,6 +61,7 @@ export class Lane {
 
   /** The connection is new: nothing is known of its consumer any more. */
   reset(): void {
+    if (this.held > 0) this.isUncertain = true
     this.isOpen = false
     this.mayHaveMore = true
   }
