@@ -20,6 +20,19 @@ async function withoutServer(rig: QueueRig): Promise<() => Promise<void>> {
   }
 }
 
+/** As if the server had sent messages, and nobody had got them. */
+async function loseDeliveries(rig: QueueRig, consumer: string, count: number): Promise<void> {
+  const { nc } = rig.link.session ?? {}
+  for (let at = 0; at < count; at += 1) {
+    const wish = JSON.stringify({ batch: 1, no_wait: true })
+    const message = await nc?.request(`$JS.API.CONSUMER.MSG.NEXT.FAAS_ASYNC.${consumer}`, wish, {
+      noMux: true,
+      timeout: 5_000,
+    })
+    assert.match(message?.reply ?? '', /^\$JS\.ACK\./)
+  }
+}
+
 describe('what happens to asynchronous calls', () => {
   it('when the daemon is killed while one runs: it runs again, and ends once (A19)', async () => {
     await using rig = await QueueRig.start({ limits: { ackWaitMs: 700 } })
@@ -90,6 +103,26 @@ describe('what happens to asynchronous calls', () => {
     await eventually(() => rig.queue.backlogOf('slow.openfaas-fn' as never) === 0, 20_000)
   })
 
+  it('when a delivery is lost with its connection: it comes again at once, and nothing runs twice', async () => {
+    // So long that nobody can have waited for it.
+    await using rig = await QueueRig.start({ limits: { ackWaitMs: 60_000 } })
+    const { open, passed } = gate()
+    rig.fn('slow', async () => {
+      await passed
+      return {}
+    })
+    const ids = await Promise.all(Array.from({ length: 10 }, () => rig.call('slow')))
+    await eventually(() => rig.seen.length === 1)
+    await loseDeliveries(rig, 'q_faas-request__openfaas-fn__slow', 5)
+
+    await killServer(rig)
+    open()
+    const rows = await Promise.all(ids.map((id) => rig.ended(id, 20_000)))
+
+    assert.ok(rows.every(({ state, attempts }) => state === 'succeeded' && attempts === 1))
+    assert.equal(rig.seen.length, 10)
+  })
+
   it('when nats-server is away: they wait on the disk, and run once it is back (A22)', async () => {
     await using rig = await QueueRig.start()
     rig.fn('echo', () => ({}))
@@ -107,7 +140,8 @@ describe('what happens to asynchronous calls', () => {
       rig.seen.map(({ body }) => Number(body.toString())).toSorted((a, b) => a - b),
       [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
     )
-    assert.deepEqual([rig.queue.parts.outbox.size, rig.queue.parts.spool.usedBytes], [0, 0])
+    const { outbox, spool } = rig.queue.parts
+    await eventually(() => outbox.size === 0 && spool.usedBytes === 0)
   })
 
   it('when more come than can wait for nats-server: they are refused, with the reason and a time (A23)', async () => {
