@@ -35,7 +35,7 @@ export class CallQueue {
     this.#background = new Background(options.log)
     this.parts = new QueueParts(options, this.figures)
     this.#acceptor = this.parts.acceptor
-    const { spool, outbox, paused, calls, deadLetters, lostCalls } = this.parts
+    const { spool, outbox, paused, calls, deadLetters, lostCalls, strays } = this.parts
     this.admin = new QueueAdmin({
       book: options.book,
       spool,
@@ -46,7 +46,7 @@ export class CallQueue {
       onResumed: () => calls.reconsider(),
       clock: options.clock,
     })
-    this.#housekeeping = new Housekeeping({ ...options, spool, outbox, deadLetters, lostCalls })
+    this.#housekeeping = new Housekeeping({ ...options, spool, outbox, deadLetters, lostCalls, strays })
   }
 
   /** What is there from before is taken up in the background, as soon as NATS answers. */

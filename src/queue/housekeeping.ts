@@ -7,7 +7,7 @@ import type { DeadLetters } from './manage/dead-letters.ts'
 import type { CallBook } from './queue-options.ts'
 import type { QueueLink } from './session.ts'
 import type { Spool } from './spool.ts'
-import { Strays } from './strays.ts'
+import type { Strays } from './strays.ts'
 
 export interface HousekeepingOptions {
   readonly book: CallBook
@@ -15,6 +15,7 @@ export interface HousekeepingOptions {
   readonly outbox: Outbox
   readonly deadLetters: DeadLetters
   readonly lostCalls: LostCalls
+  readonly strays: Strays
   readonly link: QueueLink
   readonly limits: { readonly keepMs: number; readonly keepMost: number }
   readonly clock: Clock
@@ -46,7 +47,6 @@ export class Housekeeping {
   #cancelOutbox = (): void => {}
   #cancelLetters = (): void => {}
   #cancelStrays = (): void => {}
-  readonly #strays: Strays
   #isStopping = false
 
   constructor(options: HousekeepingOptions) {
@@ -61,7 +61,7 @@ export class Housekeeping {
     this.#next(LONG_PAUSE_MS)
     this.#lookAtOutbox()
     this.#compareLetters()
-    this.#strays.note(files)
+    this.#options.strays.note(files)
     this.#lookForStrays()
   }
 
@@ -99,13 +99,11 @@ export class Housekeeping {
   }
 
   #lookForStrays(): void {
-    const { link, clock } = this.#options
-    if (this.#isStopping || this.#strays.size === 0) return
+    const { link, clock, strays } = this.#options
+    if (this.#isStopping) return
     this.#cancelStrays = clock.after(LONG_PAUSE_MS, () => {
       const { session } = link
-      this.#background.run('look for bodies without a call', async () => {
-        if (session !== null) await this.#strays.look(session)
-      })
+      if (session !== null) this.#background.run('look for bodies without a call', () => strays.look(session))
       this.#lookForStrays()
     })
   }

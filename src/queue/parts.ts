@@ -24,6 +24,7 @@ import { JobRunner } from './run/job-runner.ts'
 import type { Lane } from './run/lane.ts'
 import type { Undecodable } from './run/runner-options.ts'
 import { Spool } from './spool.ts'
+import { Strays } from './strays.ts'
 import { mostMessageBytes } from './streams.ts'
 
 /** Callbacks sent at a time, of all functions and of one. */
@@ -46,6 +47,7 @@ export class QueueParts {
   readonly callbackRunner: CallbackRunner
   readonly ingest: Ingest
   readonly deadLetters: DeadLetters
+  readonly strays: Strays
   readonly lostCalls: LostCalls
   readonly #options: QueueOptions
   readonly #figures: QueueFigures
@@ -62,7 +64,6 @@ export class QueueParts {
     this.callbackRunner = this.#makeCallbackRunner()
     this.callbacks = this.#makeCallbacks()
     this.outbox = this.#makeOutbox()
-    this.acceptor = this.#makeAcceptor()
     const { publisher, spool } = this
     const onQueued = (lane: LaneName): void => {
       figures.acceptedIn(lane.queue)
@@ -70,6 +71,8 @@ export class QueueParts {
     }
     this.lostCalls = new LostCalls({ book, clock, log, isActive: (id) => this.runner.isActive(id) })
     this.deadLetters = new DeadLetters({ book, link, publisher, spool, clock, log, onQueued })
+    this.strays = new Strays({ book, spool, deadLetters: this.deadLetters })
+    this.acceptor = this.#makeAcceptor()
     this.ingest = new Ingest({ link, accept: (request) => this.acceptor.accept(request), clock, log })
   }
 
@@ -198,6 +201,7 @@ export class QueueParts {
       publisher,
       spool,
       outbox,
+      strays: this.strays,
       clock,
       ttlMs,
       mostWaiting,

@@ -11,14 +11,15 @@ export interface StraysOptions {
 }
 
 /**
- * Bodies that a killed process left and of whose calls the book knows nothing: the call was never stored, or its
- * message is in the stream and has no row yet. Which of both is clear when the stream has no message any more that
- * was there at the start: whatever was in it has a row then, or has ended.
+ * Bodies of whose calls the book knows nothing: a killed process left them, or nobody knows whether the server has
+ * the message. Either the call was never stored, or its message is in the stream and has no row yet. Which of both
+ * is clear when the stream has no message any more that was there when it was looked at first: whatever was in it
+ * has a row then, or has ended.
  */
 export class Strays {
   readonly #options: StraysOptions
   readonly #files = new Set<string>()
-  /** The last message that an earlier process can have stored; null: nobody has looked yet. */
+  /** The last message that can be that of one of them; null: nobody has looked yet. */
   #lastSequence: number | null = null
 
   constructor(options: StraysOptions) {
@@ -39,16 +40,31 @@ export class Strays {
     return this.#files.size
   }
 
+  /** The call was refused, but may be in the stream. */
+  add(file: string): void {
+    this.#files.add(file)
+    this.#lastSequence = null
+  }
+
+  has(file: string): boolean {
+    return this.#files.has(file)
+  }
+
   /** Removes those that turned out to belong to no call. Rejects when the server does not answer. */
   async look(session: QueueSession): Promise<void> {
     const { book, spool, deadLetters } = this.#options
     if (this.#files.size === 0) return
     const { state } = await session.jsm.streams.info(CALLS_STREAM)
-    this.#lastSequence ??= state.last_seq
+    if (this.#lastSequence === null) {
+      // The next look is late enough for what was on its way at this one.
+      this.#lastSequence = state.last_seq
+      return
+    }
     if (state.messages > 0 && state.first_seq <= this.#lastSequence) return
     if (!(await deadLetters.reconcile(session))) return
     for (const file of this.#files) {
       const [id = ''] = file.split('.')
+      if (this.#lastSequence === null) return
       if (book.get(id) === undefined) await spool.remove(file)
       this.#files.delete(file)
     }

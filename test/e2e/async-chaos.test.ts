@@ -104,7 +104,7 @@ describe(
         acknowledged.filter((id) => !runs.has(id)),
         [],
       )
-      assert.deepEqual([...receiver.statuses.keys()], ['200'])
+      assert.deepEqual([...receiver.statuses.keys()], ['200'], await givenUp(daemon))
       // What a killed process left unfinished is removed by the next one.
       assert.equal(await daemon.end('SIGTERM'), 0)
       await daemon.launch()
@@ -152,6 +152,11 @@ async function leftOf(daemon: DaemonProcess): Promise<string> {
   const files = await readdir(join(daemon.dataDir, 'spool'))
   const messages = Object.entries(await messagesIn(daemon)).filter(([, count]) => count > 0)
   return [...messages.map(([stream, count]) => `${count} in ${stream}`), ...files].join(', ').slice(0, 1_000)
+}
+
+async function givenUp(daemon: DaemonProcess): Promise<string> {
+  const lines = (await daemon.log()).split('\n').filter((line) => line.includes('call given up'))
+  return lines.slice(0, 10).join('\n')
 }
 
 function report(

@@ -123,6 +123,21 @@ describe('what happens to asynchronous calls', () => {
     assert.equal(rig.seen.length, 10)
   })
 
+  it('when nats-server stores one and does not say so: it is refused, and runs with its large body all the same', async () => {
+    await using rig = await QueueRig.start({ limits: { outbox: { jobs: 0, bytes: 0 } } })
+    rig.fn('echo', () => ({}))
+    const [server = 0] = await serversIn(rig.folder)
+    process.kill(server, 'SIGSTOP')
+    const body = Buffer.alloc(rig.limits.inlineBytes + 1, 'x')
+
+    await assert.rejects(rig.call('echo', { body }), { code: 'unavailable' })
+    process.kill(server, 'SIGCONT')
+    await eventually(() => rig.seen.length === 1, 20_000)
+
+    assert.ok(rig.seen[0]?.body.equals(body))
+    await eventually(() => rig.queue.parts.spool.usedBytes === 0)
+  })
+
   it('when nats-server is away: they wait on the disk, and run once it is back (A22)', async () => {
     await using rig = await QueueRig.start()
     rig.fn('echo', () => ({}))

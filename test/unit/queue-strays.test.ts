@@ -23,6 +23,9 @@ describe('bodies that a killed process left', () => {
     strays.note(['A.body', 'B.body', 'A.answer', 'C.body', 'C.outbox'])
 
     await strays.look(session)
+    // What was on its way may be there only now.
+    assert.deepEqual(removed, [])
+    await strays.look(session)
 
     assert.deepEqual([removed, strays.size], [['A.body'], 0])
   })
@@ -49,7 +52,24 @@ describe('bodies that a killed process left', () => {
     strays.note(['A.body'])
 
     await strays.look(session)
+    await strays.look(session)
 
     assert.deepEqual([removed, strays.size], [[], 1])
+  })
+
+  it('stay when they came late: the stream is looked at anew', async () => {
+    const { strays, session, state, removed } = rig()
+    strays.note(['A.body'])
+    await strays.look(session)
+    strays.add('B.body')
+    Object.assign(state, { messages: 1, first_seq: 5, last_seq: 5 })
+
+    await strays.look(session)
+    await strays.look(session)
+    assert.deepEqual(removed, [])
+    Object.assign(state, { messages: 0, first_seq: 6, last_seq: 5 })
+    await strays.look(session)
+
+    assert.deepEqual([removed, strays.has('B.body')], [['A.body', 'B.body'], false])
   })
 })

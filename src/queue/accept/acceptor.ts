@@ -12,6 +12,7 @@ import { DEFAULT_QUEUE, type LaneName } from '../job/subjects.ts'
 import type { Publisher } from '../publisher.ts'
 import type { QueueLink } from '../session.ts'
 import type { Spool } from '../spool.ts'
+import type { Strays } from '../strays.ts'
 import { type AsyncHeaders, readAsyncHeaders } from './async-headers.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { Outbox } from './outbox.ts'
@@ -49,6 +50,7 @@ export interface AcceptorOptions {
   readonly bodies: BodyReader
   readonly spool: Spool
   readonly outbox: Outbox
+  readonly strays: Pick<Strays, 'add' | 'has'>
   readonly clock: Clock
   /** How long a call may wait that says nothing else. */
   readonly ttlMs: number
@@ -134,7 +136,7 @@ export class Acceptor {
     try {
       await this.#store(this.#job(id, checked, body))
     } catch (error) {
-      if (isSpooled(body)) await spool.remove(body.file)
+      if (isSpooled(body) && !this.#options.strays.has(body.file)) await spool.remove(body.file)
       throw error
     }
     ports.onAccepted(checked.lane)
@@ -170,7 +172,7 @@ export class Acceptor {
 
   /** Puts it into the stream, or into the outbox while that cannot be had. */
   async #store(job: Job): Promise<void> {
-    const { book, outbox, ports, publisher, mostMessageBytes } = this.#options
+    const { book, ports, publisher, mostMessageBytes } = this.#options
     const message = messageOfJob(job)
     // In the outbox it would wait for ever, and all others behind it.
     if (message.data.length > mostMessageBytes)
@@ -180,10 +182,7 @@ export class Acceptor {
       )
     const published = await publisher.publish(message)
     const isStored = 'sequence' in published
-    if (!isStored) {
-      if (outbox.isFull) throw unavailable(published.unknown)
-      await outbox.add(job)
-    }
+    if (!isStored) await this.#putAside(job, published.unknown)
     // Where the book cannot be written the call is safe all the same: its row is made when it is its turn.
     try {
       book.add(rowOf(job, isStored ? published.sequence : 0))
@@ -191,6 +190,18 @@ export class Acceptor {
       ports.onBookFailed(error)
     }
     if (isStored) ports.onQueued(job)
+  }
+
+  async #putAside(job: Job, reason: string): Promise<void> {
+    const { outbox, strays } = this.#options
+    try {
+      if (outbox.isFull) throw unavailable(reason)
+      await outbox.add(job)
+    } catch (error) {
+      // It is refused, and its message may be in the stream all the same: without its body it would fail.
+      if (isSpooled(job.body)) strays.add(job.body.file)
+      throw error
+    }
   }
 }
 
