@@ -22,11 +22,14 @@ export function reasonOf(status: number): string {
   return STATUS_CODES[status] ?? 'unknown'
 }
 
-/** Headers of an error text (http-api 1.3, shape A), as a flat list; an empty message has no type. */
-export function refusalHeaders(status: number, message: string): string[] {
+/**
+ * Headers of an error text (http-api 1.3, shape A), as a flat list; an empty message has no type. `saysWhen`: also
+ * when to try again, where that makes sense and nobody else says it.
+ */
+export function refusalHeaders(status: number, message: string, saysWhen = true): string[] {
   const headers: string[] = []
   if (message !== '')
     headers.push('Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff')
-  if (status === 429 || status === 503) headers.push('Retry-After', RETRY_AFTER_SECONDS)
+  if (saysWhen && (status === 429 || status === 503)) headers.push('Retry-After', RETRY_AFTER_SECONDS)
   return headers
 }
