@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FaasError, messageOf } from '../core/errors.ts'
 import type { SpooledBody } from './job/envelope.ts'
 
 /** Read at once from a spooled body. */
@@ -51,11 +52,14 @@ export class Spool {
     return this.#usedBytes + bytes > this.#mostBytes
   }
 
-  /** A file to be written piece by piece. `name`: letters and digits, and `.body`, `.answer` or `.outbox`. */
+  /**
+   * A file to be written piece by piece. `name`: letters and digits, and `.body`, `.answer` or `.outbox`. Here and
+   * in the file itself, `unavailable` is thrown when the disk does not take it.
+   */
   async create(name: string): Promise<SpoolFile> {
     if (!NAME.test(name)) throw new Error(`${name} is no name of a spooled file`)
     const path = join(this.#dir, name)
-    const handle = await open(path + UNFINISHED, 'wx', 0o600)
+    const handle = await onDisk(open(path + UNFINISHED, 'wx', 0o600))
     return new SpoolFile(handle, { path, name, dir: this.#dir }, (bytes) => (this.#usedBytes += bytes))
   }
 
@@ -134,17 +138,21 @@ export class SpoolFile {
     // Counted before: many files that grow at a time must not exceed the limit together.
     this.#size += chunk.length
     this.#count(chunk.length)
-    await this.#handle.writeFile(chunk)
+    await onDisk(this.#handle.writeFile(chunk))
   }
 
   /** Resolves when the whole file is on the disk, and its name too. */
   async finish(): Promise<SpooledBody> {
-    const { path, name, dir } = this.#place
+    await onDisk(this.#finish())
+    return { file: this.#place.name, size: this.#size }
+  }
+
+  async #finish(): Promise<void> {
+    const { path, dir } = this.#place
     await this.#handle.sync()
     await this.#handle.close()
     await rename(path + UNFINISHED, path)
     await syncFolder(dir)
-    return { file: name, size: this.#size }
   }
 
   /** Never rejects. */
@@ -155,6 +163,16 @@ export class SpoolFile {
     // It may have its name already, when the folder could not be synced.
     for (const suffix of [UNFINISHED, ''])
       await rm(this.#place.path + suffix, { force: true }).catch(() => undefined)
+  }
+}
+
+/** A full disk is nobody's mistake: whoever called may try again. Throws `unavailable`. */
+async function onDisk<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    const message = `the spool of asynchronous calls cannot be written (${messageOf(error)}): look at the disk and the rights where SAMPAN_DATA_DIR lies`
+    throw new FaasError('unavailable', message, { cause: error, retryAfterS: 30 })
   }
 }
 

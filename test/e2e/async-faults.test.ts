@@ -116,7 +116,7 @@ describe('a daemon whose queue cannot be reached', { skip: await skipWithoutDock
   it('says which setting of a stream is another, and heals when that stream has gone', async () => {
     await using foreign = await foreignServer()
     const { server } = foreign
-    await using nc = await closing(await connect({ servers: new URL(server.url).host }))
+    await using nc = closing(await connect({ servers: new URL(server.url).host }))
     const jsm = await jetstreamManager(nc.connection)
     const other = { name: 'FAAS_ASYNC', subjects: ['faas.async.>'], retention: RetentionPolicy.Limits }
     await jsm.streams.add(other)
