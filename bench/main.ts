@@ -7,6 +7,7 @@ import { callRows } from './call-rows.ts'
 import { idleRows, loadedRows, startRows, streamRows } from './life-rows.ts'
 import { mistakeRows } from './mistake-rows.ts'
 import { overloadRows } from './overload-rows.ts'
+import { queueRows } from './queue-rows.ts'
 import { openSubject } from './subject.ts'
 import { printTable, type Row } from './table.ts'
 
@@ -15,26 +16,10 @@ const effort = {
   rounds: Number(process.env['SAMPAN_BENCH_ROUNDS'] ?? 3),
 }
 
-const subject = await openSubject()
 const rows: Row[] = []
-try {
-  console.log('idle daemon and watchdog …')
-  rows.push(...(await idleRows(subject)))
-  console.log(
-    `calls, ${effort.rounds} rounds of ${effort.seconds} s for each way and number of connections …`,
-  )
-  rows.push(...(await callRows(subject, effort)), ...(await loadedRows(subject)))
-  console.log('large bodies and events …')
-  rows.push(...(await streamRows(subject)))
-  console.log('deploys, kill -9 …')
-  rows.push(...(await startRows(subject)))
-  console.log("beginners' mistakes …")
-  rows.push(...(await mistakeRows()))
-  console.log('a daemon under attack …')
-  rows.push(...(await overloadRows()))
-} finally {
-  await subject.stop()
-}
+if (process.env['SAMPAN_BENCH_ONLY'] !== 'queue') rows.push(...(await everythingElse()))
+console.log('asynchronous calls …')
+rows.push(...(await queueRows(effort)))
 
 const model = /^model name\s*: (.*)$/m.exec(await readFile('/proc/cpuinfo', 'utf8'))?.[1] ?? process.arch
 const load = loadavg()[0]?.toFixed(1) ?? '?'
@@ -42,3 +27,27 @@ printTable(`${cpus().length} cores (${model}), Node ${process.versions.node}, lo
 const missed = rows.filter(({ reached }) => reached === false)
 console.log(missed.length === 0 ? '\nall targets reached' : `\n${missed.length} targets missed`)
 process.exitCode = missed.length === 0 ? 0 : 1
+
+async function everythingElse(): Promise<readonly Row[]> {
+  const subject = await openSubject()
+  const found: Row[] = []
+  try {
+    console.log('idle daemon and watchdog …')
+    found.push(...(await idleRows(subject)))
+    console.log(
+      `calls, ${effort.rounds} rounds of ${effort.seconds} s for each way and number of connections …`,
+    )
+    found.push(...(await callRows(subject, effort)), ...(await loadedRows(subject)))
+    console.log('large bodies and events …')
+    found.push(...(await streamRows(subject)))
+    console.log('deploys, kill -9 …')
+    found.push(...(await startRows(subject)))
+    console.log("beginners' mistakes …")
+    found.push(...(await mistakeRows()))
+    console.log('a daemon under attack …')
+    found.push(...(await overloadRows()))
+  } finally {
+    await subject.stop()
+  }
+  return found
+}

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -17,14 +20,27 @@ export interface LoadOptions {
   readonly url: string
   readonly connections: number
   readonly seconds: number
+  /** Body of POST requests; absent: GET. */
+  readonly post?: string
   /** Process whose network namespace the load runs in; absent: the host's. */
   readonly inNamespaceOf?: number
 }
 
 /** One load by wrk. One thread: the machine's other core is for what is measured. */
 export async function load(options: LoadOptions): Promise<LoadFigures> {
-  const { url, connections, seconds, inNamespaceOf } = options
-  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '10s', url]
+  const { url, connections, seconds, post, inNamespaceOf } = options
+  const script = post === undefined ? [] : ['-s', await postScript(post)]
+  const wrk = [
+    'wrk',
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--latency',
+    '--timeout',
+    '10s',
+    ...script,
+    url,
+  ]
   const [program = '', ...words] =
     inNamespaceOf === undefined ? wrk : ['nsenter', '-t', String(inNamespaceOf), '-n', ...wrk]
   const { stdout } = await run(program, words)
@@ -42,6 +58,13 @@ export async function load(options: LoadOptions): Promise<LoadFigures> {
     p99Ms: milliseconds(/\s99%\s+([\d.]+[a-z]+)/.exec(stdout)?.[1]),
     failed,
   }
+}
+
+/** A script by which wrk posts. */
+async function postScript(body: string): Promise<string> {
+  const path = join(tmpdir(), `sampan-bench-${process.pid}.lua`)
+  await writeFile(path, `wrk.method = 'POST'\nwrk.body = ${JSON.stringify(body)}\n`)
+  return path
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, m: 60_000 }
