@@ -52,7 +52,6 @@ export class Housekeeping {
   constructor(options: HousekeepingOptions) {
     this.#options = options
     this.#background = new Background(options.log)
-    this.#strays = new Strays(options)
   }
 
   /** `files`: what was in the spool at the start. */
