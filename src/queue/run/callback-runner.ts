@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import { backoffMs } from '../../core/backoff.ts'
 import { messageOf } from '../../core/errors.ts'
@@ -66,6 +67,8 @@ export class CallbackRunner {
 
   constructor(options: CallbackRunnerOptions) {
     this.#options = options
+    // As many listen as calls are worked on at a time: no leak, as Node would suspect.
+    setMaxListeners(0, this.#stopping.signal)
   }
 
   /** Ends deliveries under way; they are tried again after the next start. */

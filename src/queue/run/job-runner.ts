@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { messageOf } from '../../core/errors.ts'
 import { FINAL_STATES, type QueuedCall } from '../../core/queued-call.ts'
 import { isSpooled } from '../job/envelope.ts'
@@ -46,6 +47,8 @@ export class JobRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options
+    // As many listen as calls are worked on at a time: no leak, as Node would suspect.
+    setMaxListeners(0, this.#stopping.signal)
     this.#active = new ActiveJobs(options.clock, options.limits.ackWaitMs)
     this.#endings = new Endings(options)
     this.#random = options.random ?? Math.random
