@@ -171,8 +171,11 @@ async function onDisk<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    const message = `the spool of asynchronous calls cannot be written (${messageOf(error)}): look at the disk and the rights where SAMPAN_DATA_DIR lies`
-    throw new FaasError('unavailable', message, { cause: error, retryAfterS: 30 })
+    throw new FaasError(
+      'unavailable',
+      `the spool of asynchronous calls cannot be written (${messageOf(error)}): look at the disk and the rights where SAMPAN_DATA_DIR lies`,
+      { cause: error, retryAfterS: 30 },
+    )
   }
 }
 
