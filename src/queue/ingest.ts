@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import { hasCode, messageOf } from '../core/errors.ts'
 import type { Log } from '../log.ts'
 import { Background } from '../work/background.ts'
+import { TurnEnd } from '../work/turn-end.ts'
 import type { Accepted, AsyncRequest } from './accept/request.ts'
 import { readFaasRequest } from './job/faas-request.ts'
 import { headerOf } from './job/verdict.ts'
@@ -34,6 +35,7 @@ const RETRY_MS = 5_000
 export class Ingest {
   readonly #options: IngestOptions
   readonly #background: Background
+  readonly #turnEnd = new TurnEnd()
   #puller: Puller | null = null
   #unwatch = (): void => {}
   #cancel = (): void => {}
@@ -109,7 +111,7 @@ export class Ingest {
   }
 
   #received(data: Uint8Array, reply: string): void {
-    const receipt = new Receipt(this.#options.link, reply)
+    const receipt = new Receipt(this.#options.link, reply, this.#turnEnd)
     if (receipt.facts.pending > 0) this.#pullIn(BUSY_MS)
     this.#background.run('take a call of another program', () => this.#take(data, receipt))
   }

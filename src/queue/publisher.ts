@@ -1,4 +1,5 @@
 import { FaasError, messageOf } from '../core/errors.ts'
+import { TurnEnd } from '../work/turn-end.ts'
 import type { QueueLink } from './session.ts'
 
 /** Longest wait for the server's word that a message is on its disk. */
@@ -32,6 +33,7 @@ export type Published = { readonly sequence: number } | { readonly unknown: stri
 /** Puts messages into streams. */
 export class Publisher {
   readonly #link: QueueLink
+  readonly #turnEnd = new TurnEnd()
   #unanswered = 0
 
   constructor(link: QueueLink) {
@@ -43,6 +45,7 @@ export class Publisher {
    * when it has no room, and `too-large` when it never will take it.
    */
   async publish({ subject, data, id }: StreamMessage): Promise<Published> {
+    await this.#turnEnd.reached()
     const { session } = this.#link
     if (session === null) return { unknown: this.#link.status().reason }
     const mostBytes = session.nc.info?.max_payload ?? Infinity

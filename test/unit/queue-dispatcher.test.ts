@@ -4,6 +4,7 @@ import { functionName } from '../../src/core/function-name.ts'
 import { CALLS_PREFIX, subjectOf } from '../../src/queue/job/subjects.ts'
 import { Dispatcher, type DispatcherOptions } from '../../src/queue/run/dispatcher.ts'
 import { Receipt } from '../../src/queue/run/receipt.ts'
+import { TurnEnd } from '../../src/work/turn-end.ts'
 import type { QueueSession } from '../../src/queue/session.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
@@ -241,7 +242,7 @@ describe('a receipt', () => {
       diskReason: () => '',
       suspectWrites: () => {},
     }
-    const receipt = new Receipt(link, '$JS.ACK.S.C.1.2.3.4.5')
+    const receipt = new Receipt(link, '$JS.ACK.S.C.1.2.3.4.5', new TurnEnd())
 
     receipt.working()
     receipt.later(0)

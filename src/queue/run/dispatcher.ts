@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import type { LaneName } from '../job/subjects.ts'
+import { TurnEnd } from '../../work/turn-end.ts'
 import type { QueueLink, QueueSession } from '../session.ts'
 import { LaneConsumers } from './lane-consumers.ts'
 import type { Lane } from './lane.ts'
@@ -57,6 +58,7 @@ export class Dispatcher {
   readonly #consumers: LaneConsumers
   readonly #reconciliation: Reconciliation
   readonly #pulls = new Pulls()
+  readonly #turnEnd = new TurnEnd()
   readonly #running = new Set<Promise<void>>()
   #puller: Puller | null = null
   #isArmed = false
@@ -211,7 +213,7 @@ export class Dispatcher {
   #received({ subject, reply, data }: { subject: string; reply: string; data: Uint8Array }): void {
     const { link, handle } = this.#options
     const lane = this.#lanes.bySubject(subject)
-    const receipt = new Receipt(link, reply)
+    const receipt = new Receipt(link, reply, this.#turnEnd)
     if (lane === undefined || lane.asked === 0) {
       // Nobody asked for it.
       receipt.later(0)

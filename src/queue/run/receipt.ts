@@ -1,3 +1,4 @@
+import type { TurnEnd } from '../../work/turn-end.ts'
 import type { QueueLink } from '../session.ts'
 
 /** Longest wait for the server's word that it has noted an end. */
@@ -40,10 +41,12 @@ export class Receipt {
   readonly facts: DeliveryFacts
   readonly #link: QueueLink
   readonly #reply: string
+  readonly #turnEnd: TurnEnd
 
-  constructor(link: QueueLink, reply: string) {
+  constructor(link: QueueLink, reply: string, turnEnd: TurnEnd) {
     this.#link = link
     this.#reply = reply
+    this.#turnEnd = turnEnd
     this.facts = readReply(reply)
   }
 
@@ -71,6 +74,7 @@ export class Receipt {
    * It is done with. True: the server says that it is removed. False: nobody knows; it may be delivered again.
    */
   async done(): Promise<boolean> {
+    await this.#turnEnd.reached()
     const nc = this.#link.session?.nc
     if (nc === undefined) return false
     try {
