@@ -23,6 +23,7 @@ export interface QueueAdminOptions {
 }
 
 const PORTION = 200
+const AT_ONCE = 50
 
 /** What people and programs see and change of the queues. */
 export class QueueAdmin {
@@ -69,9 +70,11 @@ export class QueueAdmin {
       for (let before: string | undefined; ;) {
         const which = { ...(fn !== undefined && { fn }), ...(before !== undefined && { before }) }
         const page = book.list({ ...which, state, queue, limit: PORTION })
-        for (const call of page) {
-          before = call.id
-          if (await cancel(call)) count += 1
+        before = page.at(-1)?.id
+        // Each waits for the disk: one after the other, 100,000 of them take minutes.
+        for (let at = 0; at < page.length; at += AT_ONCE) {
+          const cancelled = await Promise.all(page.slice(at, at + AT_ONCE).map((call) => cancel(call)))
+          count += cancelled.filter(Boolean).length
         }
         if (page.length < PORTION) break
       }
