@@ -130,7 +130,7 @@ export class DeadLetters {
     const row = this.#row(id)
     const { jsm } = this.#session()
     try {
-      await jsm.streams.deleteMessage(DEAD_STREAM, row.sequence)
+      await jsm.streams.deleteMessage(DEAD_STREAM, row.sequence, false)
     } catch (error) {
       if (!isGone(error)) throw unavailable(error)
     }
