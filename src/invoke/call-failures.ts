@@ -9,7 +9,7 @@ import type { FunctionName } from '../core/function-name.ts'
 /** `cause`: the reason, where somebody gave one. */
 export function noneReady(fn: FunctionName, cause: unknown): FaasError {
   const reason = cause instanceof FaasError ? cause.message : `function ${fn}: no replica is ready`
-  return new FaasError('unavailable', reason, { cause })
+  return new FaasError('unavailable', reason, { cause, ...retryOf(cause) })
 }
 
 /** `obstacle`: empty when nobody knows. */
@@ -21,7 +21,7 @@ export function notReady(fn: FunctionName, obstacle: string): FaasError | null {
 export function waitedTooLong(fn: FunctionName, cause: unknown, { ms, setting }: TimeLimit): FaasError {
   const { message } = noneReady(fn, cause)
   const waited = `the gateway waited ${formatDuration(ms)} for it (${setting})`
-  return new FaasError('unavailable', `${message}; ${waited}`, { cause })
+  return new FaasError('unavailable', `${message}; ${waited}`, { cause, ...retryOf(cause) })
 }
 
 /** The call, or its wait, ends because the gateway stops. */
@@ -58,4 +58,31 @@ export function tooManyOf(fn: FunctionName, { most, setting }: CallCountLimit): 
 /** All functions together have reached the limit. */
 export function tooMany(most: number): FaasError {
   return new FaasError('unavailable', `the gateway has ${most} calls under way (SAMPAN_MAX_CALLS)`)
+}
+
+/** So many calls wait for a replica of `fn` already that this one may not. */
+export function roomFull(fn: FunctionName, { most, setting }: CallCountLimit): FaasError {
+  const reason = `${most} calls wait for it already (${setting})`
+  return new FaasError('unavailable', `function ${fn} is not ready: ${reason}`, { retryAfterS: 1 })
+}
+
+/** No replica had room for the call in time. `perReplica`: null when the limit was taken away meanwhile. */
+export function noPlace(fn: FunctionName, perReplica: CallCountLimit | null, wait: TimeLimit): FaasError {
+  const waited = `the gateway waited ${formatDuration(wait.ms)} (${wait.setting})`
+  const each = perReplica === null ? '' : `: each takes ${perReplica.most} (${perReplica.setting})`
+  return new FaasError('too-busy', `${waited} for a replica of function ${fn} with room for the call${each}`)
+}
+
+/** So many calls wait for a replica of `fn` with room already that this one may not. */
+export function queueFull(fn: FunctionName, { most, setting }: CallCountLimit): FaasError {
+  return new FaasError(
+    'too-busy',
+    `${most} calls wait for a replica of function ${fn} with room (${setting})`,
+  )
+}
+
+/** When the reason knows it. */
+function retryOf(cause: unknown): { readonly retryAfterS?: number } {
+  const seconds = cause instanceof FaasError ? cause.retryAfterS : undefined
+  return seconds === undefined ? {} : { retryAfterS: seconds }
 }

@@ -24,6 +24,8 @@ export class CallMetrics implements FunctionCalls {
   readonly fn: FunctionName
   started = 0
   inFlight = 0
+  /** Most calls in flight since `takePeak`. */
+  #peak = 0
   readonly #byStatus = new Map<number, StatusCount>()
 
   constructor(fn: FunctionName) {
@@ -41,9 +43,35 @@ export class CallMetrics implements FunctionCalls {
     return sum
   }
 
+  /** Seconds that all calls took together. */
+  get seconds(): number {
+    let sum = 0
+    for (const { seconds } of this.#byStatus.values()) sum += seconds
+    return sum
+  }
+
+  readonly durationBounds = DURATION_BUCKETS
+
+  /** Calls in each of `DURATION_BUCKETS` and above, whatever their status. */
+  durations(): Uint32Array {
+    const sums = new Uint32Array(DURATION_BUCKETS.length + 1)
+    for (const { buckets } of this.#byStatus.values()) {
+      for (const [at, count] of buckets.entries()) sums[at] = (sums[at] ?? 0) + count
+    }
+    return sums
+  }
+
+  /** Most calls in flight since this was last asked, exactly. One may ask: it begins anew. */
+  takePeak(): number {
+    const peak = this.#peak
+    this.#peak = this.inFlight
+    return peak
+  }
+
   begin(): void {
     this.started += 1
     this.inFlight += 1
+    if (this.inFlight > this.#peak) this.#peak = this.inFlight
   }
 
   /** `ms` is without the time that the call waited for a replica. */

@@ -29,6 +29,7 @@ export class CallTime {
   #answerFromMs: number
   #wait: WaitTime | null = null
   #silence: Silence | null = null
+  #isQueued = false
 
   constructor(nowMs: number) {
     this.#startedMs = nowMs
@@ -39,12 +40,20 @@ export class CallTime {
     return this.#wait?.isRunning === true
   }
 
-  beginWait(nowMs: number): void {
+  /** Whether it waits for a replica with room, and not for one at all. */
+  get isQueued(): boolean {
+    return this.#isQueued
+  }
+
+  /** `isQueued`: for a replica with room. */
+  beginWait(nowMs: number, isQueued = false): void {
+    this.#isQueued = isQueued
     this.#wait ??= new WaitTime()
     this.#wait.begin(nowMs)
   }
 
   endWait(nowMs: number): void {
+    this.#isQueued = false
     this.#wait?.end(nowMs)
   }
 
@@ -62,9 +71,11 @@ export class CallTime {
     const silentMs = this.#silenceMs(nowMs, progress)
     if (write.ms > 0 && nowMs - this.#answerFromMs >= write.ms)
       return { limit: write, what: this.isWaiting ? null : dueOf(progress, 'complete its answer') }
-    // The first round ends by itself.
+    // The first round ends by itself, and so does the wait for a place.
     if (this.isWaiting)
-      return this.#hasRejoined && this.waitedMs(nowMs) >= wake.ms ? { limit: wake, what: null } : null
+      return this.#hasRejoined && !this.#isQueued && this.waitedMs(nowMs) >= wake.ms
+        ? { limit: wake, what: null }
+        : null
     if (upstream.ms === 0 || progress.isAnswered || silentMs < upstream.ms) return null
     return { limit: upstream, what: dueOf(progress, 'begin its answer') }
   }

@@ -18,6 +18,8 @@ export interface CallLimits {
   readonly writeMs: number
   /** Longest wait for a replica. */
   readonly wakeMs: number
+  /** Most calls of one function that wait for a replica. */
+  readonly waiting: number
   /** Longest head of an answer. */
   readonly maxHeaderBytes: number
 }

@@ -14,6 +14,7 @@ import type { ActiveCall } from './active-calls.ts'
 import type { Route } from './route-table.ts'
 import type { Target } from './target.ts'
 import { UnansweredError } from './unanswered.ts'
+import type { PlaceWaiter } from './place-queue.ts'
 import type { Waiter } from './waker.ts'
 
 /**
@@ -30,10 +31,10 @@ const MAX_REFUSALS = 10
  *      └─▶ waiting ◀─┘
  *
  *   forwarding  `#forward` is set; `#status` is not 0 once the answer has begun, `#tunnel` is set after an upgrade
- *   waiting     `#time.isWaiting`, and the waker knows the call
+ *   waiting     `#time.isWaiting`, and the waker knows the call, or the route's queue for a replica with room
  *   over        `#isOver`: the sink was told the end, the caller cancelled, or the tunnel closed
  */
-export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall {
+export class Invocation implements RunningCall, ForwardOwner, Waiter, PlaceWaiter, ActiveCall {
   readonly call: Call
   readonly sink: CallSink
   readonly upgrade: Upgrade<Duplex> | null
@@ -97,7 +98,8 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
     const overdue = this.#time.overdue(nowMs, progress, this.#policy)
     if (overdue === null) return
     const { what, limit } = overdue
-    if (what === null) this.#failLate(null, limit)
+    if (this.#time.isQueued) this.onNoPlace(limit)
+    else if (what === null) this.#failLate(null, limit)
     else {
       this.#stopWork()
       this.#fail(failures.timedOut(this.#route.fn, what, limit))
@@ -114,7 +116,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
 
   onReady(replica: Replica): void {
     this.#stopWaiting()
-    this.#forwardTo(this.#route.pick() ?? this.#route.admit(replica))
+    this.#forwardOrQueue(this.#route.pick() ?? this.#route.take(replica))
   }
 
   onUnready(error: unknown, again: boolean): void {
@@ -124,6 +126,19 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
     // When little of the waiting time is left, another round is not worth it.
     else if (this.#time.waitedMs(this.#nowMs()) < wake.ms * 0.9) this.#beginWait()
     else this.#failLate(error, wake)
+  }
+
+  // PlaceWaiter
+
+  onPlace(): void {
+    this.#stopWaiting()
+    this.#next()
+  }
+
+  onNoPlace(limit: TimeLimit): void {
+    const { fn, policy } = this.#route
+    this.#stopWaiting()
+    this.#fail(failures.noPlace(fn, policy.places?.perReplica ?? null, limit))
   }
 
   // ForwardOwner
@@ -173,12 +188,18 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
   #next(): void {
     const target = this.#route.pick()
     if (target === undefined) this.#beginWait()
-    else this.#forwardTo(target)
+    else this.#forwardOrQueue(target)
   }
 
-  #forwardTo(target: Target, isRetry = false): void {
+  #forwardOrQueue(target: Target): void {
+    if (!this.#route.isFull(target)) this.#forwardTo(target)
+    else if (this.#route.queueUp(this)) this.#time.beginWait(this.#nowMs(), true)
+    else this.#fail(failures.queueFull(this.#route.fn, this.#policy.waiting))
+  }
+
+  #forwardTo(target: Target): void {
     target.enter()
-    const forward = new Forward(this, target, isRetry ? 'fresh' : freshnessFor(this.call))
+    const forward = new Forward(this, target, this.#hasRetried ? 'fresh' : freshnessFor(this.call))
     this.#forward = forward
     forward.start(this.#headers)
   }
@@ -201,7 +222,7 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
   #retry(target: Target): void {
     this.#hasRetried = true
     if (target.isLost) this.#next()
-    else this.#forwardTo(target, true)
+    else this.#forwardOrQueue(target)
   }
 
   #beginWait(): void {
@@ -209,8 +230,8 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
       this.#fail(failures.notFound(this.call.fn))
       return
     }
-    this.#context.waker.wait(this.#route.fn, this)
     this.#time.beginWait(this.#nowMs())
+    this.#context.waker.wait(this.#route.fn, this)
   }
 
   #nowMs(): number {
@@ -218,7 +239,10 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
   }
 
   #stopWaiting(): void {
+    if (!this.#time.isWaiting) return
     this.#time.endWait(this.#nowMs())
+    this.#context.waker.leave(this.#route.fn, this)
+    this.#route.leaveQueue(this)
   }
 
   #failLate(reason: unknown, limit: TimeLimit): void {
@@ -227,18 +251,14 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
   }
 
   #failWaiting(reason: unknown): void {
-    if (this.#time.isWaiting) this.#stopWaiting()
-    this.#context.waker.leave(this.#route.fn, this)
+    this.#stopWaiting()
     if (this.#lastRefusal !== null) this.#fail(failures.brokenOff(this.#route.fn, this.#lastRefusal))
     else if (reason instanceof FaasError) this.#fail(reason)
     else this.#fail(failures.noneReady(this.#route.fn, reason))
   }
 
   #stopWork(): void {
-    if (this.#time.isWaiting) {
-      this.#stopWaiting()
-      this.#context.waker.leave(this.#route.fn, this)
-    }
+    this.#stopWaiting()
     this.#forward?.cancel()
     this.#tunnel?.destroy()
   }
@@ -253,8 +273,10 @@ export class Invocation implements RunningCall, ForwardOwner, Waiter, ActiveCall
   }
 
   #leaveTarget(): void {
-    this.#forward?.target.leave()
+    if (this.#forward === null) return
+    this.#forward.target.leave()
     this.#forward = null
+    this.#route.admit()
   }
 
   #end(status: number): void {

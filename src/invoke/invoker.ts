@@ -32,6 +32,8 @@ export interface InvokerPorts extends WakerPorts {
    * throw.
    */
   obstacle(fn: FunctionName): string
+  /** A call was refused because too many of its function are under way. Cheap; must not throw. */
+  crowded?(fn: FunctionName): void
 }
 
 export interface InvokerOptions {
@@ -60,6 +62,7 @@ export class Invoker {
   readonly #capacity: CallCapacity
   readonly #watch: BudgetWatch
   readonly #idle: IdleCount
+  readonly #crowded: (fn: FunctionName) => void
   #refused = 0
   #refusedOfFunction = 0
   #isStopping = false
@@ -86,11 +89,13 @@ export class Invoker {
       connections: new Map(),
       onFault: (err: unknown) => log.error('call failed unexpectedly', { err }),
     }
-    this.routes = new RouteTable(targets, usualPolicy(limits, capacity))
+    const usual = usualPolicy(limits, capacity)
+    this.routes = new RouteTable(targets, usual)
     this.#capacity = capacity
+    this.#crowded = (fn) => ports.crowded?.(fn)
     this.#context = {
       clock,
-      waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs }),
+      waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs, room: usual.waiting }),
       activeCalls: new ActiveCalls(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
       suspect: (replica, why) => ports.suspect(replica, why),
       fate: (replica) => ports.fate(replica),
@@ -110,6 +115,11 @@ export class Invoker {
       refusedOfFunction: this.#refusedOfFunction,
       idleUpstreams: this.#idle.count,
     }
+  }
+
+  /** Calls of the function that wait for a replica. */
+  waiting(fn: FunctionName): number {
+    return this.#context.waker.waiting(fn)
   }
 
   /** Every failure is reported to the sink, possibly before this returns. */
@@ -169,6 +179,7 @@ export class Invoker {
     const { most, setting } = policy.calls
     if (metrics.inFlight >= most) {
       this.#refusedOfFunction += 1
+      this.#crowded(fn)
       this.#watch.note('limit of calls per function reached, new ones refused', { setting, limit: most, fn })
       return tooManyOf(fn, policy.calls)
     }
@@ -188,6 +199,8 @@ function usualPolicy(limits: CallLimits, { callsPerFunction }: CallCapacity): Ca
     write: { ms: limits.writeMs, setting: 'SAMPAN_WRITE_TIMEOUT' },
     wake: { ms: limits.wakeMs, setting: 'SAMPAN_WAKE_TIMEOUT' },
     calls: { most: callsPerFunction, setting: 'SAMPAN_MAX_CALLS_PER_FUNCTION' },
+    waiting: { most: limits.waiting, setting: 'SAMPAN_MAX_WAITING_CALLS' },
+    places: null,
   }
 }
 

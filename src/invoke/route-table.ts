@@ -4,6 +4,7 @@ import { pickReplica } from '../core/pick-replica.ts'
 import type { DeployedFunction } from '../core/function-spec.ts'
 import type { Replica } from '../core/replica.ts'
 import { CallMetrics } from './call-metrics.ts'
+import { PlaceQueue, type PlaceWaiter } from './place-queue.ts'
 import { Target, type TargetShared } from './target.ts'
 
 /** One registered function as the call path sees it: its callable replicas, its policy and its counts. */
@@ -13,6 +14,8 @@ export class Route {
   /** Of the newest revision. Running calls keep the policy that they started with. */
   policy: CallPolicy
   readonly #shared: TargetShared
+  /** Null while no call has had to wait for a replica with room. */
+  #queue: PlaceQueue | null = null
   #ready: readonly Target[] = []
   #turn = 0
   #isRemoved = false
@@ -40,6 +43,41 @@ export class Route {
     return pickReplica(this.#ready, this.#turn)
   }
 
+  /** Whether this replica, the least busy one, has as many calls as it takes, and calls wait for a place. */
+  isFull({ inFlight }: Target): boolean {
+    const { places } = this.policy
+    return places !== null && inFlight >= places.perReplica.most
+  }
+
+  /** Calls that wait for a replica with room. */
+  get queued(): number {
+    return this.#queue?.size ?? 0
+  }
+
+  /** The call waits for a replica with room; false when as many wait already as may. */
+  queueUp(waiter: PlaceWaiter): boolean {
+    const { places, waiting } = this.policy
+    this.#queue ??= new PlaceQueue(this.#shared.clock)
+    if (places === null || this.#queue.size >= waiting.most) return false
+    this.#queue.wait(waiter, places.wait)
+    return true
+  }
+
+  /** It waits no longer. Does nothing for one that did not wait. */
+  leaveQueue(waiter: PlaceWaiter): void {
+    this.#queue?.leave(waiter)
+  }
+
+  /** There may be room: lets calls in that wait for it. */
+  admit(): void {
+    if (this.#queue === null || this.#queue.size === 0) return
+    this.#queue.admit(() => {
+      const target = this.pick()
+      // Without a replica they are to wait for one.
+      return target === undefined || !this.isFull(target)
+    })
+  }
+
   /**
    * The whole list of callable replicas. Replicas that are no longer in it finish their calls and get no new
    * ones.
@@ -52,10 +90,11 @@ export class Route {
     for (const target of before) {
       if (!this.#ready.includes(target)) target.retire()
     }
+    this.admit()
   }
 
   /** The target of a replica that was reported ready, even if the list does not have it yet. */
-  admit(replica: Replica): Target {
+  take(replica: Replica): Target {
     const known = this.#ready.find((target) => isSame(target.replica, replica))
     if (known !== undefined) return known
     const target = this.#target(replica)
@@ -97,11 +136,12 @@ export class RouteTable {
 
   /** Adds a function, or its new revision. A known function keeps its counts. */
   add({ spec }: Pick<DeployedFunction, 'spec'>): Route {
-    const { name: fn, annotations } = spec
-    const policy = callPolicy(annotations, this.#usual)
+    const { name: fn } = spec
+    const policy = callPolicy(spec, this.#usual)
     const known = this.#byName.get(fn)
     if (known !== undefined) {
       known.policy = policy
+      known.admit()
       return known
     }
     const route = new Route(fn, policy, this.#shared)

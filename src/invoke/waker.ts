@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts'
+import type { CallCountLimit } from '../core/call-policy.ts'
 import type { FaasError } from '../core/errors.ts'
 import type { FunctionName } from '../core/function-name.ts'
 import type { Replica } from '../core/replica.ts'
+import { roomFull } from './call-failures.ts'
 
 /** What the waker needs from its neighbours; `assemble/` plugs it. */
 export interface WakerPorts {
@@ -19,6 +21,8 @@ export interface WakerOptions {
   readonly clock: Clock
   /** Longest wait for a replica. */
   readonly timeoutMs: number
+  /** Most calls of one function that wait. */
+  readonly room: CallCountLimit
 }
 
 /** A call that waits. One of the two is called, once, unless it left before. */
@@ -48,15 +52,25 @@ export class Waker {
     this.#options = options
   }
 
-  /** The invoker limits how many may wait, because waiting calls count as calls in flight. */
+  /** One that finds no room is told so before this returns. */
   wait(fn: FunctionName, waiter: Waiter): void {
+    const { room } = this.#options
     let round = this.#rounds.get(fn)
+    if (round !== undefined && round.waiters.size >= room.most) {
+      waiter.onUnready(roomFull(fn, room), false)
+      return
+    }
     if (round === undefined) {
       round = { waiters: new Set(), ending: new AbortController() }
       this.#rounds.set(fn, round)
       void this.#run(fn, round)
     }
     round.waiters.add(waiter)
+  }
+
+  /** Calls of the function that wait. */
+  waiting(fn: FunctionName): number {
+    return this.#rounds.get(fn)?.waiters.size ?? 0
   }
 
   leave(fn: FunctionName, waiter: Waiter): void {

@@ -24,6 +24,10 @@ export interface DockerProviderOptions {
   readonly dockerConfigDir: string | null
   /** The proc file system of the engine's host; default `/proc`. */
   readonly procDir?: string
+  /** `auto`: by the files of cgroups where this process may write them; `docker`: by the engine's pause. */
+  readonly freezer: 'auto' | 'docker'
+  /** Where control groups are mounted; default `/sys/fs/cgroup`. */
+  readonly cgroupRoot?: string
   readonly guard: GuardSettings
   /** MTU of the networks of functions, bytes; null: that of the engine's default network. */
   readonly mtu: number | null

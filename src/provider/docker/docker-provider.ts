@@ -31,10 +31,6 @@ const FINISH_MS = 5_000
  * this file.
  */
 export class DockerProvider implements Provider {
-  readonly capabilities: Capabilities = {
-    orchestration: 'docker',
-    maxReplicas: 100,
-  }
   readonly #options: DockerProviderOptions
   readonly #parts: ProviderParts
   readonly #listeners = new Set<(event: ProviderEvent) => void>()
@@ -47,6 +43,10 @@ export class DockerProvider implements Provider {
     this.#parts = new ProviderParts(options, (event) => {
       for (const listener of this.#listeners) listener(event)
     })
+  }
+
+  get capabilities(): Capabilities {
+    return { orchestration: 'docker', freezing: this.#parts.halter.method, maxReplicas: 100 }
   }
 
   async start(functions: readonly DeployedFunction[]): Promise<void> {
@@ -77,6 +77,10 @@ export class DockerProvider implements Provider {
     // Checked only at a deploy: functions that an earlier release accepted keep running.
     checkCores(spec, this.#parts.link.engine?.cpus ?? 0)
     return (await this.#parts.imageFor(spec, signal)).id
+  }
+
+  async hasArtifact(artifact: string): Promise<boolean> {
+    return (await this.#parts.images.inspect(artifact)) !== null
   }
 
   remarks(spec: FunctionSpec): readonly string[] {

@@ -3,6 +3,7 @@ import type { DockerProviderOptions } from './docker-provider-options.ts'
 import { Freezer } from './replicas/freezer.ts'
 import { Reconciler } from './replicas/reconciler.ts'
 import { ReplicaMaker } from './replicas/replica-maker.ts'
+import type { Background } from '../../work/background.ts'
 import type { FunctionSpec } from '../../core/function-spec.ts'
 import type { Networks } from './belongings/networks.ts'
 import type { Ownership } from './belongings/ownership.ts'
@@ -14,6 +15,9 @@ import type { ImageFacts } from './engine/answers.ts'
 import type { Images } from './images/images.ts'
 import type { Outlook } from './readiness/outlook.ts'
 import type { ReplicaProbes } from './readiness/replica-probes.ts'
+import { CgroupFreezer } from './cgroups/cgroup-freezer.ts'
+import type { ContainerPids } from './replicas/container-pids.ts'
+import { Halter } from './replicas/halter.ts'
 import { HaltWatch } from './replicas/halt-watch.ts'
 import type { Observer } from './replicas/observer.ts'
 import type { ReplicaTable } from './replicas/replica-table.ts'
@@ -37,7 +41,10 @@ export interface PartsBehindAPlan {
   readonly reconciler: Reconciler
   readonly link: EngineLink
   readonly outlook: Outlook
+  readonly pids: ContainerPids
+  readonly halter: Halter
   readonly halts: HaltWatch
+  readonly background: Background
   imageFor(spec: FunctionSpec, signal: AbortSignal): Promise<ImageFacts>
   /** Starts to probe this replica. */
   probe(id: string): void
@@ -56,8 +63,11 @@ export function makeReconciler(parts: PartsBehindAPlan, options: DockerProviderO
     retire: (id) => parts.retirement.begin(id),
     freezer: parts.freezer,
     isIdle: (id) => ledger.inFlight(id) === 0,
-    onStarted: (id) => parts.probe(id),
-    onSetback: (fn) => parts.outlook.reconsider(fn),
+    onStarted: (id) => {
+      parts.probe(id)
+      parts.background.run('find out how to freeze', () => parts.halter.tryOn(id))
+    },
+    onSetback: (fn) => parts.outlook.failed(fn),
   })
 }
 
@@ -82,9 +92,28 @@ function makeMaker(
   })
 }
 
+export function makeHalter(
+  parts: Pick<PartsBehindAPlan, 'engine' | 'table' | 'pids'>,
+  { clock, log, freezer, cgroupRoot, procDir = '/proc' }: DockerProviderOptions,
+): Halter {
+  const { engine, table, pids } = parts
+  return new Halter({
+    engine,
+    cgroups: new CgroupFreezer({
+      pid: (id) => pids.of(id),
+      clock,
+      procDir,
+      ...(cgroupRoot !== undefined && { root: cgroupRoot }),
+    }),
+    mayUseCgroups: freezer === 'auto',
+    table,
+    log,
+  })
+}
+
 export function makeFreezer(parts: PartsBehindAPlan, { clock, log, ledger }: DockerProviderOptions): Freezer {
   return new Freezer({
-    engine: parts.engine,
+    halter: parts.halter,
     table: parts.table,
     ledger,
     clock,
@@ -93,6 +122,7 @@ export function makeFreezer(parts: PartsBehindAPlan, { clock, log, ledger }: Doc
     onThawed: (record) => parts.probes.resume(record),
     onUnready: (id) => parts.probe(id),
     onTurned: (fn) => parts.reconciler.settleRest(fn),
+    onLost: ({ replica }) => parts.reconciler.nudge(replica.fn),
     onDoubt: (id) => parts.halts.doubt(id),
     onEngineAway: (error) => parts.link.lost(error),
   })

@@ -11,6 +11,8 @@ import { EngineLink } from './engine/link.ts'
 import { Engine } from './engine/engine.ts'
 import { FullLook } from './full-look.ts'
 import type { Freezer } from './replicas/freezer.ts'
+import { ContainerPids } from './replicas/container-pids.ts'
+import type { Halter } from './replicas/halter.ts'
 import { HostGuard } from './host/host-guard.ts'
 import { Images } from './images/images.ts'
 import { logOpener } from './logs/container-log.ts'
@@ -29,7 +31,7 @@ import { Retirement } from './replicas/retirement.ts'
 import { SecretFiles } from './belongings/secret-files.ts'
 import { Surroundings } from './belongings/surroundings.ts'
 import { UsageMeter } from './usage/usage.ts'
-import { makeFreezer, makeHaltWatch, makeReconciler } from './wiring-reconciler.ts'
+import { makeFreezer, makeHalter, makeHaltWatch, makeReconciler } from './wiring-reconciler.ts'
 
 const DRAIN_MS = 60_000
 const RETRY_REMOVAL_MS = 2_000
@@ -57,6 +59,8 @@ export class ProviderParts {
   readonly networks: Networks
   readonly surroundings: Surroundings
   readonly addresses: ReplicaAddresses
+  readonly pids: ContainerPids
+  readonly halter: Halter
   readonly halts: HaltWatch
   readonly observer: Observer
   readonly probes: ReplicaProbes
@@ -96,6 +100,8 @@ export class ProviderParts {
       log,
     })
     const { engine, table, ownership } = this
+    this.pids = new ContainerPids({ engine, table })
+    this.halter = makeHalter(this, options)
     this.openLog = logOpener(engine)
     this.usage = new UsageMeter({ engine, clock, log })
     this.guard = new HostGuard({ settings: options.guard, instance, clock, log })
@@ -141,7 +147,7 @@ export class ProviderParts {
 
   #makeProbes(): ReplicaProbes {
     const { clock, log, procDir = '/proc' } = this.#options
-    const sockets = new ContainerSockets({ engine: this.engine, table: this.table, procDir })
+    const sockets = new ContainerSockets({ pid: (id) => this.pids.of(id), table: this.table, procDir })
     return new ReplicaProbes({
       table: this.table,
       readiness: new Readiness({ ask: httpAsk(clock), listeners: (id) => sockets.listeners(id) }),
@@ -175,6 +181,8 @@ export class ProviderParts {
       table: this.table,
       addresses: this.addresses,
       halts: this.halts,
+      foundFrozen: (id) => this.halter.foundFrozen(id),
+      onTold: (id) => this.background.run('let a container end', () => this.halter.release(id)),
       isOurs: (labels) => this.ownership.isOurs(labels),
       log,
       onChange: (fn) => this.reconciler.nudge(fn),
@@ -206,6 +214,7 @@ export class ProviderParts {
     const { clock, log, ledger, keptLogs, drainMs = DRAIN_MS } = this.#options
     return new Retirement({
       engine: this.engine,
+      halter: this.halter,
       table: this.table,
       ledger,
       clock,

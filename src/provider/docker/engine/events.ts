@@ -5,10 +5,10 @@ import { field } from './untrusted.ts'
 /** What happened to one container. */
 export interface ContainerEvent {
   /**
-   * `connect`, `disconnect`: it was put into a network or taken out of one. The engine does not tell which
+   * `kill`: a signal is sent to it, by a stop too. `connect`, `disconnect`: it was put into a network or taken out of one. The engine does not tell which
    * instance the container belongs to.
    */
-  readonly kind: 'start' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause' | 'connect' | 'disconnect'
+  readonly kind: 'start' | 'kill' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause' | 'connect' | 'disconnect'
   readonly id: string
   /** Of `die`; else 0. */
   readonly exitCode: number
@@ -17,6 +17,7 @@ export interface ContainerEvent {
 /** Maps the engine's words to ours. Podman says `died` and `remove` where Docker says `die` and `destroy`. */
 const KINDS: Readonly<Record<string, ContainerEvent['kind']>> = {
   start: 'start',
+  kill: 'kill',
   die: 'die',
   died: 'die',
   oom: 'oom',

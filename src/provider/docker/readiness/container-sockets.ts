@@ -1,11 +1,10 @@
 import { open } from 'node:fs/promises'
-import type { ContainerDetails } from '../engine/answers.ts'
-import { Limiter } from '../../../work/limiter.ts'
 import { type Listener, ownsAddress, parseListeners } from './listeners.ts'
 import type { ReplicaTable } from '../replicas/replica-table.ts'
 
 export interface ContainerSocketsOptions {
-  readonly engine: { inspectContainer(id: string): Promise<ContainerDetails | null> }
+  /** PID of the container's first process on this host; 0 when unknown. Never rejects. */
+  readonly pid: (id: string) => Promise<number>
   readonly table: ReplicaTable
   /** The host's `/proc`. */
   readonly procDir: string
@@ -20,8 +19,6 @@ const MOST_BYTES = 64 * 1024
  */
 export class ContainerSockets {
   readonly #options: ContainerSocketsOptions
-  /** A restarted daemon may find a thousand replicas. */
-  readonly #inspections = new Limiter(8)
 
   constructor(options: ContainerSocketsOptions) {
     this.#options = options
@@ -33,7 +30,7 @@ export class ContainerSockets {
    * not have the replica's address.
    */
   async listeners(id: string): Promise<readonly Listener[] | null> {
-    const pid = await this.#pid(id)
+    const pid = await this.#options.pid(id)
     const host = this.#options.table.get(id)?.replica.host ?? ''
     if (pid === 0 || host === '') return null
     const dir = `${this.#options.procDir}/${pid}/net`
@@ -45,21 +42,6 @@ export class ContainerSockets {
     if (addresses === null || tcp === null || !ownsAddress(addresses, host)) return null
     // Without IPv6 in the kernel this table does not exist.
     return [...parseListeners(tcp), ...parseListeners(tcp6 ?? '')]
-  }
-
-  /**
-   * PID of the container's first process on this host; 0 when unknown. An adopted container is inspected for
-   * it once.
-   */
-  async #pid(id: string): Promise<number> {
-    const { engine, table } = this.#options
-    const known = table.get(id)?.pid ?? 0
-    if (known !== 0) return known
-    // An unreachable engine tells nothing, which is not a failure here.
-    const details = await this.#inspections.run(() => engine.inspectContainer(id)).catch(() => null)
-    const pid = details?.pid ?? 0
-    table.change(id, { pid })
-    return pid
   }
 }
 

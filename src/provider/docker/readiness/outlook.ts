@@ -4,6 +4,7 @@ import type { FunctionCondition } from '../../../core/function-condition.ts'
 import { unknownFunction, type FunctionName } from '../../../core/function-name.ts'
 import type { ProviderStatus } from '../../../core/provider.ts'
 import type { Replica } from '../../../core/replica.ts'
+import { attemptsOf } from '../replicas/attempt.ts'
 import { describeFunction } from './describe-function.ts'
 import type { Reconciler } from '../replicas/reconciler.ts'
 import type { ReplicaRecord, ReplicaTable } from '../replicas/replica-table.ts'
@@ -42,8 +43,8 @@ export class Outlook {
     if (reconciler.desired(name) === undefined) {
       throw unknownFunction(name)
     }
-    const waiting = table.board.whenReady(name, signal, () => this.#explain(name))
-    this.reconsider(name)
+    const waiting = table.board.whenReady(name, signal, () => this.#unavailable(name))
+    this.#reconsider(name)
     return await waiting
   }
 
@@ -55,24 +56,31 @@ export class Outlook {
     const { table, reconciler } = this.#options
     if (reconciler.desired(replica.fn)?.isProved === true) return
     table.change(replica.id, { isStuck: true })
-    this.reconsider(replica.fn)
+    this.#reconsider(replica.fn)
   }
 
-  /** Something went wrong: ends the waits for this function if they are in vain. */
-  reconsider(name: FunctionName): void {
-    if (this.#isVain(name))
-      this.#options.table.board.rejectWaiters(name, this.#unavailable(this.#explain(name)))
+  /** A replica died or could not be created: ends the waits for this function if they are in vain. */
+  failed(name: FunctionName): void {
+    this.#reconsider(name, true)
+  }
+
+  #reconsider(name: FunctionName, hasJustFailed = false): void {
+    if (this.#isVain(name, hasJustFailed))
+      this.#options.table.board.rejectWaiters(name, this.#unavailable(name))
   }
 
   /** Ends all waits. */
   stop(): void {
     const { table } = this.#options
     for (const name of table.board.waitedFor()) {
-      table.board.rejectWaiters(name, this.#unavailable(`function ${name} is not ready: the daemon stops`))
+      table.board.rejectWaiters(
+        name,
+        new FaasError('unavailable', `function ${name} is not ready: the daemon stops`),
+      )
     }
   }
 
-  #isVain(name: FunctionName): boolean {
+  #isVain(name: FunctionName, hasJustFailed: boolean): boolean {
     const { table, reconciler, link, clock } = this.#options
     const attempts = reconciler.attempts(name)
     if (attempts === undefined || attempts.newest.fn.replicas === 0) return false
@@ -86,6 +94,8 @@ export class Outlook {
       running: running.length,
       stuck: running.filter(({ isStuck }) => isStuck).length,
       setbacks: newest.setbacks,
+      untilNextTryMs: this.#untilNextTryMs(name),
+      hasJustFailed,
       isUnmade: newest.isUnmade,
       nowMs: clock.now(),
     })
@@ -99,7 +109,20 @@ export class Outlook {
     return `function ${name} is not ready: ${this.condition(name)?.reason || usual}`
   }
 
-  #unavailable(message: string): FaasError {
-    return new FaasError('unavailable', message)
+  /** Until a replica of any of its revisions may be created again. */
+  #untilNextTryMs(name: FunctionName): number {
+    const { reconciler, clock } = this.#options
+    const attempts = reconciler.attempts(name)
+    if (attempts === undefined) return 0
+    const tries = attemptsOf(attempts).flatMap(({ setbacks }) =>
+      setbacks.reason === '' ? [] : [setbacks.retryAtMs],
+    )
+    return tries.length === 0 ? 0 : Math.min(...tries) - clock.now()
+  }
+
+  #unavailable(name: FunctionName): FaasError {
+    const waitMs = this.#untilNextTryMs(name)
+    const options = waitMs > 0 ? { retryAfterS: Math.ceil(waitMs / 1_000) } : {}
+    return new FaasError('unavailable', this.#explain(name), options)
   }
 }

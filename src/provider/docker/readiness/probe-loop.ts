@@ -14,9 +14,16 @@ export interface Probing {
   readonly signal: AbortSignal
 }
 
-const FIRST_PAUSE_MS = 5
-const LONGEST_PAUSE_MS = 250
-const GROWTH = 1.25
+/**
+ * The pause before the next probe, by the time since the first one. A refused connection costs a tenth of a
+ * millisecond, and a call may be waiting.
+ */
+const PAUSES = [
+  { beforeMs: 100, pauseMs: 5 },
+  { beforeMs: 500, pauseMs: 20 },
+  { beforeMs: 2_000, pauseMs: 50 },
+] as const
+const LATER_PAUSE_MS = 250
 /** How often a long wait checks whether it is still needed. */
 const LONGEST_SLEEP_MS = 10_000
 
@@ -40,7 +47,6 @@ export async function untilReady(
   const { next, ask, clock, signal } = probing
   if (!(await pause(delayMs, probing))) return 'ended'
   const startMs = clock.now()
-  let pauseMs = FIRST_PAUSE_MS
   let successes = 0
   for (;;) {
     const target = next()
@@ -50,10 +56,16 @@ export async function untilReady(
     if (now === null || signal.aborted) return 'ended'
     successes = isGood && now.host === target.host ? successes + 1 : 0
     if (successes >= target.probe.successes) return 'ready'
-    if (successes === 0 && isOverdue(clock.now() - startMs)) return 'overdue'
-    if (!(await pause(successes > 0 ? target.probe.periodMs : pauseMs, probing))) return 'ended'
-    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * GROWTH)
+    const sinceMs = clock.now() - startMs
+    if (successes === 0 && isOverdue(sinceMs)) return 'overdue'
+    const pauseMs = successes > 0 ? target.probe.periodMs : pauseAfter(sinceMs)
+    if (!(await pause(pauseMs, probing))) return 'ended'
   }
+}
+
+/** For a replica that was not ready `sinceMs` after its first probe. Pure. */
+export function pauseAfter(sinceMs: number): number {
+  return PAUSES.find(({ beforeMs }) => sinceMs < beforeMs)?.pauseMs ?? LATER_PAUSE_MS
 }
 
 /** Probes once a period, first after `firstMs`, until the set number of answers in a row was bad. */

@@ -12,6 +12,10 @@ export interface WaitFacts {
   readonly running: number
   readonly stuck: number
   readonly setbacks: Setbacks
+  /** Time until the next replica of any revision may be created; 0 or less: now. */
+  readonly untilNextTryMs: number
+  /** A replica has just died or could not be created: the caller has waited for that one. */
+  readonly hasJustFailed: boolean
   /** The last setback was that no replica could be created. */
   readonly isUnmade: boolean
   readonly nowMs: number
@@ -23,16 +27,20 @@ export interface WaitFacts {
 const TRIES_OF_NEW = 2
 /** The same for a revision that was ready and of which no replica can be created now. */
 const TRIES_OF_PROVED = 3
+/** A next try that is further away is not worth a wait, whatever the function did before. */
+const LONGEST_WORTH_MS = 5_000
 
 /**
  * Whether waiting is in vain, so that a caller should be told the reason at once. A revision that served
- * before and dies is waited for, because it is likely to come back. While a replica is still starting the
- * answer is no. Pure.
+ * before and dies is waited for, because it is likely to come back: for a few tries, and while the next one is
+ * near. While a replica is still starting the answer is no. Pure.
  */
 export function isVain(facts: WaitFacts): boolean {
   const { isProved, running, stuck, setbacks, isUnmade, nowMs } = facts
   if (!facts.isEngineUp || facts.isFetching || facts.canFallBack) return false
   if (running > 0) return stuck === running
   if (setbacks.reason === '' || nowMs >= setbacks.retryAtMs) return false
-  return isProved ? isUnmade && setbacks.count >= TRIES_OF_PROVED : setbacks.count >= TRIES_OF_NEW
+  if (facts.untilNextTryMs > LONGEST_WORTH_MS) return true
+  if (!isProved) return setbacks.count >= TRIES_OF_NEW
+  return (isUnmade || facts.hasJustFailed) && setbacks.count >= TRIES_OF_PROVED
 }

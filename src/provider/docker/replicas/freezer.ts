@@ -7,16 +7,11 @@ import { Background } from '../../../work/background.ts'
 import { Limiter } from '../../../work/limiter.ts'
 import { shortId } from '../../../core/short-id.ts'
 import { EngineAway } from '../engine/errors.ts'
+import type { Halter } from './halter.ts'
 import type { PauseEvent, ReplicaRecord, ReplicaTable } from './replica-table.ts'
 
-/** What this needs of `engine.ts`. */
-export interface FreezerEngine {
-  pauseContainer(id: string): Promise<void>
-  unpauseContainer(id: string): Promise<void>
-}
-
 export interface FreezerOptions {
-  readonly engine: FreezerEngine
+  readonly halter: Pick<Halter, 'halt' | 'release'>
   readonly table: ReplicaTable
   readonly ledger: Pick<CallLedger, 'inFlight'>
   readonly clock: Clock
@@ -27,6 +22,8 @@ export interface FreezerOptions {
   readonly onThawed: (record: ReplicaRecord) => void
   /** A running container whose readiness is not known. */
   readonly onUnready: (id: string) => void
+  /** It cannot be thawed: it has to be replaced. */
+  readonly onLost: (record: ReplicaRecord) => void
   /** A freeze or thaw has ended, successfully or not. The desired state may have changed meanwhile. */
   readonly onTurned: (fn: FunctionName) => void
   /** The record of this container may be wrong: checks whether it is paused. */
@@ -44,8 +41,8 @@ const MOST_THAWS = 8
 const THAW_AGAIN_MS = [5, 20, 80, 320]
 
 /**
- * Freezes and thaws replicas by the engine's `pause`: the kernel halts the processes, which keep their memory
- * and sockets. A frozen replica gets no calls, because the kernel would accept connections that nobody
+ * Freezes and thaws replicas (`halter.ts` says how): the kernel halts the processes, which keep their memory and
+ * sockets. A frozen replica gets no calls, because the kernel would accept connections that nobody
  * answers. It counts as available, because a thaw takes milliseconds. One operation per replica runs at a
  * time.
  */
@@ -63,12 +60,16 @@ export class Freezer {
 
   /** Freezes a replica that is ready and has no calls; does nothing for any other. Returns at once. */
   freeze(id: string): void {
-    const { table } = this.#options
+    const { table, halter } = this.#options
     this.#turn(id, 'pause', async () => {
       // In the same turn as the check for calls: from here on it gets none.
       if (!this.#mayFreeze(id)) return
       table.change(id, { state: 'frozen' })
       await this.#pause(id)
+      const record = table.get(id)
+      // It was told to go while its processes halted: they have to hear that.
+      if (record !== undefined && record.frozenIn !== null && record.replica.state !== 'frozen')
+        await halter.release(id)
       this.#say('replica frozen', id)
     })
   }
@@ -120,9 +121,9 @@ export class Freezer {
   }
 
   async #pause(id: string): Promise<void> {
-    const { engine, onDoubt } = this.#options
+    const { halter, onDoubt } = this.#options
     try {
-      await engine.pauseContainer(id)
+      await halter.halt(id, () => this.#isWanted(id))
     } catch (error) {
       if (!hasCode(error, 'conflict')) throw error
       // It is paused already, or Docker has a wrong state for a moment.
@@ -130,12 +131,21 @@ export class Freezer {
     }
   }
 
+  /** A call may come, or the replica may be told to go, while its processes halt. */
+  #isWanted(id: string): boolean {
+    const { table, isResting } = this.#options
+    const replica = table.get(id)?.replica
+    return replica?.state === 'frozen' && isResting(replica.fn)
+  }
+
   /** "Not paused" can be wrong for a moment after a freeze: see `halt-watch.ts`. */
   async #unpause(id: string): Promise<void> {
-    const { engine, table, clock } = this.#options
+    const { halter, table, clock } = this.#options
+    // The files of the kernel are never wrong, and refuse a second time what they refused.
+    if (table.get(id)?.frozenIn !== null) return await halter.release(id)
     for (const pauseMs of THAW_AGAIN_MS) {
       try {
-        await engine.unpauseContainer(id)
+        await halter.release(id)
         return
       } catch (error) {
         if (error instanceof EngineAway) throw error
@@ -143,7 +153,7 @@ export class Freezer {
       await clock.sleep(pauseMs)
       if (table.get(id)?.replica.state !== 'frozen') return
     }
-    await engine.unpauseContainer(id)
+    await halter.release(id)
   }
 
   /** It was ready when it was frozen. One that was found frozen must pass a probe first. */
@@ -164,7 +174,7 @@ export class Freezer {
    * finds out whether it answers.
    */
   #failed(id: string, event: PauseEvent, error: unknown): void {
-    const { table, log, onUnready, onDoubt, onEngineAway } = this.#options
+    const { table, log, onUnready, onDoubt, onLost, onEngineAway } = this.#options
     if (error instanceof EngineAway) {
       onEngineAway(error)
       return
@@ -174,6 +184,12 @@ export class Freezer {
     const { fn, revision } = record.replica
     const what = event === 'pause' ? 'frozen' : 'thawed'
     log.warn(`replica not ${what}`, { fn, replica: shortId(id), revision, reason: messageOf(error) })
+    if (record.frozenIn !== null) {
+      // The engine cannot thaw what it did not freeze.
+      table.change(id, { state: 'starting', isFailed: true })
+      onLost(record)
+      return
+    }
     table.change(id, { state: 'starting', ...(event === 'pause' && { isUnfreezable: true }) })
     onUnready(id)
     onDoubt(id)

@@ -46,7 +46,7 @@ export class HaltWatch {
   /** The engine reported that its processes are halted, or not. Returns at once. */
   told(id: string, isHalted: boolean): void {
     const record = this.#options.table.get(id)
-    if (record === undefined || isHalted === shouldBeHalted(record)) return
+    if (record === undefined || isHalted === shouldBePaused(record)) return
     this.doubt(id)
   }
 
@@ -102,7 +102,7 @@ export class HaltWatch {
    * frozen again.
    */
   #learned(record: ReplicaRecord, isHalted: boolean): void {
-    if (isHalted === shouldBeHalted(record)) return
+    if (isHalted === shouldBePaused(record)) return
     const { table, onUnready } = this.#options
     const { id, state } = record.replica
     const isFrozen = state === 'frozen'
@@ -113,10 +113,11 @@ export class HaltWatch {
 }
 
 /**
- * Whether its processes should be halted according to its record; during a freeze or thaw, after that has
- * ended.
+ * Whether the engine should take it for paused according to its record; during a freeze or thaw, after that
+ * has ended.
  */
-function shouldBeHalted({ replica, isPaused, turning }: ReplicaRecord): boolean {
+function shouldBePaused({ replica, isPaused, turning, frozenIn }: ReplicaRecord): boolean {
+  if (frozenIn !== null) return false
   if (turning !== null) return turning === 'pause'
   return isPaused || replica.state === 'frozen'
 }

@@ -1,6 +1,7 @@
 import type { FunctionName } from '../../../core/function-name.ts'
 import type { Log } from '../../../log.ts'
 import { shortId } from '../../../core/short-id.ts'
+import type { FreezerFiles } from '../cgroups/freezer-files.ts'
 import { instanceLabel, type Labels, readContainerLabels } from '../container/labels.ts'
 import type { ContainerSummary } from '../engine/answers.ts'
 import type { ContainerEvent } from '../engine/events.ts'
@@ -19,6 +20,10 @@ export interface ObserverOptions {
   readonly table: ReplicaTable
   readonly addresses: Pick<ReplicaAddresses, 'follow' | 'withdraw'>
   readonly halts: Pick<HaltWatch, 'told'>
+  /** The cgroup by whose files a container is frozen that the engine takes for running; null: it runs. */
+  readonly foundFrozen: (id: string) => Promise<FreezerFiles | null>
+  /** Somebody tells a container to end that is frozen by files of the kernel, and so cannot hear it. */
+  readonly onTold: (id: string) => void
   /** Whether the container with these labels belongs to our registry. Others are left alone. */
   readonly isOurs: (labels: Labels) => boolean
   readonly log: Log
@@ -32,6 +37,14 @@ export interface ObserverOptions {
   readonly onRewired: (id: string) => void
   /** The event is about an unknown container: a full look is needed. */
   readonly onUnknownContainer: () => void
+}
+
+/** What a look at the files of one container's cgroup found. */
+interface FreezeFound {
+  /** Null: it is not frozen by them. */
+  readonly files: FreezerFiles | null
+  /** What its record had when that was asked. */
+  readonly before: FreezerFiles | null
 }
 
 /**
@@ -64,12 +77,13 @@ export class Observer {
       isOurs(labels),
     )
     const seen = new Set(found.map(({ id }) => id))
+    const frozen = await this.#findFrozen(found)
 
     for (const container of found) {
       if (this.#making.has(container.name) || table.wasDeleted(container.id)) continue
       const record = table.get(container.id)
-      if (record === undefined) this.#adopt(container)
-      else this.#refresh(record, container)
+      if (record === undefined) this.#adopt(container, frozen.get(container.id)?.files ?? null)
+      else this.#refresh(this.#unlessThawed(record, frozen.get(container.id)), container)
     }
     // Only those that were known before the list was requested: a newer one may be missing from it.
     for (const id of before) {
@@ -78,7 +92,7 @@ export class Observer {
   }
 
   handle(event: ContainerEvent): void {
-    const { table, addresses, halts, log, onUnknownContainer, onRewired } = this.#options
+    const { table, addresses, halts, log, onUnknownContainer, onRewired, onTold } = this.#options
     const record = table.get(event.id)
     if (record === undefined) {
       if (event.kind === 'start') onUnknownContainer()
@@ -91,6 +105,9 @@ export class Observer {
       case 'oom':
         table.change(event.id, { ranOutOfMemory: true })
         log.warn('replica ran out of memory', { fn: record.replica.fn, replica: shortId(event.id) })
+        break
+      case 'kill':
+        if (record.frozenIn !== null) onTold(event.id)
         break
       case 'destroy':
         this.#removed(event.id)
@@ -113,7 +130,33 @@ export class Observer {
     }
   }
 
-  #adopt(container: ContainerSummary): void {
+  /**
+   * Which of these are frozen without the engine's knowledge. Looks at those that are unknown, or that we have
+   * frozen: somebody may have thawed them by hand.
+   */
+  async #findFrozen(found: readonly ContainerSummary[]): Promise<ReadonlyMap<string, FreezeFound>> {
+    const { table, foundFrozen } = this.#options
+    const frozen = new Map<string, FreezeFound>()
+    await Promise.all(
+      found.map(async ({ id, name, state }) => {
+        const record = table.get(id)
+        const isSettled = record === undefined || (record.frozenIn !== null && record.turning === null)
+        if (state !== 'running' || !isSettled || this.#making.has(name)) return
+        const files = await foundFrozen(id)
+        frozen.set(id, { files, before: record?.frozenIn ?? null })
+      }),
+    )
+    return frozen
+  }
+
+  /** Its record without a freeze that somebody has ended by hand. */
+  #unlessThawed(record: ReplicaRecord, found: FreezeFound | undefined): ReplicaRecord {
+    // Another object is of a later freeze, of which the look says nothing.
+    if (record.frozenIn === null || found?.files !== null || found.before !== record.frozenIn) return record
+    return this.#options.table.change(record.replica.id, { frozenIn: null }) ?? record
+  }
+
+  #adopt(container: ContainerSummary, frozenIn: FreezerFiles | null): void {
     const identity = readContainerLabels(container.labels)
     if (identity === null || container.state === 'removing') return
     const { table, onUnready, onRewired } = this.#options
@@ -122,8 +165,8 @@ export class Observer {
     const host = addressIn(container)
     table.add(id, identity, { isRunning, host, createdAtMs })
     // It is unknown who paused it. If its function should not rest, it is thawed.
-    const isFrozen = container.state === 'paused'
-    if (isFrozen) table.change(id, { state: 'frozen' })
+    const isFrozen = container.state === 'paused' || frozenIn !== null
+    if (isFrozen) table.change(id, { state: 'frozen', frozenIn })
     if (isRunning && host === '') onRewired(id)
     else if (isRunning && !isFrozen) onUnready(id)
     else if (!isRunning) table.change(id, { state: 'gone' })

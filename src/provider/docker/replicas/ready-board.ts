@@ -1,4 +1,4 @@
-import { FaasError } from '../../../core/errors.ts'
+import type { FaasError } from '../../../core/errors.ts'
 import type { FunctionName } from '../../../core/function-name.ts'
 import type { Replica } from '../../../core/replica.ts'
 
@@ -44,19 +44,19 @@ export class ReadyBoard {
   }
 
   /**
-   * The first replica of `fn` that is ready. When `signal` aborts: `unavailable`, with the reason that
-   * `explain` gives at that time.
+   * The first replica of `fn` that is ready. When `signal` aborts: the error that `explain` gives at that
+   * time.
    */
-  whenReady(fn: FunctionName, signal: AbortSignal, explain: () => string): Promise<Replica> {
+  whenReady(fn: FunctionName, signal: AbortSignal, explain: () => FaasError): Promise<Replica> {
     const [first] = this.ready(fn)
     if (first !== undefined) return Promise.resolve(first)
-    if (signal.aborted) return Promise.reject(new FaasError('unavailable', explain()))
+    if (signal.aborted) return Promise.reject(explain())
 
     return new Promise((resolve, reject) => {
       const waiters = this.#waiters.get(fn) ?? new Set()
       const onAbort = () => {
         this.#forget(fn, waiter)
-        reject(new FaasError('unavailable', explain()))
+        reject(explain())
       }
       const waiter: Waiter = {
         resolve: (replica) => {

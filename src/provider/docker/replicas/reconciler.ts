@@ -125,12 +125,12 @@ export class Reconciler {
     this.settleRest(name)
   }
 
-  /** Only freezes and thaws, as desired. */
+  /** Only freezes and thaws, as desired. Without the engine only thaws, which the kernel may do alone. */
   settleRest(name: FunctionName): void {
     const { isUp, freezer } = this.#options
-    if (!isUp() || this.#isStopping) return
+    if (this.#isStopping) return
     const { freeze, thaw } = this.#plan(name)
-    for (const id of freeze) freezer.freeze(id)
+    for (const id of isUp() ? freeze : []) freezer.freeze(id)
     for (const id of thaw) freezer.thaw(id)
   }
 

@@ -1,4 +1,5 @@
 import type { Replica, ReplicaState } from '../../../core/replica.ts'
+import type { FreezerFiles } from '../cgroups/freezer-files.ts'
 import type { ContainerIdentity } from '../container/labels.ts'
 
 /** One container of ours, as last seen. Immutable: a change creates a new record. */
@@ -27,7 +28,12 @@ export interface ReplicaRecord {
   readonly doubts: number
   /** The freeze or thaw in progress; null: none. */
   readonly turning: PauseEvent | null
-  /** The engine would not freeze it: it stays ready instead. */
+  /**
+   * The cgroup by whose files its processes are halted, which the engine does not know; null: they are not,
+   * or the engine halted them.
+   */
+  readonly frozenIn: FreezerFiles | null
+  /** It could not be frozen: it stays ready instead. */
   readonly isUnfreezable: boolean
   /**
    * When it was last frozen or thawed, by the process's clock; 0 for never. The answer to an older request
@@ -51,6 +57,7 @@ export type ReplicaChange = Partial<
     | 'exitCode'
     | 'doubts'
     | 'turning'
+    | 'frozenIn'
     | 'isUnfreezable'
     | 'turnedAtMs'
   > & {

@@ -83,7 +83,7 @@ export class ReplicaTable {
     const { isRunning, createdAtMs = this.#now() } = found
     const flags = { isRunning, isFailed: false, isStuck: false, wasReady: false }
     const accidents = { isPaused: false, ranOutOfMemory: false, exitCode: null }
-    const rest = { turning: null, isUnfreezable: false, turnedAtMs: 0 }
+    const rest = { turning: null, frozenIn: null, isUnfreezable: false, turnedAtMs: 0 }
     const record = { replica, identity, createdAtMs, ...flags, ...accidents, ...rest, pid: 0, doubts: 0 }
     this.#records.set(id, record)
     const ids = this.#byFunction.get(fn) ?? new Set()

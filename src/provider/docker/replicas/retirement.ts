@@ -9,19 +9,19 @@ import { shortId } from '../../../core/short-id.ts'
 import { EngineAway } from '../engine/errors.ts'
 import type { ContainerDetails } from '../engine/answers.ts'
 import { Limiter } from '../../../work/limiter.ts'
+import type { Halter } from './halter.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 
 /** What this needs of `engine.ts`. */
 export interface RetirementEngine {
   inspectContainer(id: string): Promise<ContainerDetails | null>
-  /** Throws when its processes were not halted. */
-  unpauseContainer(id: string): Promise<void>
   stopContainer(id: string, graceSeconds: number): Promise<void>
   removeContainer(id: string): Promise<void>
 }
 
 export interface RetirementOptions {
   readonly engine: RetirementEngine
+  readonly halter: Pick<Halter, 'release'>
   readonly table: ReplicaTable
   readonly ledger: CallLedger
   readonly clock: Clock
@@ -146,10 +146,10 @@ export class Retirement {
 
   /** Halted processes cannot end, and not every engine lets them continue when it stops the container. */
   async #letGoOn(id: string): Promise<void> {
-    const { engine, table } = this.#options
+    const { halter, table } = this.#options
     if (table.get(id)?.isPaused !== true) return
     try {
-      await engine.unpauseContainer(id)
+      await halter.release(id)
     } catch (error) {
       // Somebody else has unpaused it already.
       if (error instanceof EngineAway) throw error

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { CGROUP_ROOT, SLICES } from '../cgroups/slices.ts'
 
 /** The kernel's figures for one container. */
 export interface CgroupSample {
@@ -15,9 +16,6 @@ interface Layout {
   readonly read: (cpuFile: string, memoryFolder: string) => Promise<CgroupSample>
 }
 
-/** The slices of Docker without and with systemd, and of Podman. */
-const SLICES = ['docker/ID', 'system.slice/docker-ID.scope', 'machine.slice/libpod-ID.scope'] as const
-
 const LAYOUTS: readonly Layout[] = SLICES.flatMap((slice) => [
   { cpu: `${slice}/cpu.stat`, memory: slice, read: readV2 },
   { cpu: `cpuacct/${slice}/cpuacct.usage`, memory: `memory/${slice}`, read: readV1 },
@@ -31,7 +29,7 @@ export class CgroupUsage {
   /** All containers of a host have the same layout, so the one that worked is tried first. */
   #known: Layout | undefined
 
-  constructor(root = '/sys/fs/cgroup') {
+  constructor(root = CGROUP_ROOT) {
     this.#root = root
   }
 
