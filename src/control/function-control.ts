@@ -5,42 +5,31 @@ import type { DeployedFunction, FunctionChange, FunctionSpec } from '../core/fun
 import { unknownNamespace } from '../core/namespace.ts'
 import type { Provider } from '../core/provider.ts'
 import {
+  revisionHistory,
+  revisionToReturnTo,
+  whyNotInService,
+  type HistoryEntry,
+} from '../core/revision-history.ts'
+import {
   replicaBounds,
   replicasAfterScale,
   replicasAfterUpdate,
   type ReplicaBounds,
 } from '../core/scaling-policy.ts'
 import type { Log } from '../log.ts'
+import type { FunctionRegistry } from './function-registry.ts'
 import { Preparation } from './preparation.ts'
+import { checkNamespace, checkReferences, type ReferencePorts } from './references.ts'
 import { RevisionProof } from './revision-proof.ts'
 
-/**
- * Where desired state is kept. Every change is on disk when the method returns. `FunctionControl` checks in
- * the same turn whether a function exists; a method that is called for a missing one throws an unexpected
- * error.
- */
-export interface FunctionRegistry {
-  get(name: FunctionName): DeployedFunction | undefined
-  all(): readonly DeployedFunction[]
-  insert(change: FunctionChange): DeployedFunction
-  replace(change: FunctionChange): DeployedFunction
-  setReplicas(name: FunctionName, replicas: number): DeployedFunction
-  setResting(name: FunctionName, isResting: boolean): DeployedFunction
-  setArtifact(name: FunctionName, revision: number, artifact: string): DeployedFunction | undefined
-  /** This revision was ready. Undefined when that was known, or when it is not the newest any more. */
-  prove(name: FunctionName, revision: number): DeployedFunction | undefined
-  remove(name: FunctionName): void
-}
-
-export interface FunctionControlPorts {
+export interface FunctionControlPorts extends ReferencePorts {
   readonly registry: FunctionRegistry
   readonly provider: Provider
-  readonly hasNamespace: (name: string) => boolean
-  /** The first of `names` that does not exist in `namespace`, or undefined. */
-  readonly missingSecret: (namespace: string, names: readonly string[]) => string | undefined
   readonly clock: Clock
   readonly log: Log
 }
+
+type Replacement = Pick<FunctionChange, 'spec' | 'body' | 'artifact'>
 
 /** What happened to a function that there should be. */
 export interface FunctionEvent {
@@ -113,7 +102,7 @@ export class FunctionControl {
 
   /** The functions of a namespace; throws `invalid` when there is no such namespace. */
   list(namespace: string): readonly DeployedFunction[] {
-    this.#checkNamespace(namespace)
+    checkNamespace(namespace, this.#ports)
     return this.#ports.registry.all().filter(({ spec }) => namespaceOf(spec.name) === namespace)
   }
 
@@ -123,13 +112,13 @@ export class FunctionControl {
    */
   async deploy(spec: FunctionSpec, body: string): Promise<void> {
     const { registry } = this.#ports
-    this.#checkReferences(spec)
+    checkReferences(spec, this.#ports)
     this.#checkFree(spec.name)
 
     const artifact = await this.#preparation.now(spec)
     // Checks again: while the image was pulled, the secret or namespace may have been removed, or the name
     // taken.
-    this.#checkReferences(spec)
+    checkReferences(spec, this.#ports)
     this.#checkFree(spec.name)
     const replicas = this.#bounds(spec).min
     this.#deployed('known', registry.insert({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
@@ -139,16 +128,45 @@ export class FunctionControl {
    * A new complete spec for a function; nothing of the old one is kept. Throws `not-found`, else as `deploy`.
    */
   async update(spec: FunctionSpec, body: string): Promise<void> {
-    const { registry } = this.#ports
     this.existing(spec.name)
-    this.#checkReferences(spec)
+    checkReferences(spec, this.#ports)
 
     const artifact = await this.#preparation.now(spec)
-    this.#checkReferences(spec)
+    checkReferences(spec, this.#ports)
     // Read again: it may have been scaled, or removed, while its image was fetched.
-    const current = this.existing(spec.name)
-    const replicas = replicasAfterUpdate(current.replicas, this.#bounds(spec))
-    this.#deployed('changed', registry.replace({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
+    this.#replace(this.existing(spec.name), { spec, body, artifact })
+  }
+
+  /** The revisions of a function that are kept, newest first. Throws as `find`. */
+  revisions(fn: FunctionName): readonly HistoryEntry[] {
+    const { registry, provider } = this.#ports
+    return revisionHistory(this.find(fn), registry.earlier(fn), provider.condition(fn))
+  }
+
+  /**
+   * Deploys an earlier revision anew, with the image that it had: `wanted`, or the last good one before the
+   * newest. Answers remarks for the client. Throws `not-found`, `invalid`, naming the field, when there is no
+   * such revision or it refers to what is gone, and what `update` throws about its image.
+   */
+  async rollback(fn: FunctionName, wanted?: number): Promise<readonly string[]> {
+    const { registry, log } = this.#ports
+    const earlier = revisionToReturnTo(this.existing(fn), registry.earlier(fn), wanted)
+    checkReferences(earlier.spec, this.#ports)
+    const { artifact, remarks } = await this.#preparation.again(earlier)
+    checkReferences(earlier.spec, this.#ports)
+    const newest = this.existing(fn)
+    const { revision } = this.#replace(newest, { ...earlier, artifact })
+    log.info('function rolled back', { fn, from: newest.revision, to: earlier.revision, revision })
+    return remarks
+  }
+
+  /**
+   * Erases the revisions before the newest, but for the last good one while it may serve. Throws `not-found`.
+   */
+  eraseRevisions(fn: FunctionName): void {
+    this.existing(fn)
+    this.#ports.registry.eraseEarlier(fn)
+    this.#ports.log.info('earlier revisions erased', { fn })
   }
 
   /** Throws `not-found`. On return the name is free; replicas end in the background. */
@@ -238,6 +256,17 @@ export class FunctionControl {
     this.#ports.provider.apply(after)
   }
 
+  /** A new revision in the place of `newest`. */
+  #replace(newest: DeployedFunction, { spec, body, artifact }: Replacement): DeployedFunction {
+    const { registry, provider } = this.#ports
+    const replicas = replicasAfterUpdate(newest.replicas, this.#bounds(spec))
+    const reason = whyNotInService(provider.condition(spec.name))
+    const nowMs = this.#nowMs()
+    const fn = registry.replace({ spec, body, replicas, artifact, reason, nowMs })
+    this.#deployed('changed', fn)
+    return fn
+  }
+
   #deployed(kind: 'known' | 'changed', fn: DeployedFunction): void {
     const { provider, log } = this.#ports
     this.#tell({ kind, fn })
@@ -250,23 +279,6 @@ export class FunctionControl {
       artifact: fn.artifact ?? 'pending',
     })
     if (fn.artifact === null) void this.#preparation.later(fn)
-  }
-
-  #checkReferences(spec: FunctionSpec): void {
-    const namespace = namespaceOf(spec.name)
-    this.#checkNamespace(namespace)
-    const missing = this.#ports.missingSecret(namespace, spec.secrets)
-    if (missing !== undefined) {
-      throw new FaasError(
-        'invalid',
-        `secrets: ${JSON.stringify(missing)} does not exist in namespace ${namespace}: create it first (faas-cli secret create)`,
-      )
-    }
-  }
-
-  #checkNamespace(namespace: string): void {
-    if (this.#ports.hasNamespace(namespace)) return
-    throw unknownNamespace(namespace, 'create it first, or leave it out')
   }
 
   #checkFree(fn: FunctionName): void {

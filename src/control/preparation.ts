@@ -1,15 +1,21 @@
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../core/errors.ts'
-import type { DeployedFunction, FunctionSpec } from '../core/function-spec.ts'
+import type { DeployedFunction, FunctionSpec, Revision } from '../core/function-spec.ts'
 import type { Provider } from '../core/provider.ts'
 import type { Log } from '../log.ts'
 
 export interface PreparationPorts {
-  readonly provider: Pick<Provider, 'prepare'>
+  readonly provider: Pick<Provider, 'prepare' | 'hasArtifact'>
   /** The image of an accepted deploy is available now. */
   readonly onPrepared: (fn: DeployedFunction, artifact: string) => void
   readonly clock: Clock
   readonly log: Log
+}
+
+export interface PreparedAgain {
+  readonly artifact: string | null
+  /** For the client. */
+  readonly remarks: readonly string[]
 }
 
 /**
@@ -40,6 +46,19 @@ export class Preparation {
       if (!budget.aborted) throw error
       return null
     }
+  }
+
+  /**
+   * The artifact that an earlier revision had, while it is here. Else as `now`, with a remark when that is
+   * another one, or may be.
+   */
+  async again({ spec, revision, artifact }: Revision): Promise<PreparedAgain> {
+    if (artifact !== null && (await this.#ports.provider.hasArtifact(artifact)))
+      return { artifact, remarks: [] }
+    const found = await this.now(spec)
+    if (artifact === null || found === artifact) return { artifact: found, remarks: [] }
+    const gone = `the one that revision ${revision} ran on is not on this host any more`
+    return { artifact: found, remarks: [`image: ${spec.image} is what this name means now: ${gone}`] }
   }
 
   /** Goes on waiting for an image whose deploy was accepted before it was here. Never rejects. */

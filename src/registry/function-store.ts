@@ -1,13 +1,14 @@
 import { nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
 import {
   type DeployedFunction,
+  type EarlierRevision,
   type FunctionChange,
   type Revision,
   revisionsOf,
 } from '../core/function-spec.ts'
 import type { Database, Row } from './database.ts'
+import { EarlierRevisions } from './earlier-revisions.ts'
 import { keyOf, nameIn, revisionIn } from './function-rows.ts'
-import { GoodRevisions } from './good-revisions.ts'
 
 /**
  * The functions that should exist. Reads come from memory, every change is on disk before it is visible and
@@ -15,17 +16,17 @@ import { GoodRevisions } from './good-revisions.ts'
  */
 export class FunctionStore {
   readonly #db: Database
-  readonly #good: GoodRevisions
+  readonly #earlier: EarlierRevisions
   readonly #functions = new Map<FunctionName, DeployedFunction>()
 
   constructor(db: Database) {
     this.#db = db
-    this.#good = new GoodRevisions(db)
-    const lastGood = this.#good.all()
+    this.#earlier = new EarlierRevisions(db)
+    const lastGood = this.#earlier.lastGood()
     const columns = 'namespace, name, spec, replicas, revision, artifact, created_at, updated_at, resting'
     for (const row of db.all(`SELECT ${columns} FROM function`)) {
       const fn = fallingBackTo(lastGood.get(nameIn(row)), fromRow(row))
-      this.#functions.set(fn.spec.name, this.#good.isProved(fn) ? { ...fn, isProved: true } : fn)
+      this.#functions.set(fn.spec.name, this.#earlier.isProved(fn) ? { ...fn, isProved: true } : fn)
     }
   }
 
@@ -79,21 +80,21 @@ export class FunctionStore {
   }
 
   /**
-   * Replaces the whole spec under a new revision, and erases the old one, which may hold passwords, unless it
-   * is the last one that was ready: that one stays until `prove`. The function must exist.
+   * Replaces the whole spec under a new revision. The old one, which may hold passwords, becomes an earlier
+   * revision; those that are too old are erased. The function must exist.
    */
   replace(change: FunctionChange): DeployedFunction {
     const { spec, nowMs } = change
     const before = this.#existing(spec.name)
 
-    const isProved = this.#good.isProved(before)
+    const isProved = this.#earlier.isProved(before)
     const lastGood = isProved ? revisionOf(before) : before.lastGood
 
     const fn = this.#db.erasing(() => {
       const { createdAtMs } = before
       const next = resting({ ...deployed(change, this.#nextRevision()), createdAtMs }, before.isResting)
       const made = fallingBackTo(lastGood, next)
-      if (isProved) this.#good.keep(before)
+      this.#earlier.keep(before, change.reason ?? '')
       this.#db.run(
         `UPDATE function SET body = ?, spec = ?, replicas = ?, revision = ?, artifact = ?, updated_at = ?
          WHERE namespace = ? AND name = ?`,
@@ -159,29 +160,38 @@ export class FunctionStore {
   }
 
   /**
-   * Notes that this revision was ready and erases the one before it. Undefined when that was known already,
-   * or when another revision has taken its place meanwhile.
+   * Notes that this revision was ready: nothing falls back to the one before it any more. Undefined when that
+   * was known already, or when another revision has taken its place meanwhile.
    */
   prove(name: FunctionName, revision: number): DeployedFunction | undefined {
     const before = this.#functions.get(name)
-    if (before?.revision !== revision || this.#good.isProved(before)) return undefined
-    const { lastGood, ...rest } = before
+    if (before?.revision !== revision || this.#earlier.isProved(before)) return undefined
+    const { lastGood: _, ...rest } = before
     const after = { ...rest, isProved: true }
-    const write = (): void => this.#good.prove(before)
-    if (lastGood === undefined) this.#db.transaction(write)
-    else this.#db.erasing(write)
-    this.#good.remember(before)
+    this.#earlier.prove(before)
+    this.#earlier.remember(before)
     this.#functions.set(name, after)
     return after
   }
 
-  /** Removes and erases it. */
+  /** The revisions before the newest that are kept, newest first. */
+  earlier(name: FunctionName): readonly EarlierRevision[] {
+    return this.#earlier.of(name)
+  }
+
+  /** Erases the revisions before the newest, but for the last good one while it may serve. */
+  eraseEarlier(name: FunctionName): void {
+    const newest = this.#existing(name)
+    this.#db.erasing(() => this.#earlier.drop(newest))
+  }
+
+  /** Removes and erases it, with all its revisions. */
   remove(name: FunctionName): void {
     this.#db.erasing(() =>
       this.#db.run('DELETE FROM function WHERE namespace = ? AND name = ?', ...keyOf(name)),
     )
     this.#functions.delete(name)
-    this.#good.forget(name)
+    this.#earlier.forget(name)
   }
 
   #existing(name: FunctionName): DeployedFunction {

@@ -128,6 +128,31 @@ export const MIGRATIONS: readonly string[] = [
   -- 1: no call is expected soon, replicas may be frozen.
   ALTER TABLE function ADD COLUMN resting INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- The revisions of each function before its newest. One that "proof" names is what serves until a newer one was ready. Padded as the table of functions
+  -- is, which has the same passwords.
+  CREATE TABLE revision (
+    namespace   TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    revision    INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    -- 1: it was ready once.
+    was_ready   INTEGER NOT NULL,
+    padding     BLOB NOT NULL DEFAULT (zeroblob(4096)),
+    body        TEXT NOT NULL,
+    spec        TEXT NOT NULL,
+    artifact    TEXT,
+    -- What kept it from being ready when it was replaced; empty: nothing that was known.
+    reason      TEXT NOT NULL,
+    PRIMARY KEY (namespace, name, revision),
+    FOREIGN KEY (namespace, name) REFERENCES function (namespace, name) ON DELETE CASCADE
+  ) STRICT;
+  -- Neither its body nor when it was deployed is known: not before the function was.
+  INSERT INTO revision (namespace, name, revision, created_at, was_ready, body, spec, artifact, reason)
+    SELECT namespace, name, last_good.revision, created_at, 1, '', last_good.spec, last_good.artifact, ''
+    FROM last_good JOIN function USING (namespace, name);
+  DROP TABLE last_good;
+  `,
 ]
 
 /** The registry's own file. */
