@@ -39,7 +39,7 @@ const invoker = new Invoker({
     fate: () => Promise.resolve(''),
     obstacle: () => '',
   },
-  limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000, maxHeaderBytes: 65_536 },
+  limits: { upstreamMs: 60_000, writeMs: 60_000, wakeMs: 30_000, waiting: 100, maxHeaderBytes: 65_536 },
   capacity,
   edge: { keepOddNames: false, mayForward: () => true, answersTo: (host) => hostNames.includes(host) },
   product: 'bench',

@@ -8,6 +8,7 @@ import { idleRows, loadedRows, startRows, streamRows } from './life-rows.ts'
 import { mistakeRows } from './mistake-rows.ts'
 import { overloadRows } from './overload-rows.ts'
 import { queueRows } from './queue-rows.ts'
+import { rollingRows } from './rolling-rows.ts'
 import { openSubject } from './subject.ts'
 import { printTable, type Row } from './table.ts'
 
@@ -42,6 +43,8 @@ async function everythingElse(): Promise<readonly Row[]> {
     found.push(...(await streamRows(subject)))
     console.log('deploys, kill -9 …')
     found.push(...(await startRows(subject)))
+    console.log('updates and scaling under load …')
+    found.push(...(await rollingRows()))
     console.log("beginners' mistakes …")
     found.push(...(await mistakeRows()))
     console.log('a daemon under attack …')

@@ -31,7 +31,12 @@ export interface Way {
 }
 
 export async function openSubject(): Promise<Subject> {
-  const daemon = await DaemonProcess.start({ SAMPAN_UPSTREAM_TIMEOUT: '10m', SAMPAN_WRITE_TIMEOUT: '10m' })
+  const daemon = await DaemonProcess.start({
+    SAMPAN_UPSTREAM_TIMEOUT: '10m',
+    SAMPAN_WRITE_TIMEOUT: '10m',
+    // One replica is measured, whatever the load.
+    SAMPAN_AUTOSCALER: 'off',
+  })
   try {
     const envVars = { write_timeout: '10m', exec_timeout: '10m' }
     await daemon.deploy({ service: 'subject', image: await testImage('fn-watchdog'), envVars })

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -62,7 +61,8 @@ export async function load(options: LoadOptions): Promise<LoadFigures> {
 
 /** A script by which wrk posts. */
 async function postScript(body: string): Promise<string> {
-  const path = join(tmpdir(), `sampan-bench-${process.pid}.lua`)
+  const path = resolve('.build/wrk-post.lua')
+  await mkdir('.build', { recursive: true })
   await writeFile(path, `wrk.method = 'POST'\nwrk.body = ${JSON.stringify(body)}\n`)
   return path
 }

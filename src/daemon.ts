@@ -82,7 +82,7 @@ export class Daemon {
     const calls = config.async === 'on' ? openCallStore(config.dataDir, log) : null
     this.#endings.push(() => calls?.close())
     const parts = assemble({ config, log, clock, registry, calls, credentials, descriptors }, makeProvider)
-    const { keptLogs, provider, logs, gateway, metricsServer, control, counts, queue } = parts
+    const { keptLogs, provider, logs, gateway, metricsServer, control, counts, queue, scaler } = parts
 
     // The listeners first: an address in use must end the start before a container is touched.
     this.#endings.push(() => metricsServer.stop())
@@ -96,11 +96,13 @@ export class Daemon {
       () => provider.stop(),
       () => control.stop(),
       () => drain(parts, clock),
+      () => scaler.stop(),
     )
     counts.start(() => registry.functions.all().map(({ spec }) => spec.name))
     await keptLogs.start()
     await provider.start(registry.functions.all())
     control.start()
+    scaler.start()
     const listeners = [addresses.gateway.port, metrics.port, config.functionPort]
     await queue?.start({ gateway: addresses.gateway.port, all: listeners })
     log.info('ready', { ...addresses, instance: config.instance, functions: registry.functions.all().length })

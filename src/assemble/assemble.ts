@@ -8,6 +8,7 @@ import type { Invoker } from '../invoke/invoker.ts'
 import type { FunctionLogs, KeptLogs } from '../logs/function-logs.ts'
 import { DockerProvider, type DockerProviderOptions } from '../provider/docker/docker-provider.ts'
 import type { QueueService } from '../queue/queue-service.ts'
+import type { Scaler } from '../scaler/scaler.ts'
 import { makeBase, type Given } from './base.ts'
 import { makeInvoker } from './call-path.ts'
 import { makeDesiredState } from './desired-state.ts'
@@ -17,6 +18,7 @@ import { makeKeptLogs, makeLogs } from './logs.ts'
 import { makeMetrics, queueSources } from './metrics.ts'
 import { dockerOptions } from './provider.ts'
 import { makeQueue } from './queue.ts'
+import { makeScaler } from './scaler.ts'
 
 /** Creates the provider. Tests pass another one than Docker's. */
 export type MakeProvider = (options: DockerProviderOptions) => Provider
@@ -31,6 +33,7 @@ export interface Parts {
   readonly counts: InvocationCount
   /** Null: there are no asynchronous calls. */
   readonly queue: QueueService | null
+  readonly scaler: Scaler
   readonly gateway: GatewayServer
   readonly metricsServer: MetricsServer
 }
@@ -49,23 +52,24 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
   const logs = makeLogs(base, provider, keptLogs)
   const desired = makeDesiredState(base, provider)
   const { functions: control } = desired
-  const invoker = makeInvoker(base, { ledger, provider, control })
+  const invoker = makeInvoker(base, { ledger, provider, control, crowded: (fn) => scaler.nudge(fn) })
+  const queue = makeQueue(base, { invoker, provider })
+  const scaler = makeScaler(base, { control, provider, invoker, queue })
   const counts = new InvocationCount({
     clock,
     log,
     store: registry.invocations,
     answered: (fn) => invoker.routes.metricsOf(fn)?.ended ?? 0,
   })
-  const metrics = makeMetrics(base, { invoker, provider })
+  const metrics = makeMetrics(base, { invoker, provider, scaler })
   const metricsServer = makeMetricsServer(base, metrics)
-  const queue = makeQueue(base, { invoker, provider })
-  const api = makeApi(base, { desired, provider, logs, counts, queue, metrics, metricsServer })
+  const api = makeApi(base, { desired, provider, logs, counts, queue, metrics, metricsServer, scaler })
   const gateway = makeGateway(base, { invoker, api, queue })
   metrics.watchEdge(() => gateway.figures)
   if (queue !== null) metrics.watchQueue(queueSources(queue))
-  connectEvents({ control, provider, invoker, counts, queue, gateway })
+  connectEvents({ control, provider, invoker, counts, queue, gateway, scaler })
   for (const fn of registry.functions.all()) invoker.routes.add(fn)
-  return { invoker, keptLogs, provider, logs, control, counts, queue, gateway, metricsServer }
+  return { invoker, keptLogs, provider, logs, control, counts, queue, scaler, gateway, metricsServer }
 }
 
 function makeDocker(options: DockerProviderOptions): Provider {

@@ -4,6 +4,7 @@ import type { Provider } from '../core/provider.ts'
 import type { GatewayServer } from '../gateway/gateway-server.ts'
 import type { QueueService } from '../queue/queue-service.ts'
 import type { Invoker } from '../invoke/invoker.ts'
+import type { Scaler } from '../scaler/scaler.ts'
 
 export interface Listening {
   readonly control: FunctionControl
@@ -12,19 +13,24 @@ export interface Listening {
   readonly counts: InvocationCount
   readonly queue: QueueService | null
   readonly gateway: GatewayServer
+  readonly scaler: Scaler
 }
 
 /**
  * Connects events to listeners: functions added and removed, replicas ready and lost, addresses at which
  * functions reach us.
  */
-export function connectEvents({ control, provider, invoker, counts, queue, gateway }: Listening): void {
+export function connectEvents(listening: Listening): void {
+  const { control, provider, invoker, counts, queue, gateway, scaler } = listening
   control.watch((event) => {
     const { name } = event.fn.spec
     // What waits for it may be made now, or never.
     queue?.queue.reconsider()
-    if (event.kind !== 'removed') invoker.routes.add(event.fn)
-    else {
+    if (event.kind !== 'removed') {
+      invoker.routes.add(event.fn)
+      scaler.changed(event.fn)
+    } else {
+      scaler.removed(name)
       invoker.remove(name)
       counts.forget(name)
     }

@@ -11,6 +11,7 @@ import type { Invoker } from '../invoke/invoker.ts'
 import type { FunctionLogs } from '../logs/function-logs.ts'
 import type { QueueService } from '../queue/queue-service.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Scaler } from '../scaler/scaler.ts'
 import type { Base } from './base.ts'
 import type { DesiredState } from './desired-state.ts'
 
@@ -25,17 +26,20 @@ export interface ApiNeeds {
   readonly queue: QueueService | null
   readonly metrics: Metrics
   readonly metricsServer: MetricsServer
+  readonly scaler: Scaler
 }
 
 export function makeApi(
   { config, build, credentials, hostNames, bodies, clock, log }: Base,
-  { desired, provider, logs, counts, queue, metrics, metricsServer }: ApiNeeds,
+  { desired, provider, logs, counts, queue, metrics, metricsServer, scaler }: ApiNeeds,
 ): Api {
   const app = createApp({
     functions: desired.functions,
     namespaces: desired.namespaces,
     secrets: desired.secrets,
     provider,
+    scaling: scaler,
+    events: scaler.events,
     logs,
     build,
     credentials,

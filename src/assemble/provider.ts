@@ -25,6 +25,7 @@ export function dockerOptions(
     ledger,
     keptLogs,
     secrets: { value: (namespace, name) => registry.secrets.value(namespace, name) },
+    freezer: config.freezer,
     guard: guardSettings(config),
     mtu: config.networkMtu,
     clock,

@@ -1,3 +1,4 @@
+import { callsPerReplica } from '../core/call-policy.ts'
 import type { Config } from '../config.ts'
 import { parseFunctionName } from '../core/function-name.ts'
 import { NAMES_IN_FUNCTIONS } from '../core/host-names.ts'
@@ -54,13 +55,11 @@ function queuePorts(
     mayForward: (authorization, peer) => ownCredentials.mayForward(authorization, peer),
     invoke: (call, sink) => invoker.invoke(call, sink),
     readyReplicas: (fn) => provider.replicas(fn).filter(({ state }) => state === 'ready').length,
-    perReplica: (fn) => perReplica(functions.get(fn)?.spec.envVars['max_inflight']),
+    perReplica: (fn) => {
+      const spec = functions.get(fn)?.spec
+      return (spec && callsPerReplica(spec)?.most) ?? null
+    },
   }
-}
-
-/** As the watchdog reads it: 0 and nonsense are no limit. */
-function perReplica(text: string | undefined): number | null {
-  return text !== undefined && /^[1-9]\d{0,5}$/.test(text) ? Number(text) : null
 }
 
 function limitsOf(config: Config): QueueServiceOptions['limits'] {

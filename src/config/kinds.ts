@@ -81,6 +81,11 @@ export const duration: Kind<number> = v.pipe(
   v.maxValue(LONGEST_TIMER_MS, 'is longer than 24 days'),
 )
 
+/** The same, of at most `most` milliseconds, which are `text`. */
+export function durationUpTo(most: number, text: string): Kind<number> {
+  return v.pipe(duration, v.maxValue(most, `is longer than ${text}`))
+}
+
 /** Bytes, from a quantity such as `64Ki`. */
 const quantity = v.pipe(
   v.string(),

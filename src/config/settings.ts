@@ -53,6 +53,8 @@ export const settings = v.object({
   maxCalls: setting('SAMPAN_MAX_CALLS', '1500', kinds.count),
   /** Calls under way of one function. */
   maxCallsPerFunction: setting('SAMPAN_MAX_CALLS_PER_FUNCTION', '1000', kinds.count),
+  /** Calls of one function that wait for a replica, or for one with room. */
+  maxWaitingCalls: setting('SAMPAN_MAX_WAITING_CALLS', '100', kinds.count),
   /** Port at which functions find the gateway under the name `gateway`. 0 switches those listeners off. */
   functionPort: setting('SAMPAN_FUNCTION_PORT', '8080', kinds.port),
   /** Further names in `Host` that the gateway answers to; `*.` before a name: all below it, `*`: any. */
@@ -73,6 +75,8 @@ export const settings = v.object({
   containerLabels: settingOr('SAMPAN_CONTAINER_LABELS', [], kinds.list(host.labelPrefix)),
   /** `auto`: rules that keep functions from the host's services, where the daemon may set them. */
   firewall: setting('SAMPAN_FIREWALL', 'auto', kinds.oneOf('auto', 'off')),
+  /** `auto`: by the files of cgroups where the daemon may write them; `docker`: by the engine's pause. */
+  freezer: setting('SAMPAN_FREEZER', 'auto', kinds.oneOf('auto', 'docker')),
   /** Ports of the host that functions may use all the same. */
   hostPorts: settingOr('SAMPAN_HOST_PORTS', [], kinds.list(host.hostPort)),
   /** Whether functions reach private addresses beyond the host. */
@@ -117,6 +121,16 @@ export const settings = v.object({
   callbackDeny: settingOr('SAMPAN_CALLBACK_DENY', [], kinds.list(host.callbackHost)),
   /** Signs the bodies of callbacks; null: they are not signed. */
   callbackSecret: settingOrNull('SAMPAN_CALLBACK_SECRET', kinds.anyText),
+  /** Who scales functions by load: the daemon itself, an AlertManager at `/system/alert`, or nobody. */
+  autoscaler: setting('SAMPAN_AUTOSCALER', 'builtin', kinds.oneOf('builtin', 'alert', 'off')),
+  /** Load per replica of a function that names none. */
+  scaleTarget: setting('SAMPAN_SCALE_TARGET', '50', kinds.count),
+  /** How long a count is kept after it was last needed, of a function that does not say. */
+  scaleDownWindowMs: setting('SAMPAN_SCALE_DOWN_WINDOW', '60s', kinds.durationUpTo(5 * 60_000, '5m')),
+  /** How long frozen replicas of a function that is scaled to zero are kept. */
+  removeAfterMs: setting('SAMPAN_REMOVE_AFTER', '1h', kinds.duration),
+  /** Memory for all replicas together, by their limits; null: 80 % of the machine's, less 256 MiB. */
+  replicaMemoryBytes: settingOrNull('SAMPAN_REPLICA_MEMORY', kinds.size(64 * MIB, 2 ** 46)),
   /** Ids of registries whose containers and networks this one takes over; `unmarked`: those without an id. */
   takeOver: settingOr('SAMPAN_TAKE_OVER', [], kinds.list(host.registryId)),
 })

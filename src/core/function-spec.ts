@@ -37,6 +37,18 @@ export interface Revision {
   readonly artifact: string | null
 }
 
+/** A revision that another one has replaced. */
+export interface EarlierRevision extends Revision {
+  /** The body as the client sent it; empty when that is not known any more. */
+  readonly body: string
+  /** Milliseconds since the epoch. */
+  readonly deployedAtMs: number
+  /** Whether it was ever ready, as far as is known. */
+  readonly wasReady: boolean
+  /** What kept it from being in service when it was replaced; empty when nothing was known to. */
+  readonly reason: string
+}
+
 /** A function of the registry: what should run. */
 export interface DeployedFunction extends Revision {
   /**
@@ -66,6 +78,8 @@ export interface FunctionChange {
   readonly replicas: number
   readonly artifact: string | null
   readonly nowMs: number
+  /** What keeps the revision that it replaces from being in service. Absent or empty: nothing known. */
+  readonly reason?: string
 }
 
 /** The newest revision and, if there is one, the last good one. What they need must be kept. */

@@ -34,6 +34,12 @@ export interface Provider {
   prepare(spec: FunctionSpec, signal: AbortSignal): Promise<string>
 
   /**
+   * Whether what `prepare` once returned is still here, so that a revision can run on the very same. Throws
+   * `unavailable` when the engine is unreachable.
+   */
+  hasArtifact(artifact: string): Promise<boolean>
+
+  /**
    * What the deployment asks for and does not get exactly: one sentence each, naming the field. Never throws.
    */
   remarks(spec: FunctionSpec): readonly string[]
@@ -115,9 +121,14 @@ export interface Provider {
 /** `refused`: it accepted no connection. `unready`: its watchdog said that its process accepted none. */
 export type Suspicion = 'refused' | 'unready'
 
+/** How containers that rest are frozen; `untried` until there was one to try it with. */
+export type FreezeMethod = 'cgroup-v1' | 'cgroup-v2' | 'docker-pause' | 'untried'
+
 export interface Capabilities {
   /** Orchestration's name in `/system/info`. */
   readonly orchestration: string
+  /** Null: this provider freezes nothing. */
+  readonly freezing: FreezeMethod | null
   /** Most replicas of one function. */
   readonly maxReplicas: number
 }

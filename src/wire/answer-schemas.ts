@@ -68,6 +68,8 @@ export const gatewayInfoAnswer = v.object({
       nats: v.object({ version: text, isOwn: v.boolean() }),
     }),
   ),
+  // Not of OpenFaaS. How functions that rest are frozen; absent where they are not.
+  freezer: v.exactOptional(text),
 })
 export type GatewayInfo = v.InferOutput<typeof gatewayInfoAnswer>
 
@@ -90,3 +92,18 @@ export const logMessageAnswer = v.object({
   text,
 })
 export type LogMessage = v.InferOutput<typeof logMessageAnswer>
+
+/** What scaling has decided. */
+export const scalingEventAnswer = v.object({
+  id: count,
+  at: text,
+  name: text,
+  namespace: text,
+  kind: v.picklist(['scaled', 'rested', 'removed', 'woken', 'limited', 'alert']),
+  from: count,
+  to: count,
+  reason: text,
+})
+export type ScalingEventAnswer = v.InferOutput<typeof scalingEventAnswer>
+
+export const scalingEventsAnswer = v.array(scalingEventAnswer)

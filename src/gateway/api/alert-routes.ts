@@ -1,7 +1,7 @@
 import { hasCode, messageOf } from '../../core/errors.ts'
-import { parseFunctionName } from '../../core/function-name.ts'
+import { parseFunctionName, type FunctionName } from '../../core/function-name.ts'
 import type { Log } from '../../log.ts'
-import { replicasAfterAlert } from './alert-scaling.ts'
+import { replicasAfterAlert, switchesScalingOff } from './alert-scaling.ts'
 import { textResponse } from '../shared/error-response.ts'
 import type { FunctionControl } from './function-routes.ts'
 import { readJson } from '../bodies/json-body.ts'
@@ -10,7 +10,17 @@ import type { Route } from './route.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 import { alertWebhook, type AlertWebhook } from '../../wire/request-schemas.ts'
 
+/** What alerts do here. */
+export interface AlertScaling {
+  /** `builtin`: they ask for a least count. `alert`: they scale, as in OpenFaaS. `off`: they are logged. */
+  readonly mode: 'builtin' | 'alert' | 'off'
+  /** The function needs at least so many replicas until the alert ends, or is not repeated in time. */
+  alertFires(fn: FunctionName, replicas: number): void
+  alertEnds(fn: FunctionName): void
+}
+
 export interface AlertRoutePorts {
+  readonly scaling: AlertScaling
   readonly functions: Pick<FunctionControl, 'get' | 'scale'>
   readonly log: Log
 }
@@ -53,12 +63,23 @@ async function handle(c: ApiContext, ports: AlertRoutePorts): Promise<Response> 
 }
 
 /** Null when it was applied or there was nothing to do, otherwise a line for the answer. */
-async function applyAlert(alert: Alert, { functions, log }: AlertRoutePorts): Promise<string | null> {
+async function applyAlert(alert: Alert, ports: AlertRoutePorts): Promise<string | null> {
+  const { functions, scaling, log } = ports
   const fn = parseFunctionName(alert.labels?.function_name ?? '')
   const known = fn === null ? undefined : functions.get(fn)
   if (fn === null || known === undefined) return null
 
   const wanted = replicasAfterAlert(known.spec.labels, known.replicas, alert.status)
+  if (scaling.mode === 'off') {
+    log.info('alert not applied, scaling is off', { fn, status: alert.status })
+    return null
+  }
+  if (scaling.mode === 'builtin') {
+    if (alert.status !== 'firing') scaling.alertEnds(fn)
+    // One that changes nothing is repeated: it goes on.
+    else if (!switchesScalingOff(known.spec.labels)) scaling.alertFires(fn, wanted)
+    return null
+  }
   if (wanted === known.replicas) return null
   try {
     await functions.scale(fn, wanted)

@@ -8,19 +8,29 @@ import { positiveInteger } from '../../core/scaling-policy.ts'
 const DEFAULT_MAX = 5
 const DEFAULT_FACTOR = 10
 
+/** A factor of 0, or min = max: alerts change nothing. */
+export function switchesScalingOff(labels: StringMap): boolean {
+  const { min, max } = boundsOf(labels)
+  return min === max || factorOf(labels) === 0
+}
+
 /**
  * Replicas after one alert, in the classic form of http-api 10: `firing` adds a step up to max, anything else
  * goes back to min. A factor of 0, or min = max, switches scaling off; the end of an alert does not wake a
  * function at zero.
  */
 export function replicasAfterAlert(labels: StringMap, current: number, status: string): number {
-  const min = positiveInteger(labels['com.openfaas.scale.min']) ?? 1
-  const max = Math.max(min, positiveInteger(labels['com.openfaas.scale.max']) ?? DEFAULT_MAX)
+  if (switchesScalingOff(labels)) return current
+  const { min, max } = boundsOf(labels)
   const step = Math.ceil((max * factorOf(labels)) / 100)
-  if (step === 0 || min === max) return current
 
   if (status === 'firing') return Math.min(current + step, max)
   return current === 0 ? 0 : min
+}
+
+function boundsOf(labels: StringMap): { readonly min: number; readonly max: number } {
+  const min = positiveInteger(labels['com.openfaas.scale.min']) ?? 1
+  return { min, max: Math.max(min, positiveInteger(labels['com.openfaas.scale.max']) ?? DEFAULT_MAX) }
 }
 
 /**

@@ -4,13 +4,14 @@ import type { HostNames } from '../../core/host-names.ts'
 import type { Provider } from '../../core/provider.ts'
 import type { SystemRequest } from '../../core/figures.ts'
 import type { Log } from '../../log.ts'
-import { alertRoutes } from './alert-routes.ts'
+import { alertRoutes, type AlertScaling } from './alert-routes.ts'
 import { areaOf, audit } from './audit.ts'
 import { BasicAuth, type Credentials } from '../login/auth.ts'
 import { checkOrigin, unauthorized } from './browser-guard.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
 import { QUEUED_CALL_PREFIX } from '../shared/call-routes.ts'
 import { errorResponse, textResponse } from '../shared/error-response.ts'
+import { eventRoutes, type EventRoutePorts } from './event-routes.ts'
 import { functionRoutes, type FunctionControl, type FunctionRoutePorts } from './function-routes.ts'
 import { infoRoutes, type InfoRoutePorts } from './info-routes.ts'
 import { logRoutes, type LogRoutePorts } from './log-routes.ts'
@@ -21,15 +22,17 @@ import { addressOf, endOf } from './client.ts'
 import { empty } from './responses.ts'
 import type { Route } from './route.ts'
 import { queueRoutes, type QueueRoutePorts } from './queue-routes.ts'
+import { revisionRoutes, type RevisionControl } from './revision-routes.ts'
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
 import { uiRoutes } from './ui-routes.ts'
 
 export interface AppPorts
-  extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts, QueueRoutePorts, OpenApiPorts {
-  readonly functions: FunctionControl
+  extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts, QueueRoutePorts, EventRoutePorts, OpenApiPorts {
+  readonly functions: FunctionControl & RevisionControl
   readonly namespaces: NamespaceControl
   readonly secrets: SecretControl
   readonly provider: Provider
+  readonly scaling: AlertScaling
   readonly credentials: Credentials
   readonly hostNames: HostNames
   /** Limits the memory for the bodies of all requests. */
@@ -46,11 +49,13 @@ export function routeTable(ports: AppPorts): readonly Route[] {
     ...infoRoutes(ports),
     ...uiRoutes,
     ...functionRoutes(ports),
+    ...revisionRoutes(ports.functions),
     ...secretRoutes(ports.secrets),
     ...namespaceRoutes(ports.namespaces),
     ...logRoutes(ports),
     ...alertRoutes(ports),
     ...queueRoutes(ports),
+    ...eventRoutes(ports),
   ]
   return [...routes, openApiRoute(routes, ports)]
 }

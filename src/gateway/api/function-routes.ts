@@ -3,6 +3,7 @@ import { asyncRemarks } from '../../core/async-annotations.ts'
 import { FaasError } from '../../core/errors.ts'
 import type { FunctionName } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
+import { scalingRemarks } from '../../core/scaling-labels.ts'
 import { boundsRemarks } from '../../core/scaling-policy.ts'
 import type { Provider, Usage } from '../../core/provider.ts'
 import {
@@ -146,9 +147,14 @@ async function deploy(
   const spec = specOf(value, queryValue(c, 'namespace'))
   c.set('subject', spec.name)
   await apply(spec, storable(text))
-  const replicas = boundsRemarks(spec.labels, provider.capabilities.maxReplicas)
-  const remarks = [...provider.remarks(spec), ...replicas, ...passedOver(spec)]
-  return withRemarks(c, accepted(), remarks.concat(asyncRemarks(spec.annotations)))
+  const remarks = [
+    ...provider.remarks(spec),
+    ...boundsRemarks(spec.labels, provider.capabilities.maxReplicas),
+    ...scalingRemarks(spec.labels),
+    ...passedOver(spec),
+    ...asyncRemarks(spec.annotations),
+  ]
+  return withRemarks(c, accepted(), remarks)
 }
 
 /** Remarks on fields that are stored and returned but have no effect here. */

@@ -2,7 +2,8 @@ import { type FunctionCondition, isWorthTelling } from '../../core/function-cond
 import { nameOf, namespaceOf } from '../../core/function-name.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../../core/function-spec.ts'
 import type { Usage } from '../../core/provider.ts'
-import { isAvailable, type Replica } from '../../core/replica.ts'
+import type { Replica } from '../../core/replica.ts'
+import { isAtZero, shownReplicas, type ShownReplicas } from '../../core/shown-replicas.ts'
 import type { FunctionStatus } from '../../wire/answer-schemas.ts'
 import { LAST_WORDS_ANNOTATION, REASON_ANNOTATION, STATE_ANNOTATION } from '../../wire/status-annotations.ts'
 
@@ -27,24 +28,32 @@ export interface Observed {
  */
 export function functionStatus(fn: DeployedFunction, observed: Observed): FunctionStatus {
   const { spec } = fn
+  const shown = shownReplicas(fn, observed.replicas)
+  const condition = conditionShown(fn, shown, observed.condition)
   return {
     name: nameOf(spec.name),
     namespace: namespaceOf(spec.name),
     image: spec.image,
     ...givenFields(spec),
     labels: labelsOf(spec, observed.functionLabel),
-    annotations: observed.isDescribed ? described(spec, observed.condition) : spec.annotations,
+    annotations: observed.isDescribed ? described(spec, condition) : spec.annotations,
     ...(observed.invocations > 0 ? { invocationCount: observed.invocations } : {}),
-    replicas: fn.replicas,
-    availableReplicas: availableReplicas(observed.replicas),
+    replicas: shown.desired,
+    availableReplicas: shown.available,
     createdAt: new Date(fn.createdAtMs).toISOString(),
     ...(observed.usage ? { usage: usageFields(observed.usage) } : {}),
-    ...(observed.condition === null ? {} : { status: observed.condition }),
+    ...(condition === null ? {} : { status: condition }),
   }
 }
 
-export function availableReplicas(replicas: readonly Replica[]): number {
-  return replicas.filter(isAvailable).length
+/** One that idleness has scaled to zero sleeps, though its frozen replicas would answer. */
+function conditionShown(
+  fn: DeployedFunction,
+  { desired }: ShownReplicas,
+  condition: FunctionCondition | null,
+): FunctionCondition | null {
+  if (condition?.state !== 'ready' || desired > 0 || !isAtZero(fn)) return condition
+  return { ...condition, state: 'sleeping', reason: '', lastWords: [] }
 }
 
 function givenFields(spec: FunctionSpec): Partial<FunctionStatus> {

@@ -95,5 +95,6 @@ function gatewayInfo({ provider, build, queueStatus }: InfoRoutePorts): GatewayI
     version,
     arch: GO_ARCH[process.arch] ?? process.arch,
     ...(queue !== null && { queue: queueInfo(queue) }),
+    ...(provider.capabilities.freezing !== null && { freezer: provider.capabilities.freezing }),
   }
 }

@@ -6,6 +6,7 @@ import type { FunctionResources, FunctionSpec, StringMap } from '../../core/func
 import { parseImageReference } from '../../core/image-reference.ts'
 import { checkEnvironment, checkList, checkMap, checkVariable } from '../../core/map-limits.ts'
 import { checkMemory, GPUS, parseGpus, parseNanoCpus } from '../../core/resources.ts'
+import { checkScalingLabels } from '../../core/scaling-labels.ts'
 import { checkSecretName } from '../../core/secret-name.ts'
 import { STATUS_ANNOTATIONS } from '../../wire/status-annotations.ts'
 import type { FunctionDeployment, ResourceTexts } from '../../wire/request-schemas.ts'
@@ -23,6 +24,7 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
   checkVariable('envProcess', 'fprocess', body.envProcess)
   checkEnvironment('envVars', body.envVars)
   checkMap('labels', body.labels)
+  checkScalingLabels(body.labels)
   checkMap('annotations', body.annotations)
   checkCallAnnotations(body.annotations)
   checkAsyncAnnotations(body.annotations)

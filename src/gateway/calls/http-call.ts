@@ -74,7 +74,7 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
   onError(error: FaasError): void {
     if (this.#exchange.isOver) return
     if (this.#exchange.hasBegun) this.#exchange.breakOff()
-    else this.refuse(statusOf(error), error.message)
+    else this.refuse(statusOf(error), error.message, error.retryAfterS)
   }
 
   // ExchangeOwner
@@ -88,8 +88,8 @@ export class HttpCall implements Call, CallSink, ExchangeOwner {
   }
 
   /** Answers in the function's place. */
-  refuse(status: number, message: string): void {
-    this.#exchange.answer(status, message, callErrorHeaders(this.#head))
+  refuse(status: number, message: string, retryAfterS?: number): void {
+    this.#exchange.answer(status, message, callErrorHeaders(this.#head, retryAfterS))
   }
 
   /** An unexpected failure: a bug of ours. */

@@ -185,8 +185,7 @@ export class Exchange implements LateWrite {
     if (this.isOver || this.#hasBegun) return
     const body = message === '' ? '' : `${message}\n`
     const bytes = Buffer.from(body)
-    const usual = refusalHeaders(status, message, !headers.includes('Retry-After'))
-    const all = [...headers, ...usual, 'Content-Length', String(bytes.length)]
+    const all = [...refusalHeaders(status, message, headers), 'Content-Length', String(bytes.length)]
     this.start(status, all, bytes.length)
     this.write(bytes)
     this.end()

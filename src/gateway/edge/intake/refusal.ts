@@ -23,13 +23,14 @@ export function reasonOf(status: number): string {
 }
 
 /**
- * Headers of an error text (http-api 1.3, shape A), as a flat list; an empty message has no type. `saysWhen`: also
- * when to try again, where that makes sense and nobody else says it.
+ * Headers of an error text (http-api 1.3, shape A), as a flat list; an empty message has no type. `more`:
+ * further ones, of which a `Retry-After` takes the place of the usual one.
  */
-export function refusalHeaders(status: number, message: string, saysWhen = true): string[] {
-  const headers: string[] = []
+export function refusalHeaders(status: number, message: string, more: readonly string[] = []): string[] {
+  const headers = [...more]
   if (message !== '')
     headers.push('Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff')
-  if (saysWhen && (status === 429 || status === 503)) headers.push('Retry-After', RETRY_AFTER_SECONDS)
+  const isBusy = status === 429 || status === 503
+  if (isBusy && !more.includes('Retry-After')) headers.push('Retry-After', RETRY_AFTER_SECONDS)
   return headers
 }
