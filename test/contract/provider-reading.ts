@@ -14,6 +14,14 @@ export function describeReading(stage: () => Stage): void {
     assert.equal(await provider.prepare(spec, soon()), artifact)
   })
 
+  it('knows whether an artifact is still here', async () => {
+    const { subject, provider } = stage()
+    const artifact = await provider.prepare(subject.fn('kept').spec, soon())
+
+    assert.equal(await provider.hasArtifact(artifact), true)
+    assert.equal(await provider.hasArtifact(`sha256:${'0'.repeat(64)}`), false)
+  })
+
   it('preparing an image that cannot be had is invalid, and names it', async () => {
     const { subject, provider } = stage()
     const { spec } = subject.fn('without-image', { image: 'missing' })

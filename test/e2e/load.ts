@@ -35,7 +35,10 @@ function callOnce({ url, method = 'GET', body }: LoadedCall, agent: Agent): Prom
   })
 }
 
-/** A call every `everyMs`, whether the ones before have been answered or not, until it is stopped. */
+/**
+ * A call every `everyMs`, whether the ones before have been answered or not, until it is stopped. Timers are late now and then: those that
+ * are due come together then.
+ */
 export class Arrivals {
   readonly #agent = new Agent({ keepAlive: true })
   readonly #failed: FailedCall[] = []
@@ -45,9 +48,13 @@ export class Arrivals {
   #calls = 0
 
   constructor(call: LoadedCall, everyMs: number) {
+    let begun = 0
     this.#timer = setInterval(() => {
-      const running = this.#once(call).finally(() => this.#running.delete(running))
-      this.#running.add(running)
+      const due = Math.floor((performance.now() - this.#startMs) / everyMs)
+      for (; begun < due; begun += 1) {
+        const running = this.#once(call).finally(() => this.#running.delete(running))
+        this.#running.add(running)
+      }
     }, everyMs)
   }
 

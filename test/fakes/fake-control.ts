@@ -7,11 +7,13 @@ import {
   unknownFunction,
   type FunctionName,
 } from '../../src/core/function-name.ts'
-import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
+import type { DeployedFunction, EarlierRevision, FunctionSpec } from '../../src/core/function-spec.ts'
 import { unknownNamespace, type Namespace } from '../../src/core/namespace.ts'
+import { revisionHistory, revisionToReturnTo, type HistoryEntry } from '../../src/core/revision-history.ts'
 import { replicaBounds, replicasAfterScale, replicasAfterUpdate } from '../../src/core/scaling-policy.ts'
 import type { SecretRef } from '../../src/core/secret-name.ts'
 import type { FunctionControl } from '../../src/gateway/api/function-routes.ts'
+import type { RevisionControl } from '../../src/gateway/api/revision-routes.ts'
 import type { FakeProvider } from './fake-provider.ts'
 
 /** Namespaces in memory; `control` has the rules. */
@@ -57,12 +59,14 @@ export class FakeNamespaces {
 }
 
 /** Desired functions in memory, applied to a fake provider. */
-export class FakeFunctions implements FunctionControl {
+export class FakeFunctions implements FunctionControl, RevisionControl {
   /** Bodies as they were deployed. */
   readonly bodies = new Map<FunctionName, string>()
   readonly #provider: FakeProvider
   readonly #namespaces: FakeNamespaces
   readonly #known = new Map<FunctionName, DeployedFunction>()
+  /** Newest first; each was ready. */
+  readonly #earlier = new Map<FunctionName, readonly EarlierRevision[]>()
   #revision = 0
 
   constructor(provider: FakeProvider, namespaces: FakeNamespaces) {
@@ -81,9 +85,26 @@ export class FakeFunctions implements FunctionControl {
     this.#store(spec, body, replicasAfterUpdate(replicas, this.#bounds(spec)))
   }
 
+  revisions(fn: FunctionName): readonly HistoryEntry[] {
+    return revisionHistory(this.find(fn), this.#earlier.get(fn) ?? [], this.#provider.condition(fn))
+  }
+
+  async rollback(fn: FunctionName, wanted?: number): Promise<readonly string[]> {
+    const newest = this.existing(fn)
+    const { spec, body } = revisionToReturnTo(newest, this.#earlier.get(fn) ?? [], wanted)
+    this.#store(spec, body, newest.replicas)
+    return this.#provider.remarked
+  }
+
+  eraseRevisions(fn: FunctionName): void {
+    this.existing(fn)
+    this.#earlier.delete(fn)
+  }
+
   async remove(fn: FunctionName): Promise<void> {
     this.existing(fn)
     this.#known.delete(fn)
+    this.#earlier.delete(fn)
     this.#provider.remove(fn)
   }
 
@@ -116,6 +137,7 @@ export class FakeFunctions implements FunctionControl {
 
   #store(spec: FunctionSpec, body: string, replicas: number): void {
     this.#revision += 1
+    this.#becomesEarlier(spec.name)
     this.bodies.set(spec.name, body)
     const createdAtMs = this.#known.get(spec.name)?.createdAtMs ?? this.#revision
     this.#keep({
@@ -126,6 +148,14 @@ export class FakeFunctions implements FunctionControl {
       createdAtMs,
       updatedAtMs: this.#revision,
     })
+  }
+
+  #becomesEarlier(name: FunctionName): void {
+    const before = this.#known.get(name)
+    if (before === undefined) return
+    const body = this.bodies.get(name) ?? ''
+    const earlier = { ...before, body, deployedAtMs: before.updatedAtMs, wasReady: true, reason: '' }
+    this.#earlier.set(name, [earlier, ...(this.#earlier.get(name) ?? [])])
   }
 
   #keep(fn: DeployedFunction): void {

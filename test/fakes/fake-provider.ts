@@ -23,6 +23,7 @@ import { FakeReplicaLogs } from './fake-replica-logs.ts'
 export class FakeProvider implements Provider {
   readonly capabilities: Capabilities = {
     orchestration: 'docker',
+    freezing: 'cgroup-v2',
     maxReplicas: 20,
   }
   /** Where every replica answers. */
@@ -37,6 +38,8 @@ export class FakeProvider implements Provider {
   readonly conditions = new Map<FunctionName, FunctionCondition>()
   /** Images that `prepare` refuses. */
   readonly missingImages = new Set<string>()
+  /** What was prepared and is here. */
+  readonly artifacts = new Set<string>()
   /** What it says of every deployment. */
   remarked: readonly string[] = []
   readonly applied: DeployedFunction[] = []
@@ -75,7 +78,13 @@ export class FakeProvider implements Provider {
     if (this.missingImages.has(spec.image)) {
       throw new FaasError('invalid', `image: ${spec.image} does not exist`)
     }
-    return `sha256:${spec.image}`
+    const artifact = `sha256:${spec.image}`
+    this.artifacts.add(artifact)
+    return artifact
+  }
+
+  async hasArtifact(artifact: string): Promise<boolean> {
+    return this.artifacts.has(artifact)
   }
 
   remarks(): readonly string[] {

@@ -54,7 +54,7 @@ export class ReconcilerRig {
     },
     isIdle: (id) => !this.busy.has(id),
     onStarted: (id) => this.#started(id),
-    onSetback: (fn) => this.outlook.reconsider(fn),
+    onSetback: (fn) => this.outlook.failed(fn),
   })
   readonly outlook = new Outlook({
     table: this.table,

@@ -42,13 +42,13 @@ export class RetirementRig {
         await this.#take('inspect', id)
         return this.#details
       },
-      unpauseContainer: (id) => this.#take('unpause', id),
       stopContainer: async (id, graceSeconds) => {
         this.graceSeconds = graceSeconds
         await this.#take('stop', id)
       },
       removeContainer: (id) => this.#take('remove', id),
     },
+    halter: { release: (id) => this.#take('unpause', id) },
     table: this.table,
     ledger: {
       inFlight: () => 0,

@@ -4,6 +4,7 @@ import type { FunctionName } from '../../src/core/function-name.ts'
 import { HostNames } from '../../src/core/host-names.ts'
 import type { SystemRequest } from '../../src/core/figures.ts'
 import { createApp, type AppPorts } from '../../src/gateway/api/app.ts'
+import { ScalingEvents } from '../../src/scaler/scaling-events.ts'
 import { BodyBudget } from '../../src/gateway/shared/body-budget.ts'
 import { FakeLogs } from './fake-logs.ts'
 import { FakeFunctions, FakeNamespaces, FakeSecrets } from './fake-control.ts'
@@ -39,6 +40,8 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     build: { release: '0.1.0', sha: 'abcdef' },
     metricsPort: () => 8082,
     credentials: { user: 'admin', password: 'secret' },
+    scaling: { mode: 'alert', alertFires: () => undefined, alertEnds: () => undefined },
+    events: new ScalingEvents(log, () => systemClock.wall()),
     hostNames: new HostNames({ listenHost: '0.0.0.0', allowed: [] }),
     observe: (request) => observed.push(request),
     clock: systemClock,

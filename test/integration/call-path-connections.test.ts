@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import type { Call } from '../../src/core/call.ts'
 import { eventually } from '../fakes/eventually.ts'
-import { deadPort, exchange, hello, ok, rigs, type CallRig } from './call-rig.ts'
+import { deadPort, exchange, hello, ok, RawFunction, rigs, type CallRig } from './call-rig.ts'
 
 const { start, startEmpty } = rigs()
 
@@ -187,6 +187,21 @@ describe('a kept connection on which something comes before the call is written'
 })
 
 describe('a replica that refuses', () => {
+  it('a call whose kept connection dies because its replica does is answered by another replica', async () => {
+    const dying: RawFunction = new RawFunction((socket, _text, count) => {
+      if (count === 1) socket.write(ok('one'))
+      else void dying.stop()
+    })
+    const { rig, fn } = await start(ok('other'))
+    rig.serve(await dying.start(), fn.port)
+
+    for (let call = 0; call < 6; call += 1)
+      assert.match(await exchange(rig.port, 'GET /function/hello HTTP/1.1'), /^HTTP\/1\.1 200 /)
+
+    assert.equal(dying.requests.length, 2)
+    assert.equal(rig.suspected.length, 1)
+  })
+
   it('a replica that refuses is reported, and the next one is called', async () => {
     const { rig, fn, port } = await start((socket) => socket.write(ok('alive')))
     rig.serve(await deadPort(), fn.port)

@@ -133,7 +133,7 @@ describe('where nobody can look into a container', { skip: await skipWithoutDock
       },
       clock: systemClock,
       log: bench.log,
-      limits: { upstreamMs: 10_000, writeMs: 30_000, wakeMs: 20_000, maxHeaderBytes: 65_536 },
+      limits: { upstreamMs: 10_000, writeMs: 30_000, wakeMs: 20_000, waiting: 100, maxHeaderBytes: 65_536 },
       capacity: CAPACITY,
       edge: OPEN_EDGE,
       product: 'sampan/1.2.3',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { FaasError } from '../../src/core/errors.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { answerAfter, exchange, hello, ok, RawClient, RawFunction, rigs } from './call-rig.ts'
 
@@ -106,8 +107,26 @@ describe('a function without a ready replica', () => {
     assert.match(answer, /^HTTP\/1\.1 503 /)
   })
 
-  it('8: a function without a ready replica has room for a thousand calls, and 429 for more', async () => {
+  it('8: a function without a ready replica has room for a hundred calls, and 503 with a time to come back for more', async () => {
     const rig = await startEmpty()
+    const clients = Array.from({ length: 100 }, () => new RawClient(rig.port))
+    for (const client of clients) client.send(`${GET}\r\nHost: a\r\n\r\n`)
+    await eventually(() => rig.inFlight === 100)
+
+    const answer = await exchange(rig.port, GET)
+    const { fn } = { fn: new RawFunction((socket) => socket.write(ok('awake'))) }
+    rig.wake(await fn.start())
+    await eventually(() => rig.counts[200] === 100)
+    await fn.stop()
+    clients.forEach((client) => client.socket.destroy())
+
+    assert.match(answer, /^HTTP\/1\.1 503 [^]*\r\nRetry-After: 1\r\n/)
+    assert.match(answer, /is not ready: 100 calls wait for it already \(SAMPAN_MAX_WAITING_CALLS\)\n$/)
+    assert.equal(rig.wakeUps, 1)
+  })
+
+  it('a function without a ready replica has room for a thousand calls where the setting says so, and 429 for more', async () => {
+    const rig = await startEmpty({ waiting: 1_000 })
     const clients = Array.from({ length: 1_000 }, () => new RawClient(rig.port))
     for (const client of clients) client.send(`${GET}\r\nHost: a\r\n\r\n`)
     await eventually(() => rig.inFlight === 1_000)
@@ -120,6 +139,16 @@ describe('a function without a ready replica', () => {
     clients.forEach((client) => client.socket.destroy())
 
     assert.match(answer, /^HTTP\/1\.1 429 [^]*Retry-After: 1\r\n/)
+  })
+
+  it('is told by what keeps it from working when it is worth to come back', async () => {
+    const rig = await startEmpty()
+    rig.vain = new FaasError('unavailable', 'it died, and is made anew in a while', { retryAfterS: 17 })
+
+    const answer = await exchange(rig.port, GET)
+
+    assert.match(answer, /^HTTP\/1\.1 503 [^]*\r\nRetry-After: 17\r\n/)
+    assert.equal(answer.match(/retry-after/gi)?.length, 1)
   })
 
   it('fails its calls with 404 when it is removed meanwhile', async () => {

@@ -1,10 +1,11 @@
-import { connect, createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, createServer as createNetServer } from 'node:net'
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
 import { once } from 'node:events'
 import { afterEach } from 'node:test'
-import type { Server as NetServer } from 'node:net'
 import { systemClock } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
 import { functionName, type FunctionName } from '../../src/core/function-name.ts'
+import type { FunctionSpec } from '../../src/core/function-spec.ts'
 import type { Suspicion } from '../../src/core/provider.ts'
 import type { Replica } from '../../src/core/replica.ts'
 import { GatewayServer, type GatewayServerOptions } from '../../src/gateway/gateway-server.ts'
@@ -15,17 +16,15 @@ import { OPEN_EDGE } from '../fakes/open-edge.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { deployed } from '../fixtures/deployed.ts'
-import { CAPACITY, gatewayOptions } from '../fixtures/edge.ts'
+import { CALL_LIMITS, CAPACITY, gatewayOptions } from '../fixtures/edge.ts'
 
 export const hello: FunctionName = functionName('hello')
 
-/** What a test sets otherwise than it usually is. */
-export interface RigOptions {
+/** What a test sets otherwise than it usually is; annotations and environment are those of `hello`. */
+export interface RigOptions extends Partial<Pick<FunctionSpec, 'annotations' | 'envVars'>> {
   readonly limits?: Partial<CallLimits>
   readonly capacity?: Partial<CallCapacity>
   readonly edge?: Partial<GatewayServerOptions>
-  /** Of `hello`. */
-  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** The call path between real sockets; the provider is this object. */
@@ -37,6 +36,8 @@ export class CallRig {
   wakeUps = 0
   /** Of the replicas that are served from now on. */
   isUnproven = false
+  /** Why waiting is in vain. */
+  vain: FaasError | null = null
   /** What is told of a replica that broke off. */
   fate = ''
   /** For tests that do something in that very moment. */
@@ -46,7 +47,7 @@ export class CallRig {
   #serial = 0
   #port = 0
 
-  private constructor({ limits, capacity, edge, annotations = {} }: RigOptions) {
+  private constructor({ limits, capacity, edge, ...spec }: RigOptions) {
     const clock = systemClock
     this.invoker = new Invoker({
       ports: {
@@ -61,7 +62,7 @@ export class CallRig {
         fate: () => Promise.resolve(this.fate),
       },
       clock,
-      limits: { upstreamMs: 5_000, writeMs: 10_000, wakeMs: 2_000, maxHeaderBytes: 65_536, ...limits },
+      limits: { ...CALL_LIMITS, ...limits },
       capacity: { ...CAPACITY, ...capacity },
       log: this.log,
       edge: OPEN_EDGE,
@@ -73,7 +74,7 @@ export class CallRig {
       { calls, api, clock, log: this.log },
       gatewayOptions({ readTimeoutMs: 0, ...edge }),
     )
-    this.invoker.routes.add(deployed({ spec: { annotations } }))
+    this.invoker.routes.add(deployed({ spec }))
   }
 
   static async start(options: RigOptions = {}): Promise<CallRig> {
@@ -133,6 +134,7 @@ export class CallRig {
   }
 
   #whenReady(fn: FunctionName, signal: AbortSignal): Promise<Replica> {
+    if (this.vain !== null) return Promise.reject(this.vain)
     return new Promise((resolve, reject) => {
       this.#waiting.add(resolve)
       signal.addEventListener('abort', () => {
@@ -290,8 +292,9 @@ export async function deadPort(): Promise<number> {
 /** The values of a header, as they stand in the head of a request or an answer. */
 export function headersNamed(text: string | undefined, name: string): string[] {
   const head = text?.split('\r\n\r\n')[0] ?? ''
-  const lines = head.split('\r\n').slice(1)
-  return lines
+  return head
+    .split('\r\n')
+    .slice(1)
     .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
     .map((line) => line.slice(name.length + 1).trim())
 }

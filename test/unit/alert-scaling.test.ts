@@ -68,6 +68,40 @@ describe('the alert route', () => {
     assert.equal(functions.get(functionName('two'))?.replicas, 2)
   })
 
+  it('hands a least count to the built-in scaling, which it does not do itself', async () => {
+    const told: unknown[] = []
+    const scaling = {
+      mode: 'builtin' as const,
+      alertFires: (fn: string, replicas: number) => void told.push([fn, replicas]),
+      alertEnds: (fn: string) => void told.push(fn),
+    }
+    const { ask, functions } = testApp({ scaling })
+    const off = { 'com.openfaas.scale.factor': '0' }
+    await ask('POST', '/system/functions', { service: 'one', image: 'a/b' })
+    await ask('POST', '/system/functions', { service: 'off', image: 'a/b', labels: off })
+    const ended = { status: 'resolved', labels: { function_name: 'one' } }
+
+    const alerts = [firing('one'), firing('one'), firing('off'), firing('nobody'), ended]
+    assert.equal((await ask('POST', '/system/alert', { alerts })).status, 200)
+
+    const one = functionName('one')
+    assert.deepEqual(told, [[one, 2], [one, 2], one])
+    assert.equal(functions.get(one)?.replicas, 1)
+  })
+
+  it('logs alerts and does nothing when scaling is off', async () => {
+    const none = (): never => assert.fail('nothing is scaled')
+    const { ask, functions, log } = testApp({
+      scaling: { mode: 'off', alertFires: none, alertEnds: none },
+    })
+    await ask('POST', '/system/functions', { service: 'one', image: 'a/b' })
+
+    assert.equal((await ask('POST', '/system/alert', { alerts: [firing('one')] })).status, 200)
+
+    assert.equal(functions.get(functionName('one'))?.replicas, 1)
+    assert.equal(log.named('alert not applied, scaling is off').length, 1)
+  })
+
   it('answers 400 to what is no alert', async () => {
     const { ask } = testApp()
 

@@ -43,6 +43,7 @@ describe('what the composition root hands out', () => {
       'dataDir',
       'dockerConfigDir',
       'dockerHost',
+      'freezer',
       'guard',
       'instance',
       'keptLogs',

@@ -96,6 +96,11 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/queue/nats/uses-a-library.ts', `import { Hono } from 'hono'; new Hono()`, IMPORTS],
   ['src/invoke/uses-nats.ts', `import { connect } from '@nats-io/transport-node'; void connect()`, IMPORTS],
   ['src/provider/docker/logs/uses-history.ts', `import { a } from '../../../logs/merge.ts'; a()`, IMPORTS],
+  [
+    'src/provider/docker/cgroups/uses-replicas.ts',
+    `import { a } from '../replicas/observer.ts'; a()`,
+    IMPORTS,
+  ],
   ['src/provider/docker/usage/uses-logs.ts', `import { a } from '../logs/decoder.ts'; a()`, IMPORTS],
   ['src/provider/docker/uses-logs.ts', `import { a } from '../../logs/function-logs.ts'; a()`, IMPORTS],
   [
@@ -115,6 +120,18 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/queue/nats/uses-settings.ts', `import { a } from '../../config.ts'; a()`, IMPORTS],
   ['src/queue/nats/uses-a-library.ts', `import { Hono } from 'hono'; new Hono()`, IMPORTS],
   ['src/invoke/uses-nats.ts', `import { connect } from '@nats-io/transport-node'; void connect()`, IMPORTS],
+  ['src/scaler/uses-invoke.ts', `import { a } from '../invoke/in-flight.ts'; a()`, IMPORTS],
+  [
+    'src/scaler/uses-control.ts',
+    `import type { A } from '../control/function-control.ts'; export type B = A`,
+    IMPORTS,
+  ],
+  [
+    'src/scaler/uses-the-provider.ts',
+    `import { a } from '../provider/docker/docker-provider.ts'; a()`,
+    IMPORTS,
+  ],
+  ['src/assemble/passes-the-door-of-scaler.ts', `import { a } from '../scaler/idler.ts'; a()`, IMPORTS],
   ['src/work/uses-the-gateway.ts', `import { a } from '../gateway/gateway-server.ts'; a()`, IMPORTS],
   ['src/provider/docker/uses-a-provider.ts', `import { a } from '../swarm/a.ts'; a()`, IMPORTS],
   ['src/provider/docker/uses-dockerode.ts', `import A from 'dockerode'; new A()`, IMPORTS],
@@ -177,6 +194,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
     'src/queue/nats/client.ts',
     `import { connect } from '@nats-io/transport-node'; import { a } from '../../work/a.ts'; void connect(a)`,
   ],
+  ['src/scaler/host.ts', `import { a } from 'node:os'; import { b } from '../core/b.ts'; a(b)`],
   ['src/queue/worker.ts', `import { a } from './nats/link.ts'; import { b } from '../metrics.ts'; a(b)`],
   [
     'src/gateway/api/app.ts',

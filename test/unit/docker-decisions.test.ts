@@ -113,7 +113,7 @@ describe('what the engine answers', () => {
       names.map((action) => event(action, { container: 'abc' }, type)?.kind),
     )
 
-    const all = ['start', 'die', 'oom', 'destroy', 'pause', 'unpause', 'connect', 'disconnect']
+    const all = ['start', 'kill', 'die', 'oom', 'destroy', 'pause', 'unpause', 'connect', 'disconnect']
     assert.deepEqual(new Set(kinds.filter((kind) => kind !== undefined)), new Set(all))
     for (const name of ['died', 'remove', 'unpause', 'connect']) assert.ok(names.includes(name), name)
   })

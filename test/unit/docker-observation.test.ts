@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { functionName } from '../../src/core/function-name.ts'
 import { containerLabels } from '../../src/provider/docker/container/labels.ts'
+import type { FreezerFiles } from '../../src/provider/docker/cgroups/freezer-files.ts'
 import type { ContainerSummary } from '../../src/provider/docker/engine/answers.ts'
 import { Observer } from '../../src/provider/docker/replicas/observer.ts'
 import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
@@ -24,7 +25,12 @@ function container(id: string, change: Partial<ContainerSummary> = {}): Containe
 }
 
 function rig() {
-  const list = { now: [] as ContainerSummary[], onList: () => {} }
+  const list = {
+    now: [] as ContainerSummary[],
+    onList: () => {},
+    onFrozen: () => {},
+    frozen: new Map<string, FreezerFiles>(),
+  }
   const seen = {
     changes: 0,
     crashes: [] as number[],
@@ -34,6 +40,7 @@ function rig() {
     withdrawn: [] as string[],
     moved: [] as string[],
     told: [] as string[],
+    ended: [] as string[],
   }
   const table = new ReplicaTable(
     () => 0,
@@ -54,6 +61,12 @@ function rig() {
       withdraw: (id) => seen.withdrawn.push(id),
     },
     halts: { told: (id, isHalted) => seen.told.push(`${id} ${isHalted}`) },
+    foundFrozen: async (id) => {
+      await Promise.resolve()
+      list.onFrozen()
+      return list.frozen.get(id) ?? null
+    },
+    onTold: (id) => seen.ended.push(id),
     isOurs: (labels) => labels['com.sampan.registry'] !== 'another',
     log: new RecordingLog(),
     onRewired: (id) => seen.rewired.push(id),
@@ -89,6 +102,49 @@ describe('the observer', () => {
     )
     assert.deepEqual(seen.unready, ['runs'])
     assert.deepEqual(seen.crashes, [])
+  })
+
+  it('finds one frozen that the engine takes for running, probes it not, and lets it hear a signal', async () => {
+    const { list, seen, table, observer } = rig()
+    list.now = [container('frozen'), container('runs')]
+    list.frozen.set('frozen', { version: 'v2', folder: '/there' })
+    list.frozen.set('runs-not', { version: 'v2', folder: '/there' })
+
+    await observer.look()
+    observer.handle({ kind: 'kill', id: 'frozen', exitCode: 0 })
+    observer.handle({ kind: 'kill', id: 'runs', exitCode: 0 })
+
+    assert.equal(table.get('frozen')?.replica.state, 'frozen')
+    assert.deepEqual(table.get('frozen')?.frozenIn, list.frozen.get('frozen'))
+    assert.deepEqual([seen.unready, seen.ended], [['runs'], ['frozen']])
+  })
+
+  it('sees that somebody thawed one by hand, and not while we freeze or thaw it', async () => {
+    const { list, seen, table, observer } = rig()
+    list.now = [container('thawed'), container('frozen'), container('turning')]
+    const frozenIn = { version: 'v2', folder: '/there' } as const
+    for (const { id } of list.now) list.frozen.set(id, frozenIn)
+    await observer.look()
+    seen.told.length = 0
+    list.frozen.delete('thawed')
+    list.frozen.delete('turning')
+    table.change('turning', { turning: 'pause' })
+    list.now.push(container('again'))
+    table.add('again', identityOf(), { isRunning: true, host: '' })
+    table.change('again', { state: 'frozen', frozenIn })
+    const later = { ...frozenIn }
+    list.onFrozen = () => {
+      table.change('turning', { turning: null })
+      table.change('again', { frozenIn: later })
+    }
+
+    await observer.look()
+
+    assert.deepEqual(
+      ['thawed', 'frozen', 'turning', 'again'].map((id) => table.get(id)?.frozenIn),
+      [null, frozenIn, frozenIn, later],
+    )
+    assert.deepEqual(seen.told, ['thawed false', 'frozen false', 'turning false', 'again false'])
   })
 
   it('knows since when a container exists that it finds', async () => {

@@ -90,46 +90,65 @@ describe('what is removed from the registry', () => {
     })
   }
 
-  it('leaves nothing of the environment of a function, removed or updated', () => {
-    const name = functionName('hello')
-    withRegistry(({ functions }) => {
-      functions.insert(change(name, 'first-password'))
-      assert.match(everything(), /first-password/)
-
-      functions.replace(change(name, 'second-password'))
-      assert.doesNotMatch(everything(), /first-password/)
-
-      functions.remove(name)
-      assert.doesNotMatch(everything(), /second-password/)
-    })
-  })
-
-  it('keeps the environment that was last in service until another one is, and then leaves nothing of it', () => {
+  it('leaves nothing of the environments of a function that is removed', () => {
     const name = functionName('hello')
     withRegistry(({ functions }) => {
       functions.prove(name, functions.insert(change(name, 'first-password')).revision)
       functions.replace(change(name, 'second-password'))
-      assert.match(everything(), /first-password/)
+      functions.replace(change(name, 'third-password'))
+      for (const text of ['first', 'second', 'third'])
+        assert.ok(everything().includes(`${text}-password`), text)
 
-      const third = functions.replace(change(name, 'third-password'))
-      assert.doesNotMatch(everything(), /second-password/, 'it was never in service')
-      assert.equal(third.lastGood?.spec.envVars['PASSWORD'], 'first-password')
-
-      functions.prove(name, third.revision)
-      assert.doesNotMatch(everything(), /first-password/)
-
-      functions.replace(change(name, 'fourth-password'))
       functions.remove(name)
       assert.doesNotMatch(everything(), /password/)
     })
   })
 
+  it('leaves nothing of an environment that is ten revisions old, unless it may serve again', () => {
+    const name = functionName('hello')
+    withRegistry(({ functions }) => {
+      functions.insert(change(name, 'first-password'))
+      functions.prove(name, functions.replace(change(name, 'good-password')).revision)
+      for (let update = 3; update <= 10; update += 1)
+        functions.replace(change(name, `password ${update} never ready`))
+      assert.match(everything(), /first-password/)
+
+      functions.replace(change(name, 'password 11'))
+      assert.doesNotMatch(everything(), /first-password/)
+      functions.replace(change(name, 'password 12'))
+      functions.replace(change(name, 'password 13'))
+      assert.doesNotMatch(everything(), /password [3] never/)
+      assert.match(everything(), /good-password/)
+
+      functions.prove(name, functions.get(name)?.revision ?? 0)
+      functions.replace(change(name, 'password 14'))
+      assert.doesNotMatch(everything(), /good-password/)
+    })
+  })
+
+  it('leaves nothing of earlier environments when they are erased, but for the one that may serve', () => {
+    const name = functionName('hello')
+    withRegistry(({ functions }) => {
+      functions.insert(change(name, 'first-password'))
+      functions.prove(name, functions.replace(change(name, 'good-password')).revision)
+      functions.replace(change(name, 'bad-password'))
+      functions.replace(change(name, 'newest-password'))
+
+      functions.eraseEarlier(name)
+      assert.doesNotMatch(everything(), /(first|bad)-password/)
+      assert.match(everything(), /good-password/)
+
+      functions.prove(name, functions.get(name)?.revision ?? 0)
+      functions.eraseEarlier(name)
+      assert.doesNotMatch(everything(), /good-password/)
+      assert.match(everything(), /newest-password/)
+    })
+  })
+
   it('leaves nothing behind among many others of all sizes, however SQLite moves them about', () => {
     const random = new Random(1)
-    const live = new Map<FunctionName, number>()
-    /** What stays of a revision that was in service before. */
-    const good = new Map<FunctionName, number>()
-    const proved = new Set<number>()
+    /** The marks of each function: its newest, and the earlier revisions that are kept. */
+    const live = new Map<FunctionName, readonly number[]>()
     let marks = 0
     const text = (): string => {
       marks += 1
@@ -137,7 +156,7 @@ describe('what is removed from the registry', () => {
       return `<mark ${marks}>${filler}<mark ${marks}>`
     }
     const leftOver = (): readonly number[] => {
-      const known = new Set([...live.values(), ...good.values()])
+      const known = new Set([...live.values()].flat())
       const found = [...everything().matchAll(/<mark (\d{1,9})>/g)].map(([, mark]) => Number(mark))
       // Four of each, but for those that a border of pages cuts in two.
       assert.ok(found.filter((mark) => known.has(mark)).length > 3 * live.size)
@@ -146,25 +165,20 @@ describe('what is removed from the registry', () => {
     withRegistry(({ functions }) => {
       for (let step = 0; step < 1_500; step += 1) {
         const name = functionName(`fn-${random.below(120)}`)
-        if (!live.has(name)) {
+        const marksOf = live.get(name)
+        const turn = random.below(4)
+        if (marksOf === undefined) {
           functions.insert(change(name, text()))
-          live.set(name, marks)
-          continue
-        }
-        const mark = live.get(name) ?? 0
-        const turn = random.below(3)
-        if (turn === 0) {
+          live.set(name, [marks])
+        } else if (turn === 0) {
           functions.remove(name)
           live.delete(name)
-          good.delete(name)
         } else if (turn === 1) {
-          functions.prove(name, functions.get(name)?.revision ?? 0)
-          proved.add(mark)
-          good.delete(name)
+          functions.eraseEarlier(name)
+          live.set(name, marksOf.slice(0, 1))
         } else {
           functions.replace(change(name, text()))
-          if (proved.has(mark)) good.set(name, mark)
-          live.set(name, marks)
+          live.set(name, [marks, ...marksOf].slice(0, 10))
         }
         if (step % 10 === 0) assert.deepEqual(leftOver(), [], `after step ${step}`)
       }

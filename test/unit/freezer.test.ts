@@ -28,9 +28,9 @@ class FreezerRig {
     (_fn, ready) => this.told.push(`ready ${ready.length}`),
   )
   readonly freezer = new Freezer({
-    engine: {
-      pauseContainer: () => this.#asked('pause'),
-      unpauseContainer: () => this.#asked('unpause'),
+    halter: {
+      halt: () => this.#asked('pause'),
+      release: () => this.#asked('unpause'),
     },
     table: this.table,
     ledger: { inFlight: () => this.calls },
@@ -40,6 +40,7 @@ class FreezerRig {
     onThawed: () => this.told.push('thawed'),
     onUnready: () => this.told.push('unready'),
     onTurned: () => this.told.push('turned'),
+    onLost: () => this.told.push('lost'),
     onDoubt: () => this.told.push('doubt'),
     onEngineAway: () => this.told.push('away'),
   })
@@ -211,6 +212,32 @@ describe('the freezer', () => {
 
     assert.equal(rig.state, 'draining')
     assert.deepEqual(rig.table.ready(hello), [])
+  })
+
+  it('has a replica replaced that cannot be thawed by the files by which it was frozen, after one try', async () => {
+    const rig = new FreezerRig()
+    await rig.frozen()
+    rig.table.change('a', { frozenIn: { version: 'v1', folder: '/there' } })
+    rig.failure = new Error('EACCES')
+
+    rig.freezer.thaw('a')
+    await rig.idle()
+
+    assert.deepEqual(rig.told, ['unpause', 'lost', 'turned'])
+    assert.deepEqual([rig.state, rig.record?.isFailed], ['starting', true])
+  })
+
+  it('lets a replica go on that was told to go while it was frozen by files', async () => {
+    const rig = new FreezerRig()
+    rig.held = deferred()
+    rig.freezer.freeze('a')
+    await eventually(() => rig.told.includes('pause'))
+    rig.table.change('a', { state: 'draining', frozenIn: { version: 'v1', folder: '/there' } })
+
+    rig.held.resolve()
+    await rig.idle()
+
+    assert.deepEqual(rig.told, ['ready 0', 'pause', 'unpause', 'turned'])
   })
 
   it('is not done before the engine has answered, and begins nothing after that', async () => {

@@ -156,6 +156,27 @@ describe('reading functions', () => {
     assert.equal('usage' in ((await answer.json()) as object), false)
   })
 
+  it('shows one that idleness has scaled to zero with none, asleep, and with those that are not frozen yet', async () => {
+    const { ask, provider, functions } = testApp()
+    const labels = { 'com.openfaas.scale.zero': 'true', 'com.openfaas.scale.min': '2' }
+    await ask('POST', '/system/functions', { ...hello, labels })
+    const fn = functions.existing(functionName('hello'))
+    functions.existing = functions.get = functions.find = () => ({ ...fn, isResting: true })
+    const shown = async (): Promise<unknown> => {
+      const status = (await (await ask('GET', '/system/function/hello')).json()) as {
+        replicas: number
+        availableReplicas: number
+        status: { state: string }
+      }
+      return [status.replicas, status.availableReplicas, status.status.state]
+    }
+
+    assert.deepEqual(await shown(), [2, 2, 'ready'])
+    provider.apply({ ...fn, isResting: true })
+
+    assert.deepEqual(await shown(), [0, 0, 'sleeping'])
+  })
+
   it('reading functions counts replicas that are frozen: they take calls', async () => {
     const { ask, functions, provider } = testApp()
     await ask('POST', '/system/functions', hello)

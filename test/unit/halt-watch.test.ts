@@ -52,6 +52,17 @@ class HaltRig {
 }
 
 describe('the watch over halted processes', () => {
+  it('does not ask why the engine takes one for running that is frozen by files of the kernel', async () => {
+    const rig = new HaltRig()
+    rig.table.change('a', { state: 'frozen', frozenIn: { version: 'v1', folder: '/there' } })
+
+    rig.halts.told('a', false)
+    await rig.clock.advance(2_000)
+
+    assert.equal(rig.asked, 0)
+    assert.deepEqual(rig.replica, ['frozen', false])
+  })
+
   it('takes a replica that somebody halted out of service at once, and sees it go on', async () => {
     const rig = new HaltRig()
     rig.state = 'paused'

@@ -13,6 +13,7 @@ import {
 } from '../../src/provider/docker/readiness/listeners.ts'
 import { describeFinding, isLastingFinding } from '../../src/provider/docker/readiness/probe-finding.ts'
 import { Readiness } from '../../src/provider/docker/readiness/readiness.ts'
+import { ContainerPids } from '../../src/provider/docker/replicas/container-pids.ts'
 import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
 import { PLAIN_PLAN } from '../../src/provider/docker/container/probe.ts'
 import { identityOf } from '../fixtures/deployed.ts'
@@ -92,7 +93,11 @@ describe('the sockets of a container', () => {
         return { pid } as ContainerDetails
       },
     }
-    return { sockets: new ContainerSockets({ engine, table, procDir }), inspections: () => inspections }
+    const pids = new ContainerPids({ engine, table })
+    return {
+      sockets: new ContainerSockets({ pid: (id) => pids.of(id), table, procDir }),
+      inspections: () => inspections,
+    }
   }
 
   it('are read by its process, for which the engine is asked once', async () => {

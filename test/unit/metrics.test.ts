@@ -5,6 +5,8 @@ import { Metrics, type MetricSources } from '../../src/metrics.ts'
 
 const figlet = functionName('figlet')
 
+const SCALING = { type: 'rps', target: 50, min: 2, max: 20 }
+
 const busy: MetricSources = {
   calls: () => [
     {
@@ -14,7 +16,9 @@ const busy: MetricSources = {
       series: [{ code: 200, count: 5, seconds: 12.5, buckets: [1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 2] }],
     },
   ],
-  replicas: () => [{ fn: figlet, desired: 3, ready: 1 }],
+  replicas: () => [
+    { fn: figlet, desired: 3, ready: 1, scaling: { ...SCALING, recommended: 5, isLimited: true } },
+  ],
   budgets: {
     apiBodies: { usedBytes: 4_096, refused: 2 },
     calls: () => ({ inFlight: 41, refused: 42, refusedOfFunction: 43, idleUpstreams: 44 }),
@@ -43,7 +47,7 @@ describe('Metrics', () => {
   it('shows how the budgets of clients and calls stand', async () => {
     const text = await lines(busy)
 
-    const samples = text.filter((line) => /^(?:sampan_|process_max_fds)/.test(line))
+    const samples = text.filter((line) => /^(?:sampan_(?!scale_)|process_max_fds)/.test(line))
     assert.deepEqual(samples, [
       'sampan_calls 41',
       'sampan_calls_limit 52',
@@ -72,6 +76,13 @@ describe('Metrics', () => {
     )
     assert.ok(text.includes('gateway_function_invocation_started{function_name="figlet.openfaas-fn"} 7'))
     assert.ok(text.includes('gateway_service_count{function_name="figlet.openfaas-fn"} 3'))
+    assert.ok(text.includes('gateway_service_min{function_name="figlet.openfaas-fn"} 2'))
+    assert.ok(text.includes('gateway_service_max{function_name="figlet.openfaas-fn"} 20'))
+    assert.ok(
+      text.includes('gateway_service_target_load{function_name="figlet.openfaas-fn",scaling_type="rps"} 50'),
+    )
+    assert.ok(text.includes('sampan_scale_recommended{function_name="figlet.openfaas-fn"} 5'))
+    assert.ok(text.includes('sampan_scale_limited{function_name="figlet.openfaas-fn"} 1'))
     assert.ok(text.includes('# TYPE gateway_functions_seconds histogram'))
   })
 

@@ -222,18 +222,21 @@ describe('the reconciler', () => {
     assert.equal(rig.ready(), 0)
   })
 
-  it('thaws nothing while the engine is away, and does when it is back', async () => {
+  it('thaws also while the engine is away, which the kernel can do alone, and freezes when it is back', async () => {
     const rig = new ReconcilerRig()
     rig.reconciler.apply(deployed({ isResting: true }))
     await rig.clock.advance(0)
     rig.isUp = false
 
     rig.reconciler.wake(hello)
-    assert.equal(rig.ready(), 0)
+    assert.equal(rig.ready(), 1)
+    rig.reconciler.apply(deployed({ isResting: true }))
+    await rig.clock.advance(0)
+    assert.equal(rig.ready(), 1)
     rig.isUp = true
     rig.reconciler.nudgeAll()
     await rig.clock.advance(0)
 
-    assert.equal(rig.ready(), 1)
+    assert.equal(rig.ready(), 0)
   })
 })

@@ -6,6 +6,7 @@ import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.t
 import { identityOf } from '../fixtures/deployed.ts'
 
 const hello = functionName('hello')
+const failure = (reason: string): FaasError => new FaasError('unavailable', reason)
 const NEVER = new AbortController().signal
 
 function table() {
@@ -39,12 +40,12 @@ describe('the replica table', () => {
   it('gives waiters the first replica that is ready, and new ones at once', async () => {
     const { made, add } = table()
     add('a')
-    const waits = [1, 2, 3].map(() => made.board.whenReady(hello, NEVER, () => 'no'))
+    const waits = [1, 2, 3].map(() => made.board.whenReady(hello, NEVER, () => failure('no')))
 
     made.change('a', { state: 'ready' })
 
     for (const replica of await Promise.all(waits)) assert.equal(replica.id, 'a')
-    assert.equal((await made.board.whenReady(hello, NEVER, () => 'no')).id, 'a')
+    assert.equal((await made.board.whenReady(hello, NEVER, () => failure('no'))).id, 'a')
     assert.deepEqual(made.board.waitedFor(), [])
   })
 
@@ -52,7 +53,7 @@ describe('the replica table', () => {
     const { made } = table()
     const leaving = new AbortController()
     let reason = 'at first'
-    const wait = made.board.whenReady(hello, leaving.signal, () => reason)
+    const wait = made.board.whenReady(hello, leaving.signal, () => failure(reason))
 
     reason = 'in the end'
     leaving.abort()
@@ -62,7 +63,7 @@ describe('the replica table', () => {
       (error: unknown) => hasCode(error, 'unavailable') && /in the end/.test(String(error)),
     )
     await assert.rejects(
-      made.board.whenReady(hello, leaving.signal, () => 'aborted before'),
+      made.board.whenReady(hello, leaving.signal, () => failure('aborted before')),
       /aborted before/,
     )
     assert.deepEqual(made.board.waitedFor(), [])
@@ -70,7 +71,7 @@ describe('the replica table', () => {
 
   it('turns waiters away when there is nothing to wait for', async () => {
     const { made } = table()
-    const wait = made.board.whenReady(hello, NEVER, () => 'no')
+    const wait = made.board.whenReady(hello, NEVER, () => failure('no'))
 
     made.board.rejectWaiters(hello, new FaasError('not-found', 'function hello was removed'))
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { hasCode } from '../../src/core/errors.ts'
+import { FaasError, hasCode } from '../../src/core/errors.ts'
 import { isVain, type WaitFacts } from '../../src/provider/docker/readiness/vain-wait.ts'
 import { hello, ReconcilerRig } from '../fakes/reconciler-rig.ts'
 import { deployed } from '../fixtures/deployed.ts'
@@ -14,6 +14,8 @@ const looping: WaitFacts = {
   running: 0,
   stuck: 0,
   setbacks,
+  untilNextTryMs: 4_000,
+  hasJustFailed: false,
   isUnmade: false,
   nowMs: 1_000,
 }
@@ -41,6 +43,26 @@ describe('waiting for a function', () => {
     assert.equal(isVain({ ...proved, isUnmade: true, setbacks }), false)
   })
 
+  it('is in vain for any function that is tried again only in a while, unless one of its replicas is starting', () => {
+    const far = {
+      ...looping,
+      isProved: true,
+      setbacks: { count: 4, retryAtMs: 9_000, reason: 'it exited with code 1' },
+      untilNextTryMs: 8_000,
+    }
+
+    assert.equal(isVain(far), true)
+    for (const hope of [{ untilNextTryMs: 5_000 }, { running: 1 }, { isFetching: true }, { nowMs: 9_000 }])
+      assert.equal(isVain({ ...far, ...hope }), false, JSON.stringify(hope))
+  })
+
+  it('is in vain for one that was ready once it has failed three times before the eyes of the caller', () => {
+    const proved = { ...looping, isProved: true, hasJustFailed: true }
+
+    assert.equal(isVain(proved), false)
+    assert.equal(isVain({ ...proved, setbacks: { ...setbacks, count: 3 } }), true)
+  })
+
   it('is in vain when all that runs listens elsewhere', () => {
     assert.equal(isVain({ ...looping, running: 2, stuck: 2 }), true)
     assert.equal(isVain({ ...looping, running: 2, stuck: 1 }), false)
@@ -48,11 +70,14 @@ describe('waiting for a function', () => {
 })
 
 /** A call that waits; how its wait ended. */
-function waiting(rig: ReconcilerRig): { end: string } {
-  const wait = { end: '' }
+function waiting(rig: ReconcilerRig): { end: string; retryAfterS: number | undefined } {
+  const wait: { end: string; retryAfterS: number | undefined } = { end: '', retryAfterS: undefined }
   rig.outlook.whenReady(hello, new AbortController().signal).then(
     ({ id }) => (wait.end = id),
-    (error: unknown) => (wait.end = hasCode(error, 'unavailable') ? String(error) : 'something else'),
+    (error: unknown) => {
+      wait.end = hasCode(error, 'unavailable') ? String(error) : 'something else'
+      if (error instanceof FaasError) wait.retryAfterS = error.retryAfterS
+    },
   )
   return wait
 }
@@ -79,13 +104,35 @@ describe('a call that waits', () => {
     rig.broken.add(1)
     rig.reconciler.apply(deployed({ isProved: true }))
     const call = waiting(rig)
-    await rig.clock.advance(4_000)
+    await rig.clock.advance(2_900)
     assert.equal(call.end, '')
 
     rig.broken.clear()
-    await rig.clock.advance(8_000)
+    await rig.clock.advance(200)
 
     assert.match(call.end, /^replica-/)
+  })
+
+  it('is told the reason at the third crash in turn of a function that was ready, and when it is tried again', async () => {
+    const rig = new ReconcilerRig()
+    rig.broken.add(1)
+    rig.reconciler.apply(deployed({ isProved: true }))
+    const first = waiting(rig)
+    await rig.clock.advance(3_100)
+    assert.match(first.end, /not ready: it exited with code 1$/)
+    assert.equal(first.retryAfterS, 4)
+
+    // The next try is near enough to be waited for, and fails as well.
+    const second = waiting(rig)
+    await rig.clock.advance(3_800)
+    assert.equal(second.end, '')
+    await rig.clock.advance(200)
+    assert.equal(second.retryAfterS, 8)
+
+    const third = waiting(rig)
+    await rig.clock.advance(0)
+    assert.equal(third.end, first.end)
+    assert.equal(third.retryAfterS, 8)
   })
 
   it('is told at the third try that the image of a function that was ready is gone', async () => {

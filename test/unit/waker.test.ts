@@ -35,7 +35,12 @@ function start() {
       return answer.promise
     },
   }
-  return { waker: new Waker({ ports, clock, timeoutMs: 1_000 }), ports, rounds, clock }
+  return {
+    waker: new Waker({ ports, clock, timeoutMs: 1_000, room: { most: 100, setting: 'ROOM' } }),
+    ports,
+    rounds,
+    clock,
+  }
 }
 
 describe('waker', () => {
@@ -44,12 +49,31 @@ describe('waker', () => {
     const waiters = Array.from({ length: 50 }, () => new Recorder())
 
     for (const waiter of waiters) waker.wait(figlet, waiter)
+    assert.equal(waker.waiting(figlet), 50)
     rounds[0]?.answer.resolve(replica)
     await clock.advance(0)
 
+    assert.equal(waker.waiting(figlet), 0)
     assert.equal(ports.wakeUps, 1)
     for (const { told } of waiters) assert.deepEqual(told, ['ready r'])
     assert.equal(clock.waiting, 0)
+  })
+
+  it('has room for so many, tells the next one at once to come back, and has room again when one leaves', async () => {
+    const { waker, rounds, clock } = start()
+    const waiters = Array.from({ length: 100 }, () => new Recorder())
+    for (const waiter of waiters) waker.wait(figlet, waiter)
+    const [late, later] = [new Recorder(), new Recorder()]
+
+    waker.wait(figlet, late)
+    assert.match(late.told.join(), /100 calls wait for it already \(ROOM\) done$/)
+    waker.leave(figlet, waiters[0] ?? late)
+    waker.wait(figlet, later)
+    rounds[0]?.answer.resolve(replica)
+    await clock.advance(0)
+
+    assert.deepEqual(later.told, ['ready r'])
+    assert.equal(late.told.length, 1)
   })
 
   it('goes on for the others when one leaves', async () => {
