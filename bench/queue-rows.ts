@@ -33,7 +33,7 @@ export async function queueRows(effort: Effort): Promise<readonly Row[]> {
   using receiver = await CallbackReceiver.start()
   await using daemon = await DaemonProcess.start({ SAMPAN_ASYNC: 'on', SAMPAN_CALLBACK_ALLOW: '127.0.0.1' })
   const image = await testImage('fn-watchdog')
-  const annotations = { 'com.openfaas.queue.max-backlog': '1000000' }
+  const annotations = { 'com.openfaas.queue.max-backlog': '999999' }
   for (const service of ['hello', 'slow', 'fast']) {
     await daemon.deploy({ service, image, annotations, envVars: { exec_timeout: '1m' } })
     await (await daemon.call(`${service}/id`)).arrayBuffer()
