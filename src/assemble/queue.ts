@@ -68,10 +68,8 @@ function limitsOf(config: Config): QueueServiceOptions['limits'] {
     perQueue: new Map(config.asyncQueues.map(({ queue, most }) => [queue, most])),
     retry: {
       attempts: config.asyncAttempts,
-      codes: new Set([408, 429, 500, 502, 503, 504]),
       minWaitMs: config.asyncMinWaitMs,
       maxWaitMs: config.asyncMaxWaitMs,
-      jitter: 'full',
     },
     inlineBytes: 256 * KIB,
     mostBodyBytes: config.asyncBodyBytes,

@@ -3,7 +3,8 @@ import { callCollected } from '../core/call-collected.ts'
 import { messageOf } from '../core/errors.ts'
 import type { AsyncRequest } from './accept/request.ts'
 import { callbackHeaders } from './callbacks/callback-headers.ts'
-import type { OutgoingCallback, SentCallback } from './run/callback-runner.ts'
+import type { Callback } from './callbacks/callback.ts'
+import type { SentCallback } from './run/callback-runner.ts'
 import type { RunnerPorts } from './run/runner-options.ts'
 
 const CALLS = '/function/'
@@ -25,7 +26,7 @@ export class OwnCallbacks {
   }
 
   /** `target`: path and query of the URL, beginning with the prefix of calls. Never rejects. */
-  async deliver(callback: OutgoingCallback, target: string, signal: AbortSignal): Promise<SentCallback> {
+  async deliver(callback: Callback, target: string, signal: AbortSignal): Promise<SentCallback> {
     try {
       if (target.startsWith(QUEUED_CALLS)) {
         await this.#options.accept(this.#request(callback, target.slice(QUEUED_CALLS.length)))
@@ -44,7 +45,7 @@ export class OwnCallbacks {
   }
 
   /** `target`: name, path and query. */
-  #request(callback: OutgoingCallback, target: string): AsyncRequest & { readonly path: string } {
+  #request(callback: Callback, target: string): AsyncRequest & { readonly path: string } {
     const end = target.search(/[/?]/)
     const rest = end < 0 ? '' : target.slice(end)
     const { body, callId, startTime } = callback

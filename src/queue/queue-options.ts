@@ -5,7 +5,8 @@ import type { Log } from '../log.ts'
 import type { AcceptorBook } from './accept/acceptor.ts'
 import type { AsyncTarget } from './accept/request.ts'
 import type { RetryPolicy } from './job/retry-policy.ts'
-import type { OutgoingCallback, SentCallback } from './run/callback-runner.ts'
+import type { Callback } from './callbacks/callback.ts'
+import type { SentCallback } from './run/callback-runner.ts'
 import type { RunnerBook, RunnerPorts } from './run/runner-options.ts'
 import type { QueueLink } from './session.ts'
 
@@ -46,7 +47,7 @@ export interface QueuePorts {
   readyReplicas(fn: FunctionName): number
   /** What each replica of it takes at a time; null: it does not say. */
   perReplica(fn: FunctionName): number | null
-  deliver(callback: OutgoingCallback, signal: AbortSignal): Promise<SentCallback>
+  deliver(callback: Callback, signal: AbortSignal): Promise<SentCallback>
 }
 
 export interface QueueLimits {

@@ -8,7 +8,8 @@ import { ThisMachine } from './callbacks/this-machine.ts'
 import { NatsLink } from './nats/link.ts'
 import type { NatsLinkOptions } from './nats/link-options.ts'
 import { OwnCallbacks } from './own-callbacks.ts'
-import type { QueueOptions, QueuePorts } from './queue-options.ts'
+import { type RetryPolicy, USUAL_RETRY } from './job/retry-policy.ts'
+import type { QueueLimits, QueueOptions, QueuePorts } from './queue-options.ts'
 import { queueStreams, type StoreLimits, storeBytes } from './streams.ts'
 
 type Own = Extract<NatsLinkOptions['server'], { kind: 'own' }>
@@ -33,7 +34,11 @@ export interface OwnPorts {
   readonly all: readonly number[]
 }
 
-export interface QueueServiceOptions extends Omit<QueueOptions, 'ports' | 'link' | 'spoolDir'> {
+export interface QueueServiceOptions extends Omit<QueueOptions, 'ports' | 'link' | 'spoolDir' | 'limits'> {
+  /** Of retries what settings say; the rest is as usual. */
+  readonly limits: Omit<QueueLimits, 'retry'> & {
+    readonly retry: Pick<RetryPolicy, 'attempts' | 'minWaitMs' | 'maxWaitMs'>
+  }
   /** Spool and NATS have folders in it. */
   readonly dataDir: string
   readonly ports: Omit<QueuePorts, 'checkCallback' | 'deliver'>
@@ -81,6 +86,7 @@ export class QueueService {
     })
     this.queue = new CallQueue({
       ...options,
+      limits: { ...options.limits, retry: { ...USUAL_RETRY, ...options.limits.retry } },
       spoolDir: join(dataDir, 'spool'),
       link: this.link,
       ports: {

@@ -5,6 +5,7 @@ import { messageOf } from '../../core/errors.ts'
 import { nameOf, namespaceOf, DEFAULT_NAMESPACE, type FunctionName } from '../../core/function-name.ts'
 import type { QueuedCall } from '../../core/queued-call.ts'
 import type { Log } from '../../log.ts'
+import type { Callback } from '../callbacks/callback.ts'
 import { type CallbackJob, decodeCallback } from '../job/callback-job.ts'
 import { isSpooled } from '../job/envelope.ts'
 import type { LaneName } from '../job/subjects.ts'
@@ -19,23 +20,8 @@ export type SentCallback =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'failed'; readonly reason: string; readonly isFinal: boolean }
 
-/** A callback as its sender takes it. */
-export interface OutgoingCallback {
-  readonly url: string
-  readonly callId: string
-  /** `name` in the default namespace, else `name.namespace`. */
-  readonly fn: string
-  readonly status: number
-  readonly durationSeconds: number
-  readonly startTime: string
-  readonly retries: number
-  readonly retryMax: number
-  readonly rawHeaders: readonly string[]
-  readonly body: Uint8Array | { readonly path: string; readonly size: number }
-}
-
 export interface CallbackRunnerOptions {
-  readonly deliver: (callback: OutgoingCallback, signal: AbortSignal) => Promise<SentCallback>
+  readonly deliver: (callback: Callback, signal: AbortSignal) => Promise<SentCallback>
   readonly book: {
     get(id: string): QueuedCall | undefined
     setCallback(id: string, state: 'delivered' | 'failed'): void
@@ -146,7 +132,7 @@ export class CallbackRunner {
     if (isSpooled(job.body) && !job.keepsFile) await spool.remove(job.body.file)
   }
 
-  #outgoing({ body, fn, ...job }: CallbackJob): OutgoingCallback {
+  #outgoing({ body, fn, ...job }: CallbackJob): Callback {
     const { spool } = this.#options
     const bytes = isSpooled(body) ? { path: spool.pathOf(body.file), size: body.size } : (body ?? NO_BYTES)
     return { ...job, fn: shortName(fn), body: bytes }
