@@ -173,21 +173,26 @@ describe('http-api 9: calls for a queue', { skip: await skipWithoutDocker() }, (
     assert.ok(body === text)
   })
 
-  it('ours: a watchdog with room for one gets one call at a time, and each succeeds at its first attempt (A16)', async () => {
+  it('ours: a watchdog that has no room is asked again, and that is no attempt (A16)', async () => {
     const busy = {
       service: 'conform-busy',
       image: target.image,
       envProcess: 'sleep 0.1',
       envVars: { max_inflight: '1' },
+      // Alone the queue keeps to the limit that it reads from this; others at work are what makes a replica refuse.
       annotations: { 'com.openfaas.retry.attempts': '1' },
     }
     await target.expect(202, ['POST', '/system/functions', busy])
+    const direct = Array.from({ length: 3 }, () => target.send('POST', '/function/conform-busy'))
+
     const ids = await Promise.all(
-      Array.from({ length: 20 }, async () => {
+      Array.from({ length: 10 }, async () => {
         const { headers } = await target.send('POST', '/async-function/conform-busy')
         return String(headers['x-call-id'])
       }),
     )
+    await Promise.all(direct)
+
     const states = async (): Promise<readonly string[]> => {
       const rows = await Promise.all(ids.map((id) => target.ask('GET', `/system/async/calls/${id}`)))
       return rows.map(({ text }) => (JSON.parse(text) as { state: string }[])[0]?.state ?? '')
