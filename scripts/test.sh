@@ -173,6 +173,16 @@ count() {
   ' "$1"
 }
 
+# What node's runner says of failed tests under its closing lines; the end of the log of a check that has no such part.
+failures_in() {
+  step "What failed in $1"
+  if grep -q '^✖ failing tests:' "$2"; then
+    sed -n '/^✖ failing tests:/,/^ℹ tests/p' "$2" | head -n 80
+  else
+    tail -n 40 "$2"
+  fi
+}
+
 lint_scripts() { shellcheck --severity=warning --external-sources scripts/*.sh bench/*.sh bench/*/*.sh watchdog/*.sh watchdog/*/*.sh .ci/run; }
 
 # ---- Leaving nothing behind ------------------------------------------------------------------------------------
@@ -223,6 +233,11 @@ finish() {
 explain_ending() {
   [ -z "${FAILED_CLEARLY:-}" ] || exit 1
   [ "$1" -eq 0 ] || [ "$FAILED" -gt 0 ] || { FAILED=1 && BROKEN+=('the script itself'); }
+  local name
+  # Once more at the end: whoever sees only the last lines shall know what failed, and how.
+  for name in ${BROKEN[@]+"${BROKEN[@]}"}; do
+    if [ -f "$LOGS/$name.log" ]; then failures_in "$name" "$LOGS/$name.log"; fi
+  done
   printf '\n'
   [ ${#BROKEN[@]} -eq 0 ] || printf 'broken: %s (logs in .build/test-logs)\n' "${BROKEN[*]}"
   if [ "$SKIPPED" -gt 0 ]; then

@@ -65,9 +65,9 @@ export class QueueParts {
     this.callbacks = this.#makeCallbacks()
     this.outbox = this.#makeOutbox()
     const { publisher, spool } = this
-    const onQueued = (lane: LaneName): void => {
+    const onQueued = (lane: LaneName, sequence: number): void => {
       figures.acceptedIn(lane.queue)
-      this.calls.queued(lane)
+      this.calls.queued(lane, sequence)
     }
     this.lostCalls = new LostCalls({ book, clock, log, isActive: (id) => this.runner.isActive(id) })
     this.deadLetters = new DeadLetters({ book, link, publisher, spool, clock, log, onQueued })
@@ -86,7 +86,7 @@ export class QueueParts {
         capacity: (fn) => ({ replicas: ports.readyReplicas(fn), perReplica: ports.perReplica(fn) }),
         dueAt: (lane, atMs) => this.calls.dueAt(lane, atMs),
         removed: (lane) => this.calls.removed(lane),
-        onCallback: (lane) => this.callbacks.queued(lane),
+        onCallback: (lane, sequence) => this.callbacks.queued(lane, sequence),
         onExecuted: ({ queue }, verdict) => this.#figures.executedIn(queue, verdict),
         onDead: (reason) => this.#figures.died(reason),
         onUndecodable: (message) => this.#undecodable(message),
@@ -172,7 +172,7 @@ export class QueueParts {
         const published = await this.publisher.publish(messageOfJob(job))
         if (!('sequence' in published)) throw new Error(published.unknown)
         book.setSequence(job.id, published.sequence)
-        this.calls.queued(job)
+        this.calls.queued(job, published.sequence)
       },
       isWanted: (id) => {
         const call = book.get(id)
@@ -192,7 +192,7 @@ export class QueueParts {
         mayForward: (authorization, peer) => ports.mayForward(authorization, peer),
         backlog: (lane) => this.calls.backlog(lane),
         onAccepted: ({ queue }) => this.#figures.acceptedIn(queue),
-        onQueued: (lane) => this.calls.queued(lane),
+        onQueued: (lane, sequence) => this.calls.queued(lane, sequence),
         onBookFailed: (error) => log.error('an accepted call is not noted yet', { reason: messageOf(error) }),
       },
       bodies: new BodyReader(spool, { inlineBytes, mostBytes }),

@@ -12,6 +12,9 @@ import { RecordingLog } from '../fakes/recording-log.ts'
 const LANE = { queue: 'faas-request', fn: functionName('echo') }
 const OTHER = { queue: 'faas-request', fn: functionName('other') }
 
+/** Number of the last message that was queued. */
+let sequence = 0
+
 interface Sent {
   readonly subject: string
   readonly data: string
@@ -24,6 +27,9 @@ class FakeServer {
   readonly done: string[] = []
   readonly counts: Record<string, number> = {}
   readonly missing = new Set<string>()
+  /** What the next count has seen last, and what happens before its answer comes. */
+  lastSequence = 0
+  beforeCount: () => void = () => {}
   #deliver: (error: null, message: object) => void = () => {}
 
   session(hadWriteError = false): QueueSession {
@@ -51,7 +57,12 @@ class FakeServer {
             return { num_pending: 1, num_ack_pending: 0 }
           },
         },
-        streams: { info: async () => ({ state: { subjects: this.counts } }) },
+        streams: {
+          info: async () => {
+            this.beforeCount()
+            return { state: { subjects: { ...this.counts }, last_seq: this.lastSequence } }
+          },
+        },
       },
       hadWriteError,
     } as unknown as QueueSession
@@ -112,11 +123,11 @@ describe('the dispatcher of calls', () => {
   it('pulls once more for what was queued while a pull looked', async () => {
     const { clock, server, dispatcher } = rigOf()
     dispatcher.start()
-    dispatcher.queued(LANE)
+    dispatcher.queued(LANE, (sequence += 1))
     await clock.advance(10)
     assert.equal(server.pulls().length, 1)
 
-    dispatcher.queued(LANE)
+    dispatcher.queued(LANE, (sequence += 1))
     server.endPull()
     await clock.advance(10)
     assert.equal(server.pulls().length, 2)
@@ -130,14 +141,50 @@ describe('the dispatcher of calls', () => {
   it('pulls once more for what was queued before an older message came, which knows of none', async () => {
     const { clock, server, dispatcher } = rigOf({ limitOf: () => 1 })
     dispatcher.start()
-    dispatcher.queued(LANE)
+    dispatcher.queued(LANE, (sequence += 1))
     await clock.advance(10)
 
-    dispatcher.queued(LANE)
+    dispatcher.queued(LANE, (sequence += 1))
     server.message(subjectOf(CALLS_PREFIX, LANE), 0)
     await clock.advance(10)
 
     assert.equal(server.pulls().length, 2)
+    await dispatcher.stop()
+  })
+
+  it('counts a message once, whether the count of the stream or its own answer comes first', async () => {
+    const { clock, server, dispatcher } = rigOf({ isPaused: () => true })
+    dispatcher.start()
+    await clock.advance(10)
+    server.counts[subjectOf(CALLS_PREFIX, LANE)] = 2
+    server.lastSequence = 102
+    server.beforeCount = () => {
+      dispatcher.queued(LANE, 101)
+      dispatcher.queued(LANE, 103)
+    }
+
+    await clock.advance(5_100)
+    server.beforeCount = () => {}
+    dispatcher.queued(LANE, 102)
+    dispatcher.queued(LANE, 104)
+
+    assert.equal(dispatcher.backlog(LANE), 4)
+    await dispatcher.stop()
+  })
+
+  it('counts what another server stores, whose numbers begin again', async () => {
+    const { clock, server, dispatcher, reconnect } = rigOf({ isPaused: () => true })
+    server.lastSequence = 500
+    dispatcher.start()
+    await clock.advance(10)
+    const anew = server.session()
+    server.lastSequence = 0
+
+    reconnect(anew)
+    dispatcher.queued(LANE, 1)
+    await clock.advance(10)
+
+    assert.equal(dispatcher.backlog(LANE), 1)
     await dispatcher.stop()
   })
 
@@ -159,7 +206,7 @@ describe('the dispatcher of calls', () => {
     const { clock, server, dispatcher } = rigOf({ most: 1 })
     server.counts[subjectOf(CALLS_PREFIX, LANE)] = 1
     dispatcher.start()
-    dispatcher.queued(LANE)
+    dispatcher.queued(LANE, (sequence += 1))
     await clock.advance(14_000)
     assert.equal(server.pulls().length, 1)
 
@@ -190,7 +237,7 @@ describe('the dispatcher of calls', () => {
     const { clock, server, dispatcher } = rigOf()
     const name = 'q_faas-request__openfaas-fn__echo'
     dispatcher.start()
-    dispatcher.queued(LANE)
+    dispatcher.queued(LANE, (sequence += 1))
     await clock.advance(10)
     server.endPull()
     server.missing.add(name)
@@ -211,7 +258,7 @@ describe('the dispatcher of calls', () => {
     const { clock, server, dispatcher, reconnect } = rigOf()
     const name = 'q_faas-request__openfaas-fn__echo'
     dispatcher.start()
-    dispatcher.queued(LANE)
+    dispatcher.queued(LANE, (sequence += 1))
     await clock.advance(10)
     server.endPull()
 
@@ -222,7 +269,7 @@ describe('the dispatcher of calls', () => {
       server.done.length = 0
       reconnect(server.session(hadWriteError))
       for (let time = 0; time < 2; time += 1) {
-        dispatcher.queued(LANE)
+        dispatcher.queued(LANE, (sequence += 1))
         await clock.advance(10)
         server.endPull()
       }

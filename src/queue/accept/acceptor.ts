@@ -28,7 +28,8 @@ export interface AcceptorPorts {
   /** Calls that wait in a lane. */
   backlog(lane: LaneName): number
   /** A call is in the stream. */
-  onQueued(lane: LaneName): void
+  /** `sequence`: its number in the stream. */
+  onQueued(lane: LaneName, sequence: number): void
   onBookFailed(error: unknown): void
   /** For figures: a new call is safe. */
   onAccepted(lane: LaneName): void
@@ -189,7 +190,7 @@ export class Acceptor {
     } catch (error) {
       ports.onBookFailed(error)
     }
-    if (isStored) ports.onQueued(job)
+    if (isStored) ports.onQueued(job, published.sequence)
   }
 
   async #putAside(job: Job, reason: string): Promise<void> {

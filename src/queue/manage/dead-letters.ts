@@ -22,7 +22,7 @@ export interface DeadLettersOptions {
   readonly clock: Clock
   readonly log: Log
   /** A call is in the stream of calls. */
-  readonly onQueued: (lane: LaneName) => void
+  readonly onQueued: (lane: LaneName, sequence: number) => void
 }
 
 /** Looked at in one turn when many are dealt with. */
@@ -109,7 +109,7 @@ export class DeadLetters {
     const sequence = await this.#publish(again)
     // Its key is the old one's still.
     book.add({ ...rowOf(again, sequence), idempotencyKey: null })
-    onQueued(again)
+    onQueued(again, sequence)
     await this.remove(id)
     return again.callId
   }

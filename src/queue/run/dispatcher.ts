@@ -108,10 +108,10 @@ export class Dispatcher {
     await this.#consumers.settled()
   }
 
-  /** A message of this lane is in the stream. */
-  queued(name: LaneName): void {
+  /** A message of this lane is in the stream, with this number. */
+  queued(name: LaneName, sequence: number): void {
     const lane = this.#open(name)
-    lane.stored += 1
+    this.#reconciliation.queued(lane, sequence)
     lane.tell()
     this.#arm()
   }
@@ -162,7 +162,7 @@ export class Dispatcher {
       onMessage: (message) => this.#received(message),
       onEnd: (token, isGone) => this.#ended(token, isGone),
     })
-    this.#reconciliation.lookSoon()
+    this.#reconciliation.connected()
   }
 
   /** Once for everything that happens within a turn of the event loop. */

@@ -130,20 +130,18 @@ export class Endings {
       body: isAnswered ? answer.body : null,
       keepsFile,
     }
-    await this.#storeCallback(callback, signal)
-    this.#options.ports.onCallback(job)
+    this.#options.ports.onCallback(job, await this.#storeCallback(callback, signal))
   }
 
   /** A function that answers with headers beyond measure must not hold the queue up: they are left out. */
-  async #storeCallback(callback: CallbackJob, signal: AbortSignal): Promise<void> {
+  async #storeCallback(callback: CallbackJob, signal: AbortSignal): Promise<number> {
     const { log, limits } = this.#options
     const { id, fn, callId } = callback
     const place = { subject: subjectOf(CALLBACKS_PREFIX, callback), id: `cb:${id}` }
     const data = encodeCallback(callback)
     try {
       if (data.length <= mostMessageBytes(limits.inlineBytes)) {
-        await this.#writer.write({ ...place, data }, signal)
-        return
+        return await this.#writer.write({ ...place, data }, signal)
       }
     } catch (error) {
       if (!hasCode(error, 'too-large')) throw error
@@ -151,7 +149,7 @@ export class Endings {
     log.warn('the headers of an answer are too long for its callback', { fn, callId })
     const rawHeaders = headerOf(callback.rawHeaders, 'content-type')?.slice(0, LONGEST_TYPE)
     const shorter = { ...callback, rawHeaders: rawHeaders === undefined ? [] : ['Content-Type', rawHeaders] }
-    await this.#writer.write({ ...place, data: encodeCallback(shorter) }, signal)
+    return this.#writer.write({ ...place, data: encodeCallback(shorter) }, signal)
   }
 
   #end(state: QueuedCallState): CallEnd {

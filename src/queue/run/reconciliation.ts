@@ -41,6 +41,10 @@ export class Reconciliation {
   #isStopping = false
   /** Nothing is known yet of what an earlier process left. */
   #isFirst = true
+  /** Number of the last message that the last count has seen. */
+  #countedTo = 0
+  /** What we are told of while a count is under way, which may have seen it or not; null: none is. */
+  #meanwhile: { readonly lane: Lane; readonly sequence: number }[] | null = null
 
   constructor(options: ReconciliationOptions) {
     this.#options = options
@@ -52,6 +56,19 @@ export class Reconciliation {
       this.lookSoon()
       this.start()
     })
+  }
+
+  /** The answer to whoever stored a message may come before or after that to a count which has seen it. */
+  queued(lane: Lane, sequence: number): void {
+    if (sequence <= this.#countedTo) return
+    lane.stored += 1
+    this.#meanwhile?.push({ lane, sequence })
+  }
+
+  /** Another server, or the same one anew: its numbers may begin again. */
+  connected(): void {
+    this.#countedTo = 0
+    this.lookSoon()
   }
 
   lookSoon(): void {
@@ -69,14 +86,19 @@ export class Reconciliation {
     const { session } = link
     if (session === null) return
     try {
-      const info = await session.jsm.streams.info(stream, { subjects_filter: `${prefix}>` })
-      this.#note(new Map(Object.entries(info.state.subjects ?? {})))
+      this.#meanwhile = []
+      const { state } = await session.jsm.streams.info(stream, { subjects_filter: `${prefix}>` })
+      if (link.session !== session) return
+      this.#note(new Map(Object.entries(state.subjects ?? {})), state.last_seq)
+      this.#meanwhile = null
       // Before lanes are told to go on: one that pulls is not at rest.
       await this.#lookForOrphans(session).finally(onLook)
       if (this.#isFirst) await this.#removeLeftOver(session)
       this.#isFirst = false
     } catch (error) {
       log.warn('queue not counted, will retry', { stream, reason: messageOf(error) })
+    } finally {
+      this.#meanwhile = null
     }
   }
 
@@ -99,7 +121,7 @@ export class Reconciliation {
     }
   }
 
-  #note(counts: ReadonlyMap<string, number>): void {
+  #note(counts: ReadonlyMap<string, number>, lastSequence: number): void {
     const { lanes, clock } = this.#options
     for (const lane of lanes.all()) lane.stored = counts.get(lane.subject) ?? 0
     for (const [subject, count] of counts) {
@@ -108,6 +130,8 @@ export class Reconciliation {
       lane.stored = count
       if (count > lane.held) lane.tell()
     }
+    for (const { lane, sequence } of this.#meanwhile ?? []) if (sequence > lastSequence) lane.stored += 1
+    this.#countedTo = lastSequence
   }
 
   /** In a lane at rest the consumer knows each message. Less in the stream is normal after a crash, and heals. */

@@ -42,7 +42,7 @@ export interface RunnerPorts {
   /** A call has left the stream. */
   removed(lane: LaneName): void
   /** There is a callback to be sent. */
-  onCallback(lane: LaneName): void
+  onCallback(lane: LaneName, sequence: number): void
   /** For figures. */
   onExecuted(lane: LaneName, verdict: Verdict['kind']): void
   onDead(reason: DeathReason): void
