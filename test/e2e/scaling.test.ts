@@ -34,7 +34,8 @@ async function eventsOf(daemon: DaemonProcess, name: string): Promise<readonly T
   return (await (await daemon.api('GET', `/system/events?name=${name}`)).json()) as Told[]
 }
 
-describe('scaling on the real engine', { skip: await skipWithoutDocker() }, () => {
+// Each waits for windows of time most of the while, with a daemon of its own: all at once take as long as the longest.
+describe('scaling on the real engine', { skip: await skipWithoutDocker(), concurrency: true }, () => {
   it('calls at a time raise the replicas, which fall back when they end; a static function stays', async () => {
     await using daemon = await DaemonProcess.start()
     const image = await testImage('fn')
