@@ -21,6 +21,8 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/wire/uses-node.ts', `import 'node:fs'`, IMPORTS],
   ['src/wire/names-a-leaf.ts', `import type { A } from '../log.ts'; export type B = A`, IMPORTS],
   ['src/wire/runs-core.ts', `import { a } from '../core/a.ts'; a()`, IMPORTS],
+  ['src/cli/functions/uses-the-daemon.ts', `import { a } from '../../control/a.ts'; a()`, IMPORTS],
+  ['src/cli/uses-docker.ts', `import A from 'dockerode'; new A()`, IMPORTS],
   ['src/log.ts', `import { a } from './gateway/app.ts'; a()`, IMPORTS],
   ['src/clock.ts', `import { a } from 'prom-client'; a()`, IMPORTS],
   ['src/daemon-like.ts', `import { a } from './config/settings.ts'; a()`, IMPORTS],

@@ -1,0 +1,18 @@
+export interface CliErrorOptions extends ErrorOptions {
+  /** What to do next, in a sentence. */
+  readonly hint?: string
+  readonly exitStatus?: number
+}
+
+/** Something that the user can mend, or was told by a server: shown as a sentence, without a stack. */
+export class CliError extends Error {
+  readonly hint: string
+  readonly exitStatus: number
+
+  constructor(message: string, { hint = '', exitStatus = 1, ...options }: CliErrorOptions = {}) {
+    super(message, options)
+    this.name = 'CliError'
+    this.hint = hint
+    this.exitStatus = exitStatus
+  }
+}

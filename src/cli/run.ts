@@ -1,0 +1,142 @@
+import { parseArguments, positionalsOf } from './args/parse.ts'
+import type { AnyCommand, FlagSpecs } from './args/command.ts'
+import { helpOf, overview } from './args/help.ts'
+import { near } from './args/suggest.ts'
+import { CliError } from './cli-error.ts'
+import { GLOBAL_FLAGS } from './global-flags.ts'
+import { hasColours, isSwitchedOn, say, type Session } from './session.ts'
+import { COMMANDS, GROUPS } from './table/commands.ts'
+
+/** Set by tests that compare with faas-cli: errors go to standard output, as there (cli.md 17.1). */
+const STRICT = 'SAMPAN_CLI_STRICT'
+
+/** Status of a failure that is none of the user's (EX_SOFTWARE of sysexits). */
+const INTERNAL = 70
+
+/** Runs one command line, without the name of the program. Never rejects; resolves to the exit status. */
+export async function run(words: readonly string[], session: Session): Promise<number> {
+  try {
+    return (await dispatch(words, session)) ?? 0
+  } catch (error) {
+    // It was asked to end, and ended: what broke on the way is no news.
+    if (session.signal.aborted) return 1
+    return tell(error, session)
+  }
+}
+
+async function dispatch(words: readonly string[], session: Session): Promise<number | void> {
+  const [first] = positionalsOf(words, flagsUnder(null))
+  // One letter may be a switch of one command and take a value for another: with the first word it is known whose it is.
+  const names = first === undefined ? [] : positionalsOf(words, flagsUnder(first))
+  if (names[0] === 'help') return showHelp(names.slice(1), session)
+  const found = commandOf(names)
+  const wantsHelp = words.some((word) => word === '--help' || word === '-h')
+  if (found === null || wantsHelp) return showHelp(names, session)
+
+  const { positionals, values, given } = parseArguments(words, { ...GLOBAL_FLAGS, ...found.flags })
+  const args = positionals.slice(found.path.length)
+  checkArguments(found, args)
+  const { run: handle } = await found.load()
+  const invocation = { args, flags: values, isGiven: (name: string) => given.has(name), session }
+  return handle(invocation as never)
+}
+
+/** Throws for a first word that is no command; null for a group alone, or no word at all. */
+function commandOf(names: readonly string[]): AnyCommand | null {
+  const [first] = names
+  if (first === undefined) return null
+  const found = COMMANDS.find((command) => matches(command, names))
+  if (found !== undefined) return found
+  if (!GROUPS.some(({ name, aliases }) => name === first || aliases.includes(first))) {
+    const known = COMMANDS.filter(({ isHidden }) => isHidden !== true).map(({ path }) => path[0] ?? '')
+    throw unknown(`unknown command "${first}" for "sampan"`, near(first, known))
+  }
+  const [, second] = names
+  if (second === undefined) return null
+  const group = GROUPS.find(({ name, aliases }) => name === first || aliases.includes(first))
+  const known = COMMANDS.filter(({ path }) => path[0] === group?.name).map(({ path }) => path[1] ?? '')
+  throw unknown(`unknown command "${second}" for "sampan ${group?.name}"`, near(second, known))
+}
+
+function matches({ path, aliases = [] }: AnyCommand, names: readonly string[]): boolean {
+  if (names.length < path.length) return false
+  return path.every((word, at) => {
+    const name = names[at] ?? ''
+    if (name === word) return true
+    if (at === path.length - 1) return aliases.includes(name)
+    return GROUPS.some((group) => group.name === word && group.aliases.includes(name))
+  })
+}
+
+function showHelp(names: readonly string[], session: Session): number {
+  const width = session.stdout.columns ?? 80
+  const found = names.length === 0 ? null : commandOf(names)
+  if (found !== null) say(session, helpOf(found, width))
+  else {
+    const group = GROUPS.find(({ name, aliases }) => name === names[0] || aliases.includes(names[0] ?? ''))
+    say(session, overview({ commands: COMMANDS, groups: GROUPS, of: group?.name ?? null, width }))
+  }
+  return 0
+}
+
+function checkArguments(
+  { path, arguments: { usage, least, most } }: AnyCommand,
+  args: readonly string[],
+): void {
+  const line = `sampan ${path.join(' ')}${usage === '' ? '' : ` ${usage}`}`
+  if (args.length < least)
+    throw new CliError(`${missing(usage, args.length)} is missing`, { hint: `Usage: ${line}` })
+  if (args.length > most) {
+    const extra = args.slice(most).join(' ')
+    throw new CliError(
+      `${path.join(' ')} takes ${most === 0 ? 'no argument' : `at most ${most}`}, so what is "${extra}"?`,
+      {
+        hint: `Usage: ${line}`,
+      },
+    )
+  }
+}
+
+function missing(usage: string, at: number): string {
+  return usage.split(' ')[at] ?? 'an argument'
+}
+
+function unknown(message: string, near: readonly string[]): CliError {
+  const hint =
+    near.length === 0
+      ? 'See: sampan help'
+      : `Did you mean this?\n${near.map((name) => `  ${name}`).join('\n')}`
+  return new CliError(message, { hint })
+}
+
+/** Enough to tell the value of a flag from a name, before the command is known. Null: of all commands. */
+function flagsUnder(first: string | null): FlagSpecs {
+  const all: Record<string, FlagSpecs[string]> = { ...GLOBAL_FLAGS }
+  for (const command of COMMANDS) {
+    if (
+      first === null ||
+      matches({ ...command, path: command.path.slice(0, 1) }, [first]) ||
+      command.path[0] === first
+    )
+      Object.assign(all, command.flags)
+  }
+  return all
+}
+
+function tell(error: unknown, session: Session): number {
+  const stream = isSwitchedOn(session, STRICT) ? session.stdout : session.stderr
+  const isKnown = error instanceof CliError
+  const message = isKnown
+    ? error.message
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error)
+  const [red, plain] = hasColours(session, 'stderr') ? ['\u001B[31m', '\u001B[39m'] : ['', '']
+  stream.write(`${red}${capitalised(message)}${plain}\n`)
+  if (isKnown && error.hint !== '') stream.write(`${error.hint}\n`)
+  return isKnown ? error.exitStatus : INTERNAL
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,9 @@
+import type { AnyCommand } from '../args/command.ts'
+import type { Group } from '../args/help.ts'
+import { ACCESS } from './access.ts'
+
+/** Every command there is, without the code that runs it. */
+export const COMMANDS: readonly AnyCommand[] = [...ACCESS]
+
+/** First words that stand for several commands. */
+export const GROUPS: readonly Group[] = []
