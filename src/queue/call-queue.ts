@@ -1,6 +1,6 @@
 import { FaasError, messageOf } from '../core/errors.ts'
-import type { FunctionName } from '../core/function-name.ts'
-import { FINAL_STATES, type QueuedCall } from '../core/queued-call.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import { FINAL_STATES, type QueuedCall } from '../core/calls/queued-call.ts'
 import { Background } from '../work/background.ts'
 import { Acceptor } from './accept/acceptor.ts'
 import type { Accepted, AsyncRequest } from './accept/request.ts'

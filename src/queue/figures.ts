@@ -1,5 +1,5 @@
-import type { FunctionName } from '../core/function-name.ts'
-import type { DeathReason } from '../core/queued-call.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import type { DeathReason } from '../core/calls/queued-call.ts'
 import type { Verdict } from './job/verdict.ts'
 
 /** What happened in a queue since the start. */

@@ -9,8 +9,8 @@ import type { Accepted, AsyncRequest } from './accept/request.ts'
 import { readFaasRequest } from './job/faas-request.ts'
 import { headerOf } from './job/verdict.ts'
 import { INGEST_STREAM, INGEST_SUBJECT } from './job/subjects.ts'
-import { Puller } from './run/puller.ts'
-import { Receipt } from './run/receipt.ts'
+import { Puller } from './run/lanes/puller.ts'
+import { Receipt } from './run/lanes/receipt.ts'
 import type { QueueLink, QueueSession } from './session.ts'
 
 export interface IngestOptions {

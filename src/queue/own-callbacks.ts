@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { callCollected } from '../core/call-collected.ts'
+import { callCollected } from '../core/calls/call-collected.ts'
 import { messageOf } from '../core/errors.ts'
 import type { AsyncRequest } from './accept/request.ts'
 import { callbackHeaders } from './callbacks/callback-headers.ts'

@@ -1,5 +1,5 @@
-import type { FunctionSpec } from '../../core/function-spec.ts'
-import type { OpenLog, ProviderEvent } from '../../core/provider.ts'
+import type { FunctionSpec } from '../../core/functions/function-spec.ts'
+import type { OpenLog, ProviderEvent } from '../../core/provider/provider.ts'
 import { Background } from '../../work/background.ts'
 import { CrashReasons } from './crash-reasons.ts'
 import { imageFor } from './replicas/image-for.ts'

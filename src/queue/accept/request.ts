@@ -1,5 +1,5 @@
-import type { FunctionName } from '../../core/function-name.ts'
-import type { StringMap } from '../../core/function-spec.ts'
+import type { FunctionName } from '../../core/functions/function-name.ts'
+import type { StringMap } from '../../core/functions/function-spec.ts'
 
 /** A request for an asynchronous call, whatever brought it. */
 export interface AsyncRequest {

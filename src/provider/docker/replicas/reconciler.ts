@@ -1,7 +1,7 @@
 import { FaasError } from '../../../core/errors.ts'
-import { isAvailable } from '../../../core/replica.ts'
-import { type FunctionName, namespaceOf } from '../../../core/function-name.ts'
-import type { DeployedFunction } from '../../../core/function-spec.ts'
+import { isAvailable } from '../../../core/provider/replica.ts'
+import { type FunctionName, namespaceOf } from '../../../core/functions/function-name.ts'
+import type { DeployedFunction } from '../../../core/functions/function-spec.ts'
 import {
   type DesiredReplicas,
   isSameLife,
