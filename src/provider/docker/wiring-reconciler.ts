@@ -60,7 +60,7 @@ export function makeReconciler(parts: PartsBehindAPlan, options: DockerProviderO
     isUp: () => parts.link.isUp,
     onEngineAway: (error) => parts.link.lost(error),
     fetchImage: (spec, signal) => parts.imageFor(spec, signal),
-    retire: (id) => parts.retirement.begin(id),
+    retire: (id, why) => parts.retirement.begin(id, why),
     freezer: parts.freezer,
     isIdle: (id) => ledger.inFlight(id) === 0,
     onStarted: (id) => {

@@ -189,7 +189,7 @@ export class ProviderParts {
       onCrash: (record, exitCode) => {
         this.reconciler.setback(record, this.crashReasons.of({ ...record, exitCode }))
         // Retired now, not in the next round: somebody may be about to remove the container and its log.
-        this.retirement.begin(record.replica.id)
+        this.retirement.begin(record.replica.id, 'dead')
       },
       onUnready: (id) => this.probe(id),
       onRewired: (id) => this.background.run('check an address', () => this.addresses.look(id)),
