@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { callCollected } from '../core/calls/call-collected.ts'
 import { messageOf } from '../core/errors.ts'
-import type { AsyncRequest } from './accept/request.ts'
+import type { AsyncRequest } from '../core/calls/async-request.ts'
 import { callbackHeaders } from './callbacks/callback-headers.ts'
 import type { Callback } from './callbacks/callback.ts'
 import type { SentCallback } from './run/callback-runner.ts'

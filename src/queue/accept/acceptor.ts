@@ -16,7 +16,8 @@ import type { Strays } from '../strays.ts'
 import { type AsyncHeaders, readAsyncHeaders } from './async-headers.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { Outbox } from './outbox.ts'
-import type { Accepted, AsyncRequest, AsyncTarget } from './request.ts'
+import type { Accepted, AsyncRequest } from '../../core/calls/async-request.ts'
+import type { AsyncTarget } from './async-target.ts'
 
 export interface AcceptorPorts {
   /** Undefined: there is no such function. */

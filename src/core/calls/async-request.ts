@@ -1,6 +1,3 @@
-import type { FunctionName } from '../../core/functions/function-name.ts'
-import type { StringMap } from '../../core/functions/function-spec.ts'
-
 /** A request for an asynchronous call, whatever brought it. */
 export interface AsyncRequest {
   /** As the caller wrote it: `name` or `name.namespace`. */
@@ -28,10 +25,4 @@ export interface Accepted {
   /** Of the call that was accepted: an earlier one for a repeated idempotency key. */
   readonly callId: string
   readonly isDuplicate: boolean
-}
-
-/** What has to be known of a function to accept a call for it. */
-export interface AsyncTarget {
-  readonly name: FunctionName
-  readonly annotations: StringMap
 }
