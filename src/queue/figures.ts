@@ -23,7 +23,7 @@ export interface QueueStock {
   readonly spoolBytes: number
 }
 
-/** Names of queues come from annotations: what is counted by them must not grow with whatever was written there. */
+/** Names of queues come from annotations: what is counted by them must not grow with what is written there. */
 const MOST_QUEUES = 100
 const OTHER = 'other'
 

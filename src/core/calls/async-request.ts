@@ -17,7 +17,10 @@ export interface AsyncRequest {
   readonly forwardedHost: string | null
   /** Empty: the one that the function names, or the usual one. */
   readonly queue: string
-  /** What it comes from, where that may come again: it is one call all the same. As if it was an idempotency key. */
+  /**
+   * What it comes from, where that may come again: it is one call all the same. As if it was an idempotency
+   * key.
+   */
   readonly source?: string
 }
 

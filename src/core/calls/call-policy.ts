@@ -86,8 +86,8 @@ export function callsPerReplica({ annotations, envVars }: PolicySource): CallCou
 }
 
 /**
- * The policy from the function's annotations and environment, and `usual` where they say nothing. An invalid annotation,
- * which an older release may have accepted, is ignored.
+ * The policy from the function's annotations and environment, and `usual` where they say nothing. An invalid
+ * annotation, which an older release may have accepted, is ignored.
  */
 export function callPolicy(source: PolicySource, usual: CallPolicy): CallPolicy {
   const { annotations } = source

@@ -51,7 +51,7 @@ type Use = (c: ApiContext, queue: QueueControl) => Answer
 /** Makes a handler of what needs the queue. */
 type With = (use: Use) => Route['handle']
 
-/** `/system/async`, and how calls are cancelled (async-scaling 1.10.10). Without a queue there are none of them. */
+/** `/system/async`, and how calls are cancelled (async-scaling 1.10.10). None of them without a queue. */
 export function queueRoutes({ queue }: QueueRoutePorts): readonly Route[] {
   if (queue === null) return []
   const withQueue: With = (use) => (c) => use(c, queue)

@@ -265,7 +265,7 @@ export class Dispatcher {
     this.#cancelAlarm()
     this.#alarmAtMs = nextMs
     if (nextMs === Infinity || this.#isStopping) return
-    // A timer of Node rings at once when it is set for more than 24 days, and none follows a clock that is corrected.
+    // A timer of Node rings at once when it is set for more than 24 days, and none follows a corrected clock.
     const inMs = Math.min(LONGEST_ALARM_MS, Math.max(1, nextMs - clock.wall()))
     this.#cancelAlarm = clock.after(inMs, () => this.#ring())
   }

@@ -24,7 +24,7 @@ const NO_CONSUMER = 10014
 /** Made at a time. */
 const PARALLEL = 16
 
-/** The durable consumers of lanes: made when there is something to take, removed when there was nothing for long. */
+/** The durable consumers of lanes: made when there is something to take, removed when they idled for long. */
 export class LaneConsumers {
   readonly #options: LaneConsumersOptions
   readonly #limiter = new Limiter(PARALLEL)
@@ -96,8 +96,8 @@ export class LaneConsumers {
 
   /**
    * What an earlier process had taken, or what was lost on its way with a connection, would come back only when
-   * its time is over; nobody else takes from it. And from 2.14 on a server whose write failed acknowledges what it keeps: only a new consumer delivers that again
-   * (jetstream.md, 4). What has ended is acknowledged then, what runs goes on, what waits is told to wait again.
+   * its time is over; nobody else takes from it. And from 2.14 on a server whose write failed acknowledges what
+   * it keeps: only a new consumer delivers that again (jetstream.md, 4). What has ended is acknowledged then, what runs goes on, what waits is told to wait again.
    */
   async #makeDoubtfulAnew(lane: Lane, session: QueueSession): Promise<void> {
     const { stream } = this.#options
