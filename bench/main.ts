@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import { callRows } from './call-rows.ts'
+import { crowdRows } from './crowd-rows.ts'
 import { idleRows, loadedRows, startRows, streamRows } from './life-rows.ts'
 import { mistakeRows } from './mistake-rows.ts'
 import { overloadRows } from './overload-rows.ts'
@@ -45,6 +46,8 @@ async function everythingElse(): Promise<readonly Row[]> {
     found.push(...(await startRows(subject)))
     console.log('updates and scaling under load …')
     found.push(...(await rollingRows()))
+    console.log('a thousand functions …')
+    found.push(...(await crowdRows()))
     console.log("beginners' mistakes …")
     found.push(...(await mistakeRows()))
     console.log('a daemon under attack …')
