@@ -12,32 +12,38 @@ import { deployed } from '../test/fixtures/deployed.ts'
 import { sweepInstance } from '../test/fixtures/docker-cli.ts'
 import { testImage } from '../test/fixtures/images.ts'
 import { answerOf, handMade } from './hand-made.ts'
-import { median, quantile } from './table.ts'
+import { median, quantile, type Row } from './table.ts'
 
-/**
- * For work on waking: the time from a call to the end of its answer, of a function that is warm, frozen in either
- * way, or without a container, and of the same container made and started by hand until it answers. One after
- * the other within one run. `node wake.js [ROUNDS]`
- */
-const rounds = Number(process.argv[2] ?? 20)
 const CALLERS = 100
 /** What a change leaves to do. */
 const SETTLE_MS = 60
+/** Over a warm call, by what froze the replica. */
+const MOST_OVER_WARM_MS = { auto: 5, docker: 25 } as const
+const MOST_RATIO = 1.1
 
-await measure('auto')
-await measure('docker')
-
-async function measure(freezer: 'auto' | 'docker'): Promise<void> {
-  const subject = await open(freezer)
-  try {
-    await measureFrozen(subject)
-    if (freezer === 'auto') await measureNone(subject)
-  } finally {
-    await subject.close()
+/**
+ * From a call to the end of its answer, of a function that is warm, frozen in either way, or without a container, and of the same container
+ * made and started by hand until it answers; one after the other (P3). `rounds`: times that each is done.
+ */
+export async function wakeRows(rounds: number): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (const freezer of ['auto', 'docker'] as const) {
+    const subject = await open(freezer)
+    try {
+      rows.push(...(await frozenRows(subject, freezer, rounds)))
+      if (freezer === 'auto') rows.push(...(await emptyRows(subject, Math.ceil(rounds / 2))))
+    } finally {
+      await subject.close()
+    }
   }
+  return rows
 }
 
-async function measureFrozen({ provider, control, name, call }: Subject): Promise<void> {
+async function frozenRows(
+  { provider, control, name, call }: Subject,
+  freezer: 'auto' | 'docker',
+  rounds: number,
+): Promise<readonly Row[]> {
   const rested = async () => {
     await eventually(() => {
       control.rest(name)
@@ -48,10 +54,24 @@ async function measureFrozen({ provider, control, name, call }: Subject): Promis
   const warm = await timed(rounds, async () => {}, call)
   const frozen = await timed(rounds, rested, call)
   const together = await timed(rounds, rested, () => all(call))
-  say(`frozen, ${provider.capabilities.freezing}`, { warm, frozen, [`last of ${CALLERS}`]: together })
+  const way = provider.capabilities.freezing
+  const overMs = median(frozen) - median(warm)
+  const mostMs = MOST_OVER_WARM_MS[freezer]
+  return [
+    {
+      what: `P3 frozen (${way}), p50 over a warm call`,
+      measured: `${overMs.toFixed(2)} ms (${shown(frozen)}; warm ${shown(warm)})`,
+      target: `≤ ${mostMs} ms`,
+      reached: overMs <= mostMs,
+    },
+    { what: `   the last of ${CALLERS} callers at once, frozen (${way})`, measured: shown(together) },
+  ]
 }
 
-async function measureNone({ provider, control, name, call }: Subject): Promise<void> {
+async function emptyRows(
+  { provider, control, name, call }: Subject,
+  rounds: number,
+): Promise<readonly Row[]> {
   const byHand = await handMade(provider.replicas(name)[0]?.id ?? '')
   const emptied = async () => {
     await control.scale(name, 0)
@@ -59,15 +79,22 @@ async function measureNone({ provider, control, name, call }: Subject): Promise<
     await systemClock.sleep(SETTLE_MS)
   }
   const times = { none: [] as number[], floor: [] as number[], crowd: [] as number[] }
-  for (let round = 0; round < Math.ceil(rounds / 2); round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     times.floor.push(...(await timed(1, async () => {}, byHand.start)))
     await byHand.end()
     times.none.push(...(await timed(1, emptied, call)))
     times.crowd.push(...(await timed(1, emptied, () => all(call))))
   }
-  const { none, floor, crowd } = times
-  say('none', { 'made and started by hand': floor, none, [`last of ${CALLERS}`]: crowd })
-  console.log(`  ratio of the medians: ${(median(none) / median(floor)).toFixed(2)}`)
+  const ratio = median(times.none) / median(times.floor)
+  return [
+    {
+      what: 'P3 without a container, p50 to that of the same made and started by hand',
+      measured: `${ratio.toFixed(2)} (${shown(times.none)}; by hand ${shown(times.floor)})`,
+      target: `≤ ${MOST_RATIO}`,
+      reached: ratio <= MOST_RATIO,
+    },
+    { what: `   the last of ${CALLERS} callers at once, without a container`, measured: shown(times.crowd) },
+  ]
 }
 
 interface Subject extends Pick<Parts, 'provider' | 'control'> {
@@ -116,11 +143,8 @@ async function open(freezer: 'auto' | 'docker'): Promise<Subject> {
   return { provider, control, name: spec.name, call, close }
 }
 
-function say(what: string, times: Readonly<Record<string, readonly number[]>>): void {
-  const told = Object.entries(times).map(
-    ([name, ms]) => `${name} p50 ${median(ms).toFixed(2)} p90 ${quantile(ms, 0.9).toFixed(2)} ms`,
-  )
-  console.log(`${what}: ${told.join('; ')}`)
+function shown(times: readonly number[]): string {
+  return `p50 ${median(times).toFixed(2)}, p90 ${quantile(times, 0.9).toFixed(2)} ms`
 }
 
 async function timed(
