@@ -4,18 +4,23 @@
 import { readFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import { callRows } from './call-rows.ts'
+import { crowdRows } from './crowd-rows.ts'
 import { idleRows, loadedRows, startRows, streamRows } from './life-rows.ts'
 import { mistakeRows } from './mistake-rows.ts'
 import { overloadRows } from './overload-rows.ts'
 import { queueRows } from './queue-rows.ts'
 import { rollingRows } from './rolling-rows.ts'
 import { openSubject } from './subject.ts'
+import { wakeRows } from './wake-rows.ts'
 import { printTable, type Row } from './table.ts'
 
 const effort = {
   seconds: Number(process.env['SAMPAN_BENCH_SECONDS'] ?? 5),
   rounds: Number(process.env['SAMPAN_BENCH_ROUNDS'] ?? 3),
 }
+
+/** Times that a function is frozen and woken, in each way. */
+const WAKES = 20
 
 const rows: Row[] = []
 if (process.env['SAMPAN_BENCH_ONLY'] !== 'queue') rows.push(...(await everythingElse()))
@@ -45,6 +50,10 @@ async function everythingElse(): Promise<readonly Row[]> {
     found.push(...(await startRows(subject)))
     console.log('updates and scaling under load …')
     found.push(...(await rollingRows()))
+    console.log('waking …')
+    found.push(...(await wakeRows(WAKES)))
+    console.log('a thousand functions …')
+    found.push(...(await crowdRows()))
     console.log("beginners' mistakes …")
     found.push(...(await mistakeRows()))
     console.log('a daemon under attack …')

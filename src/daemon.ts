@@ -5,7 +5,7 @@ import { descriptorLimit } from './descriptors.ts'
 import type { Log } from './log.ts'
 import { adminPassword } from './registry/admin-password.ts'
 import { RegistryLock } from './registry/registry-lock.ts'
-import { openCallStore } from './registry/open-call-store.ts'
+import { openCallStore } from './registry/calls/open-call-store.ts'
 import { openRegistry } from './registry/registry.ts'
 
 /**

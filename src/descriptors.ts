@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Config } from './config.ts'
-import { descriptorsFor, shareDescriptors, type Capacity } from './core/capacity.ts'
+import { descriptorsFor, shareDescriptors, type Capacity } from './core/calls/capacity.ts'
 import type { Log } from './log.ts'
 
 /** Assumed where the system does not say. */

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { budgetMetrics, edgeMetrics, type BudgetSources, type PlainMetric } from './budget-metrics.ts'
 import type { EdgeFigures, SystemRequest } from './core/figures.ts'
-import type { FunctionName } from './core/function-name.ts'
+import type { FunctionName } from './core/functions/function-name.ts'
 import {
   labelledQueueMetrics,
   plainQueueMetrics,

@@ -1,5 +1,5 @@
-import type { FunctionName } from './core/function-name.ts'
-import { DEATH_REASONS } from './core/queued-call.ts'
+import type { FunctionName } from './core/functions/function-name.ts'
+import { DEATH_REASONS } from './core/calls/queued-call.ts'
 
 /** The calls of a function in a queue. */
 export interface LaneFigures {

@@ -1,6 +1,6 @@
 import type { FunctionControl } from '../control/function-control.ts'
 import { InvocationCount } from '../invoke/invocation-count.ts'
-import type { Provider } from '../core/provider.ts'
+import type { Provider } from '../core/provider/provider.ts'
 import type { GatewayServer } from '../gateway/gateway-server.ts'
 import type { MetricsServer } from '../gateway/metrics-server.ts'
 import { InFlight } from '../invoke/in-flight.ts'

@@ -1,7 +1,7 @@
 import { FunctionControl } from '../control/function-control.ts'
 import { NamespaceControl } from '../control/namespace-control.ts'
 import { SecretControl } from '../control/secret-control.ts'
-import type { Provider } from '../core/provider.ts'
+import type { Provider } from '../core/provider/provider.ts'
 import type { Base } from './base.ts'
 
 /** The changes that users and triggers make to desired state. */

@@ -1,6 +1,6 @@
 import type { InvocationCount } from '../invoke/invocation-count.ts'
 import type { FunctionControl } from '../control/function-control.ts'
-import type { Provider } from '../core/provider.ts'
+import type { Provider } from '../core/provider/provider.ts'
 import type { GatewayServer } from '../gateway/gateway-server.ts'
 import type { QueueService } from '../queue/queue-service.ts'
 import type { Invoker } from '../invoke/invoker.ts'

@@ -1,5 +1,5 @@
 import { productOf } from '../core/build-info.ts'
-import type { Provider } from '../core/provider.ts'
+import type { Provider } from '../core/provider/provider.ts'
 import type { Api } from '../gateway/api/api-requests.ts'
 import { createApp } from '../gateway/api/app.ts'
 import { EnqueueRoutes } from '../gateway/calls/enqueue-routes.ts'

@@ -1,4 +1,4 @@
-import type { Provider } from '../core/provider.ts'
+import type { Provider } from '../core/provider/provider.ts'
 import { FunctionLogs, KeptLogs } from '../logs/function-logs.ts'
 import type { Base } from './base.ts'
 

@@ -1,5 +1,5 @@
-import type { Provider } from '../core/provider.ts'
-import { shownReplicas } from '../core/shown-replicas.ts'
+import type { Provider } from '../core/provider/provider.ts'
+import { shownReplicas } from '../core/scaling/shown-replicas.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import { Metrics } from '../metrics.ts'
 import type { QueueMetricSources } from '../queue-metrics.ts'

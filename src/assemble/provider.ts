@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { CallLedger, LogKeeping } from '../core/provider.ts'
+import type { CallLedger, LogKeeping } from '../core/provider/provider.ts'
 import type { DockerProviderOptions } from '../provider/docker/docker-provider.ts'
 import type { Base } from './base.ts'
 

@@ -1,5 +1,5 @@
 import type { FunctionControl } from '../control/function-control.ts'
-import type { Provider } from '../core/provider.ts'
+import type { Provider } from '../core/provider/provider.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import type { QueueService } from '../queue/queue-service.ts'
 import { Scaler, thisHost } from '../scaler/scaler.ts'

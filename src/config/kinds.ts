@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { parseDuration } from '../core/duration.ts'
-import { parseMemoryBytes } from '../core/resources.ts'
+import { parseMemoryBytes } from '../core/functions/resources.ts'
 
 // What may stand in a variable, and what it means: one schema for each kind of setting. A message says what
 // is wrong with the text and names the limit; `setting.ts` puts the variable and the text before it.

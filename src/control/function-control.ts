@@ -1,21 +1,21 @@
 import type { Clock } from '../clock.ts'
 import { FaasError } from '../core/errors.ts'
-import { namespaceOf, unknownFunction, type FunctionName } from '../core/function-name.ts'
-import type { DeployedFunction, FunctionChange, FunctionSpec } from '../core/function-spec.ts'
-import { unknownNamespace } from '../core/namespace.ts'
-import type { Provider } from '../core/provider.ts'
+import { namespaceOf, unknownFunction, type FunctionName } from '../core/functions/function-name.ts'
+import type { DeployedFunction, FunctionChange, FunctionSpec } from '../core/functions/function-spec.ts'
+import { unknownNamespace } from '../core/functions/namespace.ts'
+import type { Provider } from '../core/provider/provider.ts'
 import {
   revisionHistory,
   revisionToReturnTo,
   whyNotInService,
   type HistoryEntry,
-} from '../core/revision-history.ts'
+} from '../core/functions/revision-history.ts'
 import {
   replicaBounds,
   replicasAfterScale,
   replicasAfterUpdate,
   type ReplicaBounds,
-} from '../core/scaling-policy.ts'
+} from '../core/scaling/scaling-policy.ts'
 import type { Log } from '../log.ts'
 import type { FunctionRegistry } from './function-registry.ts'
 import { Preparation } from './preparation.ts'

@@ -1,5 +1,5 @@
-import type { FunctionName } from '../core/function-name.ts'
-import type { DeployedFunction, EarlierRevision, FunctionChange } from '../core/function-spec.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import type { DeployedFunction, EarlierRevision, FunctionChange } from '../core/functions/function-spec.ts'
 
 /**
  * Where desired state is kept. Every change is on disk when the method returns. `FunctionControl` checks in

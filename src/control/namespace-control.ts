@@ -1,8 +1,8 @@
 import { FaasError } from '../core/errors.ts'
-import { checkLabel, DEFAULT_NAMESPACE } from '../core/function-name.ts'
-import type { StringMap } from '../core/function-spec.ts'
-import { checkMap } from '../core/map-limits.ts'
-import type { Namespace } from '../core/namespace.ts'
+import { checkLabel, DEFAULT_NAMESPACE } from '../core/functions/function-name.ts'
+import type { StringMap } from '../core/functions/function-spec.ts'
+import { checkMap } from '../core/functions/map-limits.ts'
+import type { Namespace } from '../core/functions/namespace.ts'
 
 export interface NamespaceControlPorts {
   readonly registry: {

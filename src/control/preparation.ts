@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../core/errors.ts'
-import type { DeployedFunction, FunctionSpec, Revision } from '../core/function-spec.ts'
-import type { Provider } from '../core/provider.ts'
+import type { DeployedFunction, FunctionSpec, Revision } from '../core/functions/function-spec.ts'
+import type { Provider } from '../core/provider/provider.ts'
 import type { Log } from '../log.ts'
 
 export interface PreparationPorts {

@@ -1,7 +1,7 @@
 import { FaasError } from '../core/errors.ts'
-import { namespaceOf } from '../core/function-name.ts'
-import type { FunctionSpec } from '../core/function-spec.ts'
-import { unknownNamespace } from '../core/namespace.ts'
+import { namespaceOf } from '../core/functions/function-name.ts'
+import type { FunctionSpec } from '../core/functions/function-spec.ts'
+import { unknownNamespace } from '../core/functions/namespace.ts'
 
 /** Who knows what a function may refer to. */
 export interface ReferencePorts {

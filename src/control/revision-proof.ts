@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../core/errors.ts'
-import type { FunctionName } from '../core/function-name.ts'
-import type { DeployedFunction } from '../core/function-spec.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import type { DeployedFunction } from '../core/functions/function-spec.ts'
 import type { Log } from '../log.ts'
 
 export interface RevisionProofPorts {

@@ -1,7 +1,7 @@
 import { FaasError } from '../core/errors.ts'
-import { unknownNamespace } from '../core/namespace.ts'
-import { checkSecretName, type SecretRef } from '../core/secret-name.ts'
-import { checkSecretValue } from '../core/secret-value.ts'
+import { unknownNamespace } from '../core/functions/namespace.ts'
+import { checkSecretName, type SecretRef } from '../core/functions/secret-name.ts'
+import { checkSecretValue } from '../core/functions/secret-value.ts'
 
 export interface SecretControlPorts {
   readonly registry: {

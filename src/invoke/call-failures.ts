@@ -1,7 +1,7 @@
-import type { CallCountLimit, TimeLimit } from '../core/call-policy.ts'
+import type { CallCountLimit, TimeLimit } from '../core/calls/call-policy.ts'
 import { formatDuration } from '../core/duration.ts'
 import { FaasError, messageOf } from '../core/errors.ts'
-import type { FunctionName } from '../core/function-name.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
 
 // Why a call of `fn` fails, in the caller's words: each text names the limit, its value, its setting and who
 // imposes it. Pure.

@@ -1,4 +1,4 @@
-import type { FunctionName } from '../core/function-name.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
 import { DURATION_BUCKETS, type CallSeries, type FunctionCalls } from '../metrics.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { Call } from '../core/call.ts'
-import type { CallPolicy, TimeLimit } from '../core/call-policy.ts'
+import type { Call } from '../core/calls/call.ts'
+import type { CallPolicy, TimeLimit } from '../core/calls/call-policy.ts'
 import type { Forward } from './forward.ts'
 import { Silence } from './silence.ts'
-import { WaitTime } from './wait-time.ts'
+import { WaitTime } from './waiting/wait-time.ts'
 
 /** A limit that a call has run into. */
 export interface Overdue {

@@ -1,4 +1,4 @@
-import type { CallLedger } from '../core/provider.ts'
+import type { CallLedger } from '../core/provider/provider.ts'
 
 /**
  * Calls running on one replica. Separate from its connections, because a replica may leave and come back

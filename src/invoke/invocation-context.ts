@@ -1,14 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
-import type { Call, CallSink, Upgrade } from '../core/call.ts'
-import type { Capacity } from '../core/capacity.ts'
+import type { Call, CallSink, Upgrade } from '../core/calls/call.ts'
+import type { Capacity } from '../core/calls/capacity.ts'
 import type { FaasError } from '../core/errors.ts'
-import type { FunctionName } from '../core/function-name.ts'
-import type { Suspicion } from '../core/provider.ts'
-import type { Replica } from '../core/replica.ts'
-import type { RequestRules } from './request-headers.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import type { Suspicion } from '../core/provider/provider.ts'
+import type { Replica } from '../core/provider/replica.ts'
+import type { RequestRules } from './headers/request-headers.ts'
 import type { ActiveCalls } from './active-calls.ts'
-import type { Waker } from './waker.ts'
+import type { Waker } from './waiting/waker.ts'
 
 /** Limits of the calls of a function that has none of its own; a time of 0 milliseconds means none. */
 export interface CallLimits {

@@ -1,5 +1,5 @@
 import { every, type Clock } from '../clock.ts'
-import type { FunctionName } from '../core/function-name.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
 import type { Log } from '../log.ts'
 
 export interface InvocationCountPorts {

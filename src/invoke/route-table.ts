@@ -1,10 +1,10 @@
-import { callPolicy, type CallPolicy } from '../core/call-policy.ts'
-import { DEFAULT_NAMESPACE, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
-import { pickReplica } from '../core/pick-replica.ts'
-import type { DeployedFunction } from '../core/function-spec.ts'
-import type { Replica } from '../core/replica.ts'
+import { callPolicy, type CallPolicy } from '../core/calls/call-policy.ts'
+import { DEFAULT_NAMESPACE, nameOf, namespaceOf, type FunctionName } from '../core/functions/function-name.ts'
+import { pickReplica } from '../core/calls/pick-replica.ts'
+import type { DeployedFunction } from '../core/functions/function-spec.ts'
+import type { Replica } from '../core/provider/replica.ts'
 import { CallMetrics } from './call-metrics.ts'
-import { PlaceQueue, type PlaceWaiter } from './place-queue.ts'
+import { PlaceQueue, type PlaceWaiter } from './waiting/place-queue.ts'
 import { Target, type TargetShared } from './target.ts'
 
 /** One registered function as the call path sees it: its callable replicas, its policy and its counts. */

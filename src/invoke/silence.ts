@@ -1,4 +1,4 @@
-import type { Call } from '../core/call.ts'
+import type { Call } from '../core/calls/call.ts'
 import type { Forward } from './forward.ts'
 
 /**

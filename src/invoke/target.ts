@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { Candidate } from '../core/pick-replica.ts'
-import type { Replica } from '../core/replica.ts'
+import type { Candidate } from '../core/calls/pick-replica.ts'
+import type { Replica } from '../core/provider/replica.ts'
 import { Connection } from './http1/connection.ts'
 import type { WriteBatch } from '../write-batch.ts'
 import type { InFlight, ReplicaCalls } from './in-flight.ts'

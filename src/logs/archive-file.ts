@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { LogLine } from '../core/log-line.ts'
+import type { LogLine } from '../core/provider/log-line.ts'
 import { shortId } from '../core/short-id.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts'
-import type { LogLine, LogQuery } from '../core/log-line.ts'
-import { millisecondsOf } from '../core/log-timestamp.ts'
+import type { LogLine, LogQuery } from '../core/provider/log-line.ts'
+import { millisecondsOf } from '../core/provider/log-timestamp.ts'
 import { shortId } from '../core/short-id.ts'
 import type { Log } from '../log.ts'
 import { sinceOf, type LogHistory } from './history.ts'

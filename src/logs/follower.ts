@@ -1,5 +1,5 @@
 import { deferred } from '../clock.ts'
-import type { LogLine, LogQuery } from '../core/log-line.ts'
+import type { LogLine, LogQuery } from '../core/provider/log-line.ts'
 import type { Log } from '../log.ts'
 import { FollowedReplica } from './followed-replica.ts'
 import { isAsked, type LogHistory } from './history.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
-import type { LeavingReplica, LogKeeping, OpenLog } from '../core/provider.ts'
+import type { LeavingReplica, LogKeeping, OpenLog } from '../core/provider/provider.ts'
 import type { Log } from '../log.ts'
 import { LogArchive } from './archive.ts'
 import { LogKeeper } from './keeper.ts'

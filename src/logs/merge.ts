@@ -1,4 +1,4 @@
-import type { LogLine } from '../core/log-line.ts'
+import type { LogLine } from '../core/provider/log-line.ts'
 
 /** A log that can be read once, in the order of time. */
 export interface LogSource {

@@ -1,5 +1,5 @@
-import type { LogLine } from '../core/log-line.ts'
-import type { OpenLog } from '../core/provider.ts'
+import type { LogLine } from '../core/provider/log-line.ts'
+import type { OpenLog } from '../core/provider/provider.ts'
 
 /** What has been written so far, or a part of it. */
 export interface LogRequest {

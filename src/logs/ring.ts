@@ -1,4 +1,4 @@
-import type { LogLine } from '../core/log-line.ts'
+import type { LogLine } from '../core/provider/log-line.ts'
 
 /** Roughly what a line costs beside its text. */
 const LINE_OVERHEAD_BYTES = 100

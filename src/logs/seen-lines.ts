@@ -1,4 +1,4 @@
-import type { LogLine } from '../core/log-line.ts'
+import type { LogLine } from '../core/provider/log-line.ts'
 
 /**
  * Lines that are told apart one by one; older ones only by their time. Output and error output of a replica

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { FunctionName } from '../core/function-name.ts'
-import type { LeavingReplica, OpenLog } from '../core/provider.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import type { LeavingReplica, OpenLog } from '../core/provider/provider.ts'
 import type { Log } from '../log.ts'
 import { SharedTail } from './shared-tail.ts'
 

@@ -1,5 +1,5 @@
-import type { FunctionName } from '../core/function-name.ts'
-import type { DeathReason } from '../core/queued-call.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import type { DeathReason } from '../core/calls/queued-call.ts'
 import type { Verdict } from './job/verdict.ts'
 
 /** What happened in a queue since the start. */
@@ -23,7 +23,7 @@ export interface QueueStock {
   readonly spoolBytes: number
 }
 
-/** Names of queues come from annotations: what is counted by them must not grow with whatever was written there. */
+/** Names of queues come from annotations: what is counted by them must not grow with what is written there. */
 const MOST_QUEUES = 100
 const OTHER = 'other'
 

@@ -39,7 +39,7 @@ const OUTBOX_MS = 1_000
 /** Between comparisons with the dead letters, of which the stream drops the oldest by itself. */
 const LETTERS_MS = 600_000
 
-/** Forgets calls that ended long ago, and their files; empties the outbox of what came into it beside a session. */
+/** Forgets calls that ended long ago, and their files; empties the outbox of what came in beside a session. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions
   readonly #background: Background

@@ -1,16 +1,16 @@
 import type { Clock } from '../clock.ts'
-import type { FunctionName } from '../core/function-name.ts'
-import type { CallAttempt, OpenCalls, QueuedCall, QueuedCallQuery } from '../core/queued-call.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import type { CallAttempt, OpenCalls, QueuedCall, QueuedCallQuery } from '../core/calls/queued-call.ts'
 import type { Log } from '../log.ts'
 import type { AcceptorBook } from './accept/acceptor.ts'
-import type { AsyncTarget } from './accept/request.ts'
+import type { AsyncTarget } from './accept/async-target.ts'
 import type { RetryPolicy } from './job/retry-policy.ts'
 import type { Callback } from './callbacks/callback.ts'
 import type { SentCallback } from './run/callback-runner.ts'
 import type { RunnerBook, RunnerPorts } from './run/runner-options.ts'
 import type { QueueLink } from './session.ts'
 
-/** The book of calls: `registry/call-store.ts`. */
+/** The book of calls: `registry/calls/call-store.ts`. */
 export interface CallBook extends AcceptorBook, RunnerBook {
   byCallId(callId: string): readonly QueuedCall[]
   list(query: QueuedCallQuery): readonly QueuedCall[]

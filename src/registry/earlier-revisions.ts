@@ -1,5 +1,5 @@
-import type { FunctionName } from '../core/function-name.ts'
-import type { EarlierRevision, Revision } from '../core/function-spec.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import type { EarlierRevision, Revision } from '../core/functions/function-spec.ts'
 import type { Database, Row } from './database.ts'
 import { keyOf, nameIn, revisionIn } from './function-rows.ts'
 

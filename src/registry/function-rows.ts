@@ -1,5 +1,5 @@
-import { functionName, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
-import type { FunctionSpec, Revision } from '../core/function-spec.ts'
+import { functionName, nameOf, namespaceOf, type FunctionName } from '../core/functions/function-name.ts'
+import type { FunctionSpec, Revision } from '../core/functions/function-spec.ts'
 import type { Row } from './database.ts'
 
 // Shared by the tables about functions.

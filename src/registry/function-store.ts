@@ -1,11 +1,11 @@
-import { nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
+import { nameOf, namespaceOf, type FunctionName } from '../core/functions/function-name.ts'
 import {
   type DeployedFunction,
   type EarlierRevision,
   type FunctionChange,
   type Revision,
   revisionsOf,
-} from '../core/function-spec.ts'
+} from '../core/functions/function-spec.ts'
 import type { Database, Row } from './database.ts'
 import { EarlierRevisions } from './earlier-revisions.ts'
 import { keyOf, nameIn, revisionIn } from './function-rows.ts'

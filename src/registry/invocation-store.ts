@@ -1,4 +1,4 @@
-import { functionName, nameOf, namespaceOf, type FunctionName } from '../core/function-name.ts'
+import { functionName, nameOf, namespaceOf, type FunctionName } from '../core/functions/function-name.ts'
 import type { Database } from './database.ts'
 
 /** Does nothing for a removed function, whose row was removed with it. */

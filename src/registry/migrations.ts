@@ -1,4 +1,4 @@
-import { DEFAULT_NAMESPACE } from '../core/function-name.ts'
+import { DEFAULT_NAMESPACE } from '../core/functions/function-name.ts'
 import type { Schema } from './schema.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { StringMap } from '../core/function-spec.ts'
-import type { Namespace } from '../core/namespace.ts'
+import type { StringMap } from '../core/functions/function-spec.ts'
+import type { Namespace } from '../core/functions/namespace.ts'
 import type { Database } from './database.ts'
 
 /** The namespaces. Same durability as the functions. */

@@ -1,4 +1,4 @@
-import type { SecretRef } from '../core/secret-name.ts'
+import type { SecretRef } from '../core/functions/secret-name.ts'
 import type { Database } from './database.ts'
 import type { SecretSeal } from './secret-seal.ts'
 

@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/duration.ts'
-import { replicaMemory, roomFor } from '../core/host-budget.ts'
-import { nextCount, recommend, type Load, type Recommendation } from '../core/scaling-decision.ts'
+import { replicaMemory, roomFor } from '../core/scaling/host-budget.ts'
+import { nextCount, recommend, type Load, type Recommendation } from '../core/scaling/scaling-decision.ts'
 import type { FunctionTrack } from './function-track.ts'
 import { loadOf } from './load-of.ts'
 import type { ScalerOptions, ScalerPorts } from './scaler-ports.ts'

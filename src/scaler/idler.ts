@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/duration.ts'
-import { reposeOf } from '../core/idleness.ts'
-import { isAtZero } from '../core/shown-replicas.ts'
+import { reposeOf } from '../core/scaling/idleness.ts'
+import { isAtZero } from '../core/scaling/shown-replicas.ts'
 import type { Autoscaler } from './autoscaler.ts'
 import type { FunctionTrack } from './function-track.ts'
 import type { ScalerPorts } from './scaler-ports.ts'

@@ -1,5 +1,5 @@
-import type { Load } from '../core/scaling-decision.ts'
-import type { ScalingPolicy } from '../core/scaling-labels.ts'
+import type { Load } from '../core/scaling/scaling-decision.ts'
+import type { ScalingPolicy } from '../core/scaling/scaling-labels.ts'
 import type { LoadWindow } from './load-window.ts'
 import type { UsageWindow } from './usage-window.ts'
 

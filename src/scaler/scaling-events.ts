@@ -1,5 +1,5 @@
-import type { FunctionName } from '../core/function-name.ts'
-import type { ScalingEvent } from '../core/scaling-event.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
+import type { ScalingEvent } from '../core/scaling/scaling-event.ts'
 import { FaasError } from '../core/errors.ts'
 import type { Log } from '../log.ts'
 

@@ -1,4 +1,4 @@
-import type { Usage } from '../core/provider.ts'
+import type { Usage } from '../core/provider/provider.ts'
 
 /** How often usage is measured, and how much is remembered. */
 export const USAGE_INTERVAL_MS = 10_000

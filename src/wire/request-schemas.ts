@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { StringMap } from '../core/function-spec.ts'
+import type { StringMap } from '../core/functions/function-spec.ts'
 
 /**
  * The bodies of the system routes (http-api 4). They check types only; what a value may mean is checked where

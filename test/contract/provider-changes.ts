@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { FunctionName } from '../../src/core/function-name.ts'
-import type { ProviderEvent } from '../../src/core/provider.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
+import type { ProviderEvent } from '../../src/core/provider/provider.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { isError, ready, soon, type Stage } from './provider-stage.ts'
 

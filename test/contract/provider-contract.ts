@@ -1,9 +1,9 @@
-// What every provider promises (src/core/provider.ts), as one suite: what stands in for Docker in other tests must keep it too, or those
+// What every provider promises (src/core/provider/provider.ts), as one suite: what stands in for Docker in other tests must keep it too, or those
 // tests show nothing.
 
 import { after, before } from 'node:test'
-import type { FunctionName } from '../../src/core/function-name.ts'
-import type { DeployedFunction } from '../../src/core/function-spec.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
+import type { DeployedFunction } from '../../src/core/functions/function-spec.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { describeChanges } from './provider-changes.ts'
 import { describeLogs } from './provider-logs.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { FunctionName } from '../../src/core/function-name.ts'
-import type { Provider } from '../../src/core/provider.ts'
-import { isAvailable } from '../../src/core/replica.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
+import type { Provider } from '../../src/core/provider/provider.ts'
+import { isAvailable } from '../../src/core/provider/replica.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { ready, soon, type Stage, UNKNOWN } from './provider-stage.ts'
 

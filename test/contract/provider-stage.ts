@@ -1,8 +1,8 @@
 import { type ErrorCode, hasCode } from '../../src/core/errors.ts'
-import { type FunctionName, functionName } from '../../src/core/function-name.ts'
-import type { DeployedFunction } from '../../src/core/function-spec.ts'
-import type { Provider } from '../../src/core/provider.ts'
-import type { Replica } from '../../src/core/replica.ts'
+import { type FunctionName, functionName } from '../../src/core/functions/function-name.ts'
+import type { DeployedFunction } from '../../src/core/functions/function-spec.ts'
+import type { Provider } from '../../src/core/provider/provider.ts'
+import type { Replica } from '../../src/core/provider/replica.ts'
 import type { RecordingKeeper } from '../fakes/recording-keeper.ts'
 
 /** A started provider, and what the suite must do behind its back. */

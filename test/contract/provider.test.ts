@@ -1,5 +1,5 @@
 import { describe } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { FakeProvider } from '../fakes/fake-provider.ts'
 import { RecordingKeeper } from '../fakes/recording-keeper.ts'
 import { deployed } from '../fixtures/deployed.ts'

@@ -4,7 +4,7 @@ import { eventually } from '../fakes/eventually.ts'
 import { skipWithoutDocker, testImage, type TestImage } from '../fixtures/images.ts'
 import { DaemonProcess, type Deployment } from './daemon-process.ts'
 import { Arrivals } from './load.ts'
-import { EVERY_MS, noneFails } from './transitions.ts'
+import { EVERY_MS, MANY_MAY_WAIT, noneFails } from './transitions.ts'
 
 /** From the start of the container to the moment at which its process listens. Its watchdog answers long before. */
 const SLOW_START = { FN_START_DELAY: '2s' }
@@ -15,7 +15,7 @@ describe(
   () => {
     let daemon: DaemonProcess
     before(async () => {
-      daemon = await DaemonProcess.start()
+      daemon = await DaemonProcess.start(MANY_MAY_WAIT)
     })
     after(() => daemon[Symbol.asyncDispose]())
 
@@ -34,7 +34,7 @@ describe(
     }
 
     it('a restarted daemon finds a starting replica and waits for its process, too', async () => {
-      await using restarted = await DaemonProcess.start()
+      await using restarted = await DaemonProcess.start(MANY_MAY_WAIT)
       await restarted.deploy({
         service: 'adopted',
         image: await testImage('upstream-http'),

@@ -2,7 +2,7 @@ import { after, before, describe, it } from 'node:test'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { serverImage } from '../fixtures/server-images.ts'
 import { DaemonProcess } from './daemon-process.ts'
-import { noneFails } from './transitions.ts'
+import { MANY_MAY_WAIT, noneFails } from './transitions.ts'
 
 /** Each waits two seconds before it listens. */
 const PROGRAMS = {
@@ -28,7 +28,7 @@ describe(
     let daemon: DaemonProcess
     let image: string
     before(async () => {
-      daemon = await DaemonProcess.start()
+      daemon = await DaemonProcess.start(MANY_MAY_WAIT)
       image = await serverImage('slow-starts')
     })
     after(() => daemon[Symbol.asyncDispose]())

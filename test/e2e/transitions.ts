@@ -9,6 +9,9 @@ export const EVERY_MS = 40
 /** Of each step; much less is needed by one function alone. */
 const PATIENCE_MS = 40_000
 
+/** For the daemon: on a slow machine more calls wait for the first replica than it usually lets wait. */
+export const MANY_MAY_WAIT = { SAMPAN_MAX_WAITING_CALLS: '1000' }
+
 /**
  * Deploys a function, updates it, scales it from one replica to three, lets it sleep and wakes it; meanwhile it is called all the time, whoever
  * answers. None of the calls may fail.

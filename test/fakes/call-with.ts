@@ -1,4 +1,4 @@
-import type { Call } from '../../src/core/call.ts'
+import type { Call } from '../../src/core/calls/call.ts'
 
 /** A call with these headers, and nothing else of interest. */
 export function callWith(rawHeaders: readonly string[], more: Partial<Call> = {}): Call {

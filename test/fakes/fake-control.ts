@@ -6,14 +6,26 @@ import {
   namespaceOf,
   unknownFunction,
   type FunctionName,
-} from '../../src/core/function-name.ts'
-import type { DeployedFunction, EarlierRevision, FunctionSpec } from '../../src/core/function-spec.ts'
-import { unknownNamespace, type Namespace } from '../../src/core/namespace.ts'
-import { revisionHistory, revisionToReturnTo, type HistoryEntry } from '../../src/core/revision-history.ts'
-import { replicaBounds, replicasAfterScale, replicasAfterUpdate } from '../../src/core/scaling-policy.ts'
-import type { SecretRef } from '../../src/core/secret-name.ts'
-import type { FunctionControl } from '../../src/gateway/api/function-routes.ts'
-import type { RevisionControl } from '../../src/gateway/api/revision-routes.ts'
+} from '../../src/core/functions/function-name.ts'
+import type {
+  DeployedFunction,
+  EarlierRevision,
+  FunctionSpec,
+} from '../../src/core/functions/function-spec.ts'
+import { unknownNamespace, type Namespace } from '../../src/core/functions/namespace.ts'
+import {
+  revisionHistory,
+  revisionToReturnTo,
+  type HistoryEntry,
+} from '../../src/core/functions/revision-history.ts'
+import {
+  replicaBounds,
+  replicasAfterScale,
+  replicasAfterUpdate,
+} from '../../src/core/scaling/scaling-policy.ts'
+import type { SecretRef } from '../../src/core/functions/secret-name.ts'
+import type { FunctionControl } from '../../src/gateway/api/functions/function-routes.ts'
+import type { RevisionControl } from '../../src/gateway/api/functions/revision-routes.ts'
 import type { FakeProvider } from './fake-provider.ts'
 
 /** Namespaces in memory; `control` has the rules. */

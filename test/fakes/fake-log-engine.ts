@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { FaasError } from '../../src/core/errors.ts'
 import type { LogStreamOptions } from '../../src/provider/docker/engine/answers.ts'
 import type { LogEngine } from '../../src/provider/docker/logs/container-log.ts'
-import { millisecondsOf } from '../../src/core/log-timestamp.ts'
+import { millisecondsOf } from '../../src/core/provider/log-timestamp.ts'
 
 /** A message as Docker's log file holds it: a line with its end, or a part without. */
 interface Message {

@@ -1,6 +1,6 @@
-import type { FunctionName } from '../../src/core/function-name.ts'
-import type { LogLine, LogQuery } from '../../src/core/log-line.ts'
-import type { LogReading } from '../../src/gateway/api/log-routes.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
+import type { LogLine, LogQuery } from '../../src/core/provider/log-line.ts'
+import type { LogReading } from '../../src/gateway/api/logs/log-routes.ts'
 import { deferred, type Deferred } from '../../src/clock.ts'
 
 /** Logs of functions that say what a test has them say. */

@@ -1,7 +1,7 @@
 import { FaasError } from '../../src/core/errors.ts'
-import { conditionOf, type FunctionCondition } from '../../src/core/function-condition.ts'
-import type { FunctionName } from '../../src/core/function-name.ts'
-import type { DeployedFunction, FunctionSpec } from '../../src/core/function-spec.ts'
+import { conditionOf, type FunctionCondition } from '../../src/core/functions/function-condition.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
+import type { DeployedFunction, FunctionSpec } from '../../src/core/functions/function-spec.ts'
 import type {
   Capabilities,
   LogKeeping,
@@ -12,8 +12,8 @@ import type {
   ReplicaLog,
   ReplicaLogQuery,
   Usage,
-} from '../../src/core/provider.ts'
-import { isAvailable, type Replica } from '../../src/core/replica.ts'
+} from '../../src/core/provider/provider.ts'
+import { isAvailable, type Replica } from '../../src/core/provider/replica.ts'
 import { FakeReplicaLogs } from './fake-replica-logs.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { FaasError } from '../../src/core/errors.ts'
-import { functionName } from '../../src/core/function-name.ts'
-import { FINAL_STATES, type QueuedCall, type QueuedCallQuery } from '../../src/core/queued-call.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
+import { FINAL_STATES, type QueuedCall, type QueuedCallQuery } from '../../src/core/calls/queued-call.ts'
 import type {
   CallHistory,
   DeadLetterFilter,
@@ -8,8 +8,8 @@ import type {
   KeptBody,
   KeptResult,
   QueueReport,
-} from '../../src/core/queue-report.ts'
-import type { QueueControl } from '../../src/gateway/api/queue-routes.ts'
+} from '../../src/core/calls/queue-report.ts'
+import type { QueueControl } from '../../src/gateway/api/queue/queue-routes.ts'
 
 /** A ULID that ends with `at`. */
 export function letterId(at: number): string {

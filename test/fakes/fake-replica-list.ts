@@ -1,4 +1,4 @@
-import type { FunctionName } from '../../src/core/function-name.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
 import type { ReplicaList } from '../../src/logs/tail-hub.ts'
 
 /** Containers of one function. */

@@ -1,7 +1,7 @@
 import { deferred, type Deferred } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
-import type { LogLine } from '../../src/core/log-line.ts'
-import type { ReplicaLog, ReplicaLogQuery } from '../../src/core/provider.ts'
+import type { LogLine } from '../../src/core/provider/log-line.ts'
+import type { ReplicaLog, ReplicaLogQuery } from '../../src/core/provider/provider.ts'
 import { shortId } from '../../src/core/short-id.ts'
 
 interface Written {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { FunctionControl } from '../../src/control/function-control.ts'
-import type { Provider } from '../../src/core/provider.ts'
+import type { Provider } from '../../src/core/provider/provider.ts'
 import type { FunctionStore } from '../../src/registry/function-store.ts'
 import { RecordingLog } from './recording-log.ts'
 

@@ -1,5 +1,5 @@
-import { functionName } from '../../src/core/function-name.ts'
-import type { DeployedFunction } from '../../src/core/function-spec.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
+import type { DeployedFunction } from '../../src/core/functions/function-spec.ts'
 import { Outlook } from '../../src/provider/docker/readiness/outlook.ts'
 import { Reconciler } from '../../src/provider/docker/replicas/reconciler.ts'
 import type { Blueprint } from '../../src/provider/docker/replicas/replica-maker.ts'

@@ -1,4 +1,4 @@
-import type { LeavingReplica, LogKeeping, OpenLog } from '../../src/core/provider.ts'
+import type { LeavingReplica, LogKeeping, OpenLog } from '../../src/core/provider/provider.ts'
 
 /** Reads the logs that it is given to their end, and lets go when a test lets it. */
 export class RecordingKeeper implements LogKeeping {

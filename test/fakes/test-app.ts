@@ -1,6 +1,6 @@
 import { BudgetWatch } from '../../src/budget-watch.ts'
 import { systemClock } from '../../src/clock.ts'
-import type { FunctionName } from '../../src/core/function-name.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
 import { HostNames } from '../../src/core/host-names.ts'
 import type { SystemRequest } from '../../src/core/figures.ts'
 import { createApp, type AppPorts } from '../../src/gateway/api/app.ts'

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
-import type { Call } from '../../src/core/call.ts'
+import type { Call } from '../../src/core/calls/call.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { deadPort, exchange, hello, ok, RawFunction, rigs, type CallRig } from './call-rig.ts'
 

@@ -40,14 +40,14 @@ describe('limits of time', () => {
 
   it('limits of time cut no upload that moves, however long it takes, and then give the answer its whole time', async () => {
     const { port } = await start(answerAfter('0123456789', ok('all of it')), {
-      upstreamMs: 200,
-      writeMs: 200,
+      upstreamMs: 1_000,
+      writeMs: 1_000,
     })
     const client = new RawClient(port)
     client.send('POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n')
 
     for (const digit of '0123456789') {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise((resolve) => setTimeout(resolve, 150))
       client.send(digit)
     }
 
@@ -105,12 +105,12 @@ describe('limits of time', () => {
 
   it('limits of time do not run for the function while the client is slow with its body', async () => {
     const { port } = await start(answerAfter('ab', ok('hi')), {
-      upstreamMs: 60,
+      upstreamMs: 500,
     })
     const client = new RawClient(port)
     client.send('POST /function/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n')
 
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await new Promise((resolve) => setTimeout(resolve, 700))
     client.send('ab')
 
     assert.match(await client.rest(), /^HTTP\/1\.1 200 OK/)
@@ -145,15 +145,21 @@ describe('a client that closes its sending side', () => {
   })
 
   it('is waited for as long as the answer moves', async () => {
-    const { port, fn, rig } = await start(() => undefined, {}, MERCY)
+    // Much longer than a pause of this process, and much shorter than the whole answer.
+    const halfClosedMs = 1_000
+    const { port, fn, rig } = await start(() => undefined, {}, { edge: { halfClosedMs } })
     const client = new RawClient(port).send(`${GET}\r\nHost: a\r\n\r\n`)
     client.socket.end()
     await eventually(() => fn.requests.length === 1)
 
     fn.sockets[0]?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
-    const timer = setInterval(() => fn.sockets[0]?.write('1\r\nx\r\n'), 5)
-    await eventually(() => client.text.split('1\r\nx').length > 60)
-    clearInterval(timer)
+    const timer = setInterval(() => fn.sockets[0]?.write('1\r\nx\r\n'), 10)
+    const beganMs = performance.now()
+    try {
+      await eventually(() => client.text.includes('1\r\nx') && performance.now() - beganMs > 2 * halfClosedMs)
+    } finally {
+      clearInterval(timer)
+    }
     fn.sockets[0]?.write('0\r\n\r\n')
 
     assert.match(await client.rest(), /0\r\n\r\n$/)

@@ -73,10 +73,10 @@ describe('an upgrade', () => {
   })
 
   it('an upgrade has no limits of time', async () => {
-    const { port } = await start(echo, { upstreamMs: 40, writeMs: 40 })
+    const { port } = await start(echo, { upstreamMs: 500, writeMs: 500 })
     const client = await agreed(port)
 
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await new Promise((resolve) => setTimeout(resolve, 700))
     client.send('still here')
 
     await eventually(() => client.text === 'still here')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { containersOf, docker, HTTPD, plainImage } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { FunctionName } from '../../src/core/function-name.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { plainImage } from '../fixtures/docker-cli.ts'
 import { FREEZE_WAYS } from '../fixtures/freeze-ways.ts'

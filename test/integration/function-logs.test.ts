@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { whenAborted } from '../../src/clock.ts'
-import type { LogLine } from '../../src/core/log-line.ts'
+import type { LogLine } from '../../src/core/provider/log-line.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { containersOf, docker } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'

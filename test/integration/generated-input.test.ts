@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { routeTable } from '../../src/gateway/api/app.ts'
-import { openApiPaths } from '../../src/gateway/api/openapi.ts'
+import { openApiPaths } from '../../src/gateway/api/description/openapi.ts'
 import type { FakeProvider } from '../fakes/fake-provider.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
 import { Description, type Operation, type Schema } from '../openapi/description.ts'

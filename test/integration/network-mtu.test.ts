@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { Engine } from '../../src/provider/docker/engine/engine.ts'
 import { Networks } from '../../src/provider/docker/belongings/networks.ts'
 import { eventually } from '../fakes/eventually.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { jetstream } from '@nats-io/jetstream'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { gate, QueueRig } from '../fixtures/queue-rig.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
-import { replicasAfterAlert } from '../../src/gateway/api/alert-scaling.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
+import { replicasAfterAlert } from '../../src/gateway/api/functions/alert-scaling.ts'
 import { testApp } from '../fakes/test-app.ts'
 
 const labels = (min: string, max: string, factor: string): Record<string, string> => ({

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { asyncAnnotations, asyncRemarks, checkAsyncAnnotations } from '../../src/core/async-annotations.ts'
+import {
+  asyncAnnotations,
+  asyncRemarks,
+  checkAsyncAnnotations,
+} from '../../src/core/calls/async-annotations.ts'
 
 const REFUSED: readonly (readonly [annotation: string, values: readonly string[], must: RegExp])[] = [
   ['com.openfaas.queue', ['', 'Mail', 'a b', 'a.b', 'q'.repeat(64)], /1 to 63 lower-case letters/],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Call, CallSink, RunningCall } from '../../src/core/call.ts'
-import { callCollected, type CollectedAnswer } from '../../src/core/call-collected.ts'
+import type { Call, CallSink, RunningCall } from '../../src/core/calls/call.ts'
+import { callCollected, type CollectedAnswer } from '../../src/core/calls/call-collected.ts'
 import { FaasError } from '../../src/core/errors.ts'
 
 const CALL: Call = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { callPolicy, callsPerReplica, checkCallAnnotations } from '../../src/core/call-policy.ts'
-import type { StringMap } from '../../src/core/function-spec.ts'
+import { callPolicy, callsPerReplica, checkCallAnnotations } from '../../src/core/calls/call-policy.ts'
+import type { StringMap } from '../../src/core/functions/function-spec.ts'
 import { USUAL_POLICY } from '../fixtures/usual-policy.ts'
 
 const TIMEOUT = 'com.sampan.call.timeout'

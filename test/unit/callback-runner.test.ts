@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { deferred, systemClock } from '../../src/clock.ts'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { encodeCallback } from '../../src/queue/job/callback-job.ts'
 import {
   CallbackRunner,
   type CallbackRunnerOptions,
   type SentCallback,
 } from '../../src/queue/run/callback-runner.ts'
-import type { Delivery } from '../../src/queue/run/dispatcher.ts'
+import type { Delivery } from '../../src/queue/run/lanes/dispatcher.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 
 const LANE = { queue: 'faas-request', fn: functionName('echo') }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { descriptorsFor, shareDescriptors, type WishedCapacity } from '../../src/core/capacity.ts'
+import { descriptorsFor, shareDescriptors, type WishedCapacity } from '../../src/core/calls/capacity.ts'
 
 const USUAL: WishedCapacity = {
   connections: 10_000,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FaasError } from '../../src/core/errors.ts'
-import type { FunctionSpec } from '../../src/core/function-spec.ts'
+import type { FunctionSpec } from '../../src/core/functions/function-spec.ts'
 import {
   type Confinement,
   confine,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import type { DeployedFunction } from '../../src/core/function-spec.ts'
+import type { DeployedFunction } from '../../src/core/functions/function-spec.ts'
 import { type ContainerInput, containerSpec } from '../../src/provider/docker/container/container-spec.ts'
 import { UNKNOWN_ABILITIES } from '../../src/provider/docker/container/confinement.ts'
 import { containerLabels, readContainerLabels } from '../../src/provider/docker/container/labels.ts'

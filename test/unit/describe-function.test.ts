@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { DeployedFunction } from '../../src/core/function-spec.ts'
-import { isAvailable } from '../../src/core/replica.ts'
+import type { DeployedFunction } from '../../src/core/functions/function-spec.ts'
+import { isAvailable } from '../../src/core/provider/replica.ts'
 import {
   describeFunction,
   type FunctionFacts,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { containerLabels } from '../../src/provider/docker/container/labels.ts'
 import type { FreezerFiles } from '../../src/provider/docker/cgroups/freezer-files.ts'
 import type { ContainerSummary } from '../../src/provider/docker/engine/answers.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { conditionOf, type ConditionFacts } from '../../src/core/function-condition.ts'
+import { conditionOf, type ConditionFacts } from '../../src/core/functions/function-condition.ts'
 import { exitReason } from '../../src/provider/docker/replicas/exit-reason.ts'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { lastWords } from '../../src/provider/docker/replicas/last-words.ts'
 
 const CRASH = 'it exited with code 3'

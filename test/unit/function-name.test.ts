@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { functionName, nameOf, namespaceOf, parseFunctionName } from '../../src/core/function-name.ts'
+import {
+  functionName,
+  nameOf,
+  namespaceOf,
+  parseFunctionName,
+} from '../../src/core/functions/function-name.ts'
 
 describe('function names', () => {
   it('puts a bare name into the default namespace', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FunctionCondition } from '../../src/core/function-condition.ts'
-import { functionName } from '../../src/core/function-name.ts'
+import type { FunctionCondition } from '../../src/core/functions/function-condition.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { testApp } from '../fakes/test-app.ts'
 
 const hello = { service: 'hello', image: 'ghcr.io/sampan/hello:1' }

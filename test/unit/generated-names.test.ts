@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { functionName, nameOf, namespaceOf, parseFunctionName } from '../../src/core/function-name.ts'
+import {
+  functionName,
+  nameOf,
+  namespaceOf,
+  parseFunctionName,
+} from '../../src/core/functions/function-name.ts'
 import { Random } from '../integration/random.ts'
 
 const ROUNDS = 20_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { parseMemoryBytes, parseNanoCpus } from '../../src/core/resources.ts'
+import { parseMemoryBytes, parseNanoCpus } from '../../src/core/functions/resources.ts'
 import { Random } from '../integration/random.ts'
 
 const ROUNDS = 20_000

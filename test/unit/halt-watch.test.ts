@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { EngineAway } from '../../src/provider/docker/engine/errors.ts'
 import { HaltWatch } from '../../src/provider/docker/replicas/halt-watch.ts'
 import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Call } from '../../src/core/call.ts'
-import { answerHead } from '../../src/invoke/answer-headers.ts'
+import type { Call } from '../../src/core/calls/call.ts'
+import { answerHead } from '../../src/invoke/headers/answer-headers.ts'
 import { unknownPairs } from '../../src/invoke/http1/header-kinds.ts'
 import { trailerLines } from '../../src/invoke/http1/request-head.ts'
-import { requestHeaders, type RequestRules } from '../../src/invoke/request-headers.ts'
+import { requestHeaders, type RequestRules } from '../../src/invoke/headers/request-headers.ts'
 import { callWith } from '../fakes/call-with.ts'
 import { OPEN_EDGE } from '../fakes/open-edge.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { Database } from '../../src/registry/database.ts'
 import { InvocationStore } from '../../src/registry/invocation-store.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as v from 'valibot'
-import { jsonSchema } from '../../src/gateway/api/json-schema.ts'
+import { jsonSchema } from '../../src/gateway/api/description/json-schema.ts'
 import { functionDeployment, scaleServiceRequest } from '../../src/wire/request-schemas.ts'
 import { functionStatusAnswer } from '../../src/wire/answer-schemas.ts'
 

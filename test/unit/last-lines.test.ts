@@ -10,8 +10,8 @@ describe('the last lines of a replica that goes', () => {
     rig.add('failed')
     rig.table.change('failed', { state: 'starting', isFailed: true })
 
-    rig.retirement.begin('dead')
-    rig.retirement.begin('failed')
+    rig.retirement.begin('dead', 'dead')
+    rig.retirement.begin('failed', 'failed')
     await eventually(() => rig.gone.length === 2)
 
     assert.deepEqual(rig.heard.toSorted(), ['dead: the last line', 'failed: the last line'])
@@ -21,7 +21,7 @@ describe('the last lines of a replica that goes', () => {
     const rig = new RetirementRig()
     rig.add('replaced')
 
-    rig.retirement.begin('replaced')
+    rig.retirement.begin('replaced', 'outdated')
     await eventually(() => rig.gone.length === 1)
 
     assert.deepEqual(rig.heard, [])

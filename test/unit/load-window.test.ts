@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { CallMetrics } from '../../src/invoke/call-metrics.ts'
 import { LoadWindow } from '../../src/scaler/load-window.ts'
 import { RecommendationWindow } from '../../src/scaler/recommendation-window.ts'

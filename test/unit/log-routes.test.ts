@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
 
 const hello = functionName('hello')

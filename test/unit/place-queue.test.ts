@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PlaceQueue, type PlaceWaiter } from '../../src/invoke/place-queue.ts'
+import { PlaceQueue, type PlaceWaiter } from '../../src/invoke/waiting/place-queue.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 
 const LIMIT = { ms: 1_000, setting: 'LIMIT' }

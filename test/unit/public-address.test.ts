@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { answerHead } from '../../src/invoke/answer-headers.ts'
-import { publicAddress } from '../../src/invoke/public-address.ts'
-import { requestHeaders } from '../../src/invoke/request-headers.ts'
+import { answerHead } from '../../src/invoke/headers/answer-headers.ts'
+import { publicAddress } from '../../src/invoke/headers/public-address.ts'
+import { requestHeaders } from '../../src/invoke/headers/request-headers.ts'
 import { callWith } from '../fakes/call-with.ts'
 import { OPEN_EDGE } from '../fakes/open-edge.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { labelledQueueMetrics, type LaneFigures, type QueueMetricSources } from '../../src/queue-metrics.ts'
 import { QueueFigures } from '../../src/queue/figures.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
-import type { KeptResult } from '../../src/core/queue-report.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
+import type { KeptResult } from '../../src/core/calls/queue-report.ts'
 import { bytesOf, queuedCall } from '../fakes/fake-queue.ts'
 import { queueApp } from '../fakes/queue-app.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { QueuedCall } from '../../src/core/queued-call.ts'
+import type { QueuedCall } from '../../src/core/calls/queued-call.ts'
 import type { QueueSession } from '../../src/queue/session.ts'
 import { Strays, type StraysOptions } from '../../src/queue/strays.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { asyncRemarks } from '../../src/core/async-annotations.ts'
+import { asyncRemarks } from '../../src/core/calls/async-annotations.ts'
 import { type ErrorCode, FaasError } from '../../src/core/errors.ts'
 import { readRetryAfter, retryDelayMs, retryPolicy, USUAL_RETRY } from '../../src/queue/job/retry-policy.ts'
 import { type Ending, headerOf, type VerdictFacts, verdictOn } from '../../src/queue/job/verdict.ts'

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type ObservedReplica, planReplicas } from '../../src/provider/docker/replicas/reconcile-plan.ts'
+import {
+  type DepartureReason,
+  type ObservedReplica,
+  planReplicas,
+} from '../../src/provider/docker/replicas/reconcile-plan.ts'
 import { afterSetback, NO_SETBACKS, type Setbacks } from '../../src/provider/docker/replicas/setbacks.ts'
 
 const desired = {
@@ -25,7 +29,8 @@ function replica(id: string, change: Partial<ObservedReplica> = {}): ObservedRep
   }
 }
 
-const NOTHING = { create: 0, restore: 0, retire: [], remove: [], freeze: [], thaw: [] }
+const NOTHING = { create: 0, restore: 0, retire: [], freeze: [], thaw: [] }
+const going = (why: DepartureReason, ...ids: readonly string[]) => ids.map((id) => ({ id, why }))
 const old = (id: string, change: Partial<ObservedReplica> = {}) => replica(id, { revision: 1, ...change })
 const starting = { isReady: false }
 
@@ -42,13 +47,13 @@ describe('planReplicas', () => {
   it('removes the dead and replaces them', () => {
     const plan = planReplicas(desired, [replica('a'), replica('b', { condition: 'dead', isReady: false })])
 
-    assert.deepEqual(plan, { ...NOTHING, create: 1, remove: ['b'] })
+    assert.deepEqual(plan, { ...NOTHING, create: 1, retire: going('dead', 'b') })
   })
 
   it('lets go of those that are not ready first when there are too many', () => {
     const plan = planReplicas({ ...desired, replicas: 1 }, [replica('a', starting), replica('b')])
 
-    assert.deepEqual(plan, { ...NOTHING, retire: ['a'] })
+    assert.deepEqual(plan, { ...NOTHING, retire: going('surplus', 'a') })
   })
 
   it('keeps the old revision in service until the new one is ready', () => {
@@ -68,8 +73,8 @@ describe('planReplicas', () => {
     const half = planReplicas(desired, [old('a'), old('b'), replica('c'), replica('d', starting)])
     const whole = planReplicas(desired, [old('a'), old('b'), replica('c'), replica('d')])
 
-    assert.deepEqual(half.retire, ['b'])
-    assert.deepEqual(whole.retire, ['a', 'b'])
+    assert.deepEqual(half.retire, going('outdated', 'b'))
+    assert.deepEqual(whole.retire, going('outdated', 'a', 'b'))
   })
 
   it('keeps old replicas that were not probed yet, as after a restart of the daemon', () => {
@@ -84,20 +89,30 @@ describe('planReplicas', () => {
       replica('b', { condition: 'leaving', isReady: false }),
     ])
 
-    assert.deepEqual(plan, { ...NOTHING, create: 2, retire: ['a', 'b'] })
+    assert.deepEqual(plan, {
+      ...NOTHING,
+      create: 2,
+      retire: [...going('failed', 'a'), ...going('leaving', 'b')],
+    })
   })
 
   it('never serves with what ran under the name before it was deployed anew', () => {
     const plan = planReplicas(desired, [old('a', { deployedAtMs: 500 })])
 
-    assert.deepEqual(plan, { ...NOTHING, create: 2, retire: ['a'] })
+    assert.deepEqual(plan, { ...NOTHING, create: 2, retire: going('other-life', 'a') })
   })
 
   it('takes everything down when nothing is desired', () => {
     const observed = [replica('a'), old('b'), replica('c', { condition: 'dead', isReady: false })]
 
-    assert.deepEqual(planReplicas(null, observed), { ...NOTHING, retire: ['a', 'b'], remove: ['c'] })
-    assert.deepEqual(planReplicas({ ...desired, replicas: 0 }, observed).retire, ['a', 'b'])
+    assert.deepEqual(planReplicas(null, observed), {
+      ...NOTHING,
+      retire: [...going('dead', 'c'), ...going('removed', 'a', 'b')],
+    })
+    assert.deepEqual(planReplicas({ ...desired, replicas: 0 }, observed).retire, [
+      ...going('dead', 'c'),
+      ...going('surplus', 'a', 'b'),
+    ])
   })
 })
 
@@ -124,20 +139,20 @@ describe('planReplicas with a last good revision', () => {
   it('needs one less for each of the newest that is ready', () => {
     const plan = planReplicas(failing, [replica('a'), old('b', starting), old('c')])
 
-    assert.deepEqual([plan.create, plan.restore, plan.retire], [1, 0, ['b']])
+    assert.deepEqual([plan.create, plan.restore, plan.retire], [1, 0, going('outdated', 'b')])
   })
 
   it('lets go of what an earlier failed update left', () => {
     const third = { ...desired, revision: 3, lastGood: 1, needsLastGood: true, replicas: 1 }
     const failed = replica('b', { revision: 2, ...starting })
 
-    assert.deepEqual(planReplicas(third, [old('a'), failed]).retire, ['b'])
+    assert.deepEqual(planReplicas(third, [old('a'), failed]).retire, going('given-up', 'b'))
   })
 
   it('is left at zero replicas', () => {
     const plan = planReplicas({ ...failing, replicas: 0 }, [old('a')])
 
-    assert.deepEqual([plan.create, plan.restore, plan.retire], [0, 0, ['a']])
+    assert.deepEqual([plan.create, plan.restore, plan.retire], [0, 0, going('surplus', 'a')])
   })
 })
 
@@ -167,20 +182,26 @@ describe('planReplicas of a function that rests', () => {
 
     assert.deepEqual(planReplicas(resting, begun), { ...NOTHING, create: 2 })
     const between = planReplicas(resting, [...begun, replica('c', frozen), replica('d', starting)])
-    assert.deepEqual(between, { ...NOTHING, retire: ['b'] })
+    assert.deepEqual(between, { ...NOTHING, retire: going('outdated', 'b') })
     const done = planReplicas(resting, [old('a', frozen), replica('c', frozen), replica('d')])
-    assert.deepEqual(done, { ...NOTHING, retire: ['a'], freeze: ['d'] })
+    assert.deepEqual(done, { ...NOTHING, retire: going('outdated', 'a'), freeze: ['d'] })
   })
 
   it('neither freezes nor thaws what has to go', () => {
     const one = { ...desired, replicas: 1 }
 
-    assert.deepEqual(planReplicas(one, [replica('a'), replica('b', frozen)]), { ...NOTHING, retire: ['b'] })
+    assert.deepEqual(planReplicas(one, [replica('a'), replica('b', frozen)]), {
+      ...NOTHING,
+      retire: going('surplus', 'b'),
+    })
     assert.deepEqual(
       planReplicas({ ...one, isResting: true }, [replica('a', frozen), replica('b')]).freeze,
       [],
     )
-    assert.deepEqual(planReplicas(null, [replica('a', frozen)]), { ...NOTHING, retire: ['a'] })
+    assert.deepEqual(planReplicas(null, [replica('a', frozen)]), {
+      ...NOTHING,
+      retire: going('removed', 'a'),
+    })
   })
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FaasError, hasCode } from '../../src/core/errors.ts'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
 import { identityOf } from '../fixtures/deployed.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { boundsRemarks } from '../../src/core/scaling-policy.ts'
-import type { FunctionResources } from '../../src/core/function-spec.ts'
+import { boundsRemarks } from '../../src/core/scaling/scaling-policy.ts'
+import type { FunctionResources } from '../../src/core/functions/function-spec.ts'
 import { checkCores, resourceRemarks } from '../../src/provider/docker/container/resource-remarks.ts'
 import { deployed } from '../fixtures/deployed.ts'
 

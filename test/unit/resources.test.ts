@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { hasCode } from '../../src/core/errors.ts'
-import { checkMemory, parseMemoryBytes, parseNanoCpus } from '../../src/core/resources.ts'
+import { checkMemory, parseMemoryBytes, parseNanoCpus } from '../../src/core/functions/resources.ts'
 
 describe('resource strings', () => {
   it('reads powers of 1000 and of 1024 for memory', () => {

@@ -14,7 +14,7 @@ describe('the stop of the retirement', () => {
       const rig = new RetirementRig()
       rig.add('a')
       rig.hold(phase)
-      rig.retirement.begin('a')
+      rig.retirement.begin('a', 'surplus')
       await rig.reached(`${phase} a`)
 
       const stopped = rig.retirement.stop()
@@ -33,7 +33,7 @@ describe('the stop of the retirement', () => {
     const rig = new RetirementRig()
     rig.addDead('a')
     rig.hold('keep')
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     await eventually(() => rig.deaths.length === 1)
 
     await rig.retirement.stop()
@@ -47,7 +47,7 @@ describe('the stop of the retirement', () => {
     rig.hold('remove')
     for (const id of ['a', 'b', 'c', 'd', 'e']) {
       rig.addDead(id)
-      rig.retirement.begin(id)
+      rig.retirement.begin(id, 'surplus')
     }
     await rig.reached('remove d')
 
@@ -65,7 +65,7 @@ describe('the stop of the retirement', () => {
     rig.add('a')
     rig.hold('stop')
     rig.fail('stop', new Error('the connection was closed'))
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     await rig.reached('stop a')
 
     const stopped = rig.retirement.stop()
@@ -80,7 +80,7 @@ describe('the stop of the retirement', () => {
     rig.add('a')
 
     await rig.retirement.stop()
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     await rig.retirement.stop()
 
     assert.deepEqual(rig.steps, [])

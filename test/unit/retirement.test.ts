@@ -11,7 +11,7 @@ describe('the retirement of a running replica', () => {
     rig.add('a')
     rig.hold('drain', 'stop', 'keep', 'remove')
 
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     assert.deepEqual(rig.ready, [['a'], []])
     assert.equal(rig.table.get('a')?.replica.state, 'draining')
     for (const step of ['drain', 'stop', 'keep', 'remove'] as const) {
@@ -25,6 +25,7 @@ describe('the retirement of a running replica', () => {
     assert.deepEqual(rig.steps, ['drain a', 'stop a', 'keep a', 'remove a'])
     assert.equal(rig.table.get('a'), undefined)
     assert.deepEqual(rig.log.messages('info'), ['replica removed'])
+    assert.equal(rig.log.named('replica removed')[0]?.fields['reason'], 'fewer replicas are wanted')
     assert.equal(rig.graceSeconds, identityOf().graceSeconds)
     assert.equal(rig.clock.waiting, 0)
   })
@@ -36,7 +37,7 @@ describe('the retirement of a running replica', () => {
     rig.table.change('b', { isPaused: true })
     rig.fail('unpause', new FaasError('conflict', 'Docker could not unpause the container: it is not paused'))
 
-    for (const id of ['a', 'b', 'c']) rig.retirement.begin(id)
+    for (const id of ['a', 'b', 'c']) rig.retirement.begin(id, 'surplus')
     await eventually(() => rig.gone.length === 3)
 
     const ofEach = (id: string) => rig.steps.filter((step) => step.endsWith(` ${id}`)).slice(1, 3)
@@ -52,7 +53,7 @@ describe('the retirement of a running replica', () => {
     rig.add('a')
     rig.hold('drain')
 
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     await rig.clock.advance(DRAIN_MS - 1)
     assert.deepEqual(rig.steps, ['drain a'])
     await rig.clock.advance(1)
@@ -65,12 +66,12 @@ describe('the retirement of a running replica', () => {
     rig.add('a')
     rig.hold('stop')
 
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     await rig.reached('stop a')
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     rig.letGo('stop')
     await eventually(() => rig.gone.length === 1)
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     await rig.retirement.stop()
 
     assert.deepEqual(rig.steps, ['drain a', 'stop a', 'keep a', 'remove a'])
@@ -81,10 +82,10 @@ describe('the retirement of a running replica', () => {
     const rig = new RetirementRig()
     rig.add('a')
     rig.hold('drain')
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     rig.table.change('a', { state: 'ready' })
 
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
 
     assert.deepEqual(rig.ready.at(-1), [])
     rig.letGo('drain')
@@ -98,7 +99,7 @@ describe('the retirement of a running replica', () => {
       const failure = new FaasError('unavailable', 'Docker is not reachable')
       rig.fail(step, failure)
 
-      rig.retirement.begin('a')
+      rig.retirement.begin('a', 'surplus')
       await eventually(() => rig.failures.length === 1)
       assert.deepEqual(rig.failures, [failure])
       assert.ok(rig.table.get('a') !== undefined)
@@ -106,7 +107,7 @@ describe('the retirement of a running replica', () => {
       rig.mend()
       // The first attempt may have to end before another one begins.
       await eventually(() => {
-        rig.retirement.begin('a')
+        rig.retirement.begin('a', 'surplus')
         return rig.gone.length === 1
       })
 
@@ -122,7 +123,7 @@ describe('the retirement of a dead replica', () => {
     rig.addDead('a')
     rig.hold('keep')
 
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     assert.deepEqual(rig.steps.slice(0, 1), ['keep a'])
     await eventually(() => rig.deaths.length === 1)
     assert.deepEqual(rig.deaths, [137])
@@ -143,7 +144,7 @@ describe('the retirement of a dead replica', () => {
 
     for (const id of ids) {
       rig.addDead(id)
-      rig.retirement.begin(id)
+      rig.retirement.begin(id, 'surplus')
     }
 
     const kept = rig.steps.filter((step) => step.startsWith('keep'))
@@ -163,7 +164,7 @@ describe('the retirement of a dead replica', () => {
     rig.hold('keep')
     rig.fail('inspect', new FaasError('unavailable', 'Docker is not reachable'))
 
-    rig.retirement.begin('a')
+    rig.retirement.begin('a', 'surplus')
     await rig.reached('inspect a')
     await rig.clock.advance(0)
     assert.deepEqual(rig.failures, [])
@@ -179,7 +180,7 @@ describe('the retirement of a dead replica', () => {
     rig.hold('remove')
     for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) {
       rig.addDead(id)
-      rig.retirement.begin(id)
+      rig.retirement.begin(id, 'surplus')
     }
 
     await rig.reached('remove d')

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { conditionOf, type FunctionCondition } from '../../src/core/function-condition.ts'
-import type { EarlierRevision, FunctionSpec } from '../../src/core/function-spec.ts'
-import { changedFields, revisionHistory, revisionToReturnTo } from '../../src/core/revision-history.ts'
+import { conditionOf, type FunctionCondition } from '../../src/core/functions/function-condition.ts'
+import type { EarlierRevision, FunctionSpec } from '../../src/core/functions/function-spec.ts'
+import {
+  changedFields,
+  revisionHistory,
+  revisionToReturnTo,
+} from '../../src/core/functions/revision-history.ts'
 import { deployed } from '../fixtures/deployed.ts'
 
 const CRASH = 'it exited with code 1'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
-import { conditionOf } from '../../src/core/function-condition.ts'
-import type { FunctionName } from '../../src/core/function-name.ts'
+import { conditionOf } from '../../src/core/functions/function-condition.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
 import { ScalerRig, type RigOptions } from '../fakes/scaler-rig.ts'
 
 let rig: ScalerRig

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { replicaMemory, roomFor } from '../../src/core/host-budget.ts'
-import { reposeOf } from '../../src/core/idleness.ts'
-import { nextCount, recommend, type ScalingFacts, type StepFacts } from '../../src/core/scaling-decision.ts'
-import { scalingPolicy, type ScalingPolicy } from '../../src/core/scaling-labels.ts'
+import { replicaMemory, roomFor } from '../../src/core/scaling/host-budget.ts'
+import { reposeOf } from '../../src/core/scaling/idleness.ts'
+import {
+  nextCount,
+  recommend,
+  type ScalingFacts,
+  type StepFacts,
+} from '../../src/core/scaling/scaling-decision.ts'
+import { scalingPolicy, type ScalingPolicy } from '../../src/core/scaling/scaling-labels.ts'
 
 const usual = scalingPolicy({}, { serverMax: 100, target: 50, windowMs: 60_000, removeAfterMs: 3_600_000 })
 const policy = (changes: Partial<ScalingPolicy>): ScalingPolicy => ({ ...usual, ...changes })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { functionName } from '../../src/core/function-name.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
 import { ScalingEvents, type Told } from '../../src/scaler/scaling-events.ts'
 import { ADMIN, testApp } from '../fakes/test-app.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'

@@ -5,7 +5,7 @@ import {
   scalingPolicy,
   scalingRemarks,
   type ScalingPolicy,
-} from '../../src/core/scaling-labels.ts'
+} from '../../src/core/scaling/scaling-labels.ts'
 
 const defaults = { serverMax: 100, target: 50, windowMs: 60_000, removeAfterMs: 3_600_000 }
 const SCALE = 'com.openfaas.scale'

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { replicaBounds, replicasAfterScale, replicasAfterUpdate } from '../../src/core/scaling-policy.ts'
+import {
+  replicaBounds,
+  replicasAfterScale,
+  replicasAfterUpdate,
+} from '../../src/core/scaling/scaling-policy.ts'
 
 const labels = (min: string, max: string) => ({
   'com.openfaas.scale.min': min,

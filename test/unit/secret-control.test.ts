@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'node:test'
-import type { SecretRef } from '../../src/core/secret-name.ts'
+import type { SecretRef } from '../../src/core/functions/secret-name.ts'
 
 const KEY: SecretRef = { namespace: 'openfaas-fn', name: 'key' }
 const VALUE = Buffer.from('hush')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FunctionName } from '../../src/core/function-name.ts'
+import type { FunctionName } from '../../src/core/functions/function-name.ts'
 import { ReplicaTable } from '../../src/provider/docker/replicas/replica-table.ts'
 import { Surroundings } from '../../src/provider/docker/belongings/surroundings.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'

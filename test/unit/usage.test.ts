@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type Clock, deferred } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
-import type { Usage } from '../../src/core/provider.ts'
+import type { Usage } from '../../src/core/provider/provider.ts'
 import { UsageMeter } from '../../src/provider/docker/usage/usage.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 

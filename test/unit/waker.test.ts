@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { deferred, type Deferred } from '../../src/clock.ts'
 import { FaasError } from '../../src/core/errors.ts'
-import { functionName } from '../../src/core/function-name.ts'
-import type { Replica } from '../../src/core/replica.ts'
-import { Waker, type Waiter } from '../../src/invoke/waker.ts'
+import { functionName } from '../../src/core/functions/function-name.ts'
+import type { Replica } from '../../src/core/provider/replica.ts'
+import { Waker, type Waiter } from '../../src/invoke/waiting/waker.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 
 const figlet = functionName('figlet')

@@ -1,6 +1,6 @@
 import type { BuildInfo } from '../../core/build-info.ts'
-import type { Provider } from '../../core/provider.ts'
-import type { QueueStatus } from '../../core/queue-report.ts'
+import type { Provider } from '../../core/provider/provider.ts'
+import type { QueueStatus } from '../../core/calls/queue-report.ts'
 import { gatewayInfoAnswer, type GatewayInfo } from '../../wire/answer-schemas.ts'
 import { textResponse } from '../shared/error-response.ts'
 import { queryValue, saysYes } from './request-values.ts'

@@ -1,5 +1,5 @@
 import { FaasError } from '../../core/errors.ts'
-import type { Namespace } from '../../core/namespace.ts'
+import type { Namespace } from '../../core/functions/namespace.ts'
 import { quoted, shortened } from '../../core/quoted.ts'
 import { namespaceAnswer, namespacesAnswer, type NamespaceAnswer } from '../../wire/answer-schemas.ts'
 import { readJson, readOptionalJson } from '../bodies/json-body.ts'

@@ -4,7 +4,7 @@ import {
   DEFAULT_NAMESPACE,
   parseFunctionName,
   type FunctionName,
-} from '../../core/function-name.ts'
+} from '../../core/functions/function-name.ts'
 import { quoted } from '../../core/quoted.ts'
 import type { ApiContext } from '../shared/api-context.ts'
 

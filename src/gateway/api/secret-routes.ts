@@ -1,6 +1,6 @@
-import type { SecretRef } from '../../core/secret-name.ts'
+import type { SecretRef } from '../../core/functions/secret-name.ts'
 import { secretsAnswer, type SecretEntry } from '../../wire/answer-schemas.ts'
-import { MAX_SECRET_BYTES } from '../../core/secret-value.ts'
+import { MAX_SECRET_BYTES } from '../../core/functions/secret-value.ts'
 import { mebibytes, type BodyLimit } from '../shared/body-limit.ts'
 import { readJson } from '../bodies/json-body.ts'
 import { namespaceFor } from './request-values.ts'

@@ -1,6 +1,6 @@
-import { nameOf, namespaceOf, type FunctionName } from '../../core/function-name.ts'
-import type { CallAttempt, QueuedCall } from '../../core/queued-call.ts'
-import type { CallHistory, DeadLetterReport, QueueReport } from '../../core/queue-report.ts'
+import { nameOf, namespaceOf, type FunctionName } from '../../core/functions/function-name.ts'
+import type { CallAttempt, QueuedCall } from '../../core/calls/queued-call.ts'
+import type { CallHistory, DeadLetterReport, QueueReport } from '../../core/calls/queue-report.ts'
 import type { AsyncCall, AsyncQueues, CallHistoryAnswer, DeadLetterAnswer } from '../../wire/async-answers.ts'
 
 /** The last moment that a date can be. */

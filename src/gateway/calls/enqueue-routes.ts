@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import type { Accepted, AsyncRequest } from '../../core/calls/async-request.ts'
 import { FaasError, statusOf } from '../../core/errors.ts'
 import { misdirected } from '../../core/host-names.ts'
 import type { Log } from '../../log.ts'
@@ -9,27 +10,9 @@ import { CALL_PREFIX, QUEUED_CALL_PREFIX } from '../shared/call-routes.ts'
 import { type CallHead, callHead } from './call-head.ts'
 import { whyFull } from './waiting-body.ts'
 
-/** A request for an asynchronous call. */
-export interface EnqueueRequest {
-  readonly fn: string
-  readonly method: string
-  readonly path: string
-  readonly rawHeaders: readonly string[]
-  readonly body: AsyncIterable<Uint8Array> | Uint8Array | null
-  /** Bytes of the body; -1: nobody knows. */
-  readonly length: number
-  readonly callId: string
-  readonly startTime: string
-  readonly forwardedFor: string
-  readonly forwardedHost: string | null
-  readonly queue: string
-}
-
 export interface EnqueueRoutesOptions {
   /** Takes a call; resolves when it is safe. */
-  readonly queue: {
-    accept(request: EnqueueRequest): Promise<{ readonly callId: string; readonly isDuplicate: boolean }>
-  }
+  readonly queue: { accept(request: AsyncRequest): Promise<Accepted> }
   /** Calls that the function itself decides about. */
   readonly calls: { handle(exchange: Exchange, url: string, waitingBodies: ByteBudget): void }
   readonly answersTo: (host: string) => boolean
@@ -84,7 +67,7 @@ export class EnqueueRoutes {
   #request(
     { head: { method, rawHeaders, host, bodyLength: length }, body }: Exchange,
     head: CallHead,
-  ): EnqueueRequest {
+  ): AsyncRequest {
     if (host !== null && !this.#options.answersTo(host)) throw new FaasError('misdirected', misdirected(host))
     const { fn, path, callId, startTime, forwardedFor } = head
     const more = { length, callId, startTime, forwardedFor, forwardedHost: host, queue: '' }

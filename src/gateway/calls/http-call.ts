@@ -1,4 +1,4 @@
-import type { Call, CallSink, RunningCall } from '../../core/call.ts'
+import type { Call, CallSink, RunningCall } from '../../core/calls/call.ts'
 import { statusOf, type FaasError } from '../../core/errors.ts'
 import { callErrorHeaders } from './call-error.ts'
 import type { CallHead } from './call-head.ts'

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../clock.ts'
-import type { Call, CallSink, RunningCall, Upgrade } from '../../core/call.ts'
+import type { Call, CallSink, RunningCall, Upgrade } from '../../core/calls/call.ts'
 import type { Log } from '../../log.ts'
 import { callHead } from './call-head.ts'
 import { CALL_METHODS, CALL_PREFIX } from '../shared/call-routes.ts'

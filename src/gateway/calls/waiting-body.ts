@@ -1,4 +1,4 @@
-import { parseFunctionName } from '../../core/function-name.ts'
+import { parseFunctionName } from '../../core/functions/function-name.ts'
 import type { BodyRefusal, ByteBudget } from '../edge/budgets/byte-budget.ts'
 import type { RequestBody } from '../edge/intake/request-body.ts'
 

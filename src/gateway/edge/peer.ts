@@ -1,4 +1,4 @@
-import { networkOf, plainAddress } from '../../core/client-address.ts'
+import { networkOf, plainAddress } from '../../core/calls/client-address.ts'
 import type { BareConnection } from './adopt-socket.ts'
 
 /** The client's end of a connection. Empty, with port 0, for a connection that has closed already. */

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
-import { networkOf } from '../../core/client-address.ts'
+import { networkOf } from '../../core/calls/client-address.ts'
 import { LoginGate } from './login-gate.ts'
 
 export interface Credentials {

@@ -1,4 +1,4 @@
-import { networkOf } from '../../core/client-address.ts'
+import { networkOf } from '../../core/calls/client-address.ts'
 
 /** Addresses remembered at once; the one that failed longest ago is forgotten first. */
 const MOST_ADDRESSES = 10_000

@@ -1,5 +1,5 @@
 import { deferred, type Clock, type Deferred } from '../../clock.ts'
-import { networkOf } from '../../core/client-address.ts'
+import { networkOf } from '../../core/calls/client-address.ts'
 import { FaasError } from '../../core/errors.ts'
 import { FairLine } from './fair-line.ts'
 import { LoginDelays } from './login-delays.ts'

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Call } from '../../core/call.ts'
+import type { Call } from '../../core/calls/call.ts'
 import type { Connection } from './connection.ts'
 import { kindOf, CONTENT_LENGTH } from './header-kinds.ts'
 import { trailerLines } from './request-head.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
-import type { Replica } from '../../core/replica.ts'
+import type { Replica } from '../../core/provider/replica.ts'
 import type { LateWrite, WriteBatch } from '../../write-batch.ts'
 import { PatientSocket } from './patient-socket.ts'
 

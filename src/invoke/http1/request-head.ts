@@ -1,4 +1,4 @@
-import type { Call } from '../../core/call.ts'
+import type { Call } from '../../core/calls/call.ts'
 import { FaasError } from '../../core/errors.ts'
 import * as kinds from './header-kinds.ts'
 import { isFieldValue, isToken } from '../../http1/http-fields.ts'

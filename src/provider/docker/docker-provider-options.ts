@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { CallLedger, LogKeeping } from '../../core/provider.ts'
+import type { CallLedger, LogKeeping } from '../../core/provider/provider.ts'
 import type { Log } from '../../log.ts'
 import type { GuardSettings } from './host/host-guard.ts'
 import type { OwningRegistry } from './belongings/ownership.ts'

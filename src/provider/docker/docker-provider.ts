@@ -1,7 +1,7 @@
 import { every, whenAborted } from '../../clock.ts'
-import type { FunctionCondition } from '../../core/function-condition.ts'
-import type { FunctionName } from '../../core/function-name.ts'
-import type { DeployedFunction, FunctionSpec } from '../../core/function-spec.ts'
+import type { FunctionCondition } from '../../core/functions/function-condition.ts'
+import type { FunctionName } from '../../core/functions/function-name.ts'
+import type { DeployedFunction, FunctionSpec } from '../../core/functions/function-spec.ts'
 import type {
   Capabilities,
   Provider,
@@ -11,9 +11,9 @@ import type {
   ReplicaLogQuery,
   Suspicion,
   Usage,
-} from '../../core/provider.ts'
-import type { Replica } from '../../core/replica.ts'
-import type { SecretRef } from '../../core/secret-name.ts'
+} from '../../core/provider/provider.ts'
+import type { Replica } from '../../core/provider/replica.ts'
+import type { SecretRef } from '../../core/functions/secret-name.ts'
 import type { DockerProviderOptions } from './docker-provider-options.ts'
 import { ProviderParts } from './wiring.ts'
 import { deathOf } from './replicas/replica-fate.ts'

@@ -4,7 +4,7 @@ import { Freezer } from './replicas/freezer.ts'
 import { Reconciler } from './replicas/reconciler.ts'
 import { ReplicaMaker } from './replicas/replica-maker.ts'
 import type { Background } from '../../work/background.ts'
-import type { FunctionSpec } from '../../core/function-spec.ts'
+import type { FunctionSpec } from '../../core/functions/function-spec.ts'
 import type { Networks } from './belongings/networks.ts'
 import type { Ownership } from './belongings/ownership.ts'
 import type { Surroundings } from './belongings/surroundings.ts'
@@ -60,7 +60,7 @@ export function makeReconciler(parts: PartsBehindAPlan, options: DockerProviderO
     isUp: () => parts.link.isUp,
     onEngineAway: (error) => parts.link.lost(error),
     fetchImage: (spec, signal) => parts.imageFor(spec, signal),
-    retire: (id) => parts.retirement.begin(id),
+    retire: (id, why) => parts.retirement.begin(id, why),
     freezer: parts.freezer,
     isIdle: (id) => ledger.inFlight(id) === 0,
     onStarted: (id) => {

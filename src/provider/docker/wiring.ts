@@ -1,5 +1,5 @@
-import type { FunctionSpec } from '../../core/function-spec.ts'
-import type { OpenLog, ProviderEvent } from '../../core/provider.ts'
+import type { FunctionSpec } from '../../core/functions/function-spec.ts'
+import type { OpenLog, ProviderEvent } from '../../core/provider/provider.ts'
 import { Background } from '../../work/background.ts'
 import { CrashReasons } from './crash-reasons.ts'
 import { imageFor } from './replicas/image-for.ts'
@@ -189,7 +189,7 @@ export class ProviderParts {
       onCrash: (record, exitCode) => {
         this.reconciler.setback(record, this.crashReasons.of({ ...record, exitCode }))
         // Retired now, not in the next round: somebody may be about to remove the container and its log.
-        this.retirement.begin(record.replica.id)
+        this.retirement.begin(record.replica.id, 'dead')
       },
       onUnready: (id) => this.probe(id),
       onRewired: (id) => this.background.run('check an address', () => this.addresses.look(id)),

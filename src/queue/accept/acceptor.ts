@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts'
-import { asyncAnnotations, isQueueName, MOST_WAITING } from '../../core/async-annotations.ts'
+import { asyncAnnotations, isQueueName, MOST_WAITING } from '../../core/calls/async-annotations.ts'
 import { FaasError } from '../../core/errors.ts'
-import type { FunctionName } from '../../core/function-name.ts'
-import type { NewQueuedCall, QueuedCall } from '../../core/queued-call.ts'
+import type { FunctionName } from '../../core/functions/function-name.ts'
+import type { NewQueuedCall, QueuedCall } from '../../core/calls/queued-call.ts'
 import { quoted } from '../../core/quoted.ts'
 import { isSpooled } from '../job/envelope.ts'
 import { messageOfJob, rowOf } from '../job/job-records.ts'
@@ -16,7 +16,8 @@ import type { Strays } from '../strays.ts'
 import { type AsyncHeaders, readAsyncHeaders } from './async-headers.ts'
 import type { BodyReader } from './body-reader.ts'
 import type { Outbox } from './outbox.ts'
-import type { Accepted, AsyncRequest, AsyncTarget } from './request.ts'
+import type { Accepted, AsyncRequest } from '../../core/calls/async-request.ts'
+import type { AsyncTarget } from './async-target.ts'
 
 export interface AcceptorPorts {
   /** Undefined: there is no such function. */

@@ -1,5 +1,5 @@
 import { FaasError } from '../../core/errors.ts'
-import type { FunctionName } from '../../core/function-name.ts'
+import type { FunctionName } from '../../core/functions/function-name.ts'
 import { type Body, hasFields, isRawHeaders, seal, unseal } from './envelope.ts'
 
 /** The answer of a call on its way to the URL that the caller gave. */

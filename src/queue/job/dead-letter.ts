@@ -1,5 +1,5 @@
 import { FaasError } from '../../core/errors.ts'
-import type { DeathReason } from '../../core/queued-call.ts'
+import type { DeathReason } from '../../core/calls/queued-call.ts'
 import { seal, unseal } from './envelope.ts'
 import { type Job, jobOf } from './job.ts'
 

@@ -1,4 +1,4 @@
-import type { NewQueuedCall } from '../../core/queued-call.ts'
+import type { NewQueuedCall } from '../../core/calls/queued-call.ts'
 import { encodeJob, type Job } from './job.ts'
 import { CALLS_PREFIX, subjectOf } from './subjects.ts'
 

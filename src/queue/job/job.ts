@@ -1,5 +1,5 @@
 import { FaasError } from '../../core/errors.ts'
-import type { FunctionName } from '../../core/function-name.ts'
+import type { FunctionName } from '../../core/functions/function-name.ts'
 import { type Body, hasFields, type Head, isRawHeaders, seal, unseal } from './envelope.ts'
 import { isJobId } from './job-id.ts'
 

@@ -1,5 +1,5 @@
-import { asyncAnnotations } from '../../core/async-annotations.ts'
-import type { StringMap } from '../../core/function-spec.ts'
+import { asyncAnnotations } from '../../core/calls/async-annotations.ts'
+import type { StringMap } from '../../core/functions/function-spec.ts'
 
 /** When a call that failed is made again. OpenFaaS's defaults but for the attempts (async-scaling 1.7, 1.10.8). */
 export interface RetryPolicy {

@@ -1,5 +1,10 @@
-import { isQueueName } from '../../core/async-annotations.ts'
-import { type FunctionName, nameOf, namespaceOf, parseFunctionName } from '../../core/function-name.ts'
+import { isQueueName } from '../../core/calls/async-annotations.ts'
+import {
+  type FunctionName,
+  nameOf,
+  namespaceOf,
+  parseFunctionName,
+} from '../../core/functions/function-name.ts'
 
 /** Calls that wait. */
 export const CALLS_STREAM = 'FAAS_ASYNC'

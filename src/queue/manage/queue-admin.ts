@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts'
-import { isQueueName } from '../../core/async-annotations.ts'
+import { isQueueName } from '../../core/calls/async-annotations.ts'
 import { FaasError } from '../../core/errors.ts'
-import type { FunctionName } from '../../core/function-name.ts'
-import type { CallHistory, KeptResult, LaneReport, QueueReport } from '../../core/queue-report.ts'
-import type { OpenCalls, QueuedCall, QueuedCallQuery } from '../../core/queued-call.ts'
+import type { FunctionName } from '../../core/functions/function-name.ts'
+import type { CallHistory, KeptResult, LaneReport, QueueReport } from '../../core/calls/queue-report.ts'
+import type { OpenCalls, QueuedCall, QueuedCallQuery } from '../../core/calls/queued-call.ts'
 import { DEFAULT_QUEUE } from '../job/subjects.ts'
 import type { CallBook } from '../queue-options.ts'
-import type { Lane } from '../run/lane.ts'
+import type { Lane } from '../run/lanes/lane.ts'
 import type { Spool } from '../spool.ts'
 
 export interface QueueAdminOptions {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { AnswerSink } from './answer-sink.ts'
-import type { Receipt } from './receipt.ts'
+import type { Receipt } from './lanes/receipt.ts'
 
 /** A job that is being worked on. */
 export interface ActiveJob {

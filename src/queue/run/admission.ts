@@ -1,5 +1,5 @@
-import { FINAL_STATES, type QueuedCall } from '../../core/queued-call.ts'
-import type { DeathReason } from '../../core/queued-call.ts'
+import { FINAL_STATES, type QueuedCall } from '../../core/calls/queued-call.ts'
+import type { DeathReason } from '../../core/calls/queued-call.ts'
 
 /** What to do with a call that was delivered. */
 export type Admission =

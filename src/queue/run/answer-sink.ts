@@ -1,4 +1,4 @@
-import type { CallSink, RunningCall } from '../../core/call.ts'
+import type { CallSink, RunningCall } from '../../core/calls/call.ts'
 import { FaasError, messageOf } from '../../core/errors.ts'
 import type { Body } from '../job/envelope.ts'
 import type { Ending } from '../job/verdict.ts'

@@ -1,4 +1,4 @@
-import type { Call } from '../../core/call.ts'
+import type { Call } from '../../core/calls/call.ts'
 import { isSpooled } from '../job/envelope.ts'
 import type { Job } from '../job/job.ts'
 import type { Spool } from '../spool.ts'

@@ -2,16 +2,21 @@ import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import { backoffMs } from '../../core/backoff.ts'
 import { messageOf } from '../../core/errors.ts'
-import { nameOf, namespaceOf, DEFAULT_NAMESPACE, type FunctionName } from '../../core/function-name.ts'
-import type { QueuedCall } from '../../core/queued-call.ts'
+import {
+  nameOf,
+  namespaceOf,
+  DEFAULT_NAMESPACE,
+  type FunctionName,
+} from '../../core/functions/function-name.ts'
+import type { QueuedCall } from '../../core/calls/queued-call.ts'
 import type { Log } from '../../log.ts'
 import type { Callback } from '../callbacks/callback.ts'
 import { type CallbackJob, decodeCallback } from '../job/callback-job.ts'
 import { isSpooled } from '../job/envelope.ts'
 import type { LaneName } from '../job/subjects.ts'
 import type { Spool } from '../spool.ts'
-import type { Delivery } from './dispatcher.ts'
-import type { Receipt } from './receipt.ts'
+import type { Delivery } from './lanes/dispatcher.ts'
+import type { Receipt } from './lanes/receipt.ts'
 import type { Undecodable } from './runner-options.ts'
 import { untilSaved } from './until-saved.ts'
 

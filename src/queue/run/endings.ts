@@ -1,4 +1,4 @@
-import type { CallEnd, DeathReason, QueuedCallState } from '../../core/queued-call.ts'
+import type { CallEnd, DeathReason, QueuedCallState } from '../../core/calls/queued-call.ts'
 import { hasCode } from '../../core/errors.ts'
 import { type CallbackJob, encodeCallback } from '../job/callback-job.ts'
 import { type Death, encodeDeadLetter, MOST_LAST_WORDS } from '../job/dead-letter.ts'

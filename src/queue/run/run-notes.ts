@@ -1,4 +1,4 @@
-import type { CallAttempt, QueuedCall } from '../../core/queued-call.ts'
+import type { CallAttempt, QueuedCall } from '../../core/calls/queued-call.ts'
 import { rowOf } from '../job/job-records.ts'
 import type { Job } from '../job/job.ts'
 import { statusOfEnding } from '../job/verdict.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
-import type { Call, CallSink, RunningCall } from '../../core/call.ts'
-import type { FunctionName } from '../../core/function-name.ts'
-import type { StringMap } from '../../core/function-spec.ts'
+import type { Call, CallSink, RunningCall } from '../../core/calls/call.ts'
+import type { FunctionName } from '../../core/functions/function-name.ts'
+import type { StringMap } from '../../core/functions/function-spec.ts'
 import type {
   CallAttempt,
   CallEnd,
@@ -9,14 +9,14 @@ import type {
   DeathReason,
   NewQueuedCall,
   QueuedCall,
-} from '../../core/queued-call.ts'
+} from '../../core/calls/queued-call.ts'
 import type { Log } from '../../log.ts'
 import type { RetryPolicy } from '../job/retry-policy.ts'
 import type { LaneName } from '../job/subjects.ts'
 import type { Verdict } from '../job/verdict.ts'
 import type { Publisher } from '../publisher.ts'
 import type { Spool } from '../spool.ts'
-import type { Receipt } from './receipt.ts'
+import type { Receipt } from './lanes/receipt.ts'
 
 /** What running needs of the book of calls. */
 export interface RunnerBook {

@@ -1,10 +1,10 @@
 import { chmod, lstat, mkdir, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FaasError, messageOf } from '../../../core/errors.ts'
-import { namespaceOf } from '../../../core/function-name.ts'
-import type { DeployedFunction } from '../../../core/function-spec.ts'
+import { namespaceOf } from '../../../core/functions/function-name.ts'
+import type { DeployedFunction } from '../../../core/functions/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
-import type { SecretRef } from '../../../core/secret-name.ts'
+import type { SecretRef } from '../../../core/functions/secret-name.ts'
 import type { Log } from '../../../log.ts'
 import { Limiter } from '../../../work/limiter.ts'
 

@@ -1,11 +1,11 @@
 import { messageOf } from '../../../core/errors.ts'
-import { DEFAULT_NAMESPACE, type FunctionName, namespaceOf } from '../../../core/function-name.ts'
-import { type DeployedFunction, type Revision, revisionsOf } from '../../../core/function-spec.ts'
+import { DEFAULT_NAMESPACE, type FunctionName, namespaceOf } from '../../../core/functions/function-name.ts'
+import { type DeployedFunction, type Revision, revisionsOf } from '../../../core/functions/function-spec.ts'
 import type { Log } from '../../../log.ts'
 import type { Mount } from '../container/container-spec.ts'
 import { EngineAway } from '../engine/errors.ts'
 import type { Networks } from './networks.ts'
-import type { SecretRef } from '../../../core/secret-name.ts'
+import type { SecretRef } from '../../../core/functions/secret-name.ts'
 import type { SecretFiles } from './secret-files.ts'
 
 /** The functions that should exist. */

@@ -1,5 +1,5 @@
 import { FaasError } from '../../../core/errors.ts'
-import type { FunctionSpec } from '../../../core/function-spec.ts'
+import type { FunctionSpec } from '../../../core/functions/function-spec.ts'
 import type { EngineAbilities } from '../engine/answers.ts'
 
 /** The operator's settings for every function's container. */

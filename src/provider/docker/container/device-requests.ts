@@ -1,6 +1,6 @@
 import { FaasError } from '../../../core/errors.ts'
-import type { FunctionSpec } from '../../../core/function-spec.ts'
-import { GPUS, parseGpus } from '../../../core/resources.ts'
+import type { FunctionSpec } from '../../../core/functions/function-spec.ts'
+import { GPUS, parseGpus } from '../../../core/functions/resources.ts'
 
 /** A request for devices in Docker's form (Engine API, HostConfig.DeviceRequests). */
 export interface DeviceRequest {

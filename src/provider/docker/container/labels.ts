@@ -1,4 +1,9 @@
-import { type FunctionName, functionName, nameOf, namespaceOf } from '../../../core/function-name.ts'
+import {
+  type FunctionName,
+  functionName,
+  nameOf,
+  namespaceOf,
+} from '../../../core/functions/function-name.ts'
 import { type ProbePlan, readProbePlan, writeProbePlan } from './probe.ts'
 import { USUAL_PORT } from './call-port.ts'
 

@@ -1,4 +1,4 @@
-import type { FunctionSpec, StringMap } from '../../../core/function-spec.ts'
+import type { FunctionSpec, StringMap } from '../../../core/functions/function-spec.ts'
 
 /** The environment of an image: a list of `NAME=value`. */
 export interface ImageEnvironment {

@@ -1,5 +1,5 @@
 import { FaasError } from '../../../core/errors.ts'
-import type { FunctionSpec, StringMap } from '../../../core/function-spec.ts'
+import type { FunctionSpec, StringMap } from '../../../core/functions/function-spec.ts'
 
 /**
  * Most characters of the passed labels of one function: the engine sends them with every list of containers.

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../../core/duration.ts'
 import { FaasError, messageOf } from '../../../core/errors.ts'
-import type { StringMap } from '../../../core/function-spec.ts'
+import type { StringMap } from '../../../core/functions/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { FunctionSpec, StringMap } from '../../../core/function-spec.ts'
+import type { FunctionSpec, StringMap } from '../../../core/functions/function-spec.ts'
 import { callPort } from './call-port.ts'
 import { envDurationMs } from './env-duration.ts'
 import { mergedEnvironment } from './merged-environment.ts'

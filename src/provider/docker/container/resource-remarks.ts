@@ -1,8 +1,8 @@
 import { FaasError } from '../../../core/errors.ts'
-import type { FunctionSpec } from '../../../core/function-spec.ts'
+import type { FunctionSpec } from '../../../core/functions/function-spec.ts'
 import { LEAST_MEMORY_BYTES } from '../../../core/host-settings.ts'
 import { quoted } from '../../../core/quoted.ts'
-import { parseMemoryBytes, parseNanoCpus } from '../../../core/resources.ts'
+import { parseMemoryBytes, parseNanoCpus } from '../../../core/functions/resources.ts'
 
 /** From this number on, more cores than the host has are taken to be meant as thousandths. */
 const SURELY_MILLICORES = 100

@@ -1,4 +1,4 @@
-import type { Usage } from '../../../core/provider.ts'
+import type { Usage } from '../../../core/provider/provider.ts'
 import { field, list, number, strings, text, words } from './untrusted.ts'
 
 /**

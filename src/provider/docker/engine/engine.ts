@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { FaasError, hasCode } from '../../../core/errors.ts'
-import type { Usage } from '../../../core/provider.ts'
+import type { Usage } from '../../../core/provider/provider.ts'
 import type { LogStreamOptions } from './answers.ts'
 import * as answers from './answers.ts'
 import type {

@@ -5,8 +5,8 @@ import { field } from './untrusted.ts'
 /** What happened to one container. */
 export interface ContainerEvent {
   /**
-   * `kill`: a signal is sent to it, by a stop too. `connect`, `disconnect`: it was put into a network or taken out of one. The engine does not tell which
-   * instance the container belongs to.
+   * `kill`: a signal is sent to it, by a stop too. `connect`, `disconnect`: it was put into a network or taken
+   * out of one. The engine does not tell which instance the container belongs to.
    */
   readonly kind: 'start' | 'kill' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause' | 'connect' | 'disconnect'
   readonly id: string

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../clock.ts'
 import type { SeccompChoice } from '../../../core/host-settings.ts'
-import type { FunctionSpec } from '../../../core/function-spec.ts'
+import type { FunctionSpec } from '../../../core/functions/function-spec.ts'
 import type { Log } from '../../../log.ts'
 import { type Confinement, outOfMemory, unconfined } from '../container/confinement.ts'
 import type { EngineVersion } from '../engine/answers.ts'

@@ -2,8 +2,8 @@
  * The system calls that a function's container may make: the default profile of the Moby project (Apache
  * License 2.0, see NOTICE), and less. `scripts/seccomp-diff.sh` shows what differs from it. Left out here:
  *
- * - sockets of other families than UNIX, IPv4, IPv6 and netlink, vsock to the hypervisor among them. `socketcall` of 32-bit x86 goes with them,
- *   for it hides the family from the filter;
+ * - sockets of other families than UNIX, IPv4, IPv6 and netlink, vsock to the hypervisor among them.
+ *   `socketcall` of 32-bit x86 goes with them, for it hides the family from the filter;
  * - io_uring, which engines before 25 still allow: it does the work of most system calls past this filter;
  * - all that Moby allows only together with a capability: no function has one of those;
  * - architectures that no watchdog of ours is built for.

@@ -1,5 +1,5 @@
 import { FaasError } from '../../../core/errors.ts'
-import type { StringMap } from '../../../core/function-spec.ts'
+import type { StringMap } from '../../../core/functions/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
 
 /**

@@ -5,7 +5,7 @@ import { messageOf } from '../../../core/errors.ts'
 import type { Log } from '../../../log.ts'
 import { runCredentialHelper } from './credential-helper.ts'
 import type { AuthConfig } from '../engine/pull-request.ts'
-import { DEFAULT_REGISTRY } from '../../../core/image-reference.ts'
+import { DEFAULT_REGISTRY } from '../../../core/functions/image-reference.ts'
 
 /** The key under which `docker login` stores the credentials of Docker Hub. */
 const HUB_KEY = 'https://index.docker.io/v1/'

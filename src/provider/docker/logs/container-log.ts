@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
-import type { LogLine } from '../../../core/log-line.ts'
-import { millisecondsOf } from '../../../core/log-timestamp.ts'
-import type { ReplicaLog, ReplicaLogQuery } from '../../../core/provider.ts'
+import type { LogLine } from '../../../core/provider/log-line.ts'
+import { millisecondsOf } from '../../../core/provider/log-timestamp.ts'
+import type { ReplicaLog, ReplicaLogQuery } from '../../../core/provider/provider.ts'
 import { shortId } from '../../../core/short-id.ts'
 import type { LogStreamOptions } from '../engine/answers.ts'
 import { LogDecoder } from './decoder.ts'
@@ -12,7 +12,7 @@ export interface LogEngine {
   containerLogs(id: string, options: LogStreamOptions, signal: AbortSignal): Promise<Readable>
 }
 
-/** As `openLog` of `core/provider.ts` has it: a batch of lines for each chunk of the stream. */
+/** As `openLog` of `core/provider/provider.ts` has it: a batch of lines for each chunk of the stream. */
 export function logOpener(engine: LogEngine) {
   return async (id: string, query: ReplicaLogQuery, signal: AbortSignal): Promise<ReplicaLog> => {
     const stream = await engine.containerLogs(id, streamOptions(query), signal)

@@ -1,6 +1,6 @@
 import { FaasError } from '../../../core/errors.ts'
-import type { LogLine } from '../../../core/log-line.ts'
-import { FIRST_TIMESTAMP, millisecondsOf, readTimestamp } from '../../../core/log-timestamp.ts'
+import type { LogLine } from '../../../core/provider/log-line.ts'
+import { FIRST_TIMESTAMP, millisecondsOf, readTimestamp } from '../../../core/provider/log-timestamp.ts'
 
 /**
  * Bytes of the engine's log stream to lines. Containers without a terminal send frames (Engine API,

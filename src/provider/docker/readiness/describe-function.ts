@@ -1,7 +1,11 @@
-import { conditionOf, type FunctionCondition, type NamedRevision } from '../../../core/function-condition.ts'
-import type { DeployedFunction, Revision } from '../../../core/function-spec.ts'
-import type { ProviderStatus } from '../../../core/provider.ts'
-import { isAvailable } from '../../../core/replica.ts'
+import {
+  conditionOf,
+  type FunctionCondition,
+  type NamedRevision,
+} from '../../../core/functions/function-condition.ts'
+import type { DeployedFunction, Revision } from '../../../core/functions/function-spec.ts'
+import type { ProviderStatus } from '../../../core/provider/provider.ts'
+import { isAvailable } from '../../../core/provider/replica.ts'
 import { isTrouble, type Obstacles, whyNotReady } from './not-ready-reason.ts'
 import type { Trouble } from '../replicas/reconciler.ts'
 import { isOutOfService, type ReplicaRecord } from '../replicas/replica-table.ts'

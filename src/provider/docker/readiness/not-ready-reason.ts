@@ -1,5 +1,5 @@
-import { USUAL_START } from '../../../core/function-condition.ts'
-import type { ProviderStatus } from '../../../core/provider.ts'
+import { USUAL_START } from '../../../core/functions/function-condition.ts'
+import type { ProviderStatus } from '../../../core/provider/provider.ts'
 
 /** Everything that may keep a function from taking calls. */
 export interface Obstacles {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../../clock.ts'
-import type { Replica } from '../../../core/replica.ts'
+import type { Replica } from '../../../core/provider/replica.ts'
 import type { Log } from '../../../log.ts'
 import { Background } from '../../../work/background.ts'
 import { shortId } from '../../../core/short-id.ts'

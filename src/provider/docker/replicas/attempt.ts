@@ -1,4 +1,4 @@
-import type { DeployedFunction, Revision } from '../../../core/function-spec.ts'
+import type { DeployedFunction, Revision } from '../../../core/functions/function-spec.ts'
 import { NO_SETBACKS, type Setbacks } from './setbacks.ts'
 
 /** A revision that should run, and its progress. */

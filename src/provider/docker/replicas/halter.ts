@@ -1,4 +1,4 @@
-import type { FreezeMethod } from '../../../core/provider.ts'
+import type { FreezeMethod } from '../../../core/provider/provider.ts'
 import { shortId } from '../../../core/short-id.ts'
 import type { Log } from '../../../log.ts'
 import type { CgroupFreezer } from '../cgroups/cgroup-freezer.ts'

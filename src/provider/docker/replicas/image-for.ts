@@ -1,4 +1,4 @@
-import type { FunctionSpec } from '../../../core/function-spec.ts'
+import type { FunctionSpec } from '../../../core/functions/function-spec.ts'
 import { type Confinement, UNKNOWN_ABILITIES } from '../container/confinement.ts'
 import { checkImage, checkSpec, type HostLimits } from '../container/container-spec.ts'
 import type { EngineVersion, ImageFacts } from '../engine/answers.ts'

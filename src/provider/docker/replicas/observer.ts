@@ -1,4 +1,4 @@
-import type { FunctionName } from '../../../core/function-name.ts'
+import type { FunctionName } from '../../../core/functions/function-name.ts'
 import type { Log } from '../../../log.ts'
 import { shortId } from '../../../core/short-id.ts'
 import type { FreezerFiles } from '../cgroups/freezer-files.ts'

@@ -1,6 +1,6 @@
 import type { FaasError } from '../../../core/errors.ts'
-import type { FunctionName } from '../../../core/function-name.ts'
-import type { Replica } from '../../../core/replica.ts'
+import type { FunctionName } from '../../../core/functions/function-name.ts'
+import type { Replica } from '../../../core/provider/replica.ts'
 
 /** Told the whole new list whenever the callable replicas of a function change. */
 export type ReadyListener = (fn: FunctionName, ready: readonly Replica[]) => void

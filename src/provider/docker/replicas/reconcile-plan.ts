@@ -32,15 +32,32 @@ export interface ObservedReplica {
   readonly canFreeze: boolean
 }
 
+/** Why a replica has to go. The log says so in these words. */
+export const DEPARTURES = {
+  dead: 'its process has ended',
+  failed: 'it was not ready for too long, or became unhealthy',
+  leaving: 'it was being removed already',
+  removed: 'the function was removed',
+  'other-life': 'it belongs to an earlier function of this name',
+  'given-up': 'its revision never became ready and is not the one that serves',
+  outdated: 'a newer revision serves',
+  surplus: 'fewer replicas are wanted',
+} as const
+
+export type DepartureReason = keyof typeof DEPARTURES
+
+export interface Departure {
+  readonly id: string
+  readonly why: DepartureReason
+}
+
 export interface ReconcilePlan {
   /** How many replicas of the desired revision are missing. */
   readonly create: number
   /** How many replicas of the last good revision are missing. */
   readonly restore: number
-  /** Running ones to take out of service: drain, stop, remove. */
-  readonly retire: readonly string[]
-  /** Dead ones to remove. */
-  readonly remove: readonly string[]
+  /** To take out of service, as far as they are in it: drain, stop, remove. */
+  readonly retire: readonly Departure[]
   readonly freeze: readonly string[]
   readonly thaw: readonly string[]
 }
@@ -57,11 +74,10 @@ export function planReplicas(
   desired: DesiredReplicas | null,
   observed: readonly ObservedReplica[],
 ): ReconcilePlan {
-  const remove = idsOf(observed.filter(({ condition }) => condition === 'dead'))
-  const leaving = observed.filter(({ condition }) => condition === 'leaving' || condition === 'failed')
+  const lost = observed.flatMap(({ id, condition: why }) => (why === 'alive' ? [] : [{ id, why }]))
   const alive = observed.filter(({ condition }) => condition === 'alive')
   if (desired === null) {
-    return { create: 0, restore: 0, retire: idsOf([...leaving, ...alive]), remove, freeze: [], thaw: [] }
+    return { create: 0, restore: 0, retire: [...lost, ...going('removed', alive)], freeze: [], thaw: [] }
   }
 
   const otherLifetime = alive.filter((replica) => !isSameLife(replica, desired))
@@ -73,13 +89,19 @@ export function planReplicas(
 
   const readyNow = current.filter(({ isReady }) => isReady).length
   const stillNeeded = Math.max(0, desired.replicas - readyNow)
-  const surplus = [...current.slice(desired.replicas), ...hopeless, ...worthy.slice(stillNeeded)]
-  const kept = ours.filter((replica) => !surplus.includes(replica))
+  const surplus = current.slice(desired.replicas)
+  const replaced = worthy.slice(stillNeeded)
+  const kept = ours.filter((replica) => ![surplus, hopeless, replaced].flat().includes(replica))
   return {
     create: Math.max(0, desired.replicas - current.length),
     restore: desired.needsLastGood ? Math.max(0, stillNeeded - worthy.length) : 0,
-    retire: idsOf([...leaving, ...otherLifetime, ...surplus]),
-    remove,
+    retire: [
+      ...lost,
+      ...going('other-life', otherLifetime),
+      ...going('surplus', surplus),
+      ...going('given-up', hopeless),
+      ...going(desired.replicas === 0 ? 'surplus' : 'outdated', replaced),
+    ],
     ...restOf(kept, desired.isResting),
   }
 }
@@ -114,6 +136,10 @@ export function isSameLife(one: Life, other: Life): boolean {
 /** Ready replicas first, because those are kept; otherwise in the same order. */
 function readyFirst(replicas: readonly ObservedReplica[]): readonly ObservedReplica[] {
   return [...replicas.filter(({ isReady }) => isReady), ...replicas.filter(({ isReady }) => !isReady)]
+}
+
+function going(why: DepartureReason, replicas: readonly ObservedReplica[]): readonly Departure[] {
+  return replicas.map(({ id }) => ({ id, why }))
 }
 
 function idsOf(replicas: readonly ObservedReplica[]): readonly string[] {

@@ -1,8 +1,9 @@
 import { FaasError } from '../../../core/errors.ts'
-import { isAvailable } from '../../../core/replica.ts'
-import { type FunctionName, namespaceOf } from '../../../core/function-name.ts'
-import type { DeployedFunction } from '../../../core/function-spec.ts'
+import { isAvailable } from '../../../core/provider/replica.ts'
+import { type FunctionName, namespaceOf } from '../../../core/functions/function-name.ts'
+import type { DeployedFunction } from '../../../core/functions/function-spec.ts'
 import {
+  type DepartureReason,
   type DesiredReplicas,
   isSameLife,
   type ObservedReplica,
@@ -17,7 +18,7 @@ import { WorkQueue } from '../../../work/work-queue.ts'
 export interface ReconcilerOptions extends Omit<AttemptRunnerOptions, 'serving' | 'isCurrent' | 'nudge'> {
   readonly table: ReplicaTable
   readonly isUp: () => boolean
-  readonly retire: (id: string) => void
+  readonly retire: (id: string, why: DepartureReason) => void
   readonly freezer: { freeze(id: string): void; thaw(id: string): void }
   /** Whether a replica has no calls now. */
   readonly isIdle: (id: string) => boolean
@@ -108,7 +109,7 @@ export class Reconciler {
     const { table, retire } = this.#options
     this.#cancelRetries(name)
     this.#desired.delete(name)
-    for (const { replica } of table.of(name)) retire(replica.id)
+    for (const { replica } of table.of(name)) retire(replica.id, 'removed')
     table.board.rejectWaiters(name, new FaasError('not-found', `function ${name} was removed`))
     // A running round may still create a replica.
     this.nudge(name)
@@ -193,7 +194,7 @@ export class Reconciler {
     if (!isUp() || this.#isStopping) return
     const desired = this.#desired.get(name)
     const plan = this.#plan(name)
-    for (const id of [...plan.retire, ...plan.remove]) retire(id)
+    for (const { id, why } of plan.retire) retire(id, why)
     if (desired === undefined) return
     this.settleRest(name)
     // First the revision that can take calls at once.

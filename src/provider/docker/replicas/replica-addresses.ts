@@ -1,5 +1,5 @@
-import type { FunctionName } from '../../../core/function-name.ts'
-import type { Replica } from '../../../core/replica.ts'
+import type { FunctionName } from '../../../core/functions/function-name.ts'
+import type { Replica } from '../../../core/provider/replica.ts'
 import type { Log } from '../../../log.ts'
 import { shortId } from '../../../core/short-id.ts'
 import type { ContainerDetails } from '../engine/answers.ts'

@@ -1,4 +1,4 @@
-import type { Replica, ReplicaState } from '../../../core/replica.ts'
+import type { Replica, ReplicaState } from '../../../core/provider/replica.ts'
 import type { FreezerFiles } from '../cgroups/freezer-files.ts'
 import type { ContainerIdentity } from '../container/labels.ts'
 

@@ -1,5 +1,5 @@
-import type { FunctionName } from '../../../core/function-name.ts'
-import type { Replica } from '../../../core/replica.ts'
+import type { FunctionName } from '../../../core/functions/function-name.ts'
+import type { Replica } from '../../../core/provider/replica.ts'
 import type { ContainerIdentity } from '../container/labels.ts'
 import { ReadyBoard, type ReadyListener } from './ready-board.ts'
 import {

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../../clock.ts'
 import { messageOf } from '../../../core/errors.ts'
-import type { FunctionName } from '../../../core/function-name.ts'
-import type { CallLedger } from '../../../core/provider.ts'
+import type { FunctionName } from '../../../core/functions/function-name.ts'
+import type { CallLedger } from '../../../core/provider/provider.ts'
 import type { Log } from '../../../log.ts'
 import { Background } from '../../../work/background.ts'
 import { shortId } from '../../../core/short-id.ts'
@@ -10,6 +10,7 @@ import { EngineAway } from '../engine/errors.ts'
 import type { ContainerDetails } from '../engine/answers.ts'
 import { Limiter } from '../../../work/limiter.ts'
 import type { Halter } from './halter.ts'
+import { type DepartureReason, DEPARTURES } from './reconcile-plan.ts'
 import type { ReplicaRecord, ReplicaTable } from './replica-table.ts'
 
 /** What this needs of `engine.ts`. */
@@ -51,6 +52,8 @@ export class Retirement {
   readonly #options: RetirementOptions
   readonly #background: Background
   readonly #underWay = new Set<string>()
+  /** Why each of them goes: the first reason, which later rounds do not know any more. */
+  readonly #reasons = new Map<string, DepartureReason>()
   readonly #removals = new Limiter(4)
   /** Aborts the running waits. */
   readonly #drains = new Set<AbortController>()
@@ -64,12 +67,13 @@ export class Retirement {
   }
 
   /** Idempotent; returns at once. Works for running replicas and for dead ones. */
-  begin(id: string): void {
+  begin(id: string, why: DepartureReason): void {
     const { table } = this.#options
     const record = table.get(id)
     if (record === undefined || this.#stopping.signal.aborted) return
     const isHalted = record.isPaused || record.replica.state === 'frozen'
     if (record.isRunning) table.change(id, { state: 'draining', isPaused: isHalted })
+    if (!this.#reasons.has(id)) this.#reasons.set(id, why)
     if (this.#underWay.has(id)) return
 
     this.#underWay.add(id)
@@ -119,7 +123,10 @@ export class Retirement {
       onFailure(fn, error)
       return
     }
-    log.info('replica removed', { fn, replica: shortId(id), revision: record.replica.revision })
+    const { revision } = record.replica
+    const reason = DEPARTURES[this.#reasons.get(id) ?? 'leaving']
+    this.#reasons.delete(id)
+    log.info('replica removed', { fn, replica: shortId(id), revision, reason })
     onGone(fn)
   }
 

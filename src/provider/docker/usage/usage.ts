@@ -1,6 +1,6 @@
 import { whenAborted, type Clock } from '../../../clock.ts'
 import { messageOf } from '../../../core/errors.ts'
-import type { Usage } from '../../../core/provider.ts'
+import type { Usage } from '../../../core/provider/provider.ts'
 import type { Log } from '../../../log.ts'
 import { CgroupUsage } from './cgroup-usage.ts'
 import { shortId } from '../../../core/short-id.ts'
