@@ -1,10 +1,10 @@
 #!/usr/bin/env node
+import { systemClock } from '../clock.ts'
 import { run } from './run.ts'
-import type { Session } from './session.ts'
+import { Ended, type Session } from './session.ts'
 
-/** Exit status of a program that SIGINT ended (128 + 2), as shells show it. */
-const INTERRUPTED = 130
-const TERMINATED = 143
+/** Exit status of a program that a signal ended (128 and its number), as shells show it. */
+const STATUS = { SIGINT: 130, SIGTERM: 143 } as const
 
 const words = process.argv.slice(2)
 
@@ -20,15 +20,17 @@ async function runCommand(): Promise<void> {
     env: process.env,
     cwd: process.cwd(),
     signal: ending.signal,
+    clock: systemClock,
   }
-  const end = (status: number): void => {
+  const end = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    const status = STATUS[signal]
     // The second time nobody waits for a tidy end.
     if (ending.signal.aborted) process.exit(status)
     process.exitCode = status
-    ending.abort()
+    ending.abort(new Ended(signal))
   }
-  process.on('SIGINT', () => end(INTERRUPTED))
-  process.on('SIGTERM', () => end(TERMINATED))
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
   // Whoever read the output has seen enough, as `head` has: no failure, and nothing more to do.
   process.stdout.on('error', () => process.exit(0))
   process.stderr.on('error', () => undefined)

@@ -1,14 +1,20 @@
-import { parseArguments, positionalsOf } from './args/parse.ts'
-import type { AnyCommand, FlagSpecs } from './args/command.ts'
+import { parseArguments, positionalsOf, wantsHelp } from './args/parse.ts'
+import type { AnyCommand } from './args/command.ts'
 import { helpOf, overview } from './args/help.ts'
 import { near } from './args/suggest.ts'
 import { CliError } from './cli-error.ts'
 import { GLOBAL_FLAGS } from './global-flags.ts'
+import { pluginNamed } from './plugins/plugin-path.ts'
 import { hasColours, isSwitchedOn, say, type Session } from './session.ts'
 import { COMMANDS, GROUPS } from './table/commands.ts'
+import { findCommand, findGroup, flagsUnder } from './table/lookup.ts'
 
 /** Set by tests that compare with faas-cli: errors go to standard output, as there (cli.md 17.1). */
 const STRICT = 'SAMPAN_CLI_STRICT'
+
+/** What the scripts of `completion` call: the words of a command line, the last one unfinished (as cobra's). */
+const COMPLETE = '__complete'
+const COMPLETE_BARE = '__completeNoDesc'
 
 /** Status of a failure that is none of the user's (EX_SOFTWARE of sysexits). */
 const INTERNAL = 70
@@ -25,13 +31,20 @@ export async function run(words: readonly string[], session: Session): Promise<n
 }
 
 async function dispatch(words: readonly string[], session: Session): Promise<number | void> {
+  const [word = '', ...others] = words
+  if (word === COMPLETE || word === COMPLETE_BARE) {
+    const { complete } = await import('./completion/complete.ts')
+    return complete(others, { session, isBare: word === COMPLETE_BARE })
+  }
+  const plugin = pluginNamed(word, session)
+  if (plugin !== null) return (await import('./plugins/run-plugin.ts')).runPlugin(plugin, others, session)
+
   const [first] = positionalsOf(words, flagsUnder(null))
   // One letter may be a switch of one command and take a value for another: with the first word it is known whose it is.
   const names = first === undefined ? [] : positionalsOf(words, flagsUnder(first))
   if (names[0] === 'help') return showHelp(names.slice(1), session)
   const found = commandOf(names)
-  const wantsHelp = words.some((word) => word === '--help' || word === '-h')
-  if (found === null || wantsHelp) return showHelp(names, session)
+  if (found === null || wantsHelp(words, found.flags)) return showHelp(names, session)
 
   const { positionals, values, given } = parseArguments(words, { ...GLOBAL_FLAGS, ...found.flags })
   const args = positionals.slice(found.path.length)
@@ -45,27 +58,17 @@ async function dispatch(words: readonly string[], session: Session): Promise<num
 function commandOf(names: readonly string[]): AnyCommand | null {
   const [first] = names
   if (first === undefined) return null
-  const found = COMMANDS.find((command) => matches(command, names))
-  if (found !== undefined) return found
-  if (!GROUPS.some(({ name, aliases }) => name === first || aliases.includes(first))) {
+  const found = findCommand(names)
+  if (found !== null) return found
+  const group = findGroup(first)
+  if (group === null) {
     const known = COMMANDS.filter(({ isHidden }) => isHidden !== true).map(({ path }) => path[0] ?? '')
     throw unknown(`unknown command "${first}" for "sampan"`, near(first, known))
   }
   const [, second] = names
   if (second === undefined) return null
-  const group = GROUPS.find(({ name, aliases }) => name === first || aliases.includes(first))
-  const known = COMMANDS.filter(({ path }) => path[0] === group?.name).map(({ path }) => path[1] ?? '')
-  throw unknown(`unknown command "${second}" for "sampan ${group?.name}"`, near(second, known))
-}
-
-function matches({ path, aliases = [] }: AnyCommand, names: readonly string[]): boolean {
-  if (names.length < path.length) return false
-  return path.every((word, at) => {
-    const name = names[at] ?? ''
-    if (name === word) return true
-    if (at === path.length - 1) return aliases.includes(name)
-    return GROUPS.some((group) => group.name === word && group.aliases.includes(name))
-  })
+  const known = COMMANDS.filter(({ path }) => path[0] === group.name).map(({ path }) => path[1] ?? '')
+  throw unknown(`unknown command "${second}" for "sampan ${group.name}"`, near(second, known))
 }
 
 function showHelp(names: readonly string[], session: Session): number {
@@ -73,7 +76,7 @@ function showHelp(names: readonly string[], session: Session): number {
   const found = names.length === 0 ? null : commandOf(names)
   if (found !== null) say(session, helpOf(found, width))
   else {
-    const group = GROUPS.find(({ name, aliases }) => name === names[0] || aliases.includes(names[0] ?? ''))
+    const group = findGroup(names[0])
     say(session, overview({ commands: COMMANDS, groups: GROUPS, of: group?.name ?? null, width }))
   }
   return 0
@@ -107,20 +110,6 @@ function unknown(message: string, near: readonly string[]): CliError {
       ? 'See: sampan help'
       : `Did you mean this?\n${near.map((name) => `  ${name}`).join('\n')}`
   return new CliError(message, { hint })
-}
-
-/** Enough to tell the value of a flag from a name, before the command is known. Null: of all commands. */
-function flagsUnder(first: string | null): FlagSpecs {
-  const all: Record<string, FlagSpecs[string]> = { ...GLOBAL_FLAGS }
-  for (const command of COMMANDS) {
-    if (
-      first === null ||
-      matches({ ...command, path: command.path.slice(0, 1) }, [first]) ||
-      command.path[0] === first
-    )
-      Object.assign(all, command.flags)
-  }
-  return all
 }
 
 function tell(error: unknown, session: Session): number {

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { Clock } from '../clock.ts'
 
 /** What a command has of the outside world: everything that a test replaces. */
 export interface Session {
@@ -7,8 +8,20 @@ export interface Session {
   readonly stderr: Writable & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
-  /** Aborts when the user ends the program (SIGINT, SIGTERM) or nobody reads its output any more. */
+  /** Aborts with an `Ended` when the user ends the program (SIGINT, SIGTERM). */
   readonly signal: AbortSignal
+  readonly clock: Clock
+}
+
+/** Why a session's signal aborts. */
+export class Ended extends Error {
+  readonly signal: 'SIGINT' | 'SIGTERM'
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`ended by ${signal}`)
+    this.name = 'Ended'
+    this.signal = signal
+  }
 }
 
 /** Writes a line of data or of progress to standard output. */

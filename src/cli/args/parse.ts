@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.ts'
+import { GLOBAL_FLAGS } from '../global-flags.ts'
 import type { FlagSpec, FlagSpecs } from './command.ts'
 import { readFlagValue } from './flag-value.ts'
 
@@ -22,6 +23,11 @@ export function parseArguments(words: readonly string[], specs: FlagSpecs): Pars
 /** Words that are no flag and no flag's value, while the command is not known yet: all flags of all commands may be there. */
 export function positionalsOf(words: readonly string[], specs: FlagSpecs): readonly string[] {
   return new Reader(words, specs, true).read().positionals
+}
+
+/** The words have `--help` or `-h` as a flag, and not as the value of another or after `--`; the rest may be wrong. */
+export function wantsHelp(words: readonly string[], specs: FlagSpecs): boolean {
+  return new Reader(words, { ...GLOBAL_FLAGS, ...specs }, true).read().given.has('help')
 }
 
 class Reader {

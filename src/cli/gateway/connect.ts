@@ -1,5 +1,6 @@
 import type { Session } from '../session.ts'
 import type { StackFile } from '../stack/stack-file.ts'
+import { currentGateway } from './contexts-file.ts'
 import { GatewayClient } from './gateway-client.ts'
 import { gatewayAddress } from './gateway-address.ts'
 
@@ -24,7 +25,7 @@ export function connect(
     flag: flags.gateway,
     isGiven: isGiven('gateway'),
     stackFile: stack?.gateway ?? '',
-    context: '',
+    context: currentGateway(session),
   })
   return new GatewayClient({
     session,

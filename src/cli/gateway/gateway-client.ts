@@ -9,7 +9,7 @@ import type { GatewayAddress } from './gateway-address.ts'
 
 export interface GatewayRequest {
   readonly method: string
-  /** From the root of the gateway: path and query. */
+  /** From the root of the gateway: path and query; or all of an address, which gets no credentials. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
   readonly body?: string | Uint8Array | Readable
@@ -17,6 +17,8 @@ export interface GatewayRequest {
   readonly timeoutMs?: number
   /** Send no credentials: what is called is a function. */
   readonly isAnonymous?: boolean
+  /** Ends it earlier than the program. */
+  readonly signal?: AbortSignal
 }
 
 /** An answer whose body is still to be read. */
@@ -60,10 +62,11 @@ export class GatewayClient {
   async send(asked: GatewayRequest): Promise<GatewayAnswer> {
     const { session, isInsecure = false } = this.#options
     const { method, path, body, timeoutMs = API_TIMEOUT_MS } = asked
-    const url = new URL(`${this.address.url}${path}`)
+    const isElsewhere = /^https?:\/\//.test(path)
+    const url = new URL(isElsewhere ? path : `${this.address.url}${path}`)
     const headers: Record<string, string | readonly string[]> = {
       'User-Agent': `sampan-cli/${buildInfo().release}`,
-      ...(asked.isAnonymous !== true && { Authorization: await this.#authorization() }),
+      ...(asked.isAnonymous !== true && !isElsewhere && { Authorization: await this.#authorization() }),
       ...asked.headers,
     }
     if (typeof body === 'string' || body instanceof Uint8Array)
@@ -74,7 +77,7 @@ export class GatewayClient {
         method,
         headers: headers as Record<string, string>,
         rejectUnauthorized: !isInsecure,
-        signal: session.signal,
+        signal: asked.signal === undefined ? session.signal : AbortSignal.any([session.signal, asked.signal]),
       }
       const request = send(url, options, (response) => resolve(answerOf(response)))
       request.on('error', (error) => reject(this.#unreachable(error)))

@@ -1,9 +1,10 @@
 import type { AnyCommand } from '../args/command.ts'
 import type { Group } from '../args/help.ts'
 import { ACCESS } from './access.ts'
+import { COMPLETION } from './completion.ts'
 
 /** Every command there is, without the code that runs it. */
-export const COMMANDS: readonly AnyCommand[] = [...ACCESS]
+export const COMMANDS: readonly AnyCommand[] = [...ACCESS, ...COMPLETION]
 
 /** First words that stand for several commands. */
 export const GROUPS: readonly Group[] = []
