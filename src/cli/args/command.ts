@@ -37,7 +37,7 @@ export interface ArgumentSpec {
   /** More than these are refused. */
   readonly most: number
   /** What it names, for completion. */
-  readonly names?: 'function' | 'secret' | 'namespace' | 'template' | 'store-function' | 'file'
+  readonly names?: 'function' | 'secret' | 'namespace' | 'template' | 'store-function' | 'context' | 'file'
 }
 
 /** What a handler gets. */

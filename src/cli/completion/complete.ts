@@ -1,5 +1,6 @@
 import type { FlagSpecs, FlagValues } from '../args/command.ts'
 import { parseArguments } from '../args/parse.ts'
+import { readContexts } from '../gateway/contexts-file.ts'
 import { connect } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
 import { say, type Session } from '../session.ts'
@@ -48,6 +49,7 @@ async function listed(
 
 async function namesOf(of: Names, before: readonly string[], session: Session): Promise<readonly string[]> {
   if (of === 'template') return templateNames(session)
+  if (of === 'context') return Object.keys(readContexts(session).gateways)
   const { gateway, namespace } = atGateway(before, session)
   const query = namespace === '' ? '' : `?namespace=${encodeURIComponent(namespace)}`
   if (of === 'namespace') return texts(await read(gateway, '/system/namespaces'))

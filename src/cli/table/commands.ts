@@ -7,4 +7,4 @@ import { COMPLETION } from './completion.ts'
 export const COMMANDS: readonly AnyCommand[] = [...ACCESS, ...COMPLETION]
 
 /** First words that stand for several commands. */
-export const GROUPS: readonly Group[] = []
+export const GROUPS: readonly Group[] = [{ name: 'context', aliases: [], summary: 'names for gateways' }]
