@@ -115,17 +115,23 @@ function unknown(message: string, near: readonly string[]): CliError {
 function tell(error: unknown, session: Session): number {
   const stream = isSwitchedOn(session, STRICT) ? session.stdout : session.stderr
   const isKnown = error instanceof CliError
-  const message = isKnown
-    ? error.message
-    : error instanceof Error
-      ? (error.stack ?? error.message)
-      : String(error)
+  const message =
+    isKnown || isOfSystem(error)
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error)
   const [red, plain] = hasColours(session, 'stderr') ? ['\u001B[31m', '\u001B[39m'] : ['', '']
   stream.write(`${red}${capitalised(message)}${plain}\n`)
   if (isKnown && error.hint !== '') stream.write(`${error.hint}\n`)
-  return isKnown ? error.exitStatus : INTERNAL
+  return isKnown ? error.exitStatus : isOfSystem(error) ? 1 : INTERNAL
 }
 
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** A file that is missing, or not for this user: Node's sentence names it, and a stack would add nothing. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && 'code' in error
 }

@@ -2,9 +2,15 @@ import type { AnyCommand } from '../args/command.ts'
 import type { Group } from '../args/help.ts'
 import { ACCESS } from './access.ts'
 import { COMPLETION } from './completion.ts'
+import { NAMESPACES } from './namespaces.ts'
+import { SECRETS } from './secrets.ts'
 
 /** Every command there is, without the code that runs it. */
-export const COMMANDS: readonly AnyCommand[] = [...ACCESS, ...COMPLETION]
+export const COMMANDS: readonly AnyCommand[] = [...ACCESS, ...COMPLETION, ...NAMESPACES, ...SECRETS]
 
 /** First words that stand for several commands. */
-export const GROUPS: readonly Group[] = [{ name: 'context', aliases: [], summary: 'names for gateways' }]
+export const GROUPS: readonly Group[] = [
+  { name: 'context', aliases: [], summary: 'names for gateways' },
+  { name: 'namespace', aliases: ['ns'], summary: 'namespaces of functions and secrets' },
+  { name: 'secret', aliases: [], summary: 'secrets of functions and of builds' },
+]

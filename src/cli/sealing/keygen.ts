@@ -1,0 +1,27 @@
+import { access, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Invocation } from '../args/command.ts'
+import { CliError } from '../cli-error.ts'
+import { say } from '../session.ts'
+import type { SECRET_KEYGEN_FLAGS } from '../table/secrets.ts'
+import { newKeyPair } from './box.ts'
+import { keyId } from './sealed-file.ts'
+
+/** cli.md 11. A key that is there is not lost by accident. */
+export async function run({ flags, session }: Invocation<typeof SECRET_KEYGEN_FLAGS>): Promise<void> {
+  const path = resolve(session.cwd, flags.output)
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  )
+  if (isThere && !flags.overwrite)
+    throw new CliError(`there is a file ${path} already`, {
+      hint: 'What was sealed for a key is lost with it. Write over it with --overwrite.',
+    })
+  const { privateKey, publicKey } = newKeyPair()
+  await writeFile(path, Buffer.from(privateKey).toString('base64'), { mode: 0o600 })
+  await writeFile(`${path}.pub`, Buffer.from(publicKey).toString('base64'), { mode: 0o644 })
+  say(session, `Wrote private key: ${flags.output}`)
+  say(session, `Wrote public key: ${flags.output}.pub`)
+  say(session, `Key ID: ${keyId(publicKey)}`)
+}
