@@ -150,6 +150,8 @@ function said(source: GatewayAddress['source']): string {
 }
 
 function answerOf(response: IncomingMessage): GatewayAnswer {
+  // Who reads it learns of it; the end of the program also reaches answers that nobody reads (any more).
+  response.on('error', () => undefined)
   const { statusCode: status = 0, statusMessage = '', headers, rawHeaders } = response
   return {
     status,

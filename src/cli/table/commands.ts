@@ -3,11 +3,19 @@ import type { Group } from '../args/help.ts'
 import { ACCESS } from './access.ts'
 import { CALLS } from './calls.ts'
 import { COMPLETION } from './completion.ts'
+import { LOGS } from './logs.ts'
 import { NAMESPACES } from './namespaces.ts'
 import { SECRETS } from './secrets.ts'
 
 /** Every command there is, without the code that runs it. */
-export const COMMANDS: readonly AnyCommand[] = [...ACCESS, ...CALLS, ...COMPLETION, ...NAMESPACES, ...SECRETS]
+export const COMMANDS: readonly AnyCommand[] = [
+  ...ACCESS,
+  ...CALLS,
+  ...COMPLETION,
+  ...LOGS,
+  ...NAMESPACES,
+  ...SECRETS,
+]
 
 /** First words that stand for several commands. */
 export const GROUPS: readonly Group[] = [
