@@ -77,6 +77,9 @@ export class GatewayClient {
         method,
         headers: headers as Record<string, string>,
         rejectUnauthorized: !isInsecure,
+        // A connection each: one that waits for the next request has nobody who hears that the program was ended, and Node
+        // then takes that for a failure that nobody handles.
+        agent: false as const,
         signal: asked.signal === undefined ? session.signal : AbortSignal.any([session.signal, asked.signal]),
       }
       const request = send(url, options, (response) => resolve(answerOf(response)))
