@@ -6,6 +6,7 @@ import { COMPLETION } from './completion.ts'
 import { LOGS } from './logs.ts'
 import { NAMESPACES } from './namespaces.ts'
 import { SECRETS } from './secrets.ts'
+import { TEMPLATES } from './templates.ts'
 
 /** Every command there is, without the code that runs it. */
 export const COMMANDS: readonly AnyCommand[] = [
@@ -15,6 +16,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...LOGS,
   ...NAMESPACES,
   ...SECRETS,
+  ...TEMPLATES,
 ]
 
 /** First words that stand for several commands. */
@@ -22,4 +24,5 @@ export const GROUPS: readonly Group[] = [
   { name: 'context', aliases: [], summary: 'names for gateways' },
   { name: 'namespace', aliases: ['ns'], summary: 'namespaces of functions and secrets' },
   { name: 'secret', aliases: [], summary: 'secrets of functions and of builds' },
+  { name: 'template', aliases: [], summary: 'templates of functions' },
 ]

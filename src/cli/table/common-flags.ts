@@ -38,3 +38,11 @@ export const OUTPUT = {
     help: 'json, yaml, name (names alone) or wide (more columns)',
   },
 } as const satisfies FlagSpecs
+
+/** Or `SAMPAN_OFFLINE=1`. */
+export const OFFLINE = {
+  offline: {
+    kind: 'bool',
+    help: 'use what is here and in the cache, and never the network (SAMPAN_OFFLINE)',
+  },
+} as const satisfies FlagSpecs
