@@ -37,7 +37,7 @@ describe('a sealed value', () => {
     })
   }
 
-  it('that was changed, or is for somebody else, does not open', () => {
+  it('does not open when it was changed, or is for somebody else', () => {
     const key = sharedKey(ALICE, keyPairOf(BOB).publicKey)
     const box = seal(Buffer.from('s3cr3t'), NONCE, key)
 

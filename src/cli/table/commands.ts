@@ -6,6 +6,7 @@ import { COMPLETION } from './completion.ts'
 import { LOGS } from './logs.ts'
 import { NAMESPACES } from './namespaces.ts'
 import { SECRETS } from './secrets.ts'
+import { STORE_COMMANDS } from './store.ts'
 import { TEMPLATES } from './templates.ts'
 
 /** Every command there is, without the code that runs it. */
@@ -16,6 +17,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...LOGS,
   ...NAMESPACES,
   ...SECRETS,
+  ...STORE_COMMANDS,
   ...TEMPLATES,
 ]
 
@@ -24,5 +26,6 @@ export const GROUPS: readonly Group[] = [
   { name: 'context', aliases: [], summary: 'names for gateways' },
   { name: 'namespace', aliases: ['ns'], summary: 'namespaces of functions and secrets' },
   { name: 'secret', aliases: [], summary: 'secrets of functions and of builds' },
+  { name: 'store', aliases: [], summary: 'functions that can be deployed as they are' },
   { name: 'template', aliases: [], summary: 'templates of functions' },
 ]

@@ -8,15 +8,23 @@ export const WATCHDOG_FILE = 'fwatchdog'
 /** `dist/watchdog/` of this package. */
 const BINARIES = new URL('../../../watchdog/', import.meta.url)
 
-const COPIES = /^[ \t]*(?:COPY|ADD)[ \t]+(?!.*--from=)(?:[^\n]*[ \t[",]|)fwatchdog["\s,]/im
-
 /**
  * Whether a Dockerfile copies a file `fwatchdog` of its build context, so that one belongs there. One that takes it
  * from another image (`COPY --from=…`), as upstream's do, has its own.
  */
 export function takesWatchdog(dockerfile: string): boolean {
   // A line that is continued is one instruction.
-  return COPIES.test(`${dockerfile.replace(/\\\r?\n/g, ' ')}\n`)
+  const lines = dockerfile.replaceAll('\r\n', '\n').replaceAll('\\\n', ' ').split('\n')
+  return lines.some((line) => {
+    const [instruction = '', ...words] = line
+      .replaceAll(/[[\],"]/g, ' ')
+      .trim()
+      .split(/\s+/)
+    if (!['COPY', 'ADD'].includes(instruction.toUpperCase())) return false
+    // The last word is where it goes.
+    const sources = words.slice(0, -1)
+    return sources.includes(WATCHDOG_FILE) && !words.some((word) => word.startsWith('--from='))
+  })
 }
 
 /** Path of the watchdog for an architecture as Go spells it, or a platform such as `linux/arm64`. */

@@ -24,6 +24,7 @@ import type { Route } from './route.ts'
 import { queueRoutes, type QueueRoutePorts } from './queue/queue-routes.ts'
 import { revisionRoutes, type RevisionControl } from './functions/revision-routes.ts'
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
+import { storeRoutes } from './store-routes.ts'
 import { uiRoutes } from './ui-routes.ts'
 
 export interface AppPorts
@@ -48,6 +49,7 @@ export function routeTable(ports: AppPorts): readonly Route[] {
   const routes = [
     ...infoRoutes(ports),
     ...uiRoutes,
+    ...storeRoutes(),
     ...functionRoutes(ports),
     ...revisionRoutes(ports.functions),
     ...secretRoutes(ports.secrets),
