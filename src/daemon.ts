@@ -82,8 +82,9 @@ export class Daemon {
     const calls = config.async === 'on' ? openCallStore(config.dataDir, log) : null
     this.#endings.push(() => calls?.close())
     const parts = assemble({ config, log, clock, registry, calls, credentials, descriptors }, makeProvider)
-    const { keptLogs, provider, logs, gateway, metricsServer, control, counts, queue, scaler } = parts
+    const { keptLogs, provider, logs, gateway, metricsServer, control, counts, queue, scaler, builds } = parts
 
+    builds?.start()
     // The listeners first: an address in use must end the start before a container is touched.
     this.#endings.push(() => metricsServer.stop())
     const metrics = await metricsServer.start()
@@ -97,6 +98,8 @@ export class Daemon {
       () => control.stop(),
       () => drain(parts, clock),
       () => scaler.stop(),
+      // Before the drain, which would wait for them.
+      () => builds?.stop(),
     )
     counts.start(() => registry.functions.all().map(({ spec }) => spec.name))
     await keptLogs.start()

@@ -1,3 +1,4 @@
+import type { BuildService } from '../builds/build-service.ts'
 import type { FunctionControl } from '../control/function-control.ts'
 import { InvocationCount } from '../invoke/invocation-count.ts'
 import type { Provider } from '../core/provider/provider.ts'
@@ -10,6 +11,7 @@ import { DockerProvider, type DockerProviderOptions } from '../provider/docker/d
 import type { QueueService } from '../queue/queue-service.ts'
 import type { Scaler } from '../scaler/scaler.ts'
 import { makeBase, type Given } from './base.ts'
+import { makeBuilds } from './builds.ts'
 import { makeInvoker } from './call-path.ts'
 import { makeDesiredState } from './desired-state.ts'
 import { connectEvents } from './events.ts'
@@ -36,6 +38,8 @@ export interface Parts {
   readonly scaler: Scaler
   readonly gateway: GatewayServer
   readonly metricsServer: MetricsServer
+  /** Null: images are built elsewhere. */
+  readonly builds: BuildService | null
 }
 
 /**
@@ -63,13 +67,24 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
   })
   const metrics = makeMetrics(base, { invoker, provider, scaler })
   const metricsServer = makeMetricsServer(base, metrics)
-  const api = makeApi(base, { desired, provider, logs, counts, queue, metrics, metricsServer, scaler })
+  const builds = makeBuilds(base, provider)
+  const api = makeApi(base, {
+    desired,
+    provider,
+    logs,
+    counts,
+    queue,
+    metrics,
+    metricsServer,
+    scaler,
+    builds,
+  })
   const gateway = makeGateway(base, { invoker, api, queue })
   metrics.watchEdge(() => gateway.figures)
   if (queue !== null) metrics.watchQueue(queueSources(queue))
   connectEvents({ control, provider, invoker, counts, queue, gateway, scaler })
   for (const fn of registry.functions.all()) invoker.routes.add(fn)
-  return { invoker, keptLogs, provider, logs, control, counts, queue, scaler, gateway, metricsServer }
+  return { invoker, keptLogs, provider, logs, control, counts, queue, scaler, gateway, metricsServer, builds }
 }
 
 function makeDocker(options: DockerProviderOptions): Provider {

@@ -8,6 +8,7 @@ import { GatewayServer } from '../gateway/gateway-server.ts'
 import { MetricsServer } from '../gateway/metrics-server.ts'
 import type { InvocationCount } from '../invoke/invocation-count.ts'
 import type { Invoker } from '../invoke/invoker.ts'
+import type { BuildService } from '../builds/build-service.ts'
 import type { FunctionLogs } from '../logs/function-logs.ts'
 import type { QueueService } from '../queue/queue-service.ts'
 import type { Metrics } from '../metrics.ts'
@@ -27,11 +28,12 @@ export interface ApiNeeds {
   readonly metrics: Metrics
   readonly metricsServer: MetricsServer
   readonly scaler: Scaler
+  readonly builds: BuildService | null
 }
 
 export function makeApi(
   { config, build, credentials, hostNames, bodies, clock, log }: Base,
-  { desired, provider, logs, counts, queue, metrics, metricsServer, scaler }: ApiNeeds,
+  { desired, provider, logs, counts, queue, metrics, metricsServer, scaler, builds }: ApiNeeds,
 ): Api {
   const app = createApp({
     functions: desired.functions,
@@ -40,6 +42,7 @@ export function makeApi(
     provider,
     scaling: scaler,
     events: scaler.events,
+    builds,
     logs,
     build,
     credentials,

@@ -118,3 +118,10 @@ export const callbackHost: Kind<string> = v.pipe(
   v.string(),
   v.regex(/^[\w.*:[\]/-]{1,255}$/, 'is not a host, *.NAME, an address or a network, with :PORT or without'),
 )
+
+/** A key that nobody guesses. Files end with a line's end, which is none of it. */
+export const payloadSecret: Kind<string> = v.pipe(
+  v.string(),
+  v.trim(),
+  v.minLength(16, 'is shorter than 16 characters'),
+)

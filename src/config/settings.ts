@@ -131,6 +131,21 @@ export const settings = v.object({
   removeAfterMs: setting('SAMPAN_REMOVE_AFTER', '1h', kinds.duration),
   /** Memory for all replicas together, by their limits; null: 80 % of the machine's, less 256 MiB. */
   replicaMemoryBytes: settingOrNull('SAMPAN_REPLICA_MEMORY', kinds.size(64 * MIB, 2 ** 46)),
+  /** Whether images are built from what clients send. */
+  builds: setting('SAMPAN_BUILDS', 'on', kinds.oneOf('on', 'off')),
+  /** Signs builds of clients without credentials (`faas-cli --remote-builder`); null: none is taken. */
+  buildSecret: settingOrNull('SAMPAN_BUILD_SECRET', host.payloadSecret),
+  /** What the steps of a Dockerfile reach. */
+  buildNetwork: setting('SAMPAN_BUILD_NETWORK', 'bridge', kinds.oneOf('bridge', 'none')),
+  /** Largest build context, as it arrives and unpacked. */
+  buildContextBytes: setting('SAMPAN_BUILD_CONTEXT', '256Mi', kinds.size(MIB, 2 ** 40)),
+  /** Builds under way, uploads included. */
+  buildConcurrency: setting('SAMPAN_BUILD_CONCURRENCY', '2', kinds.count),
+  /** Longest time from the first byte of a build to its image. */
+  buildTimeoutMs: setting('SAMPAN_BUILD_TIMEOUT', '15m', kinds.durationUpTo(24 * 3_600_000, '24h')),
+  /** When built images that nothing uses take more than the first, the oldest go until the second is left. */
+  buildImagesHighBytes: setting('SAMPAN_BUILD_IMAGES_HIGH', '4Gi', kinds.size(0, 2 ** 46)),
+  buildImagesLowBytes: setting('SAMPAN_BUILD_IMAGES_LOW', '2Gi', kinds.size(0, 2 ** 46)),
   /** Ids of registries whose containers and networks this one takes over; `unmarked`: those without an id. */
   takeOver: settingOr('SAMPAN_TAKE_OVER', [], kinds.list(host.registryId)),
 })

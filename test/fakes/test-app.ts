@@ -35,6 +35,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     invocations: (fn) => counts.get(fn) ?? 0,
     functionLabel: false,
     queue: null,
+    builds: null,
     queueStatus: () => null,
     bodies: new BodyBudget(64 * 1024 * 1024, new BudgetWatch(log, systemClock)),
     build: { release: '0.1.0', sha: 'abcdef' },

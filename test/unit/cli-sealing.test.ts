@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { keyPairOf, newKeyPair, open, seal, sharedKey } from '../../src/cli/sealing/box.ts'
+import { keyPairOf, newKeyPair, open, seal, sharedKey } from '../../src/sealing/box.ts'
 import { CliRig } from '../fixtures/cli-rig.ts'
 
 // What golang.org/x/crypto/nacl/box makes of these keys, nonce and messages.

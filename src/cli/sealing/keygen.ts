@@ -4,7 +4,7 @@ import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
 import { say } from '../session.ts'
 import type { SECRET_KEYGEN_FLAGS } from '../table/secrets.ts'
-import { newKeyPair } from './box.ts'
+import { newKeyPair } from '../../sealing/box.ts'
 import { keyId } from './sealed-file.ts'
 
 /** cli.md 11. A key that is there is not lost by accident. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { CliError } from '../cli-error.ts'
-import { KEY_BYTES, newKeyPair, NONCE_BYTES, open, seal, sharedKey } from './box.ts'
+import { KEY_BYTES, newKeyPair, NONCE_BYTES, open, seal, sharedKey } from '../../sealing/box.ts'
 
 /** Name of the file in a build context, and of the one that `seal` writes. */
 export const SEALED_FILE = 'com.openfaas.secrets'

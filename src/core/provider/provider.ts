@@ -1,6 +1,7 @@
 import type { FunctionCondition } from '../functions/function-condition.ts'
 import type { FunctionName } from '../functions/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../functions/function-spec.ts'
+import type { ImageBuilder } from './image-builder.ts'
 import type { LogLine } from './log-line.ts'
 import type { Replica } from './replica.ts'
 import type { SecretRef } from '../functions/secret-name.ts'
@@ -13,6 +14,9 @@ import type { SecretRef } from '../functions/secret-name.ts'
  */
 export interface Provider {
   readonly capabilities: Capabilities
+
+  /** Makes images from source; absent where that cannot be done. */
+  readonly builder?: ImageBuilder
 
   /**
    * Adopts what already runs, removes what no function owns, and converges from then on. Resolves when

@@ -7,6 +7,7 @@ import type { Log } from '../../log.ts'
 import { alertRoutes, type AlertScaling } from './functions/alert-routes.ts'
 import { areaOf, audit } from './audit.ts'
 import { BasicAuth, type Credentials } from '../login/auth.ts'
+import { buildRoutes, type BuildRoutePorts } from './builds/build-routes.ts'
 import { checkOrigin, unauthorized } from './browser-guard.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
 import { QUEUED_CALL_PREFIX } from '../shared/call-routes.ts'
@@ -28,7 +29,14 @@ import { storeRoutes } from './store-routes.ts'
 import { uiRoutes } from './ui-routes.ts'
 
 export interface AppPorts
-  extends FunctionRoutePorts, InfoRoutePorts, LogRoutePorts, QueueRoutePorts, EventRoutePorts, OpenApiPorts {
+  extends
+    FunctionRoutePorts,
+    InfoRoutePorts,
+    LogRoutePorts,
+    QueueRoutePorts,
+    EventRoutePorts,
+    BuildRoutePorts,
+    OpenApiPorts {
   readonly functions: FunctionControl & RevisionControl
   readonly namespaces: NamespaceControl
   readonly secrets: SecretControl
@@ -58,6 +66,7 @@ export function routeTable(ports: AppPorts): readonly Route[] {
     ...alertRoutes(ports),
     ...queueRoutes(ports),
     ...eventRoutes(ports),
+    ...buildRoutes(ports),
   ]
   return [...routes, openApiRoute(routes, ports)]
 }
@@ -105,7 +114,7 @@ async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Pro
 async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
   try {
     checkOrigin(c, route, ports.hostNames)
-    if (route.access === 'admin') {
+    if (route.access === 'admin' && route.instead?.(c) !== true) {
       const user = await login(c, auth)
       if (user === null) return unauthorized(c)
       c.set('user', user)

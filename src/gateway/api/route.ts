@@ -4,6 +4,8 @@ import type { RouteDescription } from '../shared/route-description.ts'
 /** One line of the route table of the API. `app.ts` registers it. */
 export interface Route extends RouteDescription {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Whether `handle` itself checks who asks, in place of credentials. */
+  readonly instead?: (c: ApiContext) => boolean
   readonly handle: (c: ApiContext) => Promise<Response> | Response
 }
 

@@ -1,5 +1,6 @@
 import { every, whenAborted } from '../../clock.ts'
 import type { FunctionCondition } from '../../core/functions/function-condition.ts'
+import type { ImageBuilder } from '../../core/provider/image-builder.ts'
 import type { FunctionName } from '../../core/functions/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/functions/function-spec.ts'
 import type {
@@ -47,6 +48,10 @@ export class DockerProvider implements Provider {
 
   get capabilities(): Capabilities {
     return { orchestration: 'docker', freezing: this.#parts.halter.method, maxReplicas: 100 }
+  }
+
+  get builder(): ImageBuilder {
+    return this.#parts.builder
   }
 
   async start(functions: readonly DeployedFunction[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { FunctionSpec } from '../../core/functions/function-spec.ts'
 import type { OpenLog, ProviderEvent } from '../../core/provider/provider.ts'
 import { Background } from '../../work/background.ts'
+import { DockerBuilder } from './builds/docker-builder.ts'
 import { CrashReasons } from './crash-reasons.ts'
 import { imageFor } from './replicas/image-for.ts'
 import { ContainerSockets } from './readiness/container-sockets.ts'
@@ -14,6 +15,7 @@ import type { Freezer } from './replicas/freezer.ts'
 import { ContainerPids } from './replicas/container-pids.ts'
 import type { Halter } from './replicas/halter.ts'
 import { HostGuard } from './host/host-guard.ts'
+import { RegistryCredentials } from './images/registry-credentials.ts'
 import { Images } from './images/images.ts'
 import { logOpener } from './logs/container-log.ts'
 import { Networks } from './belongings/networks.ts'
@@ -71,6 +73,7 @@ export class ProviderParts {
   readonly outlook: Outlook
   readonly fullLook: FullLook
   readonly crashReasons: CrashReasons
+  readonly builder: DockerBuilder
 
   /** Does no I/O. */
   constructor(options: DockerProviderOptions, emit: (event: ProviderEvent) => void) {
@@ -127,6 +130,7 @@ export class ProviderParts {
     this.freezer = makeFreezer(this, options)
     this.reconciler = makeReconciler(this, options)
     this.link = this.#makeLink()
+    this.builder = this.#makeBuilder()
     this.outlook = new Outlook({ table, reconciler: this.reconciler, link: this.link, clock })
   }
 
@@ -143,6 +147,16 @@ export class ProviderParts {
   probe(id: string): void {
     const record = this.table.get(id)
     if (record !== undefined && this.reconciler.isWanted(record)) this.probes.begin(id)
+  }
+
+  #makeBuilder(): DockerBuilder {
+    const { clock, log, dockerConfigDir, registry } = this.#options
+    return new DockerBuilder({
+      calls: this.engine.builds,
+      host: () => this.link.engine,
+      credentials: new RegistryCredentials({ dir: dockerConfigDir, clock, log }),
+      registryId: registry.id,
+    })
   }
 
   #makeProbes(): ReplicaProbes {

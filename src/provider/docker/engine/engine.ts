@@ -13,6 +13,7 @@ import type {
 } from './answers.ts'
 import { EVENT_FILTERS } from './events.ts'
 import { EngineAway, engineMessage } from './errors.ts'
+import { BuildCalls } from './build-calls.ts'
 import { pickApiVersion } from './api-version.ts'
 import type { PullRequest } from './pull-request.ts'
 import { followPull } from './pull-progress.ts'
@@ -200,6 +201,11 @@ export class Engine {
       if (!(error instanceof FaasError) || error instanceof EngineAway) throw error
       throw new FaasError('bad-gateway', engineMessage(error.cause ?? error), { cause: error })
     }
+  }
+
+  /** What `build-calls.ts` does needs the connection alone. */
+  get builds(): BuildCalls {
+    return new BuildCalls(this.#transport)
   }
 
   /** The raw stream of the events that `events.ts` reads, until `signal` aborts. */

@@ -1,11 +1,12 @@
 import http from 'node:http'
 import https from 'node:https'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import Docker, { type DockerOptions } from 'dockerode'
 import type { Clock } from '../../../clock.ts'
 import { BoundedCalls } from './bounded-calls.ts'
-import { parseDockerHost } from './docker-host.ts'
+import { type EngineAddress, parseDockerHost } from './docker-host.ts'
+import { EngineAway } from './errors.ts'
 
 /** Longest wait for a call that only reads. */
 const READ_MS = 10_000
@@ -31,6 +32,19 @@ export interface Call {
   /** Bounds a stream for its whole life. */
   readonly signal?: AbortSignal
   readonly authconfig?: object
+  /** Credentials by registry, for a build. */
+  readonly registryconfig?: object
+  /** A tar archive as the body. */
+  readonly file?: Readable
+}
+
+/** A request to go on in another protocol. */
+export interface Upgrade {
+  readonly path: string
+  readonly protocol: string
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly doing: string
+  readonly signal: AbortSignal
 }
 
 /** Explicit, so that dockerode does not take DOCKER_HOST from the environment by itself. */
@@ -51,10 +65,12 @@ export class Transport {
   readonly #agent: http.Agent
   readonly #modem: Modem
   readonly #calls: BoundedCalls
+  readonly #address: EngineAddress
 
   constructor(options: EngineOptions) {
     this.#calls = new BoundedCalls(options.clock)
     const address = parseDockerHost(options.dockerHost)
+    this.#address = address
     const secure = 'protocol' in address && address.protocol === 'https'
     const keepAlive = { keepAlive: true, maxFreeSockets: FREE_SOCKETS }
     this.#agent = secure ? new https.Agent(keepAlive) : new http.Agent(keepAlive)
@@ -95,6 +111,33 @@ export class Transport {
     })
   }
 
+  /** A connection on which the engine speaks `protocol` to us from now on. */
+  upgrade(call: Upgrade): Promise<Duplex> {
+    const { path, protocol, headers, doing } = call
+    return this.#calls.stream({ timeoutMs: READ_MS, ...call }, (signal) => {
+      return new Promise<Duplex>((resolve, reject) => {
+        const isSecure = 'protocol' in this.#address && this.#address.protocol === 'https'
+        const request = (isSecure ? https : http).request({
+          ...this.#address,
+          method: 'POST',
+          path: this.#versioned(path),
+          headers: { Host: 'docker', ...headers, Connection: 'Upgrade', Upgrade: protocol },
+          signal,
+        })
+        request.on('upgrade', (_answer, socket, head) => {
+          if (head.length > 0) socket.unshift(head)
+          resolve(socket)
+        })
+        request.on('response', (answer) => {
+          answer.resume()
+          reject(new EngineAway(`it could not ${doing}: HTTP ${answer.statusCode ?? 0}`))
+        })
+        request.on('error', reject)
+        request.end()
+      })
+    })
+  }
+
   #versioned(path: string): string {
     return this.apiVersion === '' ? path : `/v${this.apiVersion}${path}`
   }
@@ -109,6 +152,8 @@ export class Transport {
       isStream,
       abortSignal,
       authconfig: call.authconfig,
+      registryconfig: call.registryconfig,
+      file: call.file,
     }
     return new Promise((resolve, reject) => {
       this.#modem.dial(options, (error, answer) => (error ? reject(error) : resolve(answer)))
