@@ -12,7 +12,7 @@ export function makeBuilds({ config, registry, clock, log }: Base, provider: Pro
     builder,
     dataDir: config.dataDir,
     inUse: () => {
-      const kept = functions.all().flatMap((fn) => [...revisionsOf(fn), ...functions.earlier(fn.spec.name)])
+      const kept = functions.all().flatMap((fn) => revisionsOf(fn).concat(functions.earlier(fn.spec.name)))
       return new Set(
         kept.flatMap(({ spec, artifact }) => [spec.image, ...(artifact === null ? [] : [artifact])]),
       )

@@ -47,7 +47,6 @@ export interface ReadyBuild {
 
 const FOLDER = 'builds'
 const CONTEXTS = 'contexts'
-const STOPPED = 'the gateway stops'
 
 /** Builds images from what clients send: bounded in number, size and time, one at a time for each name. */
 export class BuildService {
@@ -76,7 +75,7 @@ export class BuildService {
 
   /** Cancels what is under way. */
   stop(): void {
-    this.#stopping.abort(new FaasError('unavailable', STOPPED))
+    this.#stopping.abort(new FaasError('unavailable', 'the gateway stops'))
   }
 
   get publicKey(): PublicKeyAnswer {
@@ -186,8 +185,11 @@ export class BuildService {
     if (this.#stopping.signal.aborted) stopped()
     client.addEventListener('abort', left)
     this.#stopping.signal.addEventListener('abort', stopped)
-    const late = `the build took longer than ${timeoutMs / 1_000} s (SAMPAN_BUILD_TIMEOUT)`
-    const cancel = this.#options.clock.after(timeoutMs, () => end.abort(new FaasError('timed-out', late)))
+    const late = (): void => {
+      const seconds = timeoutMs / 1_000
+      end.abort(new FaasError('timed-out', `the build took longer than ${seconds} s (SAMPAN_BUILD_TIMEOUT)`))
+    }
+    const cancel = this.#options.clock.after(timeoutMs, late)
     const release = (): void => {
       cancel()
       client.removeEventListener('abort', left)

@@ -71,7 +71,7 @@ async function written(
     if (failure !== undefined)
       throw new FaasError('unavailable', `no room for the build context: ${failure.message}`)
     if ((count += 1) > MOST_ENTRIES)
-      throw new FaasError('too-large', `body: the archive has more than ${MOST_ENTRIES} files`)
+      throw new FaasError('too-large', `body: the archive has more than ${MOST_ENTRIES} files, a fixed limit`)
     if (entry.path === CONFIG || entry.path === SECRETS) parts.set(entry.path, await textIn(entry))
     else if (await copyContext(entry, put)) hasDockerfile = true
   }
@@ -103,7 +103,8 @@ function below(path: string): string | null {
 }
 
 async function textIn({ path, bytes, content }: UploadEntry): Promise<string> {
-  if (bytes > PART_BYTES) throw new FaasError('too-large', `body: ${path} is larger than ${PART_BYTES} bytes`)
+  if (bytes > PART_BYTES)
+    throw new FaasError('too-large', `body: ${path} is larger than ${PART_BYTES} bytes, a fixed limit`)
   const chunks: Uint8Array[] = []
   for await (const chunk of content) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')

@@ -77,7 +77,7 @@ describe('images from source', { skip: await skipWithoutDocker() }, () => {
     assert.deepEqual(await contexts(), [])
   })
 
-  it('9.5: secrets that are sealed for /publickey reach a step and no layer', async () => {
+  it('secrets that are sealed for /publickey reach a step and no layer', async () => {
     const answer = await fetch(`${daemon.url}/publickey`)
     const { public_key: key, algorithm } = (await answer.json()) as Record<string, string>
     assert.equal(algorithm, 'nacl/box')
@@ -96,7 +96,7 @@ describe('images from source', { skip: await skipWithoutDocker() }, () => {
     assert.doesNotMatch(history, /quiet/)
   })
 
-  it('9.5: a signature stands in for credentials; a wrong one, and none, does not', async () => {
+  it('a signature stands in for credentials; a wrong one, and none, does not', async () => {
     const body = payload('sampan-built/signed', `FROM ${plain}\n`)
     const signed = (key: string): RequestInit => ({
       headers: { 'X-Build-Signature': `sha256=${createHmac('sha256', key).update(body).digest('hex')}` },

@@ -20,7 +20,7 @@ describe('POST /build and GET /publickey', () => {
   const post = (app: ReturnType<typeof testApp>['app'], headers: Record<string, string>) =>
     app.request('/build', { method: 'POST', body: 'x', headers })
 
-  it('9.5: answers a line for each news, and is audited with the image', async () => {
+  it('answers a line for each news, and is audited with the image', async () => {
     const { app, log } = testApp({ builds: builds() })
 
     const answer = await post(app, { Authorization: ADMIN })
@@ -33,7 +33,7 @@ describe('POST /build and GET /publickey', () => {
     assert.equal(line?.fields['subject'], 'me/fn:1')
   })
 
-  it('without credentials it is 401, and a signature counts only where there is a secret for it', async () => {
+  it('POST /build without credentials is 401, and a signature counts only where there is a secret for it', async () => {
     const closed = testApp({ builds: builds() }).app
     assert.equal((await post(closed, {})).status, 401)
     assert.equal((await post(closed, { 'X-Build-Signature': 'sha256=0' })).status, 401)
@@ -54,7 +54,7 @@ describe('POST /build and GET /publickey', () => {
     assert.deepEqual(asked, ['sha256=0'])
   })
 
-  it('the key is public; without builds neither path exists', async () => {
+  it('GET /publickey is public; without builds neither path exists', async () => {
     assert.deepEqual(await (await testApp({ builds: builds() }).app.request('/publickey')).json(), {
       key_id: 'a',
       algorithm: 'nacl/box',

@@ -32,7 +32,7 @@ describe('what a client sends for a build', () => {
       return hasCode(error, code)
     })
 
-  it('9.5: the context is written as an archive of our own, the rest is read', async () => {
+  it('the context is written as an archive of our own, the rest is read', async () => {
     const body = payload('me/fn', 'FROM a\n', { buildArgs: { A: 'b' }, files: { 'x/y': 'z' } })
 
     const { config } = await take(body)
