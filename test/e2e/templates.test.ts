@@ -2,16 +2,15 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { copyFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { request, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { shippedTemplates } from '../../src/cli/templates/shipped.ts'
 import { takesWatchdog, watchdogFile } from '../../src/cli/templates/watchdog-file.ts'
-import { eventually } from '../fakes/eventually.ts'
 import { docker } from '../fixtures/docker-cli.ts'
 import { engineArch, INPUTS_LABEL, skipWithoutDocker } from '../fixtures/images.ts'
 import { templateBase, type TemplateBase } from '../fixtures/template-bases.ts'
+import { call, startedReplica, statusOf, textOf } from '../fixtures/template-replica.ts'
 
 /** Templates whose image needs a base, and where the handler that streams goes: from test/fixtures/template-handlers. */
 const CASES: Readonly<Record<string, { readonly base: TemplateBase | null; readonly handler?: string }>> = {
@@ -30,7 +29,7 @@ const CASES: Readonly<Record<string, { readonly base: TemplateBase | null; reado
 
 describe(
   'templates that come with the program, built without a network',
-  { skip: await skipWithoutDocker() },
+  { skip: await skipWithoutDocker(), concurrency: 2 },
   () => {
     let work = ''
     before(async () => {
@@ -75,84 +74,36 @@ async function build(
 }
 
 async function greets(image: string, name: string): Promise<void> {
-  await using function_ = await started(image)
+  await using function_ = await startedReplica(image)
   const { url } = function_
   if (name === 'static') {
-    assert.match(await text(await call(url, 'GET')), /Hello, world!/)
+    assert.match(await textOf(await call(url, 'GET')), /Hello, world!/)
     return
   }
   if (name === 'dockerfile') {
-    assert.equal(await text(await call(url, 'POST', 'reader')), 'reader')
+    assert.equal(await textOf(await call(url, 'POST', 'reader')), 'reader')
     return
   }
-  assert.equal(await text(await call(url, 'POST', 'reader')), 'Hello, reader!\n')
+  assert.equal(await textOf(await call(url, 'POST', 'reader')), 'Hello, reader!\n')
   const answer = await call(url, 'GET')
   assert.equal(answer.statusCode, 200)
   assert.match(answer.headers['content-type'] ?? '', /^text\/plain/)
-  assert.equal(await text(answer), 'Hello, world!\n')
-  assert.equal((await call(url, 'HEAD')).statusCode, 200)
+  assert.equal(await textOf(answer), 'Hello, world!\n')
+  assert.equal(await statusOf(await call(url, 'HEAD')), 200)
 }
 
 /** The first part of an answer is here before the last is written, and a container that is told to end ends after it. */
 async function endsWell(image: string): Promise<void> {
-  await using function_ = await started(image)
+  await using function_ = await startedReplica(image)
   const answer = await call(function_.url, 'POST', 'x'.repeat(100_000))
   assert.equal(answer.statusCode, 201)
   assert.equal(answer.headers['x-made-by'], 'the handler')
   const [first] = (await once(answer, 'data')) as [Buffer]
   assert.equal(first.toString(), 'first\n')
   const stopped = docker('stop', '--time', '20', function_.id)
-  assert.equal(await text(answer), 'second\n')
+  assert.equal(await textOf(answer), 'second\n')
   await stopped
   assert.equal(await docker('inspect', '--format', '{{.State.ExitCode}}', function_.id), '0')
-}
-
-/** A replica as the daemon runs it: read-only, without privileges. */
-async function started(
-  image: string,
-): Promise<AsyncDisposable & { readonly id: string; readonly url: string }> {
-  const id = await docker(
-    'run',
-    '--detach',
-    '--publish',
-    '127.0.0.1::8080',
-    '--read-only',
-    '--tmpfs',
-    '/tmp',
-    '--cap-drop',
-    'ALL',
-    '--env',
-    'healthcheck_interval=1ms',
-    image,
-  )
-  const end = async () => void (await docker('rm', '--force', '--volumes', id))
-  try {
-    const port = (await docker('port', id, '8080')).split(':').at(-1) ?? ''
-    const url = `http://127.0.0.1:${port}/`
-    await eventually(async () => {
-      const answer = await call(`${url}_/ready`, 'GET').catch(() => null)
-      answer?.resume()
-      return answer?.statusCode === 200
-    })
-    return { id, url, [Symbol.asyncDispose]: end }
-  } catch (error) {
-    const logs = await docker('logs', id).catch(String)
-    await end()
-    throw new Error(`${image} did not start: ${logs}`, { cause: error })
-  }
-}
-
-async function call(url: string, method: string, body?: string): Promise<IncomingMessage> {
-  const asked = request(url, { method, agent: false })
-  asked.end(body)
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
-  return answer
-}
-
-async function text(answer: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  for await (const part of answer) parts.push(part as Buffer)
-  return Buffer.concat(parts).toString()
 }
 
 /** Those that the linter and the compiler would take for files of ours have another name. */

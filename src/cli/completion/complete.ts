@@ -49,6 +49,7 @@ async function listed(
 
 async function namesOf(of: Names, before: readonly string[], session: Session): Promise<readonly string[]> {
   if (of === 'template') return templateNames(session)
+  if (of === 'store-function') return storeNames(session)
   if (of === 'context') return Object.keys(readContexts(session).gateways)
   const { gateway, namespace } = atGateway(before, session)
   const query = namespace === '' ? '' : `?namespace=${encodeURIComponent(namespace)}`
@@ -93,8 +94,13 @@ function texts(answer: unknown): readonly string[] {
   return Array.isArray(answer) ? answer.filter((one): one is string => typeof one === 'string') : []
 }
 
-async function templateNames({ cwd }: Session): Promise<readonly string[]> {
-  const { readdir } = await import('node:fs/promises')
-  const entries = await readdir(`${cwd}/template`, { withFileTypes: true })
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+async function templateNames(session: Session): Promise<readonly string[]> {
+  const { localNames } = await import('../templates/find-template.ts')
+  return localNames(session)
+}
+
+/** What is known without the network: pressing a key must not wait for it. */
+async function storeNames(session: Session): Promise<readonly string[]> {
+  const { catalogue } = await import('../store/catalogue.ts')
+  return (await catalogue(session, { url: '', isOffline: true })).map(({ name }) => name)
 }
