@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { homedir } from 'node:os'
 import { after, describe, it } from 'node:test'
 import { CliRig } from '../fixtures/cli-rig.ts'
 import { docker } from '../fixtures/docker-cli.ts'
@@ -19,7 +20,7 @@ describe('functions of the built-in store that come as source', { skip: await sk
       await using rig = await CliRig.start()
       rig.reply('PUT', '/system/functions', { status: 202 })
       // The client of Docker has its settings at home.
-      const env = { HOME: process.env['HOME'] ?? '', DOCKER_HOST: process.env['DOCKER_HOST'] }
+      const env = { HOME: homedir(), DOCKER_HOST: process.env['DOCKER_HOST'] }
       const words = ['store', 'deploy', name, '--offline', '--build-arg', `BASE_IMAGE=${base}`]
       const { status, stderr } = await rig.run(words, { env: definedIn(env) })
       assert.equal(status, 0, stderr)
