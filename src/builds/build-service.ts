@@ -47,6 +47,8 @@ export interface ReadyBuild {
 
 const FOLDER = 'builds'
 const CONTEXTS = 'contexts'
+/** How long a client may take to read what was left when its build was ended. */
+const READ_ON_MS = 5_000
 
 /** Builds images from what clients send: bounded in number, size and time, one at a time for each name. */
 export class BuildService {
@@ -125,7 +127,11 @@ export class BuildService {
         this.#names.delete(config.name)
         await release()
       }
-      return { image: config.image, progress: ending(run, finish) }
+      const progress = ending(run, finish)
+      // A client that reads on is told why; one that reads nothing must not hold its place.
+      const endLater = (): void => void this.#options.clock.after(READ_ON_MS, () => void progress.end())
+      end.signal.addEventListener('abort', endLater, { once: true })
+      return { image: config.image, progress }
     } catch (error) {
       await release()
       throw error
@@ -206,25 +212,34 @@ interface Running {
   readonly signal: AbortSignal
 }
 
+interface Ending<T> extends AsyncIterable<T> {
+  /** Ends it when what is being read has come; whoever reads on finds the end. */
+  end(): Promise<void>
+}
+
 /** `finish` runs once, also when nothing of `source` was ever read. */
-function ending<T>(source: AsyncGenerator<T>, finish: () => Promise<void>): AsyncIterable<T> {
+function ending<T>(source: AsyncGenerator<T>, finish: () => Promise<void>): Ending<T> {
   let isOver = false
   const end = async (): Promise<void> => {
     if (isOver) return
     isOver = true
     await finish()
   }
+  const endSource = async (): Promise<void> => {
+    await source.return(undefined)
+    await end()
+  }
   return {
+    end: endSource,
     [Symbol.asyncIterator]: () => ({
       next: async () => {
         const step = await source.next()
         if (step.done === true) await end()
         return step
       },
-      return: async (value?: unknown) => {
-        await source.return(value as never)
-        await end()
-        return { done: true, value: undefined as never }
+      return: async () => {
+        await endSource()
+        return { done: true, value: undefined }
       },
     }),
   }

@@ -50,9 +50,19 @@ export async function receive(body: AsyncIterable<Uint8Array>, options: UploadOp
     const config = parts.get(CONFIG)
     if (config === undefined) throw new FaasError('invalid', `body: the archive has no ${CONFIG}`)
     return { config: buildConfigIn(config), secrets: parts.get(SECRETS) ?? '' }
+  } catch (error) {
+    if (!isOfDisk(error)) throw error
+    throw new FaasError('unavailable', `the build context cannot be kept: ${messageOf(error)}`, {
+      cause: error,
+    })
   } finally {
     file.destroy()
   }
+}
+
+/** What the file that it is written to has: everything else is a `FaasError` already. */
+function isOfDisk(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
 }
 
 async function written(
@@ -68,8 +78,7 @@ async function written(
   let count = 0
   let hasDockerfile = false
   for await (const entry of entriesOf(archive)) {
-    if (failure !== undefined)
-      throw new FaasError('unavailable', `no room for the build context: ${failure.message}`)
+    if (failure !== undefined) throw failure
     if ((count += 1) > MOST_ENTRIES)
       throw new FaasError('too-large', `body: the archive has more than ${MOST_ENTRIES} files, a fixed limit`)
     if (entry.path === CONFIG || entry.path === SECRETS) parts.set(entry.path, await textIn(entry))

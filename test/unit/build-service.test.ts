@@ -13,6 +13,7 @@ import type {
   BuiltImage,
   ImageBuilder,
 } from '../../src/core/provider/image-builder.ts'
+import { eventually } from '../fakes/eventually.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 import { RecordingLog } from '../fakes/recording-log.ts'
 import { payload } from '../fixtures/build-payload.ts'
@@ -114,6 +115,20 @@ describe('building images', () => {
       end(builds)
       assert.match((await lines).at(-1)?.error ?? '', words)
     }
+  })
+
+  it('a client that reads nothing holds its place no longer than a build may take', async () => {
+    const builds = service({ mostAtOnce: 1 })
+    const { progress } = await begin(builds, 'fn')
+    const reader = progress[Symbol.asyncIterator]()
+    await reader.next()
+
+    await clock.advance(1_001)
+    await clock.advance(5_001)
+
+    await eventually(async () => (await readdir(join(dataDir, 'builds/contexts'))).length === 0)
+    assert.equal((await reader.next()).done, true)
+    assert.equal((await all((await begin(builds, 'fn')).progress)).at(-1)?.status, 'success')
   })
 
   it('a client that leaves before it reads anything frees the name', async () => {

@@ -100,6 +100,16 @@ describe('what a client sends for a build', () => {
     await assert.rejects(take(body, signature(body.subarray(1))), (error) => hasCode(error, 'unauthorized'))
   })
 
+  it('says that there is no room for it, or no folder', async () => {
+    await assert.rejects(
+      take(payload('a', 'FROM a'), { path: join(folder, 'missing', 'file') }),
+      (error: Error) => {
+        assert.match(error.message, /cannot be kept: ENOENT/)
+        return hasCode(error, 'unavailable')
+      },
+    )
+  })
+
   it('ends with a client that stops in the middle', async () => {
     const leaving = new AbortController()
     async function* slow(): AsyncIterable<Uint8Array> {
