@@ -37,7 +37,15 @@ export interface ArgumentSpec {
   /** More than these are refused. */
   readonly most: number
   /** What it names, for completion. */
-  readonly names?: 'function' | 'secret' | 'namespace' | 'template' | 'store-function' | 'context' | 'file'
+  readonly names?:
+    | 'function'
+    | 'secret'
+    | 'namespace'
+    | 'template'
+    | 'store-function'
+    | 'context'
+    | 'queue'
+    | 'file'
 }
 
 /** What a handler gets. */

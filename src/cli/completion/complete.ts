@@ -55,6 +55,7 @@ async function namesOf(of: Names, before: readonly string[], session: Session): 
   const query = namespace === '' ? '' : `?namespace=${encodeURIComponent(namespace)}`
   if (of === 'namespace') return texts(await read(gateway, '/system/namespaces'))
   if (of === 'function') return named(await read(gateway, `/system/functions${query}`))
+  if (of === 'queue') return named(await read(gateway, '/system/async/queues'), 'queue')
   return of === 'secret' ? named(await read(gateway, `/system/secrets${query}`)) : []
 }
 
@@ -86,8 +87,8 @@ async function read(gateway: GatewayClient, path: string): Promise<unknown> {
   return gateway.json<unknown>({ method: 'GET', path, timeoutMs: TIMEOUT_MS })
 }
 
-function named(answer: unknown): readonly string[] {
-  return Array.isArray(answer) ? texts(answer.map((one: { readonly name?: unknown }) => one.name)) : []
+function named(answer: unknown, key = 'name'): readonly string[] {
+  return Array.isArray(answer) ? texts(answer.map((one: Readonly<Record<string, unknown>>) => one[key])) : []
 }
 
 function texts(answer: unknown): readonly string[] {

@@ -1,6 +1,7 @@
 import type { AnyCommand } from '../args/command.ts'
 import type { Group } from '../args/help.ts'
 import { ACCESS } from './access.ts'
+import { ASYNC } from './async.ts'
 import { CALLS } from './calls.ts'
 import { COMPLETION } from './completion.ts'
 import { LOGS } from './logs.ts'
@@ -12,6 +13,7 @@ import { TEMPLATES } from './templates.ts'
 /** Every command there is, without the code that runs it. */
 export const COMMANDS: readonly AnyCommand[] = [
   ...ACCESS,
+  ...ASYNC,
   ...CALLS,
   ...COMPLETION,
   ...LOGS,
@@ -23,8 +25,11 @@ export const COMMANDS: readonly AnyCommand[] = [
 
 /** First words that stand for several commands. */
 export const GROUPS: readonly Group[] = [
+  { name: 'calls', aliases: ['call'], summary: 'asynchronous calls' },
   { name: 'context', aliases: [], summary: 'names for gateways' },
+  { name: 'dead-letters', aliases: ['dead-letter'], summary: 'asynchronous calls that were given up' },
   { name: 'namespace', aliases: ['ns'], summary: 'namespaces of functions and secrets' },
+  { name: 'queue', aliases: ['queues'], summary: 'queues of asynchronous calls' },
   { name: 'secret', aliases: [], summary: 'secrets of functions and of builds' },
   { name: 'store', aliases: [], summary: 'functions that can be deployed as they are' },
   { name: 'template', aliases: [], summary: 'templates of functions' },
