@@ -93,7 +93,7 @@ describe('queue', () => {
     assert.deepEqual([yes.status, told.status, told.stderr], [0, 0, ''])
   })
 
-  it('that is not there says why it may be so', async () => {
+  it('says, when the gateway has none, why that may be', async () => {
     await using rig = await CliRig.start()
     rig.reply('GET', QUEUES, { status: 404, body: '404 page not found' }, { status: 401 })
 
