@@ -80,6 +80,23 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     await eventually(() => bench.ready(fn.spec.name).length === 1)
   })
 
+  it('a call that comes before the Docker provider has started waits for it, and is not told that there is no function', async () => {
+    const fn = bench.fn('early', { image: httpd })
+    const before = await bench.deploy(fn)
+    await bench.provider.stop()
+    bench.provider = bench.another()
+
+    const found = bench.provider.whenReady(fn.spec.name, AbortSignal.timeout(20_000))
+    const given = bench.provider.whenReady(fn.spec.name, AbortSignal.abort())
+    await assert.rejects(given, {
+      code: 'unavailable',
+      message: /early.*is not ready: the daemon has not started yet$/,
+    })
+    await bench.provider.start([fn])
+
+    assert.equal((await found).id, before.id)
+  })
+
   it('the Docker provider converges from functions that were removed, and updated, while it was away', async () => {
     const [gone, outdated] = [bench.fn('gone', { image: httpd }), bench.fn('outdated', { image: httpd })]
     await bench.deploy(gone)

@@ -75,7 +75,8 @@ export interface Provider {
 
   /**
    * Resolves with a replica that can take a call. Throws `not-found` when the function is unknown or is
-   * removed meanwhile; `unavailable`, with the reason, when `signal` aborts or the provider stops first.
+   * removed meanwhile; `unavailable`, with the reason, when `signal` aborts or the provider stops first. What
+   * is asked before `start` waits for it.
    */
   whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica>
 

@@ -1,4 +1,5 @@
 import { every, whenAborted } from '../../clock.ts'
+import { FaasError } from '../../core/errors.ts'
 import type { FunctionCondition } from '../../core/functions/function-condition.ts'
 import type { FunctionName } from '../../core/functions/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/functions/function-spec.ts'
@@ -35,6 +36,8 @@ export class DockerProvider implements Provider {
   readonly #parts: ProviderParts
   readonly #listeners = new Set<(event: ProviderEvent) => void>()
   readonly #stopping = new AbortController()
+  /** Aborts when we know what should run. */
+  readonly #informed = new AbortController()
   #net: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
@@ -53,6 +56,7 @@ export class DockerProvider implements Provider {
     const { reconciler, link, fullLook, ownership } = this.#parts
     await this.#parts.guard.start()
     for (const fn of functions) reconciler.apply(fn)
+    this.#informed.abort()
     await link.start()
     if (ownership.dispute !== null) throw ownership.dispute
     this.#net ??= every(
@@ -107,7 +111,13 @@ export class DockerProvider implements Provider {
     return this.#parts.outlook.condition(name)
   }
 
-  whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
+  async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
+    const { signal: informed } = this.#informed
+    // Calls come before we are told what should run: that a function is unknown here means nothing then.
+    if (!informed.aborted) await Promise.race([informed, signal, this.#stopping.signal].map(whenAborted))
+    if (!informed.aborted) {
+      throw new FaasError('unavailable', `function ${name} is not ready: the daemon has not started yet`)
+    }
     return this.#parts.outlook.whenReady(name, signal)
   }
 
