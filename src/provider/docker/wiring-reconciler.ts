@@ -62,7 +62,7 @@ export function makeReconciler(parts: PartsBehindAPlan, options: DockerProviderO
     fetchImage: (spec, signal) => parts.imageFor(spec, signal),
     retire: (id, why) => parts.retirement.begin(id, why),
     freezer: parts.freezer,
-    isIdle: (id) => ledger.inFlight(id) === 0,
+    inFlight: (id) => ledger.inFlight(id),
     onStarted: (id) => {
       parts.probe(id)
       parts.background.run('find out how to freeze', () => parts.halter.tryOn(id))
