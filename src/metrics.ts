@@ -9,6 +9,7 @@ import {
   type LabelledMetric,
   type QueueMetricSources,
 } from './queue-metrics.ts'
+import { replicaMetrics, type FunctionReplicas } from './replica-metrics.ts'
 
 /**
  * Every Prometheus metric, declared once. What is counted on the call path is kept by its owner in plain
@@ -34,23 +35,6 @@ export interface FunctionCalls {
   readonly started: number
   readonly inFlight: number
   readonly series: Iterable<CallSeries>
-}
-
-export interface FunctionReplicas {
-  readonly fn: FunctionName
-  readonly desired: number
-  readonly ready: number
-  /** How it is scaled; absent while nobody knows. */
-  readonly scaling?: {
-    readonly min: number
-    readonly max: number
-    readonly target: number
-    readonly type: string | null
-    /** What the load asks for. */
-    readonly recommended: number
-    /** The host has no room for that. */
-    readonly isLimited: boolean
-  }
 }
 
 /** Where the figures come from. `assemble/` plugs it. */
@@ -84,7 +68,10 @@ export class Metrics {
       registers,
     })
     declareCallMetrics(this.#registry, sources)
-    declareReplicaMetrics(this.#registry, sources)
+    declareLabelledMetrics(
+      this.#registry,
+      replicaMetrics(() => sources.replicas()),
+    )
     declarePlainMetrics(this.#registry, budgetMetrics(sources.budgets))
     declareProcessMetrics(this.#registry)
   }
@@ -176,46 +163,6 @@ function callDurations(calls: Iterable<FunctionCalls>): string {
     }
   }
   return `${lines.join('\n')}\n`
-}
-
-function declareReplicaMetrics(registry: Registry, sources: MetricSources): void {
-  const gauge = (name: string, help: string, value: (one: FunctionReplicas) => number) =>
-    new Gauge({
-      name,
-      help,
-      labelNames: ['function_name'],
-      registers: [registry],
-      collect() {
-        this.reset()
-        for (const one of sources.replicas()) this.set({ function_name: one.fn }, value(one))
-      },
-    })
-  gauge('gateway_service_count', 'Replicas wanted', ({ desired }) => desired)
-  gauge('gateway_service_ready_count', 'Replicas that can be called', ({ ready }) => ready)
-  gauge('gateway_service_min', 'Least replicas by load', ({ scaling }) => scaling?.min ?? 1)
-  gauge('gateway_service_max', 'Most replicas by load', ({ scaling }) => scaling?.max ?? 1)
-  gauge(
-    'sampan_scale_recommended',
-    'Replicas that the load asks for',
-    ({ scaling, desired }) => scaling?.recommended ?? desired,
-  )
-  gauge(
-    'sampan_scale_limited',
-    'Whether the host has no room for the replicas that the load asks for',
-    (one) => (one.scaling?.isLimited === true ? 1 : 0),
-  )
-  new Gauge({
-    name: 'gateway_service_target_load',
-    help: 'Load that one replica should have',
-    labelNames: ['function_name', 'scaling_type'],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const { fn, scaling } of sources.replicas()) {
-        if (scaling) this.set({ function_name: fn, scaling_type: scaling.type ?? 'other' }, scaling.target)
-      }
-    },
-  })
 }
 
 function declarePlainMetrics(registry: Registry, metrics: readonly PlainMetric[]): void {

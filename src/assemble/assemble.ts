@@ -61,7 +61,7 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
     store: registry.invocations,
     answered: (fn) => invoker.routes.metricsOf(fn)?.ended ?? 0,
   })
-  const metrics = makeMetrics(base, { invoker, provider, scaler })
+  const metrics = makeMetrics(base, { control, invoker, provider, scaler })
   const metricsServer = makeMetricsServer(base, metrics)
   const api = makeApi(base, { desired, provider, logs, counts, queue, metrics, metricsServer, scaler })
   const gateway = makeGateway(base, { invoker, api, queue })

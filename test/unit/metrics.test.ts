@@ -17,7 +17,13 @@ const busy: MetricSources = {
     },
   ],
   replicas: () => [
-    { fn: figlet, desired: 3, ready: 1, scaling: { ...SCALING, recommended: 5, isLimited: true } },
+    {
+      fn: figlet,
+      desired: 3,
+      ready: 1,
+      outOfMemory: 2,
+      scaling: { ...SCALING, recommended: 5, isLimited: true },
+    },
   ],
   budgets: {
     apiBodies: { usedBytes: 4_096, refused: 2 },
@@ -47,7 +53,7 @@ describe('Metrics', () => {
   it('shows how the budgets of clients and calls stand', async () => {
     const text = await lines(busy)
 
-    const samples = text.filter((line) => /^(?:sampan_(?!scale_)|process_max_fds)/.test(line))
+    const samples = text.filter((line) => /^(?:sampan_(?!scale_|replica_)|process_max_fds)/.test(line))
     assert.deepEqual(samples, [
       'sampan_calls 41',
       'sampan_calls_limit 52',
@@ -83,6 +89,7 @@ describe('Metrics', () => {
     )
     assert.ok(text.includes('sampan_scale_recommended{function_name="figlet.openfaas-fn"} 5'))
     assert.ok(text.includes('sampan_scale_limited{function_name="figlet.openfaas-fn"} 1'))
+    assert.ok(text.includes('sampan_replica_oom_total{function_name="figlet.openfaas-fn"} 2'))
     assert.ok(text.includes('# TYPE gateway_functions_seconds histogram'))
   })
 

@@ -144,6 +144,8 @@ export type ProviderEvent =
    * leaves it out.
    */
   | { readonly kind: 'lost'; readonly replica: Replica }
+  /** A replica of `fn` has died because a process of it took more memory than it may. */
+  | { readonly kind: 'out-of-memory'; readonly fn: FunctionName }
   /**
    * The desired number of replicas was changed with the orchestrator's own tools. The registry follows. A
    * provider that owns the count never sends this.

@@ -1,4 +1,5 @@
 import type { FunctionSpec } from '../../core/functions/function-spec.ts'
+import type { FunctionName } from '../../core/functions/function-name.ts'
 import type { OpenLog, ProviderEvent } from '../../core/provider/provider.ts'
 import { Background } from '../../work/background.ts'
 import { CrashReasons } from './crash-reasons.ts'
@@ -117,7 +118,8 @@ export class ProviderParts {
     const { networks, secretFiles } = this
     const desired = (): Reconciler => this.reconciler
     this.surroundings = new Surroundings({ networks, secretFiles, table, desired, log })
-    this.crashReasons = new CrashReasons({ guard: this.guard, reconciler: desired, log })
+    const onOutOfMemory = (fn: FunctionName): void => emit({ kind: 'out-of-memory', fn })
+    this.crashReasons = new CrashReasons({ guard: this.guard, reconciler: desired, onOutOfMemory, log })
     this.probes = this.#makeProbes()
     this.addresses = this.#makeAddresses(emit)
     this.halts = makeHaltWatch(this, options)
