@@ -40,7 +40,7 @@ describe('an update that cannot run', { skip: await skipWithoutDocker() }, () =>
     return (await (await daemon.api('GET', `/system/function/${name}/revisions`)).json()) as RevisionAnswer[]
   }
 
-  it('leaves the function in service, says so over the API, and survives the death of what serves', async () => {
+  it('leaves the function in service, says so over the API, and survives the death of what serves (F6t)', async () => {
     const image = await testImage('plain')
     await daemon.deploy({ service: 'shop', image, envProcess: GOOD })
     assert.equal(await (await daemon.call('shop')).text(), 'the first\n')

@@ -40,7 +40,7 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     await eventually(() => bench.ready(fn.spec.name).length === 3)
   })
 
-  it('the Docker provider converges from a container removed by hand', async () => {
+  it('the Docker provider converges from a container removed by hand (F7t)', async () => {
     const first = await bench.deploy(bench.fn('removed', { image: httpd }))
 
     await docker('rm', '-f', first.id)
