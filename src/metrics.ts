@@ -20,14 +20,23 @@ import { replicaMetrics, type FunctionReplicas } from './replica-metrics.ts'
 /** Upper bounds, seconds; the last bucket has none. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
 
-/** Calls of one function that ended with one status. */
-export interface CallSeries {
-  readonly code: number
+/** Durations. */
+export interface DurationSeries {
   readonly count: number
-  /** Sum of durations. */
+  /** Sum of all. */
   readonly seconds: number
-  /** Calls per bucket of `DURATION_BUCKETS`, and one more for the rest; not cumulative. */
+  /** How many per bucket of `DURATION_BUCKETS`, and one more for the rest; not cumulative. */
   readonly buckets: ArrayLike<number>
+}
+
+/** Calls of one function that ended with one status. */
+export interface CallSeries extends DurationSeries {
+  readonly code: number
+}
+
+/** Waits for a replica to get ready, each of the calls that wait together. */
+export interface WaitSeries extends DurationSeries {
+  readonly failed: number
 }
 
 export interface FunctionCalls {
@@ -35,6 +44,8 @@ export interface FunctionCalls {
   readonly started: number
   readonly inFlight: number
   readonly series: Iterable<CallSeries>
+  /** Null: no call has had to wait for a replica. */
+  readonly waits: WaitSeries | null
 }
 
 /** Where the figures come from. `assemble/` plugs it. */
@@ -128,6 +139,18 @@ function declareCallMetrics(registry: Registry, sources: MetricSources): void {
       for (const { fn, started } of sources.calls()) this.inc({ function_name: fn }, started)
     },
   })
+  new Counter({
+    name: 'sampan_wake_failures_total',
+    help: 'Waits for a replica that ended without one',
+    labelNames: perFunction,
+    registers,
+    collect() {
+      this.reset()
+      for (const { fn, waits } of sources.calls()) {
+        if (waits !== null) this.inc({ function_name: fn }, waits.failed)
+      }
+    },
+  })
   new Gauge({
     name: 'gateway_function_invocation_inflight',
     help: 'Calls of a function that run or wait now',
@@ -145,24 +168,40 @@ function declareCallMetrics(registry: Registry, sources: MetricSources): void {
  * are DNS labels.
  */
 function callDurations(calls: Iterable<FunctionCalls>): string {
-  const name = 'gateway_functions_seconds'
-  const lines = [
-    `# HELP ${name} Duration of calls, waiting for a replica not included`,
-    `# TYPE ${name} histogram`,
-  ]
-  for (const { fn, series } of calls) {
-    for (const { code, count, seconds, buckets } of series) {
-      const labels = `function_name="${fn}",code="${code}"`
-      let below = 0
-      for (const [index, le] of DURATION_BUCKETS.entries()) {
-        below += buckets[index] ?? 0
-        lines.push(`${name}_bucket{le="${le}",${labels}} ${below}`)
-      }
-      lines.push(`${name}_bucket{le="+Inf",${labels}} ${count}`)
-      lines.push(`${name}_sum{${labels}} ${seconds}`, `${name}_count{${labels}} ${count}`)
+  const called = [...calls]
+  const durations = called.flatMap(({ fn, series }) =>
+    [...series].map((one) => ({ labels: `function_name="${fn}",code="${one.code}"`, ...one })),
+  )
+  const waits = called.flatMap(({ fn, waits: of }) =>
+    of === null ? [] : [{ labels: `function_name="${fn}"`, ...of }],
+  )
+  return [
+    ...histogram(
+      'gateway_functions_seconds',
+      'Duration of calls, waiting for a replica not included',
+      durations,
+    ),
+    ...histogram('sampan_wake_seconds', 'Time that calls waited for a replica to get ready', waits),
+    '',
+  ].join('\n')
+}
+
+function histogram(
+  name: string,
+  help: string,
+  found: readonly (DurationSeries & { readonly labels: string })[],
+): readonly string[] {
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`]
+  for (const { labels, count, seconds, buckets } of found) {
+    let below = 0
+    for (const [index, le] of DURATION_BUCKETS.entries()) {
+      below += buckets[index] ?? 0
+      lines.push(`${name}_bucket{le="${le}",${labels}} ${below}`)
     }
+    lines.push(`${name}_bucket{le="+Inf",${labels}} ${count}`)
+    lines.push(`${name}_sum{${labels}} ${seconds}`, `${name}_count{${labels}} ${count}`)
   }
-  return `${lines.join('\n')}\n`
+  return lines
 }
 
 function declarePlainMetrics(registry: Registry, metrics: readonly PlainMetric[]): void {

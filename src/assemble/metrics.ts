@@ -36,7 +36,8 @@ export function makeMetrics(
         const { desired, available: ready } = shownReplicas(fn, provider.replicas(name))
         const scaling = scaler.figures(name)
         const deaths = outOfMemory.get(name) ?? 0
-        return { fn: name, desired, ready, outOfMemory: deaths, ...(scaling && { scaling }) }
+        const rests = provider.rests(name)
+        return { fn: name, desired, ready, outOfMemory: deaths, rests, ...(scaling && { scaling }) }
       }),
     budgets: {
       calls: () => invoker.figures,

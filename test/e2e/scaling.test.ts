@@ -30,8 +30,10 @@ async function statusOf(daemon: DaemonProcess, name: string): Promise<Status> {
   return (await (await daemon.api('GET', `/system/function/${name}`)).json()) as Status
 }
 
+/** What was decided about its scaling; not how it did. */
 async function eventsOf(daemon: DaemonProcess, name: string): Promise<readonly Told[]> {
-  return (await (await daemon.api('GET', `/system/events?name=${name}`)).json()) as Told[]
+  const told = (await (await daemon.api('GET', `/system/events?name=${name}`)).json()) as Told[]
+  return told.filter(({ kind }) => !['serving', 'degraded', 'failing', 'recovered'].includes(kind))
 }
 
 /** What the engine did with a container since it was made, of these kinds. */

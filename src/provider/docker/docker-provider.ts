@@ -10,6 +10,7 @@ import type {
   ProviderStatus,
   ReplicaLog,
   ReplicaLogQuery,
+  RestFigures,
   Suspicion,
   Usage,
 } from '../../core/provider/provider.ts'
@@ -101,6 +102,7 @@ export class DockerProvider implements Provider {
 
   remove(name: FunctionName): void {
     this.#parts.reconciler.remove(name)
+    this.#parts.freezer.forget(name)
   }
 
   replicas(name: FunctionName): readonly Replica[] {
@@ -119,6 +121,10 @@ export class DockerProvider implements Provider {
       throw new FaasError('unavailable', `function ${name} is not ready: the daemon has not started yet`)
     }
     return this.#parts.outlook.whenReady(name, signal)
+  }
+
+  rests(name: FunctionName): RestFigures {
+    return this.#parts.freezer.figures(name)
   }
 
   suspect(replica: Replica, why: Suspicion): void {

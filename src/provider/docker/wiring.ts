@@ -72,11 +72,13 @@ export class ProviderParts {
   readonly outlook: Outlook
   readonly fullLook: FullLook
   readonly crashReasons: CrashReasons
+  readonly emit: (event: ProviderEvent) => void
 
   /** Does no I/O. */
   constructor(options: DockerProviderOptions, emit: (event: ProviderEvent) => void) {
     const { clock, log, instance, dockerConfigDir, runtimeDir, secrets, registry, dataDir } = options
     this.#options = options
+    this.emit = emit
     this.engine = new Engine({ dockerHost: options.dockerHost, clock })
     this.ownership = new Ownership({
       engine: this.engine,
