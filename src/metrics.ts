@@ -58,6 +58,8 @@ export interface MetricSources {
 export class Metrics {
   readonly #registry = new Registry()
   readonly #sources: MetricSources
+  /** While the text is being made. */
+  #replicas: readonly FunctionReplicas[] | null = null
   readonly #requests: Counter<'code' | 'method' | 'path'>
   readonly #durations: Histogram<'code' | 'method' | 'path'>
 
@@ -81,7 +83,7 @@ export class Metrics {
     declareCallMetrics(this.#registry, sources)
     declareLabelledMetrics(
       this.#registry,
-      replicaMetrics(() => sources.replicas()),
+      replicaMetrics(() => this.#replicas ?? sources.replicas()),
     )
     declarePlainMetrics(this.#registry, budgetMetrics(sources.budgets))
     declareProcessMetrics(this.#registry)
@@ -108,7 +110,11 @@ export class Metrics {
   /** Everything in Prometheus' text format. */
   async render(): Promise<{ readonly contentType: string; readonly body: string }> {
     const own = callDurations(this.#sources.calls())
-    return { contentType: this.#registry.contentType, body: `${await this.#registry.metrics()}\n${own}` }
+    // Each metric is read in the turn in which the text is asked for: one walk over all functions is enough.
+    this.#replicas = [...this.#sources.replicas()]
+    const text = this.#registry.metrics()
+    this.#replicas = null
+    return { contentType: this.#registry.contentType, body: `${await text}\n${own}` }
   }
 }
 

@@ -42,6 +42,11 @@ const PER_FUNCTION: readonly (readonly [name: string, help: string, read: Read])
     ({ scaling }) => (scaling?.isLimited === true ? 1 : 0),
   ],
   ['sampan_replica_oom_total', 'Replicas that ran out of memory', ({ outOfMemory }) => outOfMemory],
+  [
+    'sampan_freeze_failures_total',
+    'Freezes and thaws that were refused',
+    ofRests(({ failures }) => failures),
+  ],
   ['sampan_freezes_total', 'Replicas that were frozen', ofRests(({ freezes }) => freezes)],
   ['sampan_freeze_seconds_total', 'Time that freezes took', ofRests(({ freezeSeconds }) => freezeSeconds)],
   ['sampan_thaws_total', 'Replicas that were thawed', ofRests(({ thaws }) => thaws)],
@@ -79,5 +84,5 @@ function* samples(replicas: Iterable<FunctionReplicas>, read: Read): Iterable<Sa
 
 /** Most functions never rest: they are left out. */
 function ofRests(read: (rests: RestFigures) => number): Read {
-  return ({ rests }) => (rests.freezes + rests.thaws === 0 ? null : read(rests))
+  return ({ rests }) => (rests.freezes + rests.thaws + rests.failures === 0 ? null : read(rests))
 }

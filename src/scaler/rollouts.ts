@@ -13,8 +13,8 @@ interface Known {
 }
 
 /**
- * Tells of new revisions, whether they come to serve, and of functions that are not well: once for each change, however
- * often it is seen.
+ * Tells of new revisions, whether they come to serve, and of functions that are not well: once for each change,
+ * however often it is seen.
  */
 export class Rollouts {
   readonly #events: Pick<ScalingEvents, 'tell'>
@@ -24,7 +24,10 @@ export class Rollouts {
     this.#events = events
   }
 
-  /** `before`: as it was desired until now; null: nothing is known of it. `returnsTo`: the revision that this one repeats. */
+  /**
+   * `before`: as it was desired until now; null: nothing is known of it. `returnsTo`: the revision that this
+   * one repeats.
+   */
   changed(fn: DeployedFunction, before: DeployedFunction | null, returnsTo?: number): void {
     const { name } = fn.spec
     const known = this.#known.get(name) ?? { awaited: null, trouble: '', replicas: fn.replicas }

@@ -113,7 +113,7 @@ export class FakeProvider implements Provider {
       ({ spec, isResting }) => spec.name === name && isResting === true,
     ).length
     const thaws = this.woken.filter((woken) => woken === name).length
-    return { freezes, freezeSeconds: 0, thaws, thawSeconds: 0 }
+    return { failures: 0, freezes, freezeSeconds: 0, thaws, thawSeconds: 0 }
   }
 
   remove(name: FunctionName): void {

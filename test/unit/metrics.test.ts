@@ -23,7 +23,7 @@ const busy: MetricSources = {
       desired: 3,
       ready: 1,
       outOfMemory: 2,
-      rests: { freezes: 6, freezeSeconds: 0.5, thaws: 4, thawSeconds: 0.25 },
+      rests: { failures: 1, freezes: 6, freezeSeconds: 0.5, thaws: 4, thawSeconds: 0.25 },
       scaling: { ...SCALING, recommended: 5, isLimited: true },
     },
   ],
@@ -103,6 +103,7 @@ describe('Metrics', () => {
     const samples = text.filter((line) => /^sampan_(?:wake|freeze|thaw)(?!\w*_bucket)/.test(line))
     assert.deepEqual(samples, [
       'sampan_wake_failures_total{function_name="figlet.openfaas-fn"} 4',
+      'sampan_freeze_failures_total{function_name="figlet.openfaas-fn"} 1',
       'sampan_freezes_total{function_name="figlet.openfaas-fn"} 6',
       'sampan_freeze_seconds_total{function_name="figlet.openfaas-fn"} 0.5',
       'sampan_thaws_total{function_name="figlet.openfaas-fn"} 4',
@@ -125,6 +126,21 @@ describe('Metrics', () => {
     assert.ok(
       text.includes('gateway_functions_seconds_sum{function_name="figlet.openfaas-fn",code="200"} 12.5'),
     )
+  })
+
+  it('walks over the replicas of all functions once for each scrape', async () => {
+    let walks = 0
+    const metrics = new Metrics({
+      ...busy,
+      replicas: () => {
+        walks += 1
+        return busy.replicas()
+      },
+    })
+
+    await metrics.render()
+
+    assert.equal(walks, 1)
   })
 
   it('shows the same figures at a second scrape', async () => {

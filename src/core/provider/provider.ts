@@ -128,15 +128,22 @@ export type Suspicion = 'refused' | 'unready'
 /** How containers that rest are frozen; `untried` until there was one to try it with. */
 export type FreezeMethod = 'cgroup-v1' | 'cgroup-v2' | 'docker-pause' | 'untried'
 
-/** Freezes and thaws that succeeded, and how long all of them took together. */
+/** Freezes and thaws that succeeded, how long all of them took together, and those that were refused. */
 export interface RestFigures {
+  readonly failures: number
   readonly freezes: number
   readonly freezeSeconds: number
   readonly thaws: number
   readonly thawSeconds: number
 }
 
-export const NO_RESTS: RestFigures = { freezes: 0, freezeSeconds: 0, thaws: 0, thawSeconds: 0 }
+export const NO_RESTS: RestFigures = {
+  failures: 0,
+  freezes: 0,
+  freezeSeconds: 0,
+  thaws: 0,
+  thawSeconds: 0,
+}
 
 export interface Capabilities {
   /** Orchestration's name in `/system/info`. */

@@ -195,6 +195,7 @@ export class Freezer {
     }
     const record = table.get(id)
     if (record?.replica.state !== 'frozen') return
+    this.#count(id, { failures: 1 })
     const { fn, revision } = record.replica
     const what = event === 'pause' ? 'frozen' : 'thawed'
     log.warn(`replica not ${what}`, { fn, replica: shortId(id), revision, reason: messageOf(error) })
@@ -212,8 +213,9 @@ export class Freezer {
   #count(id: string, more: Partial<RestFigures>): void {
     const fn = this.#options.table.get(id)?.replica.fn
     if (fn === undefined) return
-    const { freezes, freezeSeconds, thaws, thawSeconds } = this.figures(fn)
+    const { failures, freezes, freezeSeconds, thaws, thawSeconds } = this.figures(fn)
     this.#figures.set(fn, {
+      failures: failures + (more.failures ?? 0),
       freezes: freezes + (more.freezes ?? 0),
       freezeSeconds: freezeSeconds + (more.freezeSeconds ?? 0),
       thaws: thaws + (more.thaws ?? 0),
