@@ -9,6 +9,7 @@ import {
   type LabelledMetric,
   type QueueMetricSources,
 } from './queue-metrics.ts'
+import { replicaMetrics, type FunctionReplicas } from './replica-metrics.ts'
 
 /**
  * Every Prometheus metric, declared once. What is counted on the call path is kept by its owner in plain
@@ -19,14 +20,23 @@ import {
 /** Upper bounds, seconds; the last bucket has none. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
 
-/** Calls of one function that ended with one status. */
-export interface CallSeries {
-  readonly code: number
+/** Durations. */
+export interface DurationSeries {
   readonly count: number
-  /** Sum of durations. */
+  /** Sum of all. */
   readonly seconds: number
-  /** Calls per bucket of `DURATION_BUCKETS`, and one more for the rest; not cumulative. */
+  /** How many per bucket of `DURATION_BUCKETS`, and one more for the rest; not cumulative. */
   readonly buckets: ArrayLike<number>
+}
+
+/** Calls of one function that ended with one status. */
+export interface CallSeries extends DurationSeries {
+  readonly code: number
+}
+
+/** Waits for a replica to get ready, each of the calls that wait together. */
+export interface WaitSeries extends DurationSeries {
+  readonly failed: number
 }
 
 export interface FunctionCalls {
@@ -34,23 +44,8 @@ export interface FunctionCalls {
   readonly started: number
   readonly inFlight: number
   readonly series: Iterable<CallSeries>
-}
-
-export interface FunctionReplicas {
-  readonly fn: FunctionName
-  readonly desired: number
-  readonly ready: number
-  /** How it is scaled; absent while nobody knows. */
-  readonly scaling?: {
-    readonly min: number
-    readonly max: number
-    readonly target: number
-    readonly type: string | null
-    /** What the load asks for. */
-    readonly recommended: number
-    /** The host has no room for that. */
-    readonly isLimited: boolean
-  }
+  /** Null: no call has had to wait for a replica. */
+  readonly waits: WaitSeries | null
 }
 
 /** Where the figures come from. `assemble/` plugs it. */
@@ -63,6 +58,8 @@ export interface MetricSources {
 export class Metrics {
   readonly #registry = new Registry()
   readonly #sources: MetricSources
+  /** While the text is being made. */
+  #replicas: readonly FunctionReplicas[] | null = null
   readonly #requests: Counter<'code' | 'method' | 'path'>
   readonly #durations: Histogram<'code' | 'method' | 'path'>
 
@@ -84,7 +81,10 @@ export class Metrics {
       registers,
     })
     declareCallMetrics(this.#registry, sources)
-    declareReplicaMetrics(this.#registry, sources)
+    declareLabelledMetrics(
+      this.#registry,
+      replicaMetrics(() => this.#replicas ?? sources.replicas()),
+    )
     declarePlainMetrics(this.#registry, budgetMetrics(sources.budgets))
     declareProcessMetrics(this.#registry)
   }
@@ -110,7 +110,11 @@ export class Metrics {
   /** Everything in Prometheus' text format. */
   async render(): Promise<{ readonly contentType: string; readonly body: string }> {
     const own = callDurations(this.#sources.calls())
-    return { contentType: this.#registry.contentType, body: `${await this.#registry.metrics()}\n${own}` }
+    // Each metric is read in the turn in which the text is asked for: one walk over all functions is enough.
+    this.#replicas = [...this.#sources.replicas()]
+    const text = this.#registry.metrics()
+    this.#replicas = null
+    return { contentType: this.#registry.contentType, body: `${await text}\n${own}` }
   }
 }
 
@@ -141,6 +145,18 @@ function declareCallMetrics(registry: Registry, sources: MetricSources): void {
       for (const { fn, started } of sources.calls()) this.inc({ function_name: fn }, started)
     },
   })
+  new Counter({
+    name: 'sampan_wake_failures_total',
+    help: 'Waits for a replica that ended without one',
+    labelNames: perFunction,
+    registers,
+    collect() {
+      this.reset()
+      for (const { fn, waits } of sources.calls()) {
+        if (waits !== null) this.inc({ function_name: fn }, waits.failed)
+      }
+    },
+  })
   new Gauge({
     name: 'gateway_function_invocation_inflight',
     help: 'Calls of a function that run or wait now',
@@ -158,64 +174,40 @@ function declareCallMetrics(registry: Registry, sources: MetricSources): void {
  * are DNS labels.
  */
 function callDurations(calls: Iterable<FunctionCalls>): string {
-  const name = 'gateway_functions_seconds'
-  const lines = [
-    `# HELP ${name} Duration of calls, waiting for a replica not included`,
-    `# TYPE ${name} histogram`,
-  ]
-  for (const { fn, series } of calls) {
-    for (const { code, count, seconds, buckets } of series) {
-      const labels = `function_name="${fn}",code="${code}"`
-      let below = 0
-      for (const [index, le] of DURATION_BUCKETS.entries()) {
-        below += buckets[index] ?? 0
-        lines.push(`${name}_bucket{le="${le}",${labels}} ${below}`)
-      }
-      lines.push(`${name}_bucket{le="+Inf",${labels}} ${count}`)
-      lines.push(`${name}_sum{${labels}} ${seconds}`, `${name}_count{${labels}} ${count}`)
-    }
-  }
-  return `${lines.join('\n')}\n`
+  const called = [...calls]
+  const durations = called.flatMap(({ fn, series }) =>
+    [...series].map((one) => ({ labels: `function_name="${fn}",code="${one.code}"`, ...one })),
+  )
+  const waits = called.flatMap(({ fn, waits: of }) =>
+    of === null ? [] : [{ labels: `function_name="${fn}"`, ...of }],
+  )
+  return [
+    ...histogram(
+      'gateway_functions_seconds',
+      'Duration of calls, waiting for a replica not included',
+      durations,
+    ),
+    ...histogram('sampan_wake_seconds', 'Time that calls waited for a replica to get ready', waits),
+    '',
+  ].join('\n')
 }
 
-function declareReplicaMetrics(registry: Registry, sources: MetricSources): void {
-  const gauge = (name: string, help: string, value: (one: FunctionReplicas) => number) =>
-    new Gauge({
-      name,
-      help,
-      labelNames: ['function_name'],
-      registers: [registry],
-      collect() {
-        this.reset()
-        for (const one of sources.replicas()) this.set({ function_name: one.fn }, value(one))
-      },
-    })
-  gauge('gateway_service_count', 'Replicas wanted', ({ desired }) => desired)
-  gauge('gateway_service_ready_count', 'Replicas that can be called', ({ ready }) => ready)
-  gauge('gateway_service_min', 'Least replicas by load', ({ scaling }) => scaling?.min ?? 1)
-  gauge('gateway_service_max', 'Most replicas by load', ({ scaling }) => scaling?.max ?? 1)
-  gauge(
-    'sampan_scale_recommended',
-    'Replicas that the load asks for',
-    ({ scaling, desired }) => scaling?.recommended ?? desired,
-  )
-  gauge(
-    'sampan_scale_limited',
-    'Whether the host has no room for the replicas that the load asks for',
-    (one) => (one.scaling?.isLimited === true ? 1 : 0),
-  )
-  new Gauge({
-    name: 'gateway_service_target_load',
-    help: 'Load that one replica should have',
-    labelNames: ['function_name', 'scaling_type'],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const { fn, scaling } of sources.replicas()) {
-        if (scaling) this.set({ function_name: fn, scaling_type: scaling.type ?? 'other' }, scaling.target)
-      }
-    },
-  })
+function histogram(
+  name: string,
+  help: string,
+  found: readonly (DurationSeries & { readonly labels: string })[],
+): readonly string[] {
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`]
+  for (const { labels, count, seconds, buckets } of found) {
+    let below = 0
+    for (const [index, le] of DURATION_BUCKETS.entries()) {
+      below += buckets[index] ?? 0
+      lines.push(`${name}_bucket{le="${le}",${labels}} ${below}`)
+    }
+    lines.push(`${name}_bucket{le="+Inf",${labels}} ${count}`)
+    lines.push(`${name}_sum{${labels}} ${seconds}`, `${name}_count{${labels}} ${count}`)
+  }
+  return lines
 }
 
 function declarePlainMetrics(registry: Registry, metrics: readonly PlainMetric[]): void {

@@ -65,7 +65,7 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
     store: registry.invocations,
     answered: (fn) => invoker.routes.metricsOf(fn)?.ended ?? 0,
   })
-  const metrics = makeMetrics(base, { invoker, provider, scaler })
+  const metrics = makeMetrics(base, { control, invoker, provider, scaler })
   const metricsServer = makeMetricsServer(base, metrics)
   const builds = makeBuilds(base, provider)
   const api = makeApi(base, {

@@ -28,7 +28,7 @@ export function connectEvents(listening: Listening): void {
     queue?.queue.reconsider()
     if (event.kind !== 'removed') {
       invoker.routes.add(event.fn)
-      scaler.changed(event.fn)
+      scaler.changed(event.fn, event.returnsTo)
     } else {
       scaler.removed(name)
       invoker.remove(name)
@@ -43,7 +43,9 @@ export function connectEvents(listening: Listening): void {
         event.fn,
         event.ready.map(({ revision }) => revision),
       )
-    } else if (event.kind === 'lost') invoker.routes.cut(event.replica)
+      scaler.noted(event.fn)
+    } else if (event.kind === 'setback') scaler.noted(event.fn)
+    else if (event.kind === 'lost') invoker.routes.cut(event.replica)
     else if (event.kind === 'scaled') control.follow(event.fn, event.replicas)
     else if (event.kind === 'addresses') gateway.listenOn(event.addresses)
   })

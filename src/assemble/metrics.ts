@@ -1,3 +1,5 @@
+import type { FunctionControl } from '../control/function-control.ts'
+import type { FunctionName } from '../core/functions/function-name.ts'
 import type { Provider } from '../core/provider/provider.ts'
 import { shownReplicas } from '../core/scaling/shown-replicas.ts'
 import type { Invoker } from '../invoke/invoker.ts'
@@ -8,6 +10,7 @@ import type { Scaler } from '../scaler/scaler.ts'
 import type { Base } from './base.ts'
 
 export interface MetricsNeeds {
+  readonly control: FunctionControl
   readonly invoker: Invoker
   readonly provider: Provider
   readonly scaler: Scaler
@@ -16,8 +19,15 @@ export interface MetricsNeeds {
 /** The metrics of the edge are added later, because the edge is built from parts that need these metrics. */
 export function makeMetrics(
   { registry, bodies, capacity, descriptors }: Base,
-  { invoker, provider, scaler }: MetricsNeeds,
+  { control, invoker, provider, scaler }: MetricsNeeds,
 ): Metrics {
+  const outOfMemory = new Map<FunctionName, number>()
+  provider.watch((event) => {
+    if (event.kind === 'out-of-memory') outOfMemory.set(event.fn, (outOfMemory.get(event.fn) ?? 0) + 1)
+  })
+  control.watch(({ kind, fn }) => {
+    if (kind === 'removed') outOfMemory.delete(fn.spec.name)
+  })
   return new Metrics({
     calls: () => invoker.routes.metrics(),
     replicas: () =>
@@ -25,7 +35,9 @@ export function makeMetrics(
         const { name } = fn.spec
         const { desired, available: ready } = shownReplicas(fn, provider.replicas(name))
         const scaling = scaler.figures(name)
-        return { fn: name, desired, ready, ...(scaling && { scaling }) }
+        const deaths = outOfMemory.get(name) ?? 0
+        const rests = provider.rests(name)
+        return { fn: name, desired, ready, outOfMemory: deaths, rests, ...(scaling && { scaling }) }
       }),
     budgets: {
       calls: () => invoker.figures,

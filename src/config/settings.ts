@@ -123,10 +123,10 @@ export const settings = v.object({
   callbackSecret: settingOrNull('SAMPAN_CALLBACK_SECRET', kinds.anyText),
   /** Who scales functions by load: the daemon itself, an AlertManager at `/system/alert`, or nobody. */
   autoscaler: setting('SAMPAN_AUTOSCALER', 'builtin', kinds.oneOf('builtin', 'alert', 'off')),
-  /** Load per replica of a function that names none. */
-  scaleTarget: setting('SAMPAN_SCALE_TARGET', '50', kinds.count),
-  /** How long a count is kept after it was last needed, of a function that does not say. */
-  scaleDownWindowMs: setting('SAMPAN_SCALE_DOWN_WINDOW', '60s', kinds.durationUpTo(5 * 60_000, '5m')),
+  /** Load per replica of a function that names none; null: what is usual for its kind. */
+  scaleTarget: settingOrNull('SAMPAN_SCALE_TARGET', kinds.count),
+  /** How long a count is kept after it was last needed, of a function that does not say; null: as usual. */
+  scaleDownWindowMs: settingOrNull('SAMPAN_SCALE_DOWN_WINDOW', kinds.durationUpTo(5 * 60_000, '5m')),
   /** How long frozen replicas of a function that is scaled to zero are kept. */
   removeAfterMs: setting('SAMPAN_REMOVE_AFTER', '1h', kinds.duration),
   /** Memory for all replicas together, by their limits; null: 80 % of the machine's, less 256 MiB. */

@@ -17,6 +17,7 @@ import {
   type ReplicaBounds,
 } from '../core/scaling/scaling-policy.ts'
 import type { Log } from '../log.ts'
+import type { FunctionEvent } from './function-event.ts'
 import type { FunctionRegistry } from './function-registry.ts'
 import { Preparation } from './preparation.ts'
 import { checkNamespace, checkReferences, type ReferencePorts } from './references.ts'
@@ -30,17 +31,6 @@ export interface FunctionControlPorts extends ReferencePorts {
 }
 
 type Replacement = Pick<FunctionChange, 'spec' | 'body' | 'artifact'>
-
-/** What happened to a function that there should be. */
-export interface FunctionEvent {
-  /**
-   * `known`: it is new. `changed`: another revision, count, image or rest is desired. `removed`: there should
-   * be none of the name any more.
-   */
-  readonly kind: 'known' | 'changed' | 'removed'
-  /** As it is desired now; of a removed one, as it was last. */
-  readonly fn: DeployedFunction
-}
 
 /**
  * The changes that users and triggers make to desired state: checked, stored, then handed to the provider.
@@ -121,7 +111,8 @@ export class FunctionControl {
     checkReferences(spec, this.#ports)
     this.#checkFree(spec.name)
     const replicas = this.#bounds(spec).min
-    this.#deployed('known', registry.insert({ spec, body, replicas, artifact, nowMs: this.#nowMs() }))
+    const fn = registry.insert({ spec, body, replicas, artifact, nowMs: this.#nowMs() })
+    this.#deployed({ kind: 'known', fn })
   }
 
   /**
@@ -155,7 +146,7 @@ export class FunctionControl {
     const { artifact, remarks } = await this.#preparation.again(earlier)
     checkReferences(earlier.spec, this.#ports)
     const newest = this.existing(fn)
-    const { revision } = this.#replace(newest, { ...earlier, artifact })
+    const { revision } = this.#replace(newest, { ...earlier, artifact }, earlier.revision)
     log.info('function rolled back', { fn, from: newest.revision, to: earlier.revision, revision })
     return remarks
   }
@@ -257,19 +248,24 @@ export class FunctionControl {
   }
 
   /** A new revision in the place of `newest`. */
-  #replace(newest: DeployedFunction, { spec, body, artifact }: Replacement): DeployedFunction {
+  #replace(
+    newest: DeployedFunction,
+    { spec, body, artifact }: Replacement,
+    returnsTo?: number,
+  ): DeployedFunction {
     const { registry, provider } = this.#ports
     const replicas = replicasAfterUpdate(newest.replicas, this.#bounds(spec))
     const reason = whyNotInService(provider.condition(spec.name))
     const nowMs = this.#nowMs()
     const fn = registry.replace({ spec, body, replicas, artifact, reason, nowMs })
-    this.#deployed('changed', fn)
+    this.#deployed({ kind: 'changed', fn, ...(returnsTo !== undefined && { returnsTo }) })
     return fn
   }
 
-  #deployed(kind: 'known' | 'changed', fn: DeployedFunction): void {
+  #deployed(event: FunctionEvent): void {
     const { provider, log } = this.#ports
-    this.#tell({ kind, fn })
+    const { fn } = event
+    this.#tell(event)
     provider.apply(fn)
     log.info('function deployed', {
       fn: fn.spec.name,

@@ -1,5 +1,5 @@
 import type { FunctionName } from '../core/functions/function-name.ts'
-import { DURATION_BUCKETS, type CallSeries, type FunctionCalls } from '../metrics.ts'
+import { DURATION_BUCKETS, type CallSeries, type FunctionCalls, type WaitSeries } from '../metrics.ts'
 
 /**
  * Most statuses of one function that are counted separately. Callers could make a function answer any of 900,
@@ -19,6 +19,14 @@ class StatusCount implements CallSeries {
   }
 }
 
+/** Waits for a replica that succeeded, and those that did not. */
+class WaitCount implements WaitSeries {
+  count = 0
+  failed = 0
+  seconds = 0
+  readonly buckets = new Uint32Array(DURATION_BUCKETS.length + 1)
+}
+
 /** What is counted of one function: plain numbers, written on every call and read when somebody scrapes. */
 export class CallMetrics implements FunctionCalls {
   readonly fn: FunctionName
@@ -26,10 +34,16 @@ export class CallMetrics implements FunctionCalls {
   inFlight = 0
   /** Most calls in flight since `takePeak`. */
   #peak = 0
+  #waits: WaitCount | null = null
   readonly #byStatus = new Map<number, StatusCount>()
 
   constructor(fn: FunctionName) {
     this.fn = fn
+  }
+
+  /** Null: no call has had to wait for a replica. */
+  get waits(): WaitSeries | null {
+    return this.#waits
   }
 
   get series(): Iterable<CallSeries> {
@@ -78,11 +92,14 @@ export class CallMetrics implements FunctionCalls {
   end(code: number, ms: number): void {
     this.inFlight -= 1
     const status = this.#byStatus.get(code) ?? this.#countFor(code)
-    const seconds = ms / 1_000
-    status.count += 1
-    status.seconds += seconds
-    const bucket = bucketOf(seconds)
-    status.buckets[bucket] = (status.buckets[bucket] ?? 0) + 1
+    countDuration(status, ms / 1_000)
+  }
+
+  /** Calls waited together for a replica to get ready, which took so long, or did not. */
+  waited(ms: number, isReady: boolean): void {
+    this.#waits ??= new WaitCount()
+    if (isReady) countDuration(this.#waits, ms / 1_000)
+    else this.#waits.failed += 1
   }
 
   /**
@@ -95,6 +112,13 @@ export class CallMetrics implements FunctionCalls {
     this.#byStatus.set(counted, status)
     return status
   }
+}
+
+function countDuration(counted: StatusCount | WaitCount, seconds: number): void {
+  counted.count += 1
+  counted.seconds += seconds
+  const bucket = bucketOf(seconds)
+  counted.buckets[bucket] = (counted.buckets[bucket] ?? 0) + 1
 }
 
 function bucketOf(seconds: number): number {

@@ -95,7 +95,13 @@ export class Invoker {
     this.#crowded = (fn) => ports.crowded?.(fn)
     this.#context = {
       clock,
-      waker: new Waker({ ports, clock, timeoutMs: limits.wakeMs, room: usual.waiting }),
+      waker: new Waker({
+        ports,
+        clock,
+        timeoutMs: limits.wakeMs,
+        room: usual.waiting,
+        onEnd: (fn, { ms, isReady }) => this.routes.metricsOf(fn)?.waited(ms, isReady),
+      }),
       activeCalls: new ActiveCalls(clock, [limits.upstreamMs, limits.writeMs, limits.wakeMs]),
       suspect: (replica, why) => ports.suspect(replica, why),
       fate: (replica) => ports.fate(replica),

@@ -14,6 +14,9 @@ import { isGone } from './publisher.ts'
 import type { QueueOptions } from './queue-options.ts'
 import type { QueueSession } from './session.ts'
 
+/** What falls due within this time counts as due: a replica takes about that long to start. */
+const SOON_MS = 5_000
+
 /**
  * Asynchronous calls: accepted, run at least once, tried again as their owner wishes, ended in an answer for
  * whoever waits for one or among the dead letters. What is still to do is in the streams of NATS; what became of
@@ -124,10 +127,19 @@ export class CallQueue {
     this.parts.calls.reconsider()
   }
 
-  /** Calls of a function that wait or run, in all queues. */
+  /**
+   * Calls of a function that run, wait, or fall due within seconds: those that replicas are needed for now. Of
+   * a paused queue, and while NATS is away, only those that run.
+   */
   backlogOf(fn: FunctionName): number {
+    const { book, clock, link } = this.#options
+    const soonMs = clock.wall() + SOON_MS
     let sum = 0
-    for (const lane of this.parts.calls.lanes()) if (lane.name.fn === fn) sum += lane.stored
+    for (const { name, stored, running } of this.parts.calls.lanes()) {
+      if (stored === 0 || name.fn !== fn) continue
+      const mustWait = link.session === null || this.parts.paused.has(name.queue)
+      sum += mustWait ? running : Math.max(running, stored - book.countLater(name.queue, fn, soonMs))
+    }
     return sum
   }
 

@@ -16,6 +16,8 @@ export interface CallBook extends AcceptorBook, RunnerBook {
   list(query: QueuedCallQuery): readonly QueuedCall[]
   open(): readonly OpenCalls[]
   attempts(id: string): readonly CallAttempt[]
+  /** Open calls of a function in a queue that are not made before then. */
+  countLater(queue: string, fn: FunctionName, atMs: number): number
   /** Those that wait for their time. */
   waiting(): readonly QueuedCall[]
   setCallback(id: string, state: 'delivered' | 'failed'): void

@@ -1,5 +1,5 @@
 import { formatDuration } from '../core/duration.ts'
-import { replicaMemory, roomFor } from '../core/scaling/host-budget.ts'
+import { isShortOfMemory, replicaMemory, roomFor } from '../core/scaling/host-budget.ts'
 import { nextCount, recommend, type Load, type Recommendation } from '../core/scaling/scaling-decision.ts'
 import type { FunctionTrack } from './function-track.ts'
 import { loadOf } from './load-of.ts'
@@ -33,6 +33,8 @@ export class Autoscaler {
   readonly #memoryBytes: number
   /** Memory of all replicas that do not rest, while all functions are looked at one after the other. */
   #usedBytes: number | null = null
+  /** The host is short of memory, as of the last look at all functions. */
+  #isShort = false
 
   constructor(options: AutoscalerOptions) {
     this.#options = options
@@ -41,7 +43,9 @@ export class Autoscaler {
 
   /** Looks at all functions. Adds up their memory once: a thousand may be busy. */
   decideAll(nowMs: number): void {
+    const { host } = this.#options
     this.#usedBytes = this.#sumBytes()
+    this.#isShort = isShortOfMemory(host.availableBytes(), host.totalBytes)
     try {
       for (const track of this.#options.tracks()) {
         const before = track.usedBytes
@@ -64,7 +68,7 @@ export class Autoscaler {
     const load = loadOf(policy, {
       calls: track.calls,
       usage: track.usage,
-      backlog: ports.backlog(fn.spec.name),
+      backlog: () => ports.backlog(fn.spec.name),
     })
     if (load === null) return
 
@@ -142,6 +146,7 @@ export class Autoscaler {
   }
 
   #room({ policy, replicaBytes, usedBytes }: FunctionTrack): number {
+    if (this.#isShort) return 0
     const room = { cores: this.#options.host.cores, memoryBytes: this.#memoryBytes }
     const othersBytes = (this.#usedBytes ?? this.#sumBytes()) - usedBytes
     return roomFor(room, { isCpuBound: policy.type === 'cpu', replicaBytes, othersBytes })

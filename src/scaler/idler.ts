@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/duration.ts'
+import { isShortOfMemory } from '../core/scaling/host-budget.ts'
 import { reposeOf } from '../core/scaling/idleness.ts'
 import { isAtZero } from '../core/scaling/shown-replicas.ts'
 import type { Autoscaler } from './autoscaler.ts'
@@ -11,8 +12,6 @@ import type { ScalingEvents } from './scaling-events.ts'
 const MOST_PER_LOOK = 50
 /** Functions that give up their memory per look when it is short: it takes a moment until that shows. */
 const MOST_FOR_MEMORY = 4
-/** Below this part of the memory it is short. */
-const SHORT_OF_MEMORY = 0.1
 /** How often one that rests is told so again while a replica of it is not frozen. */
 const REPEAT_MS = 10_000
 
@@ -47,6 +46,11 @@ export class Idler {
     const { fn, policy, activeAtMs } = track
     const { name } = fn.spec
     const isResting = fn.isResting === true
+    if ((isResting || fn.replicas === 0) && this.#options.ports.backlog(name) > 0) {
+      // A queued call is about to be made: it need not wait for the start.
+      this.#options.ports.wake(name)
+      return true
+    }
     const idleMs = nowMs - activeAtMs
     const repose = fn.replicas === 0 ? 'stay' : reposeOf(policy, { idleMs, isResting })
     if (repose === 'stay' || this.#isBusy(track)) return false
@@ -83,7 +87,7 @@ export class Idler {
   #makeRoom(resting: readonly FunctionTrack[]): void {
     if (resting.length === 0) return
     const { host } = this.#options
-    if (host.availableBytes() >= SHORT_OF_MEMORY * host.totalBytes) return
+    if (!isShortOfMemory(host.availableBytes(), host.totalBytes)) return
     const oldest = resting.toSorted((one, other) => one.activeAtMs - other.activeAtMs)
     for (const track of oldest.slice(0, MOST_FOR_MEMORY)) this.#remove(track, 'the host is short of memory')
   }

@@ -8,8 +8,8 @@ export interface LoadSources {
   /** Null: it was never called. */
   readonly calls: LoadWindow | null
   readonly usage: UsageWindow
-  /** Asynchronous calls that wait, or run, or are due for another try. */
-  readonly backlog: number
+  /** Asynchronous calls that run, wait, or fall due within seconds. Asked only where it is the load. */
+  readonly backlog: () => number
 }
 
 const MIB = 2 ** 20
@@ -30,8 +30,10 @@ export function loadOf({ type }: ScalingPolicy, { calls, usage, backlog }: LoadS
       const half = calls?.latencyMs(30) ?? 0
       return { up: half, down: Math.max(half, calls?.latencyMs(59) ?? 0) }
     }
-    case 'queue':
-      return { up: backlog, down: backlog }
+    case 'queue': {
+      const queued = backlog()
+      return { up: queued, down: queued }
+    }
     case 'cpu':
       return usage.isEmpty ? null : between(usage, ({ cpuMillicores }) => cpuMillicores)
     case 'memory':

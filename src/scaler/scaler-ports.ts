@@ -24,7 +24,7 @@ export interface ScalerPorts {
   usage(fn: FunctionName, signal: AbortSignal): Promise<Usage | null>
   /** Undefined for a function that is not known to the call path. */
   calls(fn: FunctionName): CallCounters | undefined
-  /** Asynchronous calls of the function that wait, run, or are due for another try. */
+  /** Asynchronous calls of the function that run, wait, or fall due within seconds. */
   backlog(fn: FunctionName): number
   readonly clock: Clock
   readonly log: Log

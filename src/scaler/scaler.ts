@@ -6,6 +6,7 @@ import { Autoscaler } from './autoscaler.ts'
 import { FunctionTrack } from './function-track.ts'
 import { Idler } from './idler.ts'
 import type { ScalerMode, ScalerOptions, ScalerPorts } from './scaler-ports.ts'
+import { Rollouts } from './rollouts.ts'
 import { ScalingEvents } from './scaling-events.ts'
 import { USAGE_INTERVAL_MS } from './usage-window.ts'
 
@@ -40,6 +41,7 @@ export class Scaler {
   readonly #tracks = new Map<FunctionName, FunctionTrack>()
   readonly #autoscaler: Autoscaler
   readonly #idler: Idler
+  readonly #rollouts: Rollouts
   readonly #stopping = new AbortController()
   #loops: readonly Promise<void>[] = []
   #samples = 0
@@ -53,6 +55,7 @@ export class Scaler {
     const { clock, log } = ports
     const events = new ScalingEvents(log, () => clock.wall())
     this.events = events
+    this.#rollouts = new Rollouts(events)
     const tracks = (): Iterable<FunctionTrack> => this.#tracks.values()
     this.#autoscaler = new Autoscaler({ ...options, ports, events, tracks })
     this.#idler = new Idler({ ports, events, host: options.host, autoscaler: this.#autoscaler })
@@ -78,11 +81,12 @@ export class Scaler {
     await Promise.all(this.#loops)
   }
 
-  /** A function is new, or something else is desired of it. */
-  changed(fn: DeployedFunction): void {
+  /** A function is new, or something else is desired of it. `returnsTo`: an earlier revision that it is again. */
+  changed(fn: DeployedFunction, returnsTo?: number): void {
     const nowMs = this.#ports.clock.now()
     const { name } = fn.spec
     const track = this.#tracks.get(name)
+    this.#rollouts.changed(fn, track?.fn ?? null, returnsTo)
     if (track === undefined) {
       this.#tracks.set(name, new FunctionTrack(fn, this.#options.defaults, nowMs))
       return
@@ -98,7 +102,13 @@ export class Scaler {
 
   removed(name: FunctionName): void {
     this.#tracks.delete(name)
+    this.#rollouts.forget(name)
     this.events.forget(name)
+  }
+
+  /** How a function does may have changed. */
+  noted(name: FunctionName): void {
+    this.#rollouts.noted(name, this.#ports.condition(name))
   }
 
   /** A call waits for a replica, or was refused: there is reason for a look before the next one is due. */

@@ -35,6 +35,8 @@ export function describeRest(stage: () => Stage): void {
     provider.wake(name)
 
     assert.equal((await provider.whenReady(name, soon())).id, before[0])
+    const { freezes, thaws } = provider.rests(name)
+    assert.deepEqual([freezes, thaws], [1, 1])
     provider.apply({ ...fn, isResting: true })
     await allFrozen(provider, name)
   })

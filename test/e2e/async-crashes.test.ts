@@ -94,6 +94,8 @@ describe('an asynchronous call, when the daemon is killed', { skip: await skipWi
 
       const [least = 1] = callbacks
       await eventually(() => caller.received.length >= least, 20_000, 'it is called back')
+      // Its callback may be sent while it runs once more.
+      await eventually(() => hasEnded(daemon), 20_000, 'the call has ended')
       assert.equal(accepted?.status ?? 0, point === 'stored, not answered' ? 0 : 202)
       const count = async (): Promise<number> => Number(await shell(daemon, 'recorder', 'wc -l </tmp/runs'))
       assert.ok(runs.includes(await count()), `it ran ${await count()} times`)
@@ -105,6 +107,12 @@ describe('an asynchronous call, when the daemon is killed', { skip: await skipWi
     })
   }
 })
+
+async function hasEnded(daemon: DaemonProcess): Promise<boolean> {
+  const answer = await daemon.api('GET', '/system/async/calls/the-call')
+  const calls = (await answer.json()) as readonly { readonly state: string }[]
+  return calls.length > 0 && calls.every(({ state }) => ['succeeded', 'failed', 'dead'].includes(state))
+}
 
 /** Connections to NATS so far: what comes before one lies in the outbox, which is another way. */
 async function sessionsOf(daemon: DaemonProcess): Promise<number> {

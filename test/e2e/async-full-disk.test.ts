@@ -19,7 +19,7 @@ const CALLS = 40
 const DISK = '260m'
 
 it(
-  'a queue on a full disk accepts no call and loses none, calls with an answer go on, and room heals it',
+  'a queue on a full disk accepts no call and loses none, calls with an answer go on, and room heals it (F4t)',
   { skip },
   async () => {
     await using folder = await temporaryFolder()

@@ -40,7 +40,7 @@ describe('an update that cannot run', { skip: await skipWithoutDocker() }, () =>
     return (await (await daemon.api('GET', `/system/function/${name}/revisions`)).json()) as RevisionAnswer[]
   }
 
-  it('leaves the function in service, says so over the API, and survives the death of what serves', async () => {
+  it('leaves the function in service, says so over the API, and survives the death of what serves (F6t)', async () => {
     const image = await testImage('plain')
     await daemon.deploy({ service: 'shop', image, envProcess: GOOD })
     assert.equal(await (await daemon.call('shop')).text(), 'the first\n')
@@ -78,6 +78,17 @@ describe('an update that cannot run', { skip: await skipWithoutDocker() }, () =>
     await daemon.must('POST', '/system/function/shop/rollback')
 
     await eventually(async () => (await statusOf('shop')).status.state === 'ready', 20_000)
+    const events = (await (await daemon.api('GET', '/system/events?name=shop')).json()) as {
+      readonly kind: string
+      readonly reason: string
+    }[]
+    const kinds = events.map(({ kind }) => kind)
+    const inOrder = ['updated', 'degraded', 'rolled-back', 'serving'].map((kind) => kinds.indexOf(kind))
+    assert.ok(
+      inOrder.every((at, place) => at > (inOrder[place - 1] ?? -1)),
+      kinds.join(),
+    )
+    assert.match(events[kinds.indexOf('degraded')]?.reason ?? '', /is not in service: it exited with code/)
     assert.equal(await (await daemon.call('shop')).text(), 'the first\n')
     assert.deepEqual((await statusOf('shop')).annotations, {})
     const [newest, failed, first] = await revisionsOf('shop')

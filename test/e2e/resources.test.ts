@@ -73,6 +73,25 @@ describe('the resources of a real function', { skip: await skipWithoutDocker() }
     )
   })
 
+  it('the resources of a real function count as out of memory although it was its process behind a watchdog (F1t)', async () => {
+    const limits = { memory: '32Mi' }
+    await daemon.deploy({ service: 'child', image: await testImage('upstream-http'), limits })
+    assert.equal((await daemon.call('child/id')).status, 200)
+    const died = async (): Promise<number> => {
+      const text = await (await fetch(`${daemon.metricsUrl}/metrics`)).text()
+      return Number(/^sampan_replica_oom_total\{function_name="child.openfaas-fn"\} (\d+)$/m.exec(text)?.[1])
+    }
+    assert.equal(await died(), 0)
+
+    const { status: code } = await daemon.call(`child/alloc/${100 * MEGABYTE}`)
+
+    assert.ok([500, 502].includes(code), `${code}`)
+    await eventually(async () => (await died()) === 1, 10_000, 'it is counted once')
+    assert.equal((await daemon.call('child/id')).status, 200)
+    const exited = (await daemon.log()).split('\n').find((line) => /replica exited.*"child/.test(line))
+    assert.match(exited ?? '', /"oomKilled":true/)
+  })
+
   it('the resources of a real function hold it to a number of processes', async () => {
     await deployShell(daemon, { service: 'forks', annotations: { 'com.sampan.pids': '30' } })
     assert.equal(await shell(daemon, 'forks', 'echo ready'), 'ready\n')

@@ -30,13 +30,25 @@ async function statusOf(daemon: DaemonProcess, name: string): Promise<Status> {
   return (await (await daemon.api('GET', `/system/function/${name}`)).json()) as Status
 }
 
+/** What was decided about its scaling; not how it did. */
 async function eventsOf(daemon: DaemonProcess, name: string): Promise<readonly Told[]> {
-  return (await (await daemon.api('GET', `/system/events?name=${name}`)).json()) as Told[]
+  const told = (await (await daemon.api('GET', `/system/events?name=${name}`)).json()) as Told[]
+  return told.filter(({ kind }) => !['serving', 'degraded', 'failing', 'recovered'].includes(kind))
+}
+
+/** What the engine did with a container since it was made, of these kinds. */
+async function happened(container: string, kinds: readonly string[]): Promise<readonly string[]> {
+  const filters = [`container=${container}`, ...kinds.map((kind) => `event=${kind}`)]
+  const filter = filters.flatMap((one) => ['--filter', one])
+  const made = await docker('inspect', '-f', '{{.Created}}', container)
+  const now = new Date().toISOString()
+  const told = await docker('events', '--since', made, '--until', now, '--format', '{{.Action}}', ...filter)
+  return told.split('\n').filter(Boolean)
 }
 
 // Each waits for windows of time most of the while, with a daemon of its own: all at once take as long as the longest.
 describe('scaling on the real engine', { skip: await skipWithoutDocker(), concurrency: true }, () => {
-  it('calls at a time raise the replicas, which fall back when they end; a static function stays', async () => {
+  it('calls at a time raise the replicas, which fall back when they end; a static function stays (S11)', async () => {
     await using daemon = await DaemonProcess.start()
     const image = await testImage('fn')
     const labels = {
@@ -86,7 +98,7 @@ describe('scaling on the real engine', { skip: await skipWithoutDocker(), concur
     await followed.cancel()
   })
 
-  it('an idle function goes to zero, and the first calls wake it, none of which fails', async () => {
+  it('an idle function goes to zero, and the first calls wake it, none of which fails (S13, S14, S15)', async () => {
     await using daemon = await DaemonProcess.start({ SAMPAN_REMOVE_AFTER: '10s', SAMPAN_FREEZER: 'docker' })
     const labels = { [`${SCALE}.zero`]: 'true', [`${SCALE}.zero-duration`]: '10s' }
     await daemon.deploy({ service: 'idle', image: await testImage('fn'), labels })
@@ -105,6 +117,8 @@ describe('scaling on the real engine', { skip: await skipWithoutDocker(), concur
       assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
     }
     await callMany()
+    // One thaw for all of them.
+    assert.equal((await happened(container, ['unpause'])).length, 1)
     const awake = await statusOf(daemon, 'idle')
     assert.deepEqual([awake.replicas, awake.availableReplicas, awake.status.state], [1, 1, 'ready'])
     assert.deepEqual(await daemon.containersOf('idle'), [container])
@@ -120,6 +134,31 @@ describe('scaling on the real engine', { skip: await skipWithoutDocker(), concur
     assert.deepEqual(told, ['rested', 'woken', 'rested', 'removed', 'woken'])
   })
 
+  it('an idle function whose labels say stop has its container removed, and 50 first calls start one (S16)', async () => {
+    await using daemon = await DaemonProcess.start()
+    const labels = {
+      [`${SCALE}.zero`]: 'true',
+      [`${SCALE}.zero-duration`]: '10s',
+      [`${SCALE}.zero-mode`]: 'stop',
+    }
+    await daemon.deploy({ service: 'gone', image: await testImage('fn'), labels })
+    assert.equal((await daemon.call('gone/id')).status, 200)
+    await eventually(async () => (await daemon.containers()).length === 0, 40_000, 'its container is removed')
+    const { replicas, availableReplicas, status } = await statusOf(daemon, 'gone')
+    assert.deepEqual([replicas, availableReplicas, status.state], [0, 0, 'sleeping'])
+
+    const answers = await Promise.all(Array.from({ length: 50 }, () => daemon.call('gone/id')))
+
+    assert.deepEqual(new Set(answers.map(({ status: code }) => code)), new Set([200]))
+    // One container for all of them.
+    assert.equal(new Set(await Promise.all(answers.map((answer) => answer.text()))).size, 1)
+    assert.equal((await daemon.containers()).length, 1)
+    assert.deepEqual(
+      (await eventsOf(daemon, 'gone')).map(({ kind }) => kind),
+      ['removed', 'woken'],
+    )
+  })
+
   it('asynchronous calls that wait raise the replicas, and keep the function awake', async () => {
     await using daemon = await DaemonProcess.start({ SAMPAN_ASYNC: 'on' })
     const labels = {
@@ -133,9 +172,12 @@ describe('scaling on the real engine', { skip: await skipWithoutDocker(), concur
     }
     const limit = { 'com.openfaas.queue.concurrency': '1' }
     await daemon.deploy({ service: 'jobs', image: await testImage('fn'), labels, annotations: limit })
-    const accept = async (): Promise<number> =>
-      (await fetch(`${daemon.url}/async-function/jobs/sleep/2s`, { method: 'POST', body: 'x' })).status
+    const accept = async (headers: Readonly<Record<string, string>> = {}): Promise<number> =>
+      (await fetch(`${daemon.url}/async-function/jobs/sleep/2s`, { method: 'POST', body: 'x', headers }))
+        .status
     await eventually(async () => (await accept()) === 202, 20_000, 'the queue takes calls')
+    // That one keeps nothing awake.
+    assert.equal(await accept({ 'x-async-delay': '1h' }), 202)
     for (let call = 0; call < 9; call += 1) assert.equal(await accept(), 202)
 
     await eventually(
@@ -155,7 +197,7 @@ describe('scaling on the real engine', { skip: await skipWithoutDocker(), concur
     )
   })
 
-  it('a call that runs longer than the duration of idleness keeps it awake, and so does a WebSocket', async () => {
+  it('a call that runs longer than the duration of idleness keeps it awake, and so does a WebSocket (S17, S18)', async () => {
     await using daemon = await DaemonProcess.start()
     const labels = { [`${SCALE}.zero`]: 'true', [`${SCALE}.zero-duration`]: '10s' }
     for (const service of ['slow', 'chat'])

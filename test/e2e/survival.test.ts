@@ -90,6 +90,40 @@ describe('survival', { skip: await skipWithoutDocker() }, () => {
     assert.equal((await daemon.call('warm/id')).status, 200)
   })
 
+  it('starts after a reboot what should run, and nothing that is scaled to zero, frozen or not (F5t)', async () => {
+    await using daemon = await DaemonProcess.start()
+    const image = await testImage('fn')
+    const zero = { 'com.openfaas.scale.zero': 'true', 'com.openfaas.scale.zero-duration': '10s' }
+    await daemon.deploy({ service: 'pair', image, labels: { 'com.openfaas.scale.min': '2' } })
+    await daemon.deploy({ service: 'none', image })
+    await daemon.deploy({ service: 'idle', image, labels: zero })
+    const shown = async (name: string): Promise<readonly number[]> => {
+      const answer = await daemon.api('GET', `/system/function/${name}`)
+      const status = (await answer.json()) as {
+        readonly replicas: number
+        readonly availableReplicas: number
+      }
+      return [status.replicas, status.availableReplicas]
+    }
+    const shows = async (name: string, counts: readonly number[]): Promise<boolean> =>
+      String(await shown(name)) === String(counts)
+    await daemon.must('POST', '/system/scale-function/none', { serviceName: 'none', replicas: 0 })
+    await eventually(() => shows('pair', [2, 2]), 20_000, 'both replicas of pair are ready')
+    await eventually(() => shows('idle', [0, 0]), 40_000, 'idle is at zero')
+    const before = await daemon.containers()
+
+    await daemon.end('SIGKILL')
+    for (const container of before) await killByHand(container)
+    await daemon.launch()
+    await daemon.whenHealthy()
+
+    await eventually(() => shows('pair', [2, 2]), 20_000, 'both replicas of pair are ready again')
+    assert.equal((await daemon.containersOf('pair')).length, 2)
+    assert.deepEqual(await daemon.containersOf('none'), [])
+    for (const name of ['none', 'idle']) assert.deepEqual(await shown(name), [0, 0], name)
+    for (const name of ['none', 'idle']) assert.equal((await daemon.call(`${name}/id`)).status, 200)
+  })
+
   it('converges on what happened while it was down', async () => {
     await using daemon = await DaemonProcess.start()
     await daemon.deploy({ service: 'hurt', image: await testImage('fn') })
@@ -105,6 +139,11 @@ describe('survival', { skip: await skipWithoutDocker() }, () => {
     assert.ok(!(await daemon.containers()).includes(before ?? ''))
   })
 })
+
+/** As a reboot does: it ends, and is still there. */
+async function killByHand(container: string): Promise<void> {
+  await promisify(execFile)('docker', ['kill', container])
+}
 
 async function removeByHand(container: string | undefined): Promise<void> {
   assert.ok(container)

@@ -11,6 +11,7 @@ import type {
   ProviderStatus,
   ReplicaLog,
   ReplicaLogQuery,
+  RestFigures,
   Usage,
 } from '../../src/core/provider/provider.ts'
 import { isAvailable, type Replica } from '../../src/core/provider/replica.ts'
@@ -104,6 +105,15 @@ export class FakeProvider implements Provider {
   wake(name: FunctionName): void {
     this.woken.push(name)
     if (this.#replicas.has(name)) this.#set(name, this.#current(name).map(thawed))
+  }
+
+  /** Each `apply` that rests and each `wake` counts as one. */
+  rests(name: FunctionName): RestFigures {
+    const freezes = this.applied.filter(
+      ({ spec, isResting }) => spec.name === name && isResting === true,
+    ).length
+    const thaws = this.woken.filter((woken) => woken === name).length
+    return { failures: 0, freezes, freezeSeconds: 0, thaws, thawSeconds: 0 }
   }
 
   remove(name: FunctionName): void {

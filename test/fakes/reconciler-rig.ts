@@ -52,7 +52,7 @@ export class ReconcilerRig {
       freeze: (id) => this.table.change(id, { state: 'frozen' }),
       thaw: (id) => this.table.change(id, { state: 'ready' }),
     },
-    isIdle: (id) => !this.busy.has(id),
+    inFlight: (id) => (this.busy.has(id) ? 1 : 0),
     onStarted: (id) => this.#started(id),
     onSetback: (fn) => this.outlook.failed(fn),
   })

@@ -52,7 +52,7 @@ export class ScalerRig {
     }
     this.scaler = new Scaler(ports, {
       mode,
-      defaults: { serverMax: 20, target: 50, windowMs: 60_000, removeAfterMs: 3_600_000 },
+      defaults: { serverMax: 20, target: null, windowMs: null, removeAfterMs: 3_600_000 },
       host: { cores, totalBytes: 1_000, availableBytes: () => this.available },
       memoryBytes,
     })

@@ -40,7 +40,7 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
     await eventually(() => bench.ready(fn.spec.name).length === 3)
   })
 
-  it('the Docker provider converges from a container removed by hand', async () => {
+  it('the Docker provider converges from a container removed by hand (F7t)', async () => {
     const first = await bench.deploy(bench.fn('removed', { image: httpd }))
 
     await docker('rm', '-f', first.id)
@@ -78,6 +78,23 @@ describe('the Docker provider converges', { skip: await skipWithoutDocker() }, (
 
     await eventually(async () => (await containersOf(bench.instance)).length === 1, 20_000)
     await eventually(() => bench.ready(fn.spec.name).length === 1)
+  })
+
+  it('a call that comes before the Docker provider has started waits for it, and is not told that there is no function', async () => {
+    const fn = bench.fn('early', { image: httpd })
+    const before = await bench.deploy(fn)
+    await bench.provider.stop()
+    bench.provider = bench.another()
+
+    const found = bench.provider.whenReady(fn.spec.name, AbortSignal.timeout(20_000))
+    const given = bench.provider.whenReady(fn.spec.name, AbortSignal.abort())
+    await assert.rejects(given, {
+      code: 'unavailable',
+      message: /early.*is not ready: the daemon has not started yet$/,
+    })
+    await bench.provider.start([fn])
+
+    assert.equal((await found).id, before.id)
   })
 
   it('the Docker provider converges from functions that were removed, and updated, while it was away', async () => {

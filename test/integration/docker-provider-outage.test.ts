@@ -55,7 +55,7 @@ describe('the Docker provider without its engine', { skip }, () => {
     assert.deepEqual(bench.provider.status(), { ...bench.provider.status(), reachable: true, reason: '' })
   })
 
-  it('lives through a restart that takes its containers, without counting them as crashed', async () => {
+  it('lives through a restart that takes its containers, without counting them as crashed (F3t)', async () => {
     const fn = bench.fn('restarted', { image })
     const first = await bench.deploy(fn)
 

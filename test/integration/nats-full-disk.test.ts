@@ -41,7 +41,7 @@ async function fill(folder: string): Promise<string> {
   return ballast
 }
 
-it('heals after a full disk: a failed write ends the session, room starts the server anew, once', async (t) => {
+it('heals after a full disk: a failed write ends the session, room starts the server anew, once (F4t)', async (t) => {
   if (!isRoot) return t.skip('a disk of its own needs root')
   await using folder = await temporaryFolder()
   await using _disk = await smallDisk(folder.path, '8m')

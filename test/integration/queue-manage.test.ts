@@ -37,6 +37,32 @@ describe('asynchronous calls can be managed:', () => {
     await eventually(async () => (await left()) === 0)
   })
 
+  it('those that are put off are nothing to do yet, until they are nearly due, and those of a paused queue neither', async () => {
+    await using rig = await QueueRig.start()
+    const { open, passed } = gate()
+    rig.fn('slow', async () => {
+      await passed
+      return {}
+    })
+    const late = await rig.call('slow', { headers: ['X-Async-Delay', '1h'] })
+    const backlog = (): number => rig.queue.backlogOf(functionName('slow'))
+    const stored = (): number => [...rig.queue.parts.calls.lanes()][0]?.stored ?? 0
+    await eventually(() => stored() === 1)
+    assert.equal(backlog(), 0)
+
+    await rig.call('slow', { headers: ['X-Async-Delay', '4s'] })
+    const runs = await rig.call('slow')
+    await eventually(() => rig.seen.length === 1 && stored() === 3)
+    assert.equal(backlog(), 2)
+    await rig.queue.admin.pause('faas-request')
+    assert.equal(backlog(), 1)
+    open()
+    await rig.ended(runs)
+
+    await eventually(() => backlog() === 0)
+    assert.equal(rig.row(late).state, 'queued')
+  })
+
   it('one that runs is ended, and not tried again (A27)', async () => {
     await using rig = await QueueRig.start()
     let isAborted = false

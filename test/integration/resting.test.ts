@@ -107,7 +107,7 @@ describe('resting on the real engine', { skip: await skipWithoutDocker() }, () =
       const canUnpause = method === 'docker-pause'
 
       if (canUnpause)
-        it('a frozen replica that somebody unpauses is the same one, and is frozen again', async () => {
+        it('a frozen replica that somebody unpauses is the same one, and is frozen again (S20)', async () => {
           const fn = bench.fn('unpaused', { image: httpd })
           const id = await frozen(fn)
           const seen = bench.events.length

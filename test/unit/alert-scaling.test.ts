@@ -55,7 +55,24 @@ describe('the alert route', () => {
     labels: { alertname: 'a', function_name: name },
   })
 
-  it('goes by the status of each entry and skips unknown functions', async () => {
+  it('adds a step while an alert is firing and goes back to min when it ends, where alerts scale (S1, S2)', async () => {
+    const { ask, functions } = testApp()
+    await ask('POST', '/system/functions', { service: 'one', image: 'a/b', labels: labels('1', '5', '20') })
+    const one = functionName('one')
+
+    await ask('POST', '/system/alert', { alerts: [firing('one')] })
+    assert.equal(functions.get(one)?.replicas, 2)
+    await ask('POST', '/system/alert', { alerts: [firing('one'), firing('one')] })
+    assert.equal(functions.get(one)?.replicas, 4)
+    await ask('POST', '/system/alert', {
+      status: 'firing',
+      alerts: [{ status: 'resolved', labels: { function_name: 'one' } }],
+    })
+
+    assert.equal(functions.get(one)?.replicas, 1)
+  })
+
+  it('goes by the status of each entry and skips unknown functions (S3)', async () => {
     const { ask, functions } = testApp()
     for (const service of ['one', 'two']) await ask('POST', '/system/functions', { service, image: 'a/b' })
     const alerts = [firing('nobody'), firing('one.openfaas-fn'), firing(''), firing('two'), { labels: null }]
@@ -102,7 +119,7 @@ describe('the alert route', () => {
     assert.equal(log.named('alert not applied, scaling is off').length, 1)
   })
 
-  it('answers 400 to what is no alert', async () => {
+  it('answers 400 to what is no alert (S4)', async () => {
     const { ask } = testApp()
 
     for (const body of ['', '{', '[]', '{"alerts":{}}', '{"alerts":[7]}', '{"alerts":[{"labels":"x"}]}']) {

@@ -83,6 +83,24 @@ describe('the book of asynchronous calls', () => {
     assert.deepEqual([store.get('1'), store.attempts('1')], [undefined, []])
   })
 
+  it('counts what is not made before a moment, of one function in one queue', async () => {
+    const { store } = storeOf()
+    store.add(newCall('1'))
+    store.add(newCall('2', { nextAtMs: 100 }))
+    store.add(newCall('3', { nextAtMs: 100, queue: 'other' }))
+    store.add(newCall('4', { nextAtMs: 100, fn: functionName('other') }))
+    store.add(newCall('5', { nextAtMs: 100 }))
+    store.finish('5', END)
+    store.add(newCall('6'))
+    store.wait('6', { nextAtMs: 200, status: 500, error: 'no', durationMs: 1, isDeferral: false })
+
+    assert.deepEqual(
+      [99, 100, 200].map((atMs) => store.countLater('q', FN, atMs)),
+      [2, 1, 0],
+    )
+    await store.saved()
+  })
+
   it('has an idempotency key of a function once, and keeps what is there', () => {
     const { store } = storeOf()
     store.add(newCall('1', { idempotencyKey: 'k' }))

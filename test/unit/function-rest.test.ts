@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
-import type { FunctionControl, FunctionEvent } from '../../src/control/function-control.ts'
+import type { FunctionControl } from '../../src/control/function-control.ts'
+import type { FunctionEvent } from '../../src/control/function-event.ts'
 import { functionName } from '../../src/core/functions/function-name.ts'
 import type { FunctionSpec } from '../../src/core/functions/function-spec.ts'
 import { Database } from '../../src/registry/database.ts'

@@ -243,8 +243,25 @@ describe('scaling', () => {
     const { ask, functions } = testApp()
     await ask('POST', '/system/functions', { ...hello, labels: { 'com.openfaas.scale.max': '3' } })
 
-    await ask('POST', '/system/scale-function/hello', { replicas: 50 })
+    const scaled = await ask('POST', '/system/scale-function/hello', { replicas: 50 })
 
     assert.equal(functions.get(functionName('hello'))?.replicas, 3)
+    assert.equal(scaled.headers.get('x-scaled-to'), '3')
+    assert.match(scaled.headers.get('warning') ?? '', /50 is more than the function may have, and becomes 3/)
+    const within = await ask('POST', '/system/scale-function/hello', { replicas: 3 })
+    assert.deepEqual([within.status, within.headers.get('x-scaled-to')], [202, null])
+  })
+
+  it('scaling takes the namespace from the body alone, or from the query alone (S23)', async () => {
+    const { ask, functions, namespaces } = testApp()
+    namespaces.insert({ name: 'dev', labels: {}, annotations: {} })
+    await ask('POST', '/system/functions', { ...hello, namespace: 'dev' })
+    const count = () => functions.get(functionName('hello', 'dev'))?.replicas
+
+    await ask('POST', '/system/scale-function/hello', { replicas: 2, namespace: 'dev' })
+    assert.equal(count(), 2)
+    await ask('POST', '/system/scale-function/hello?namespace=dev', { replicas: 3 })
+
+    assert.equal(count(), 3)
   })
 })

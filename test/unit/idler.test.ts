@@ -75,6 +75,20 @@ describe('idle functions', () => {
     assert.equal(isResting(fn), false)
   })
 
+  it('one that is frozen, or at zero, wakes for queued calls that are about to be made', async () => {
+    start()
+    const frozen = await rig.deploy('frozen', ZERO)
+    const gone = await rig.deploy('gone')
+    await rig.control.scale(gone, 0)
+    await rig.clock.advance(40_000)
+    assert.deepEqual([isResting(frozen), rig.count(gone)], [true, 0])
+
+    for (const fn of [frozen, gone]) rig.backlogs.set(fn, 1)
+    await rig.clock.advance(2_000)
+
+    assert.deepEqual([isResting(frozen), rig.count(gone)], [false, 1])
+  })
+
   it('a wake-up by a call is told, and begins the duration anew', async () => {
     start()
     const fn = await rig.deploy('called', ZERO)
@@ -92,7 +106,7 @@ describe('idle functions', () => {
     assert.deepEqual([woken?.kind, woken?.reason], ['woken', 'a call waits'])
   })
 
-  it('nothing is idle right after a start, whatever was before', async () => {
+  it('nothing is idle right after a start, whatever was before (S19)', async () => {
     start()
     const fn = await rig.deploy('before', ZERO)
     await rig.clock.advance(20_000)

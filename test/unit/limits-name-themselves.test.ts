@@ -26,6 +26,7 @@ const CAUSES = [
   'no replica is ready',
   'the gateway is stopping',
   'the gateway stops',
+  'the daemon has not started yet',
   'the daemon stops',
   'is not on this host any more',
   'Sampan needs ${FLOOR} (Docker 20.10) or later',

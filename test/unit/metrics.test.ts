@@ -14,10 +14,18 @@ const busy: MetricSources = {
       started: 7,
       inFlight: 2,
       series: [{ code: 200, count: 5, seconds: 12.5, buckets: [1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 2] }],
+      waits: { count: 2, failed: 4, seconds: 1.5, buckets: [0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0] },
     },
   ],
   replicas: () => [
-    { fn: figlet, desired: 3, ready: 1, scaling: { ...SCALING, recommended: 5, isLimited: true } },
+    {
+      fn: figlet,
+      desired: 3,
+      ready: 1,
+      outOfMemory: 2,
+      rests: { failures: 1, freezes: 6, freezeSeconds: 0.5, thaws: 4, thawSeconds: 0.25 },
+      scaling: { ...SCALING, recommended: 5, isLimited: true },
+    },
   ],
   budgets: {
     apiBodies: { usedBytes: 4_096, refused: 2 },
@@ -47,7 +55,9 @@ describe('Metrics', () => {
   it('shows how the budgets of clients and calls stand', async () => {
     const text = await lines(busy)
 
-    const samples = text.filter((line) => /^(?:sampan_(?!scale_)|process_max_fds)/.test(line))
+    const samples = text.filter((line) =>
+      /^(?:sampan_(?!scale_|replica_|wake|freeze|thaw)|process_max_fds)/.test(line),
+    )
     assert.deepEqual(samples, [
       'sampan_calls 41',
       'sampan_calls_limit 52',
@@ -83,7 +93,25 @@ describe('Metrics', () => {
     )
     assert.ok(text.includes('sampan_scale_recommended{function_name="figlet.openfaas-fn"} 5'))
     assert.ok(text.includes('sampan_scale_limited{function_name="figlet.openfaas-fn"} 1'))
+    assert.ok(text.includes('sampan_replica_oom_total{function_name="figlet.openfaas-fn"} 2'))
     assert.ok(text.includes('# TYPE gateway_functions_seconds histogram'))
+  })
+
+  it('shows how often functions were frozen, thawed and woken, and how long that took', async () => {
+    const text = await lines(busy)
+
+    const samples = text.filter((line) => /^sampan_(?:wake|freeze|thaw)(?!\w*_bucket)/.test(line))
+    assert.deepEqual(samples, [
+      'sampan_wake_failures_total{function_name="figlet.openfaas-fn"} 4',
+      'sampan_freeze_failures_total{function_name="figlet.openfaas-fn"} 1',
+      'sampan_freezes_total{function_name="figlet.openfaas-fn"} 6',
+      'sampan_freeze_seconds_total{function_name="figlet.openfaas-fn"} 0.5',
+      'sampan_thaws_total{function_name="figlet.openfaas-fn"} 4',
+      'sampan_thaw_seconds_total{function_name="figlet.openfaas-fn"} 0.25',
+      'sampan_wake_seconds_sum{function_name="figlet.openfaas-fn"} 1.5',
+      'sampan_wake_seconds_count{function_name="figlet.openfaas-fn"} 2',
+    ])
+    assert.ok(text.includes('sampan_wake_seconds_bucket{le="0.01",function_name="figlet.openfaas-fn"} 1'))
   })
 
   it('adds up the buckets of the duration', async () => {
@@ -98,6 +126,21 @@ describe('Metrics', () => {
     assert.ok(
       text.includes('gateway_functions_seconds_sum{function_name="figlet.openfaas-fn",code="200"} 12.5'),
     )
+  })
+
+  it('walks over the replicas of all functions once for each scrape', async () => {
+    let walks = 0
+    const metrics = new Metrics({
+      ...busy,
+      replicas: () => {
+        walks += 1
+        return busy.replicas()
+      },
+    })
+
+    await metrics.render()
+
+    assert.equal(walks, 1)
   })
 
   it('shows the same figures at a second scrape', async () => {

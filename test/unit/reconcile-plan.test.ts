@@ -24,6 +24,7 @@ function replica(id: string, change: Partial<ObservedReplica> = {}): ObservedRep
     condition: 'alive',
     isReady: true,
     isFrozen: false,
+    calls: 0,
     canFreeze: true,
     ...change,
   }
@@ -54,6 +55,15 @@ describe('planReplicas', () => {
     const plan = planReplicas({ ...desired, replicas: 1 }, [replica('a', starting), replica('b')])
 
     assert.deepEqual(plan, { ...NOTHING, retire: going('surplus', 'a') })
+  })
+
+  it('lets go of those without calls first, and of the youngest of these', () => {
+    const seen = [replica('a', { calls: 1 }), replica('b'), replica('c'), replica('d', { calls: 2 })]
+
+    const goesAt = (replicas: number): readonly string[] =>
+      planReplicas({ ...desired, replicas }, seen).retire.map(({ id }) => id)
+    assert.deepEqual(goesAt(2), ['b', 'c'])
+    assert.deepEqual(goesAt(3), ['c'])
   })
 
   it('keeps the old revision in service until the new one is ready', () => {

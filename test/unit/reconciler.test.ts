@@ -42,6 +42,26 @@ describe('the reconciler', () => {
     assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000])
   })
 
+  it('tries a function that crashed six times in a minute once in half a minute, however many calls ask (F2t)', async () => {
+    const rig = new ReconcilerRig()
+    rig.broken.add(1)
+    rig.reconciler.apply(deployed({ revision: 1 }))
+    const beganMs = rig.clock.now()
+    while (rig.made < 6) await rig.clock.advance(500)
+    assert.ok(rig.clock.now() - beganMs < 60_000)
+
+    for (let call = 0; call < 300; call += 1) {
+      rig.reconciler.wake(hello)
+      rig.reconciler.nudge(hello)
+      await rig.clock.advance(100)
+    }
+    assert.equal(rig.made, 6)
+    await rig.clock.advance(3_000)
+
+    assert.equal(rig.made, 7)
+    assert.match(rig.reconciler.trouble(hello).setback, /exited with code 1/)
+  })
+
   it('begins anew with a new revision', async () => {
     const rig = new ReconcilerRig()
     rig.makeFails = new FaasError('unavailable', 'Docker could not start the container: no space')

@@ -25,7 +25,7 @@ describe('alerts beside the built-in scaling', () => {
     assert.deepEqual(rig.told(fn), ['alert 1 1', 'scaled 1 4', 'alert 4 4', 'scaled 4 1'])
   })
 
-  it('one that is not repeated ends after 90 s', async () => {
+  it('one that is not repeated ends after 90 s (S25)', async () => {
     start()
     const fn = await rig.deploy('alerted')
     rig.scaler.alertFires(fn, 4)

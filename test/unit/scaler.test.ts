@@ -39,16 +39,39 @@ describe('scaling by load', () => {
     assert.equal(rig.log.named('scaling: scaled').length, rig.told(fn).length)
   })
 
-  it('10 calls a second of 50 change nothing', async () => {
+  it('10 calls a second of 50 change nothing (S9)', async () => {
     start()
-    const fn = await rig.deploy('hello')
+    const fns = [await rig.deploy('hello'), await rig.deploy('told', { target: '50', max: '5' })]
 
-    await rig.load(fn, 10, 60)
-
-    assert.deepEqual([rig.count(fn), rig.told(fn)], [1, []])
+    for (const fn of fns) {
+      await rig.load(fn, 10, 60)
+      assert.deepEqual([rig.count(fn), rig.told(fn)], [1, []])
+    }
   })
 
-  it("calls at a time raise it by the vendor's examples", async () => {
+  it('a function that has a maximum and names no signal is scaled from 5 calls a second on, and back soon', async () => {
+    start()
+    const fn = await rig.deploy('classic', { min: '1', max: '2' })
+
+    await rig.load(fn, 5, 60)
+    assert.equal(rig.count(fn), 1)
+    await rig.load(fn, 10, 30)
+    assert.equal(rig.count(fn), 2)
+    await rig.clock.advance(45_000)
+
+    assert.equal(rig.count(fn), 1)
+  })
+
+  it('one whose factor is 0, and that names no signal, is not scaled by load either', async () => {
+    start()
+    const fn = await rig.deploy('off', { max: '5', factor: '0' })
+
+    await rig.load(fn, 500, 20)
+
+    assert.equal(rig.count(fn), 1)
+  })
+
+  it("calls at a time raise it by the vendor's examples (S6, S7)", async () => {
     start()
     const whole = await rig.deploy('whole', { type: 'capacity', target: '5', 'target-proportion': '1.0' })
     const part = await rig.deploy('part', { mode: 'capacity', target: '5', proportion: '0.9' })
@@ -60,7 +83,7 @@ describe('scaling by load', () => {
     for (const end of ends) end()
   })
 
-  it('jobs of the queue raise it to the maximum by steps', async () => {
+  it('jobs of the queue raise it to the maximum by steps (S8)', async () => {
     start()
     const fn = await rig.deploy('jobs', { type: 'queue', target: '10', max: '20' })
     rig.backlogs.set(fn, 1_000)
@@ -115,7 +138,7 @@ describe('scaling by load', () => {
     assert.match(scaled?.reason ?? '', /^10 ms per call \(95 of 100 within 10 ms\), target 5 each/)
   })
 
-  it('min = max is static, whatever the load', async () => {
+  it('min = max is static, whatever the load (S11)', async () => {
     start()
     const fn = await rig.deploy('fixed', { min: '2', max: '2' })
 
@@ -166,90 +189,5 @@ describe('scaling by load', () => {
 
     assert.equal(rig.count(fn), 6)
     end()
-  })
-})
-
-describe('scaling down', () => {
-  it('waits for the window, then halves every half minute', async () => {
-    start()
-    const fn = await rig.deploy('falling', { type: 'capacity', target: '1', proportion: '1' })
-    const end = rig.hold(fn, 10)
-    await rig.clock.advance(20_000)
-    assert.equal(rig.count(fn), 10)
-    end()
-
-    // 45 s of memory of the load, and 60 s of the recommendations.
-    await rig.clock.advance(100_000)
-    assert.equal(rig.count(fn), 10)
-    await rig.clock.advance(8_000)
-    assert.equal(rig.count(fn), 5)
-    await rig.clock.advance(26_000)
-    assert.equal(rig.count(fn), 5)
-    await rig.clock.advance(6_000)
-    assert.equal(rig.count(fn), 2)
-    await rig.clock.advance(30_000)
-    assert.equal(rig.count(fn), 1)
-  })
-
-  it('a count that a user sets holds for the window', async () => {
-    start()
-    const fn = await rig.deploy('by-hand')
-    await rig.clock.advance(300_000)
-    await rig.control.scale(fn, 4)
-
-    await rig.clock.advance(58_000)
-    assert.equal(rig.count(fn), 4)
-    await rig.clock.advance(62_000)
-
-    assert.equal(rig.count(fn), 1)
-  })
-
-  it('zero by hand stays zero', async () => {
-    start()
-    const fn = await rig.deploy('off', { min: '2' })
-    await rig.control.scale(fn, 0)
-
-    await rig.clock.advance(300_000)
-
-    assert.equal(rig.count(fn), 0)
-  })
-})
-
-describe('a host that is full', () => {
-  it('allows as many as its memory holds, tells it once, and takes none away', async () => {
-    start({ memoryBytes: 2 ** 30 })
-    const fn = await rig.deploy('large', { type: 'queue', target: '1', proportion: '1' }, '512Mi')
-    rig.backlogs.set(fn, 5)
-
-    await rig.clock.advance(20_000)
-    assert.equal(rig.count(fn), 2)
-    const limited = rig.scaler.events.recent(fn).filter(({ kind }) => kind === 'limited')
-    assert.deepEqual(
-      limited.map(({ reason }) => reason),
-      ['CapacityLimited: 5 replicas recommended, this host has room for 2'],
-    )
-
-    assert.deepEqual([rig.scaler.figures(fn)?.isLimited, rig.scaler.figures(fn)?.recommended], [true, 2])
-
-    await rig.control.scale(fn, 6)
-    await rig.clock.advance(20_000)
-    assert.equal(rig.count(fn), 6)
-  })
-
-  it('counts what others have, unless they rest', async () => {
-    start({ memoryBytes: 2 ** 30 })
-    const other = await rig.deploy('other', {}, '512Mi')
-    const fn = await rig.deploy('large', { type: 'queue', target: '1' }, '256Mi')
-    rig.backlogs.set(fn, 20)
-    await rig.clock.advance(20_000)
-    assert.equal(rig.count(fn), 2)
-
-    await rig.control.update(
-      { ...rig.desired(other).spec, labels: { 'com.openfaas.scale.freeze': '10s' } },
-      '{}',
-    )
-    await rig.clock.advance(20_000)
-
-    assert.equal(rig.count(fn), 4)
   })
 })

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
   checkScalingLabels,
+  misplacedRemarks,
   scalingPolicy,
   scalingRemarks,
   type ScalingPolicy,
 } from '../../src/core/scaling/scaling-labels.ts'
 
-const defaults = { serverMax: 100, target: 50, windowMs: 60_000, removeAfterMs: 3_600_000 }
+const defaults = { serverMax: 100, target: null, windowMs: null, removeAfterMs: 3_600_000 }
 const SCALE = 'com.openfaas.scale'
 
 const policyOf = (labels: Record<string, string>): ScalingPolicy =>
@@ -53,6 +54,14 @@ describe('the labels of scaling', () => {
     ['max', '1000', 'max', 100],
     ['max', 'many', 'max', 20],
     ['min', '30', 'max', 30],
+    ['max', '5', 'target', 5],
+    ['max', '5', 'proportion', 1],
+    ['max', '5', 'windowMs', 20_000],
+    ['max', 'many', 'target', 50],
+    ['min', '2', 'target', 50],
+    ['factor', '0', 'type', null],
+    ['factor', ' 00 ', 'type', null],
+    ['factor', '1', 'type', 'rps'],
     ['down.window', '0', 'windowMs', 0],
     ['down.window', '5m', 'windowMs', 300_000],
     ['freeze', '10s', 'freezeAfterMs', 10_000],
@@ -66,6 +75,22 @@ describe('the labels of scaling', () => {
   it('the name of OpenFaaS wins over its alias', () => {
     assert.equal(policyOf({ mode: 'cpu', type: 'rps' }).type, 'rps')
     assert.equal(policyOf({ proportion: '0.1', 'target-proportion': '0.2' }).proportion, 0.2)
+  })
+
+  it('whoever says what the load is gets the usual target and window, whatever else there is', () => {
+    for (const signal of [{ type: 'rps' }, { mode: 'capacity' }, { proportion: '0.9' }, { target: '50' }]) {
+      const { target, proportion, windowMs } = policyOf({ ...signal, max: '5' })
+      assert.deepEqual([target, proportion, windowMs], [50, 0.9, 60_000])
+    }
+    assert.equal(policyOf({ type: 'queue', factor: '0' }).type, 'queue')
+    assert.equal(policyOf({ max: '5', 'down.window': '1m' }).windowMs, 60_000)
+  })
+
+  it('settings of the server hold for all functions that do not say otherwise', () => {
+    const labels = { [`${SCALE}.max`]: '5' }
+    const set = { ...defaults, target: 70, windowMs: 90_000 }
+    for (const policy of [scalingPolicy(labels, set), scalingPolicy({}, set)])
+      assert.deepEqual([policy.target, policy.windowMs], [70, 90_000])
   })
 
   it('zero is for those that say exactly true or 1', () => {
@@ -110,6 +135,15 @@ describe('the labels of scaling', () => {
     checkScalingLabels(
       Object.fromEntries(Object.entries(labels).map(([name, text]) => [`${SCALE}.${name}`, text])),
     )
+  })
+
+  it('annotations that look like them have no effect, which is remarked on', () => {
+    const annotations = { [`${SCALE}.min`]: '3', 'com.sampan.scale.remove-duration': '1h', topic: 'a' }
+
+    assert.deepEqual(misplacedRemarks(annotations), [
+      'annotations."com.openfaas.scale.min": has no effect: scaling is set by labels',
+      'annotations."com.sampan.scale.remove-duration": has no effect: scaling is set by labels',
+    ])
   })
 
   it('a rule that is not here, and a zero that is neither, are remarked on', () => {

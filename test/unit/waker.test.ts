@@ -25,6 +25,7 @@ class Recorder implements Waiter {
 function start() {
   const rounds: { readonly answer: Deferred<Replica>; readonly signal: AbortSignal }[] = []
   const clock = new FakeClock()
+  const ended: { readonly fn: string; readonly ms: number; readonly isReady: boolean }[] = []
   const ports = {
     wakeUps: 0,
     wantAwake: () => (ports.wakeUps += 1),
@@ -36,7 +37,14 @@ function start() {
     },
   }
   return {
-    waker: new Waker({ ports, clock, timeoutMs: 1_000, room: { most: 100, setting: 'ROOM' } }),
+    waker: new Waker({
+      ports,
+      clock,
+      timeoutMs: 1_000,
+      room: { most: 100, setting: 'ROOM' },
+      onEnd: (fn, end) => ended.push({ fn, ...end }),
+    }),
+    ended,
     ports,
     rounds,
     clock,
@@ -45,17 +53,19 @@ function start() {
 
 describe('waker', () => {
   it('wakes a sleeping function once for many calls', async () => {
-    const { waker, ports, rounds, clock } = start()
+    const { waker, ports, rounds, clock, ended } = start()
     const waiters = Array.from({ length: 50 }, () => new Recorder())
 
     for (const waiter of waiters) waker.wait(figlet, waiter)
     assert.equal(waker.waiting(figlet), 50)
+    await clock.advance(7)
     rounds[0]?.answer.resolve(replica)
     await clock.advance(0)
 
     assert.equal(waker.waiting(figlet), 0)
     assert.equal(ports.wakeUps, 1)
     for (const { told } of waiters) assert.deepEqual(told, ['ready r'])
+    assert.deepEqual(ended, [{ fn: figlet, ms: 7, isReady: true }])
     assert.equal(clock.waiting, 0)
   })
 

@@ -79,7 +79,8 @@ export interface Provider {
 
   /**
    * Resolves with a replica that can take a call. Throws `not-found` when the function is unknown or is
-   * removed meanwhile; `unavailable`, with the reason, when `signal` aborts or the provider stops first.
+   * removed meanwhile; `unavailable`, with the reason, when `signal` aborts or the provider stops first. What
+   * is asked before `start` waits for it.
    */
   whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica>
 
@@ -106,6 +107,9 @@ export interface Provider {
   /** What the function's replicas use now, summed. Null: this provider has no figures. */
   usage(name: FunctionName, signal: AbortSignal): Promise<Usage | null>
 
+  /** How often replicas of the function were frozen and thawed since this process began. */
+  rests(name: FunctionName): RestFigures
+
   /**
    * A secret is new or has a new value: running replicas that use it see it soon, and replicas that waited
    * for it are created. Never throws.
@@ -128,6 +132,23 @@ export type Suspicion = 'refused' | 'unready'
 /** How containers that rest are frozen; `untried` until there was one to try it with. */
 export type FreezeMethod = 'cgroup-v1' | 'cgroup-v2' | 'docker-pause' | 'untried'
 
+/** Freezes and thaws that succeeded, how long all of them took together, and those that were refused. */
+export interface RestFigures {
+  readonly failures: number
+  readonly freezes: number
+  readonly freezeSeconds: number
+  readonly thaws: number
+  readonly thawSeconds: number
+}
+
+export const NO_RESTS: RestFigures = {
+  failures: 0,
+  freezes: 0,
+  freezeSeconds: 0,
+  thaws: 0,
+  thawSeconds: 0,
+}
+
 export interface Capabilities {
   /** Orchestration's name in `/system/info`. */
   readonly orchestration: string
@@ -140,6 +161,8 @@ export interface Capabilities {
 export type ProviderEvent =
   /** The replicas of `fn` that can be called have changed; `ready` is the whole new list. */
   | { readonly kind: 'ready'; readonly fn: FunctionName; readonly ready: readonly Replica[] }
+  /** A replica of `fn` died, could not be created or was given up. `condition` says what that means. */
+  | { readonly kind: 'setback'; readonly fn: FunctionName }
   /** Replicas of `fn` have come or gone, or one has stopped or goes on running: those of `replicas` now. */
   | { readonly kind: 'replicas'; readonly fn: FunctionName }
   /**
@@ -147,6 +170,8 @@ export type ProviderEvent =
    * leaves it out.
    */
   | { readonly kind: 'lost'; readonly replica: Replica }
+  /** A replica of `fn` has died because a process of it took more memory than it may. */
+  | { readonly kind: 'out-of-memory'; readonly fn: FunctionName }
   /**
    * The desired number of replicas was changed with the orchestrator's own tools. The registry follows. A
    * provider that owns the count never sends this.

@@ -19,6 +19,14 @@ export function replicaMemory(totalBytes: number): number {
   return Math.max(0, Math.floor(totalBytes * 0.8) - RESERVED_BYTES)
 }
 
+/** Below this part of the memory it is short. */
+const SHORT_OF_MEMORY = 0.1
+
+/** So little is left that frozen replicas give theirs up, and load adds none. Pure. */
+export function isShortOfMemory(availableBytes: number, totalBytes: number): boolean {
+  return availableBytes < SHORT_OF_MEMORY * totalBytes
+}
+
 /** A function that asks for room, and what the others have taken. */
 export interface RoomRequest {
   /** It is limited by the processor: more replicas than cores are of no use. */

@@ -14,6 +14,18 @@ export type ScalingEventKind =
   | 'limited'
   /** An alert is firing, or has ended. */
   | 'alert'
+  /** A new revision is rolled out. */
+  | 'updated'
+  /** An earlier revision is rolled out again. */
+  | 'rolled-back'
+  /** The revision that was rolled out takes the calls. */
+  | 'serving'
+  /** It takes calls, but by an older revision or with fewer replicas than it should, since something is wrong. */
+  | 'degraded'
+  /** It takes no calls, since something is wrong. */
+  | 'failing'
+  /** It takes calls again as it should. */
+  | 'recovered'
 
 export interface ScalingEvent {
   /** Grows with every event of this process. */

@@ -12,8 +12,9 @@ export type ScalingType = (typeof SCALING_TYPES)[number]
 export interface ScalingDefaults {
   /** Most replicas that the provider allows. */
   readonly serverMax: number
-  readonly target: number
-  readonly windowMs: number
+  /** Null: what is usual for functions of its kind. The same with `windowMs`. */
+  readonly target: number | null
+  readonly windowMs: number | null
   /** How long a function scaled to zero keeps its frozen replicas. */
   readonly removeAfterMs: number
 }
@@ -42,7 +43,13 @@ export interface ScalingPolicy {
 
 /** Most replicas by load without a label `scale.max`, as in OpenFaaS. */
 const USUAL_MAX = 20
+const USUAL_TARGET = 50
 const USUAL_PROPORTION = 0.9
+const USUAL_WINDOW_MS = 60_000
+/** OpenFaaS's own alert fires above so many calls a second, and ends soon after they do. */
+const CLASSIC_TARGET = 5
+const CLASSIC_PROPORTION = 1
+const CLASSIC_WINDOW_MS = 20_000
 const USUAL_ZERO_MS = 15 * 60_000
 const LEAST_IDLE_MS = 10_000
 const LONGEST_IDLE_MS = 365 * 24 * 3_600_000
@@ -53,12 +60,16 @@ const SCALE = 'com.openfaas.scale'
 const TYPE = [`${SCALE}.type`, `${SCALE}.mode`] as const
 const TARGET = [`${SCALE}.target`] as const
 const PROPORTION = [`${SCALE}.target-proportion`, `${SCALE}.proportion`] as const
+/** Who has one of these says what its load is. */
+const SIGNAL = [...TYPE, ...TARGET, ...PROPORTION] as const
 const WINDOW = [`${SCALE}.down.window`] as const
 const ZERO_DURATION = [`${SCALE}.zero-duration`] as const
 const FREEZE = [`${SCALE}.freeze`] as const
 const ZERO_MODE = [`${SCALE}.zero-mode`] as const
 const REMOVE_DURATION = ['com.sampan.scale.remove-duration'] as const
 const ZERO = `${SCALE}.zero`
+const FACTOR = `${SCALE}.factor`
+const MAX = `${SCALE}.max`
 
 /** Labels whose text must be readable. Those of replicas and `scale.zero` may say anything, as upstream. */
 const CHECKED: readonly (readonly [labels: readonly string[], read: (text: string) => unknown])[] = [
@@ -95,14 +106,22 @@ export function scalingPolicy(labels: StringMap, defaults: ScalingDefaults): Sca
   const read = <T>(names: readonly string[], from: (text: string) => T, otherwise: T): T =>
     readOr(textOf(labels, names), from, otherwise)
   const { min, max } = replicaBounds(labels, defaults.serverMax)
-  const isMaxGiven = positiveInteger(labels[`${SCALE}.max`]) !== undefined
+  const isMaxGiven = positiveInteger(labels[MAX]) !== undefined
+  const namesSignal = textOf(labels, SIGNAL) !== undefined
+  // A file of OpenFaaS before Pro: it has a maximum, and says nothing of what the load is.
+  const isClassic = isMaxGiven && !namesSignal
+  const isOff = !namesSignal && /^\s*0+\s*$/.test(labels[FACTOR] ?? '')
   return {
-    type: read(TYPE, readType, 'rps'),
-    target: read(TARGET, readTarget, defaults.target),
-    proportion: read(PROPORTION, readProportion, USUAL_PROPORTION),
+    type: isOff ? null : read(TYPE, readType, 'rps'),
+    target: read(TARGET, readTarget, defaults.target ?? (isClassic ? CLASSIC_TARGET : USUAL_TARGET)),
+    proportion: read(PROPORTION, readProportion, isClassic ? CLASSIC_PROPORTION : USUAL_PROPORTION),
     min,
     max: isMaxGiven ? max : Math.max(min, Math.min(USUAL_MAX, max)),
-    windowMs: read(WINDOW, readWindow, defaults.windowMs),
+    windowMs: read(
+      WINDOW,
+      readWindow,
+      defaults.windowMs ?? (isClassic ? CLASSIC_WINDOW_MS : USUAL_WINDOW_MS),
+    ),
     zeroAfterMs: mayGoToZero(labels) ? read(ZERO_DURATION, readIdle, USUAL_ZERO_MS) : null,
     removesAtZero: read(ZERO_MODE, readZeroMode, 'freeze') === 'stop',
     removeAfterMs: read(REMOVE_DURATION, readIdle, defaults.removeAfterMs),
@@ -131,6 +150,13 @@ export function scalingRemarks(labels: StringMap): readonly string[] {
   if (!['', 'true', '1', 'false', '0'].includes(zero))
     remarks.push(`labels.${ZERO}: ${quoted(zero)} is neither true nor false, and counts as false`)
   return remarks
+}
+
+/** Scaling is said with labels, as upstream: annotations that look like it would be passed over in silence. */
+export function misplacedRemarks(annotations: StringMap): readonly string[] {
+  return Object.keys(annotations)
+    .filter((name) => name.startsWith(`${SCALE}.`) || name.startsWith('com.sampan.scale.'))
+    .map((name) => `annotations.${quoted(name)}: has no effect: scaling is set by labels`)
 }
 
 /** The first of these labels that says something. */

@@ -23,6 +23,8 @@ export interface WakerOptions {
   readonly timeoutMs: number
   /** Most calls of one function that wait. */
   readonly room: CallCountLimit
+  /** A wait for a replica is over, `ms` after its first call came. Not told of waits that were given up. */
+  readonly onEnd: (fn: FunctionName, end: { readonly ms: number; readonly isReady: boolean }) => void
 }
 
 /** A call that waits. One of the two is called, once, unless it left before. */
@@ -89,7 +91,8 @@ export class Waker {
 
   /** Never rejects. */
   async #run(fn: FunctionName, round: Round): Promise<void> {
-    const { ports, clock, timeoutMs } = this.#options
+    const { ports, clock, timeoutMs, onEnd } = this.#options
+    const beganMs = clock.now()
     let isTimeout = false
     const cancelTimeout = clock.after(timeoutMs, () => {
       isTimeout = true
@@ -98,9 +101,13 @@ export class Waker {
     try {
       ports.wantAwake(fn)
       const replica = await ports.whenReady(fn, round.ending.signal)
-      if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onReady(replica)
+      if (!this.#close(fn, round)) return
+      onEnd(fn, { ms: clock.now() - beganMs, isReady: true })
+      for (const waiter of round.waiters) waiter.onReady(replica)
     } catch (error) {
-      if (this.#close(fn, round)) for (const waiter of round.waiters) waiter.onUnready(error, isTimeout)
+      if (!this.#close(fn, round)) return
+      onEnd(fn, { ms: clock.now() - beganMs, isReady: false })
+      for (const waiter of round.waiters) waiter.onUnready(error, isTimeout)
     } finally {
       cancelTimeout()
     }

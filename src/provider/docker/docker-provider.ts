@@ -1,4 +1,5 @@
 import { every, whenAborted } from '../../clock.ts'
+import { FaasError } from '../../core/errors.ts'
 import type { FunctionCondition } from '../../core/functions/function-condition.ts'
 import type { ImageBuilder } from '../../core/provider/image-builder.ts'
 import type { FunctionName } from '../../core/functions/function-name.ts'
@@ -10,6 +11,7 @@ import type {
   ProviderStatus,
   ReplicaLog,
   ReplicaLogQuery,
+  RestFigures,
   Suspicion,
   Usage,
 } from '../../core/provider/provider.ts'
@@ -36,6 +38,8 @@ export class DockerProvider implements Provider {
   readonly #parts: ProviderParts
   readonly #listeners = new Set<(event: ProviderEvent) => void>()
   readonly #stopping = new AbortController()
+  /** Aborts when we know what should run. */
+  readonly #informed = new AbortController()
   #net: Promise<void> | undefined
   #stopped: Promise<void> | undefined
 
@@ -58,6 +62,7 @@ export class DockerProvider implements Provider {
     const { reconciler, link, fullLook, ownership } = this.#parts
     await this.#parts.guard.start()
     for (const fn of functions) reconciler.apply(fn)
+    this.#informed.abort()
     await link.start()
     if (ownership.dispute !== null) throw ownership.dispute
     this.#net ??= every(
@@ -102,6 +107,7 @@ export class DockerProvider implements Provider {
 
   remove(name: FunctionName): void {
     this.#parts.reconciler.remove(name)
+    this.#parts.freezer.forget(name)
   }
 
   replicas(name: FunctionName): readonly Replica[] {
@@ -112,8 +118,18 @@ export class DockerProvider implements Provider {
     return this.#parts.outlook.condition(name)
   }
 
-  whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
+  async whenReady(name: FunctionName, signal: AbortSignal): Promise<Replica> {
+    const { signal: informed } = this.#informed
+    // Calls come before we are told what should run: that a function is unknown here means nothing then.
+    if (!informed.aborted) await Promise.race([informed, signal, this.#stopping.signal].map(whenAborted))
+    if (!informed.aborted) {
+      throw new FaasError('unavailable', `function ${name} is not ready: the daemon has not started yet`)
+    }
     return this.#parts.outlook.whenReady(name, signal)
+  }
+
+  rests(name: FunctionName): RestFigures {
+    return this.#parts.freezer.figures(name)
   }
 
   suspect(replica: Replica, why: Suspicion): void {

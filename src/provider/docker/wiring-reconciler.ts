@@ -8,6 +8,7 @@ import type { FunctionSpec } from '../../core/functions/function-spec.ts'
 import type { Networks } from './belongings/networks.ts'
 import type { Ownership } from './belongings/ownership.ts'
 import type { Surroundings } from './belongings/surroundings.ts'
+import type { ProviderEvent } from '../../core/provider/provider.ts'
 import type { Engine } from './engine/engine.ts'
 import type { EngineLink } from './engine/link.ts'
 import type { HostGuard } from './host/host-guard.ts'
@@ -45,6 +46,7 @@ export interface PartsBehindAPlan {
   readonly halter: Halter
   readonly halts: HaltWatch
   readonly background: Background
+  readonly emit: (event: ProviderEvent) => void
   imageFor(spec: FunctionSpec, signal: AbortSignal): Promise<ImageFacts>
   /** Starts to probe this replica. */
   probe(id: string): void
@@ -62,12 +64,15 @@ export function makeReconciler(parts: PartsBehindAPlan, options: DockerProviderO
     fetchImage: (spec, signal) => parts.imageFor(spec, signal),
     retire: (id, why) => parts.retirement.begin(id, why),
     freezer: parts.freezer,
-    isIdle: (id) => ledger.inFlight(id) === 0,
+    inFlight: (id) => ledger.inFlight(id),
     onStarted: (id) => {
       parts.probe(id)
       parts.background.run('find out how to freeze', () => parts.halter.tryOn(id))
     },
-    onSetback: (fn) => parts.outlook.failed(fn),
+    onSetback: (fn) => {
+      parts.outlook.failed(fn)
+      parts.emit({ kind: 'setback', fn })
+    },
   })
 }
 

@@ -1,4 +1,5 @@
 import type { FunctionSpec } from '../../core/functions/function-spec.ts'
+import type { FunctionName } from '../../core/functions/function-name.ts'
 import type { OpenLog, ProviderEvent } from '../../core/provider/provider.ts'
 import { Background } from '../../work/background.ts'
 import { DockerBuilder } from './builds/docker-builder.ts'
@@ -74,11 +75,13 @@ export class ProviderParts {
   readonly fullLook: FullLook
   readonly crashReasons: CrashReasons
   readonly builder: DockerBuilder
+  readonly emit: (event: ProviderEvent) => void
 
   /** Does no I/O. */
   constructor(options: DockerProviderOptions, emit: (event: ProviderEvent) => void) {
     const { clock, log, instance, dockerConfigDir, runtimeDir, secrets, registry, dataDir } = options
     this.#options = options
+    this.emit = emit
     this.engine = new Engine({ dockerHost: options.dockerHost, clock })
     this.ownership = new Ownership({
       engine: this.engine,
@@ -120,7 +123,8 @@ export class ProviderParts {
     const { networks, secretFiles } = this
     const desired = (): Reconciler => this.reconciler
     this.surroundings = new Surroundings({ networks, secretFiles, table, desired, log })
-    this.crashReasons = new CrashReasons({ guard: this.guard, reconciler: desired, log })
+    const onOutOfMemory = (fn: FunctionName): void => emit({ kind: 'out-of-memory', fn })
+    this.crashReasons = new CrashReasons({ guard: this.guard, reconciler: desired, onOutOfMemory, log })
     this.probes = this.#makeProbes()
     this.addresses = this.#makeAddresses(emit)
     this.halts = makeHaltWatch(this, options)

@@ -56,6 +56,9 @@ export const CALL_SCHEMA: Schema = {
     ) STRICT, WITHOUT ROWID;
     INSERT INTO queue (name, is_paused) VALUES ('', 0);
     `,
+    `
+    CREATE INDEX call_later ON call (queue, namespace, name, next_at) WHERE finished_at = 0 AND next_at > 0;
+    `,
   ],
   touch: `UPDATE queue SET is_paused = is_paused WHERE name = ''`,
   firstErasingVersion: 0,

@@ -32,6 +32,11 @@ const OPEN = `
   SELECT queue, namespace, name, sum(state = 'waiting') AS delayed, min(enqueued_at) AS oldest_at FROM call
   WHERE finished_at = 0 GROUP BY queue, namespace, name`
 
+/** The second condition is the one of its index. */
+const LATER = `
+  SELECT count(*) AS count FROM call
+  WHERE queue = ? AND namespace = ? AND name = ? AND next_at > ? AND next_at > 0 AND finished_at = 0`
+
 /** What is finished, but not what lies among the dead letters: that stays as long as its letter. */
 const OVER = `finished_at > 0 AND state NOT IN ('dead', 'expired')`
 
@@ -168,6 +173,11 @@ export class CallStore {
     return this.#db
       .all(`SELECT * FROM call ${where} ORDER BY id DESC LIMIT ?`, ...values, limit)
       .map(callOfRow)
+  }
+
+  /** Open calls of a function in a queue that are not made before `atMs`. */
+  countLater(queue: string, fn: FunctionName, atMs: number): number {
+    return Number(this.#db.get(LATER, queue, namespaceOf(fn), nameOf(fn), atMs)?.['count'])
   }
 
   /** What is open, by queue and function. Reads every row: for people, not for the path of calls. */

@@ -35,7 +35,7 @@ export function eventRoutes(ports: EventRoutePorts): readonly Route[] {
       path: '/system/events',
       access: 'admin',
       summary:
-        'What scaling has decided of late, and why; with `Accept: text/event-stream` until the client leaves',
+        'What happened to functions of late, and why: scaling, revisions, trouble; with `Accept: text/event-stream` until the client leaves',
       query: ['name', 'namespace'],
       answers: { 200: 'Events', 404: 'No such function', 429: 'Too many clients follow' },
       result: scalingEventsAnswer,

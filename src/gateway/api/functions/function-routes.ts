@@ -3,7 +3,7 @@ import { asyncRemarks } from '../../../core/calls/async-annotations.ts'
 import { FaasError } from '../../../core/errors.ts'
 import type { FunctionName } from '../../../core/functions/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../../core/functions/function-spec.ts'
-import { scalingRemarks } from '../../../core/scaling/scaling-labels.ts'
+import { misplacedRemarks, scalingRemarks } from '../../../core/scaling/scaling-labels.ts'
 import { boundsRemarks } from '../../../core/scaling/scaling-policy.ts'
 import type { Provider, Usage } from '../../../core/provider/provider.ts'
 import {
@@ -17,7 +17,7 @@ import { withRemarks } from './remarks.ts'
 import { readJson } from '../../bodies/json-body.ts'
 import { jsonList } from '../../bodies/json-list.ts'
 import { functionFor, namespaceFor, queryValue, saysYes } from '../request-values.ts'
-import { accepted, json } from '../responses.ts'
+import { accepted, empty, json } from '../responses.ts'
 import { NAME, type Route } from '../route.ts'
 import type { ApiContext } from '../../shared/api-context.ts'
 import {
@@ -155,6 +155,7 @@ async function deploy(
     ...provider.remarks(spec),
     ...boundsRemarks(spec.labels, provider.capabilities.maxReplicas),
     ...scalingRemarks(spec.labels),
+    ...misplacedRemarks(spec.annotations),
     ...passedOver(spec),
     ...asyncRemarks(spec.annotations),
   ]
@@ -195,8 +196,9 @@ async function scale(c: ApiContext, ports: FunctionRoutePorts): Promise<Response
   // The path names the function; `serviceName` is for servers that read only the body.
   const fn = functionFor(c, c.req.param('name') ?? '', value.namespace)
   const set = await ports.functions.scale(fn, value.replicas)
+  if (set >= value.replicas) return accepted()
   const remark = `replicas: ${value.replicas} is more than the function may have, and becomes ${set}`
-  return withRemarks(c, accepted(), set < value.replicas ? [remark] : [])
+  return withRemarks(c, empty(202, { 'X-Scaled-To': String(set) }), [remark])
 }
 
 function statusOf(

@@ -54,9 +54,18 @@ export function placeOf(procCgroup: string, id: string): Place | null {
   const found = lines.flatMap((match): Place[] => {
     const [, controllers = '', path = ''] = match ?? []
     if (!path.includes(id) || path.includes('/../')) return []
-    const pattern = path.slice(1).replace(id, 'ID')
+    const pattern = ofContainer(path, id)
     if (controllers.split(',').includes('freezer')) return [{ version: 'v1', pattern: `freezer/${pattern}` }]
     return controllers === '' ? [{ version: 'v2', pattern }] : []
   })
   return found.find(({ version }) => version === 'v1') ?? found[0] ?? null
+}
+
+/**
+ * Up to the folder that has the container's name. Its first process may be in one below it, beside others of
+ * the container: Podman makes one, and so does an init system in the container.
+ */
+function ofContainer(path: string, id: string): string {
+  const end = path.indexOf('/', path.indexOf(id))
+  return path.slice(1, end < 0 ? undefined : end).replace(id, 'ID')
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../clock.ts'
 import { hasCode, messageOf } from '../../../core/errors.ts'
 import type { FunctionName } from '../../../core/functions/function-name.ts'
-import type { CallLedger } from '../../../core/provider/provider.ts'
+import { type CallLedger, NO_RESTS, type RestFigures } from '../../../core/provider/provider.ts'
 import type { Log } from '../../../log.ts'
 import { Background } from '../../../work/background.ts'
 import { Limiter } from '../../../work/limiter.ts'
@@ -51,6 +51,7 @@ export class Freezer {
   readonly #background: Background
   readonly #freezes = new Limiter(MOST_FREEZES)
   readonly #thaws = new Limiter(MOST_THAWS)
+  readonly #figures = new Map<FunctionName, RestFigures>()
   #isStopping = false
 
   constructor(options: FreezerOptions) {
@@ -60,12 +61,14 @@ export class Freezer {
 
   /** Freezes a replica that is ready and has no calls; does nothing for any other. Returns at once. */
   freeze(id: string): void {
-    const { table, halter } = this.#options
+    const { table, halter, clock } = this.#options
     this.#turn(id, 'pause', async () => {
       // In the same turn as the check for calls: from here on it gets none.
       if (!this.#mayFreeze(id)) return
       table.change(id, { state: 'frozen' })
+      const beganMs = clock.now()
       await this.#pause(id)
+      this.#count(id, { freezes: 1, freezeSeconds: (clock.now() - beganMs) / 1_000 })
       const record = table.get(id)
       // It was told to go while its processes halted: they have to hear that.
       if (record !== undefined && record.frozenIn !== null && record.replica.state !== 'frozen')
@@ -76,12 +79,23 @@ export class Freezer {
 
   /** Thaws a frozen replica; does nothing for any other. Returns at once. */
   thaw(id: string): void {
-    const { table } = this.#options
+    const { table, clock } = this.#options
     this.#turn(id, 'unpause', async () => {
       if (table.get(id)?.replica.state !== 'frozen') return
+      const beganMs = clock.now()
       await this.#unpause(id)
+      this.#count(id, { thaws: 1, thawSeconds: (clock.now() - beganMs) / 1_000 })
       this.#thawed(id)
     })
+  }
+
+  figures(fn: FunctionName): RestFigures {
+    return this.#figures.get(fn) ?? NO_RESTS
+  }
+
+  /** The function is gone. */
+  forget(fn: FunctionName): void {
+    this.#figures.delete(fn)
   }
 
   /**
@@ -181,6 +195,7 @@ export class Freezer {
     }
     const record = table.get(id)
     if (record?.replica.state !== 'frozen') return
+    this.#count(id, { failures: 1 })
     const { fn, revision } = record.replica
     const what = event === 'pause' ? 'frozen' : 'thawed'
     log.warn(`replica not ${what}`, { fn, replica: shortId(id), revision, reason: messageOf(error) })
@@ -193,6 +208,19 @@ export class Freezer {
     table.change(id, { state: 'starting', ...(event === 'pause' && { isUnfreezable: true }) })
     onUnready(id)
     onDoubt(id)
+  }
+
+  #count(id: string, more: Partial<RestFigures>): void {
+    const fn = this.#options.table.get(id)?.replica.fn
+    if (fn === undefined) return
+    const { failures, freezes, freezeSeconds, thaws, thawSeconds } = this.figures(fn)
+    this.#figures.set(fn, {
+      failures: failures + (more.failures ?? 0),
+      freezes: freezes + (more.freezes ?? 0),
+      freezeSeconds: freezeSeconds + (more.freezeSeconds ?? 0),
+      thaws: thaws + (more.thaws ?? 0),
+      thawSeconds: thawSeconds + (more.thawSeconds ?? 0),
+    })
   }
 
   #say(what: string, id: string): void {

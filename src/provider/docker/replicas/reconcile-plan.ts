@@ -28,6 +28,8 @@ export interface ObservedReplica {
   /** It takes calls, at once or after a thaw. */
   readonly isReady: boolean
   readonly isFrozen: boolean
+  /** That it has now. */
+  readonly calls: number
   /** It has no calls, and the engine can freeze it. */
   readonly canFreeze: boolean
 }
@@ -82,8 +84,8 @@ export function planReplicas(
 
   const otherLifetime = alive.filter((replica) => !isSameLife(replica, desired))
   const ours = alive.filter((replica) => isSameLife(replica, desired))
-  const current = readyFirst(ours.filter(({ revision }) => revision === desired.revision))
-  const outdated = readyFirst(ours.filter(({ revision }) => revision !== desired.revision))
+  const current = keptFirst(ours.filter(({ revision }) => revision === desired.revision))
+  const outdated = keptFirst(ours.filter(({ revision }) => revision !== desired.revision))
   const hopeless = outdated.filter((replica) => !mayServe(replica, desired))
   const worthy = outdated.filter((replica) => mayServe(replica, desired))
 
@@ -133,9 +135,14 @@ export function isSameLife(one: Life, other: Life): boolean {
   return Math.abs(one.deployedAtMs - other.deployedAtMs) <= 1
 }
 
-/** Ready replicas first, because those are kept; otherwise in the same order. */
-function readyFirst(replicas: readonly ObservedReplica[]): readonly ObservedReplica[] {
-  return [...replicas.filter(({ isReady }) => isReady), ...replicas.filter(({ isReady }) => !isReady)]
+/**
+ * Those first that are kept when there are too many: the ready ones, of these the ones with most calls, since
+ * their end would be waited for; otherwise in the same order, the oldest first.
+ */
+function keptFirst(replicas: readonly ObservedReplica[]): readonly ObservedReplica[] {
+  return replicas.toSorted(
+    (one, other) => Number(other.isReady) - Number(one.isReady) || other.calls - one.calls,
+  )
 }
 
 function going(why: DepartureReason, replicas: readonly ObservedReplica[]): readonly Departure[] {

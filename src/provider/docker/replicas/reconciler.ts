@@ -20,8 +20,8 @@ export interface ReconcilerOptions extends Omit<AttemptRunnerOptions, 'serving' 
   readonly isUp: () => boolean
   readonly retire: (id: string, why: DepartureReason) => void
   readonly freezer: { freeze(id: string): void; thaw(id: string): void }
-  /** Whether a replica has no calls now. */
-  readonly isIdle: (id: string) => boolean
+  /** Calls that a replica has now. */
+  readonly inFlight: (id: string) => number
 }
 
 /** Obstacles of a function's newest revision. */
@@ -203,9 +203,9 @@ export class Reconciler {
   }
 
   #plan(name: FunctionName): ReconcilePlan {
-    const { table, isIdle } = this.#options
+    const { table, inFlight } = this.#options
     const desired = this.#desired.get(name)
-    const seen = table.of(name).map((record) => observed(record, isIdle))
+    const seen = table.of(name).map((record) => observed(record, inFlight(record.replica.id)))
     return planReplicas(desired === undefined ? null : wanted(desired, seen), seen)
   }
 
@@ -238,7 +238,7 @@ function wanted(desired: Desired, seen: readonly ObservedReplica[]): DesiredRepl
   return { revision, deployedAtMs: createdAtMs, replicas, lastGood: good, needsLastGood, isResting }
 }
 
-function observed(record: ReplicaRecord, isIdle: (id: string) => boolean): ObservedReplica {
+function observed(record: ReplicaRecord, calls: number): ObservedReplica {
   const { replica, identity } = record
   return {
     id: replica.id,
@@ -247,7 +247,8 @@ function observed(record: ReplicaRecord, isIdle: (id: string) => boolean): Obser
     condition: conditionOf(record),
     isReady: isAvailable(replica),
     isFrozen: replica.state === 'frozen',
-    canFreeze: !record.isUnfreezable && isIdle(replica.id),
+    calls,
+    canFreeze: !record.isUnfreezable && calls === 0,
   }
 }
 

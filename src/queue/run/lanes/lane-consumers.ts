@@ -97,7 +97,8 @@ export class LaneConsumers {
   /**
    * What an earlier process had taken, or what was lost on its way with a connection, would come back only when
    * its time is over; nobody else takes from it. And from 2.14 on a server whose write failed acknowledges what
-   * it keeps: only a new consumer delivers that again (jetstream.md, 4). What has ended is acknowledged then, what runs goes on, what waits is told to wait again.
+   * it keeps: only a new consumer delivers that again (jetstream.md, 4). What has ended is acknowledged then,
+   * what runs goes on, what waits is told to wait again.
    */
   async #makeDoubtfulAnew(lane: Lane, session: QueueSession): Promise<void> {
     const { stream } = this.#options
