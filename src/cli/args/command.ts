@@ -30,6 +30,13 @@ type ValueOf<S extends FlagSpec> = S['kind'] extends 'bool'
 
 export type FlagValues<F extends FlagSpecs> = { readonly [N in keyof F]: ValueOf<F[N]> }
 
+/** Of the flags that every command has. */
+export interface GlobalValues {
+  readonly yaml: string
+  readonly regex: string
+  readonly filter: string
+}
+
 export interface ArgumentSpec {
   /** As the usage line shows it, e.g. `NAME` or `[NAME…]`. */
   readonly usage: string
@@ -51,9 +58,9 @@ export interface ArgumentSpec {
 /** What a handler gets. */
 export interface Invocation<F extends FlagSpecs = FlagSpecs> {
   readonly args: readonly string[]
-  readonly flags: FlagValues<F>
+  readonly flags: FlagValues<F> & GlobalValues
   /** Whether the command line has the flag: a default may have to yield where a given value may not. */
-  readonly isGiven: (name: keyof F & string) => boolean
+  readonly isGiven: (name: (keyof F | keyof GlobalValues) & string) => boolean
   readonly session: Session
 }
 

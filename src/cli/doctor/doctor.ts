@@ -37,7 +37,7 @@ export async function run({ flags, isGiven, session }: Invocation<typeof DOCTOR_
 
 async function ofStack(
   session: Session,
-  flags: unknown,
+  flags: { readonly yaml?: string; readonly envsubst?: boolean },
 ): Promise<{ readonly stack: StackFile | null; readonly finding: readonly Finding[] }> {
   try {
     const stack = await projectOf(session, flags, { isStrict: true })

@@ -9,6 +9,9 @@ export interface GatewayFlags {
   readonly gateway: string
   readonly 'tls-no-verify'?: boolean
   readonly token?: string
+  /** The stack file that may name the gateway, too. */
+  readonly yaml?: string
+  readonly envsubst?: boolean
 }
 
 /** The gateway that a command speaks to. `stack`: the stack file in use; null without one. */

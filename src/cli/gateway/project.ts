@@ -7,9 +7,18 @@ import type { StackFile } from '../stack/stack-file.ts'
  */
 export async function projectOf(
   session: Session,
-  flags: unknown,
+  flags: { readonly yaml?: string; readonly envsubst?: boolean },
   { isStrict = false }: { readonly isStrict?: boolean } = {},
 ): Promise<StackFile | null> {
-  void [session, flags, isStrict]
-  return Promise.resolve(null)
+  const { yaml = '', envsubst = true } = flags
+  const { locateStack } = await import('../stack/locate-stack.ts')
+  const place = locateStack(session, yaml)
+  if (place === null) return null
+  const { parsedStack } = await import('../stack/load-stack.ts')
+  try {
+    return (await parsedStack(session, place, { envsubst })).stack
+  } catch (error) {
+    if (isStrict || !place.isDefault) throw error
+    return null
+  }
 }
