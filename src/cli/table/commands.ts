@@ -4,6 +4,7 @@ import { ACCESS } from './access.ts'
 import { ASYNC } from './async.ts'
 import { CALLS } from './calls.ts'
 import { COMPLETION } from './completion.ts'
+import { FUNCTIONS } from './functions.ts'
 import { LOGS } from './logs.ts'
 import { NAMESPACES } from './namespaces.ts'
 import { SECRETS } from './secrets.ts'
@@ -16,6 +17,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...ASYNC,
   ...CALLS,
   ...COMPLETION,
+  ...FUNCTIONS,
   ...LOGS,
   ...NAMESPACES,
   ...SECRETS,

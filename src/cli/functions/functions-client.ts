@@ -1,0 +1,94 @@
+import { CliError } from '../cli-error.ts'
+import { connect, type GatewayFlags } from '../gateway/connect.ts'
+import type { GatewayClient } from '../gateway/gateway-client.ts'
+import { projectOf } from '../gateway/project.ts'
+import type { Session } from '../session.ts'
+import type { StackFile } from '../stack/stack-file.ts'
+
+/** A function as the API lists it (http-api.md 6); fields of ours are optional, so that other gateways do. */
+export interface ListedFunction {
+  readonly name: string
+  readonly namespace?: string
+  readonly image: string
+  readonly envProcess?: string
+  readonly envVars?: Readonly<Record<string, string>>
+  readonly labels?: Readonly<Record<string, string>> | null
+  readonly annotations?: Readonly<Record<string, string>> | null
+  readonly constraints?: readonly string[]
+  readonly secrets?: readonly string[]
+  readonly limits?: Resources
+  readonly requests?: Resources
+  readonly invocationCount?: number
+  readonly replicas?: number
+  readonly availableReplicas?: number
+  readonly createdAt?: string
+  readonly usage?: { readonly cpu?: number; readonly totalMemoryBytes?: number }
+}
+
+export interface Resources {
+  readonly memory?: string
+  readonly cpu?: string
+}
+
+/** Requests about functions, with the paths of faas-cli. */
+export class FunctionsClient {
+  readonly gateway: GatewayClient
+  readonly stack: StackFile | null
+
+  constructor(gateway: GatewayClient, stack: StackFile | null) {
+    this.gateway = gateway
+    this.stack = stack
+  }
+
+  static async connect(
+    session: Session,
+    asked: { readonly flags: GatewayFlags; readonly isGiven: (name: 'gateway') => boolean },
+  ): Promise<FunctionsClient> {
+    const stack = await projectOf(session, asked.flags)
+    return new FunctionsClient(connect(session, { ...asked, stack }), stack)
+  }
+
+  /** The flag, else what the stack file says of this function. */
+  namespaceOf(name: string, flag: string): string {
+    return flag || (this.stack?.functions.find((one) => one.name === name)?.namespace ?? '')
+  }
+
+  /** Null where the server says so: faas-cli passes it on. */
+  list(namespace: string): Promise<readonly ListedFunction[] | null> {
+    return this.gateway.json({ method: 'GET', path: `/system/functions${queryOf({ namespace })}` })
+  }
+
+  namespaces(): Promise<readonly string[]> {
+    return this.gateway.json({ method: 'GET', path: '/system/namespaces' })
+  }
+
+  /** Throws `CliError` for one that does not exist. */
+  async get(name: string, namespace: string): Promise<ListedFunction> {
+    const path = `/system/function/${encodeURIComponent(name)}${queryOf({ namespace, usage: '1' })}`
+    return this.#ofOne(name, path)
+  }
+
+  /** Below a function's own path. */
+  async of<T>(name: string, namespace: string, below: string): Promise<T> {
+    return this.#ofOne(name, `/system/function/${encodeURIComponent(name)}${below}${queryOf({ namespace })}`)
+  }
+
+  async #ofOne<T>(name: string, path: string): Promise<T> {
+    const answer = await this.gateway.send({ method: 'GET', path })
+    const text = await answer.text()
+    if (answer.status === 404) throw noSuchFunction(name)
+    if (answer.status !== 200) throw this.gateway.refusal(answer.status, text)
+    return JSON.parse(text) as T
+  }
+}
+
+export function noSuchFunction(name: string): CliError {
+  return new CliError(`no such function: ${name}`, { hint: 'See which there are: sampan list' })
+}
+
+/** Keys as Go sorts them; empty values are left out. */
+export function queryOf(values: Readonly<Record<string, string>>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== '')
+  if (given.length === 0) return ''
+  return `?${new URLSearchParams(given.toSorted(([a], [b]) => (a < b ? -1 : 1))).toString()}`
+}

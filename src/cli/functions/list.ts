@@ -1,0 +1,118 @@
+import type { Invocation } from '../args/command.ts'
+import { columns } from '../output/columns.ts'
+import { goJson } from '../output/go-json.ts'
+import { presentData } from '../output/present.ts'
+import { say, type Session } from '../session.ts'
+import type { LIST_FLAGS } from '../table/functions.ts'
+import { FunctionsClient, type ListedFunction } from './functions-client.ts'
+
+type ListInvocation = Invocation<typeof LIST_FLAGS>
+
+const WATCH_MS = 1_000
+
+/** As Go shows the time of a function that does not say when it was deployed. */
+const NEVER = '0001-01-01 00:00:00 +0000 UTC'
+
+/** cli.md 3.8. */
+export async function run(invocation: ListInvocation): Promise<void> {
+  const { flags, isGiven, session } = invocation
+  const client = await FunctionsClient.connect(session, { flags, isGiven })
+  if (!flags.watch) return show(invocation, await listed(client, invocation))
+  let before = ''
+  while (!session.signal.aborted) {
+    const functions = await listed(client, invocation)
+    const now = goJson(functions)
+    if (now !== before) {
+      if (session.stdout.isTTY === true) session.stdout.write('\u001B[2J\u001B[H')
+      else if (before !== '') say(session)
+      await show(invocation, functions)
+    }
+    before = now
+    await session.clock.sleep(WATCH_MS, session.signal).catch(() => undefined)
+  }
+}
+
+async function listed(
+  client: FunctionsClient,
+  { flags }: ListInvocation,
+): Promise<readonly ListedFunction[] | null> {
+  if (!flags['all-namespaces']) {
+    const found = await client.list(flags.namespace)
+    return found === null ? null : sorted(found, flags.sort)
+  }
+  const namespaces = await client.namespaces()
+  const found = await Promise.all(namespaces.map((namespace) => client.list(namespace)))
+  return sorted(
+    found.flatMap((some) => some ?? []),
+    flags.sort,
+  )
+}
+
+/** Any other key leaves the order of the server, as in faas-cli. */
+function sorted(functions: readonly ListedFunction[], key: string): readonly ListedFunction[] {
+  switch (key) {
+    case 'name':
+      return functions.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    case 'invocations':
+      return functions.toSorted((a, b) => (b.invocationCount ?? 0) - (a.invocationCount ?? 0))
+    case 'creation':
+      return functions.toSorted((a, b) => Date.parse(a.createdAt ?? '') - Date.parse(b.createdAt ?? ''))
+    default:
+      return functions
+  }
+}
+
+async function show(invocation: ListInvocation, functions: readonly ListedFunction[] | null): Promise<void> {
+  const { flags, session } = invocation
+  if (await presentData(session, flags, functions)) return
+  const shown = functions ?? []
+  if (flags.quiet || flags.output === 'name') for (const { name } of shown) say(session, name)
+  else if (flags.output === 'wide') showWide(session, shown)
+  else if (flags.verbose) showVerbose(session, shown)
+  else {
+    say(session, row(['Function', 'Invocations', 'Replicas'], [30, 15, 5]))
+    for (const { name, invocationCount = 0, replicas = 0 } of shown)
+      say(session, row([name, String(invocationCount), String(replicas)], [30, 15, 5]))
+  }
+}
+
+function showVerbose(session: Session, functions: readonly ListedFunction[]): void {
+  const widths = [30, Math.max(40, ...functions.map(({ image }) => image.length)), 15, 5, 5]
+  say(session, row(['Function', 'Image', 'Invocations', 'Replicas', 'CreatedAt'], widths))
+  for (const { name, image, invocationCount = 0, replicas = 0, createdAt } of functions)
+    say(session, row([name, image, String(invocationCount), String(replicas), goTime(createdAt)], widths))
+}
+
+function showWide(session: Session, functions: readonly ListedFunction[]): void {
+  const rows = functions.map((one) => [
+    one.name,
+    one.namespace ?? '',
+    one.annotations?.['com.sampan.state'] ?? ((one.availableReplicas ?? 0) > 0 ? 'ready' : '-'),
+    `${one.availableReplicas ?? 0}/${one.replicas ?? 0}`,
+    String(one.invocationCount ?? 0),
+    ageOf(one.createdAt, session.clock.wall()),
+    one.image,
+  ])
+  say(session, columns(['NAME', 'NAMESPACE', 'STATE', 'READY', 'INVOCATIONS', 'AGE', 'IMAGE'], rows))
+}
+
+function row(cells: readonly string[], widths: readonly number[]): string {
+  return cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('\t')
+}
+
+function goTime(text: string | undefined): string {
+  const [, day = '', time = ''] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)/.exec(text ?? '') ?? []
+  return day === '' ? NEVER : `${day} ${time} +0000 UTC`
+}
+
+function ageOf(text: string | undefined, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - Date.parse(text ?? '')) / 1_000))
+  if (Number.isNaN(seconds)) return '-'
+  for (const [unit, size] of [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['m', 60],
+  ] as const)
+    if (seconds >= 2 * size) return `${Math.floor(seconds / size)}${unit}`
+  return `${seconds}s`
+}
