@@ -61,12 +61,14 @@ function flagLines(flags: Readonly<Record<string, FlagSpec>>, width: number): st
   return table(rows, width)
 }
 
-function nameOf(name: string, { short, kind, value }: FlagSpec): string {
+/** A flag as the help writes it. */
+export function nameOf(name: string, { short, kind, value }: FlagSpec): string {
   const start = short === undefined ? '    ' : `-${short}, `
   return `${start}--${name}${kind === 'bool' ? '' : ` ${value ?? kind.toUpperCase()}`}`
 }
 
-function helpText(spec: FlagSpec): string {
+/** What a flag does, and what it is when it is not given. */
+export function helpText(spec: FlagSpec): string {
   const shown =
     spec.kind === 'duration' && typeof spec.default === 'number' ? `${spec.default / 1_000}s` : spec.default
   const usual = shown === undefined || shown === '' || shown === false ? '' : ` (default ${String(shown)})`
@@ -92,6 +94,7 @@ function paragraphs(text: string, width: number): readonly string[] {
   return text.split('\n\n').map((paragraph) => wrapped(paragraph, Math.max(NARROWEST, width)).join('\n'))
 }
 
-function sentence(summary: string): string {
+/** With a capital and a full stop. */
+export function sentence(summary: string): string {
   return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`
 }

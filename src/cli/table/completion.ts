@@ -1,4 +1,4 @@
-import { type AnyCommand, command, type FlagSpecs } from '../args/command.ts'
+import { type AnyCommand, command, type FlagSpecs, NO_ARGUMENTS } from '../args/command.ts'
 
 export const COMPLETION_FLAGS = {
   shell: { kind: 'string', value: 'SHELL', help: 'bash, zsh or fish; the same as the argument' },
@@ -21,6 +21,14 @@ export const COMPLETION: readonly AnyCommand[] = [
     arguments: { usage: 'FILE', least: 1, most: 1, names: 'file' },
     flags: {},
     load: () => import('../completion/bash-file.ts'),
+    isHidden: true,
+  }),
+  command({
+    path: ['reference'],
+    summary: 'print docs/cli.md',
+    arguments: NO_ARGUMENTS,
+    flags: {},
+    load: () => import('../reference/reference.ts'),
     isHidden: true,
   }),
 ]
