@@ -2,6 +2,7 @@ import type { AnyCommand } from '../args/command.ts'
 import type { Group } from '../args/help.ts'
 import { ACCESS } from './access.ts'
 import { ASYNC } from './async.ts'
+import { BUILD } from './build.ts'
 import { CALLS } from './calls.ts'
 import { COMPLETION } from './completion.ts'
 import { FUNCTIONS } from './functions.ts'
@@ -15,6 +16,7 @@ import { TEMPLATES } from './templates.ts'
 export const COMMANDS: readonly AnyCommand[] = [
   ...ACCESS,
   ...ASYNC,
+  ...BUILD,
   ...CALLS,
   ...COMPLETION,
   ...FUNCTIONS,

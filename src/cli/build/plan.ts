@@ -1,0 +1,135 @@
+import { resolve } from 'node:path'
+import type { FlagValues } from '../args/command.ts'
+import { isOffline } from '../cache/cache-folder.ts'
+import { CliError } from '../cli-error.ts'
+import { note, type Session } from '../session.ts'
+import { loadStack } from '../stack/load-stack.ts'
+import type { StackFile, StackFunction } from '../stack/stack-file.ts'
+import type { BUILD_FLAGS, PUSH_FLAGS } from '../table/build.ts'
+import { findTemplate, templateName } from '../templates/find-template.ts'
+import { readManifest, type TemplateManifest } from '../templates/template-manifest.ts'
+import { buildArgsOf } from './build-args.ts'
+import { makeContext } from './context.ts'
+import { imageName } from './image-name.ts'
+import { pairsOf } from './pairs.ts'
+
+export interface GlobalValues {
+  readonly yaml: string
+  readonly regex: string
+  readonly filter: string
+}
+
+export type BuildValues = FlagValues<typeof BUILD_FLAGS> & GlobalValues
+export type PushValues = Pick<FlagValues<typeof PUSH_FLAGS>, 'tag' | 'envsubst'> & GlobalValues
+
+/** What is to be built. */
+export interface BuildPlan {
+  /** Null: the function came by flags. */
+  readonly stack: StackFile | null
+  readonly functions: readonly StackFunction[]
+}
+
+/** One function, with everything but its build context. */
+export interface PlannedBuild {
+  readonly fn: StackFunction
+  readonly image: string
+  readonly args: Readonly<Record<string, string>>
+  readonly labels: readonly (readonly [string, string])[]
+  /** Id to absolute path. */
+  readonly secrets: Readonly<Record<string, string>>
+  readonly mountSsh: boolean
+  /** Null: the Dockerfile is the function's own. */
+  readonly manifest: TemplateManifest | null
+  readonly makeContext: (platform: string) => Promise<string>
+}
+
+/** Of the flags, where they name an image (cli.md 19, trap 17), else of the stack file. Throws `CliError`. */
+export async function planOf(session: Session, flags: BuildValues): Promise<BuildPlan> {
+  if (flags.parallel < 1) throw new CliError('--parallel must be 1 or more')
+  if (flags.image !== '') return { stack: null, functions: [functionOfFlags(flags)] }
+  const stack = await loadStack(session, flags)
+  if (stack !== null && stack.functions.length > 0) return { stack, functions: stack.functions }
+  throw new CliError(
+    'there is nothing to build: no stack.yaml with functions is here, and no --image was given',
+    {
+      hint: 'Make one with: sampan new NAME --lang node   or name all of --image --handler --name --lang',
+    },
+  )
+}
+
+/** Finds the template and makes names and arguments. Null: a function without a template, which is said. */
+export async function plannedBuild(
+  session: Session,
+  fn: StackFunction,
+  { flags, stack }: { readonly flags: BuildValues; readonly stack: StackFile | null },
+): Promise<PlannedBuild | null> {
+  if (fn.lang === '') {
+    note(
+      session,
+      `${fn.name} has no lang, so it is not built. Give it one, such as node or dockerfile, or: skip_build: true`,
+    )
+    return null
+  }
+  const isPlain = templateName(fn.lang) === 'dockerfile'
+  const folder = isPlain ? null : (await templateOf(session, fn.lang, { flags, stack })).folder
+  const manifest = folder === null ? null : await readManifest(folder)
+  const extra = [...flags['copy-extra'], ...(stack?.copy ?? [])]
+  return {
+    fn,
+    image: await imageName(session, fn, flags.tag),
+    args: buildArgsOf(fn, flags, manifest),
+    labels: pairsOf('build-label', flags['build-label']),
+    secrets: Object.fromEntries(
+      Object.entries(fn.buildSecrets).map(([id, path]) => [id, resolve(session.cwd, path)]),
+    ),
+    mountSsh: manifest?.mountSsh === true,
+    manifest,
+    makeContext: (platform) =>
+      makeContext(session, {
+        name: fn.name,
+        handler: fn.handler,
+        template: folder === null ? null : { folder, handlerFolder: manifest?.handlerFolder ?? 'function' },
+        extra,
+        platform,
+      }),
+  }
+}
+
+function templateOf(
+  session: Session,
+  lang: string,
+  { flags, stack }: { readonly flags: BuildValues; readonly stack: StackFile | null },
+): ReturnType<typeof findTemplate> {
+  const sources = flags['disable-stack-pull'] ? [] : (stack?.templates ?? [])
+  return findTemplate(session, lang, { isOffline: isOffline(session, flags), sources, debug: flags.debug })
+}
+
+function functionOfFlags({ image, handler, name, lang }: BuildValues): StackFunction {
+  const missing = Object.entries({ handler, name, lang }).filter(([, value]) => value === '')
+  if (missing.length > 0)
+    throw new CliError(
+      `with --image, ${missing.map(([flag]) => `--${flag}`).join(' and ')} must be given, too`,
+    )
+  return {
+    name,
+    lang,
+    handler,
+    image,
+    fprocess: '',
+    environment: {},
+    environmentFiles: [],
+    secrets: [],
+    skipBuild: false,
+    constraints: null,
+    labels: {},
+    annotations: {},
+    limits: { memory: '', cpu: '' },
+    requests: { memory: '', cpu: '' },
+    readOnlyRootFilesystem: false,
+    buildOptions: [],
+    buildArgs: {},
+    buildSecrets: {},
+    platforms: '',
+    namespace: '',
+  }
+}

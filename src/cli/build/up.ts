@@ -1,0 +1,114 @@
+import type { FlagValues, Invocation } from '../args/command.ts'
+import { CliError } from '../cli-error.ts'
+import { connect } from '../gateway/connect.ts'
+import type { GatewayClient } from '../gateway/gateway-client.ts'
+import { note, type Session } from '../session.ts'
+import type { StackFunction } from '../stack/stack-file.ts'
+import type { UP_FLAGS } from '../table/build.ts'
+import { templateAtHand, templateName } from '../templates/find-template.ts'
+import { readManifest } from '../templates/template-manifest.ts'
+import { buildAll, buildEach } from './build.ts'
+import { deployStep } from './deploy-step.ts'
+import { imageName } from './image-name.ts'
+import { type BuildPlan, type GlobalValues, planOf } from './plan.ts'
+import { refuseWatch } from './watch.ts'
+import { publishAll } from './publish.ts'
+import { pushAll } from './push.ts'
+import { buildRemotely, namedBuilder } from './remote-build.ts'
+
+type UpValues = FlagValues<typeof UP_FLAGS> & GlobalValues
+
+/** By function: what to deploy, where a build told. */
+type Images = Map<string, string>
+
+/** cli.md 3.5; but the host of the gateway builds, unless the flags say otherwise or it does not build. */
+export async function run({ flags, isGiven, session }: Invocation<typeof UP_FLAGS>): Promise<void> {
+  const values = flags as UpValues
+  if (isGiven('platforms') && !flags.publish)
+    throw new CliError('--platforms can only be used with --publish', {
+      hint: 'The host of the gateway builds for itself.',
+    })
+  refuseWatch(flags.watch)
+  if (flags.replace && flags.update)
+    throw new CliError('cannot specify --update and --replace at the same time', {
+      hint: 'Write: --replace --update=false',
+    })
+  const plan = await planOf(session, values)
+  const client = connect(session, { flags: values, isGiven, stack: plan.stack })
+  const images: Images = new Map()
+  if (flags.publish) await publishAll(session, values, { plan, hasPlatforms: isGiven('platforms') })
+  else if (await isBuiltByHost(session, values, client))
+    await buildOnHost(session, values, { plan, client, images })
+  else {
+    await buildAll(session, values, plan)
+    const isRemote = (await namedBuilder(session, values)) !== null
+    if (!flags['skip-push'] && !isRemote && !flags.shrinkwrap) await pushAll(session, values, plan.functions)
+  }
+  if (flags['skip-deploy'] || flags.shrinkwrap) return
+  await deployAll(session, values, { plan, client, images })
+}
+
+/** Whether the gateway takes source. One that is older, or another's, knows no `/publickey`. */
+async function isBuiltByHost(session: Session, flags: UpValues, client: GatewayClient): Promise<boolean> {
+  if (flags.local || flags['skip-push'] || flags.squash || (await namedBuilder(session, flags)) !== null)
+    return false
+  const answer = await client.send({ method: 'GET', path: '/publickey', isAnonymous: true })
+  answer.body.resume()
+  if (answer.status === 200) return true
+  note(
+    session,
+    `${client.address.url} builds no images, so the Docker of this machine does, and they are pushed.`,
+  )
+  return false
+}
+
+async function buildOnHost(
+  session: Session,
+  flags: UpValues,
+  {
+    plan,
+    client,
+    images,
+  }: { readonly plan: BuildPlan; readonly client: GatewayClient; readonly images: Images },
+): Promise<void> {
+  const builder = { client, payloadSecret: null, publicKey: '' }
+  await buildEach(session, { flags, plan }, async (planned) => {
+    const id = await buildRemotely(session, planned, { builder, flags, platforms: [] })
+    if (id !== '') images.set(planned.fn.name, id)
+  })
+}
+
+/** All are tried. Throws `CliError` when one failed. */
+async function deployAll(
+  session: Session,
+  flags: UpValues,
+  {
+    plan,
+    client,
+    images,
+  }: { readonly plan: BuildPlan; readonly client: GatewayClient; readonly images: Images },
+): Promise<void> {
+  const failures: string[] = []
+  for (const fn of plan.functions) {
+    try {
+      const image = images.get(fn.name) ?? (await imageName(session, fn, flags.tag))
+      const deployed = {
+        fn,
+        image,
+        process: flags['read-template'] ? await processOf(session, fn) : fn.fprocess,
+      }
+      await deployStep(session, client, { deployed, flags })
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error
+      failures.push(`${fn.name}: ${error.message}`)
+      if (error.hint !== '') note(session, error.hint)
+    }
+  }
+  if (failures.length > 0) throw new CliError(failures.join('\n'))
+}
+
+async function processOf(session: Session, { fprocess, lang }: StackFunction): Promise<string> {
+  if (fprocess !== '' || lang === '' || templateName(lang) === 'dockerfile') return fprocess
+  const found = templateAtHand(session, lang)
+  return found === null ? '' : (await readManifest(found.folder)).fprocess
+}
