@@ -53,7 +53,7 @@ describe('sampan up, and builds that are made elsewhere', () => {
   const remote = () => ['--remote-builder', `${rig.url}/any`, '--payload-secret', 'payload']
 
   it('18.6.79: source goes to the host, and what it built is deployed by its id; nothing is pushed', async () => {
-    const { status, stdout, stderr, calls } = await run('up')
+    const { status, stdout, stderr, calls } = await run('up', '--no-wait')
 
     assert.equal(status, 0, stderr)
     assert.deepEqual(calls, [])
@@ -128,7 +128,7 @@ describe('sampan up, and builds that are made elsewhere', () => {
   it('--replace removes before it makes, --watch says that it is not there', async () => {
     rig.reply('DELETE', '/system/functions', { status: 202 })
     assert.match((await run('up', '--replace')).stderr, /--update and --replace/)
-    const { status, stdout } = await run('up', '--replace', '--update=false', '-n', 'dev')
+    const { status, stdout } = await run('up', '--no-wait', '--replace', '--update=false', '-n', 'dev')
     assert.equal(status, 0)
     assert.match(stdout, /Removing old function\./)
     assert.deepEqual(rig.asked.slice(-2), ['DELETE /system/functions', 'POST /system/functions'])

@@ -3,17 +3,17 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { FlagValues, Invocation } from '../args/command.ts'
+import type { FlagValues, GlobalValues, Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
 import { note, say, type Session } from '../session.ts'
 import type { StackFunction } from '../stack/stack-file.ts'
 import type { LOCAL_RUN_FLAGS } from '../table/build.ts'
 import { buildAll } from './build.ts'
-import { filesOf } from './deploy-step.ts'
+import { environmentOf as environmentOfFiles } from '../functions/environment-files.ts'
 import { imageName } from './image-name.ts'
 import { localRunWords } from './local-run-words.ts'
 import { pairsOf } from './pairs.ts'
-import { type GlobalValues, planOf, plannedBuild } from './plan.ts'
+import { planOf, plannedBuild } from './plan.ts'
 import { refuseWatch } from './watch.ts'
 import { DockerFailed, runDocker } from './run-docker.ts'
 
@@ -97,7 +97,7 @@ async function environmentOf(
   )
   return {
     ...fn.environment,
-    ...(await filesOf(session, fn)),
+    ...(await environmentOfFiles(session, fn.environmentFiles)),
     ...Object.fromEntries(flags),
     OPENFAAS_NAME: fn.name,
     OPENFAAS_NAMESPACE: fn.namespace || USUAL_NAMESPACE,

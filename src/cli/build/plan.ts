@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { FlagValues } from '../args/command.ts'
+import type { FlagValues, GlobalValues } from '../args/command.ts'
 import { isOffline } from '../cache/cache-folder.ts'
 import { CliError } from '../cli-error.ts'
 import { note, type Session } from '../session.ts'
@@ -12,12 +12,6 @@ import { buildArgsOf } from './build-args.ts'
 import { makeContext } from './context.ts'
 import { imageName } from './image-name.ts'
 import { pairsOf } from './pairs.ts'
-
-export interface GlobalValues {
-  readonly yaml: string
-  readonly regex: string
-  readonly filter: string
-}
 
 export type BuildValues = FlagValues<typeof BUILD_FLAGS> & GlobalValues
 export type PushValues = Pick<FlagValues<typeof PUSH_FLAGS>, 'tag' | 'envsubst'> & GlobalValues

@@ -1,16 +1,14 @@
-import type { FlagValues, Invocation } from '../args/command.ts'
+import type { FlagValues, GlobalValues, Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
 import { connect } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
+import { deployAll } from '../functions/deploy-all.ts'
+import { refuseBoth } from '../functions/send-deployment.ts'
+import { stackDeployment } from '../functions/stack-deployment.ts'
 import { note, type Session } from '../session.ts'
-import type { StackFunction } from '../stack/stack-file.ts'
 import type { UP_FLAGS } from '../table/build.ts'
-import { templateAtHand, templateName } from '../templates/find-template.ts'
-import { readManifest } from '../templates/template-manifest.ts'
 import { buildAll, buildEach } from './build.ts'
-import { deployStep } from './deploy-step.ts'
-import { imageName } from './image-name.ts'
-import { type BuildPlan, type GlobalValues, planOf } from './plan.ts'
+import { type BuildPlan, planOf } from './plan.ts'
 import { refuseWatch } from './watch.ts'
 import { publishAll } from './publish.ts'
 import { pushAll } from './push.ts'
@@ -29,10 +27,7 @@ export async function run({ flags, isGiven, session }: Invocation<typeof UP_FLAG
       hint: 'The host of the gateway builds for itself.',
     })
   refuseWatch(flags.watch)
-  if (flags.replace && flags.update)
-    throw new CliError('cannot specify --update and --replace at the same time', {
-      hint: 'Write: --replace --update=false',
-    })
+  refuseBoth(flags)
   const plan = await planOf(session, values)
   const client = connect(session, { flags: values, isGiven, stack: plan.stack })
   const images: Images = new Map()
@@ -45,7 +40,11 @@ export async function run({ flags, isGiven, session }: Invocation<typeof UP_FLAG
     if (!flags['skip-push'] && !isRemote && !flags.shrinkwrap) await pushAll(session, values, plan.functions)
   }
   if (flags['skip-deploy'] || flags.shrinkwrap) return
-  await deployAll(session, values, { plan, client, images })
+  const functions = plan.functions.map((fn) => ({
+    name: fn.name,
+    body: () => stackDeployment(session, fn, { flags: values, image: images.get(fn.name) }),
+  }))
+  await deployAll(session, client, { functions, flags: values, isGiven })
 }
 
 /** Whether the gateway takes source. One that is older, or another's, knows no `/publickey`. */
@@ -76,39 +75,4 @@ async function buildOnHost(
     const id = await buildRemotely(session, planned, { builder, flags, platforms: [] })
     if (id !== '') images.set(planned.fn.name, id)
   })
-}
-
-/** All are tried. Throws `CliError` when one failed. */
-async function deployAll(
-  session: Session,
-  flags: UpValues,
-  {
-    plan,
-    client,
-    images,
-  }: { readonly plan: BuildPlan; readonly client: GatewayClient; readonly images: Images },
-): Promise<void> {
-  const failures: string[] = []
-  for (const fn of plan.functions) {
-    try {
-      const image = images.get(fn.name) ?? (await imageName(session, fn, flags.tag))
-      const deployed = {
-        fn,
-        image,
-        process: flags['read-template'] ? await processOf(session, fn) : fn.fprocess,
-      }
-      await deployStep(session, client, { deployed, flags })
-    } catch (error) {
-      if (!(error instanceof CliError)) throw error
-      failures.push(`${fn.name}: ${error.message}`)
-      if (error.hint !== '') note(session, error.hint)
-    }
-  }
-  if (failures.length > 0) throw new CliError(failures.join('\n'))
-}
-
-async function processOf(session: Session, { fprocess, lang }: StackFunction): Promise<string> {
-  if (fprocess !== '' || lang === '' || templateName(lang) === 'dockerfile') return fprocess
-  const found = templateAtHand(session, lang)
-  return found === null ? '' : (await readManifest(found.folder)).fprocess
 }

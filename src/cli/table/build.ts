@@ -1,17 +1,9 @@
 import { command, type ArgumentSpec, type FlagSpecs, NO_ARGUMENTS, type AnyCommand } from '../args/command.ts'
-import { ENVSUBST, GATEWAY, NAMESPACE } from './common-flags.ts'
+import { ENVSUBST, GATEWAY, NAMESPACE, TAG } from './common-flags.ts'
+import { DEPLOYING } from './deploy.ts'
 
 /** One name at most: further words are refused. */
 const ONE_FUNCTION: ArgumentSpec = { usage: '[NAME]', least: 0, most: 1, names: 'function' }
-
-const TAG = {
-  tag: {
-    kind: 'string',
-    default: 'latest',
-    value: 'RULE',
-    help: 'what is added to the tag: latest (nothing), sha, branch, describe, digest',
-  },
-} as const satisfies FlagSpecs
 
 const PARALLEL = {
   parallel: { kind: 'int', default: 1, value: 'N', help: 'how many functions at a time' },
@@ -86,20 +78,10 @@ export const UP_FLAGS = {
   local: { kind: 'bool', help: 'build with the Docker of this machine and push, as faas-cli does' },
   'skip-push': { kind: 'bool', help: 'do not push; the Docker of this machine is that of the host' },
   'skip-deploy': { kind: 'bool', help: 'stop when the images are there' },
-  env: { short: 'e', kind: 'list', value: 'K=V', help: 'environment variable; wins over the stack file' },
-  label: { short: 'l', kind: 'list', value: 'K=V', help: 'label; wins over the stack file' },
-  annotation: { kind: 'list', value: 'K=V', help: 'annotation; wins over the stack file' },
-  secret: { kind: 'list', value: 'NAME', help: 'secret of the function' },
-  constraint: { kind: 'list', value: 'TEXT', help: 'constraint of the function' },
-  readonly: { kind: 'bool', help: 'read-only file system' },
-  update: { kind: 'bool', default: true, help: 'update what is deployed, else make it' },
-  replace: { kind: 'bool', help: 'remove what is deployed first; with --update=false' },
-  'read-template': { kind: 'bool', default: true, help: 'take fprocess from the template' },
-  timeout: { kind: 'duration', default: 60_000, help: 'longest time of a deployment' },
+  ...DEPLOYING,
   watch: { kind: 'bool', isHidden: true, help: 'not there yet' },
   // Taken, as by faas-cli, where a stack file says these.
   fprocess: { kind: 'string', isHidden: true, help: 'no effect with a stack file' },
-  network: { kind: 'string', isHidden: true, help: 'no effect' },
   'cpu-request': { kind: 'string', isHidden: true, help: 'no effect with a stack file' },
   'cpu-limit': { kind: 'string', isHidden: true, help: 'no effect with a stack file' },
   'memory-request': { kind: 'string', isHidden: true, help: 'no effect with a stack file' },
@@ -119,28 +101,28 @@ export const LOCAL_RUN_FLAGS = {
 export const BUILD: readonly AnyCommand[] = [
   command({
     path: ['build'],
-    summary: 'Build images with the Docker of this machine',
+    summary: 'build images with the Docker of this machine',
     arguments: NO_ARGUMENTS,
     flags: BUILD_FLAGS,
     load: () => import('../build/build.ts'),
   }),
   command({
     path: ['push'],
-    summary: 'Push images to their registries',
+    summary: 'push images to their registries',
     arguments: NO_ARGUMENTS,
     flags: PUSH_FLAGS,
     load: () => import('../build/push.ts'),
   }),
   command({
     path: ['publish'],
-    summary: 'Build images for several platforms and push them',
+    summary: 'build images for several platforms and push them',
     arguments: NO_ARGUMENTS,
     flags: PUBLISH_FLAGS,
     load: () => import('../build/publish.ts'),
   }),
   command({
     path: ['up'],
-    summary: 'Build and deploy functions',
+    summary: 'build and deploy functions',
     details:
       'The source goes to the host of the gateway, is built there, and is deployed by the id of its image: nothing is pushed. ' +
       'With --local, --publish or --skip-push, or where the gateway builds nothing, the Docker of this machine builds, and what has a registry is pushed.',
@@ -150,7 +132,7 @@ export const BUILD: readonly AnyCommand[] = [
   }),
   command({
     path: ['local-run'],
-    summary: 'Run one function with the Docker of this machine, without a gateway',
+    summary: 'run one function with the Docker of this machine, without a gateway',
     arguments: ONE_FUNCTION,
     flags: LOCAL_RUN_FLAGS,
     load: () => import('../build/local-run.ts'),

@@ -5,6 +5,7 @@ import { ASYNC } from './async.ts'
 import { BUILD } from './build.ts'
 import { CALLS } from './calls.ts'
 import { COMPLETION } from './completion.ts'
+import { DEPLOY } from './deploy.ts'
 import { FUNCTIONS } from './functions.ts'
 import { LOGS } from './logs.ts'
 import { NAMESPACES } from './namespaces.ts'
@@ -19,6 +20,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...BUILD,
   ...CALLS,
   ...COMPLETION,
+  ...DEPLOY,
   ...FUNCTIONS,
   ...LOGS,
   ...NAMESPACES,

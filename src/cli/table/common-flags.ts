@@ -46,3 +46,13 @@ export const OFFLINE = {
     help: 'use what is here and in the cache, and never the network (SAMPAN_OFFLINE)',
   },
 } as const satisfies FlagSpecs
+
+/** How the tag of an image comes about (cli.md 9.4). */
+export const TAG = {
+  tag: {
+    kind: 'string',
+    default: 'latest',
+    value: 'RULE',
+    help: 'what is added to the tag: latest (nothing), sha, branch, describe, digest',
+  },
+} as const satisfies FlagSpecs
