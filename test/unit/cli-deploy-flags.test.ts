@@ -11,33 +11,10 @@ describe('sampan deploy by flags', () => {
   afterEach(() => project[Symbol.asyncDispose]())
 
   it('18.2.24: with --image and --name the body has what the flags say', async () => {
-    const { bodies } = await project.deploy(
-      '--image',
-      'me/x:1',
-      '--name',
-      'x',
-      '--memory-limit',
-      '64Mi',
-      '--cpu-request',
-      '100m',
-      '--fprocess',
-      'cat',
-      '-e',
-      'A=b',
-      '-l',
-      'l=1',
-      '--annotation',
-      'n=2',
-      '--secret',
-      's',
-      '--constraint',
-      'c',
-      '--readonly',
-      '--network',
-      'ignored',
-      '--tag',
-      'sha',
-    )
+    const sized = '--image me/x:1 --name x --memory-limit 64Mi --cpu-request 100m --readonly'
+    const named = '--fprocess cat -e A=b -l l=1 --annotation n=2 --secret s --constraint c'
+    const inVain = '--network ignored --tag sha'
+    const { bodies } = await project.deploy(...`${sized} ${named} ${inVain}`.split(' '))
     assert.deepEqual(bodies, [
       {
         service: 'x',

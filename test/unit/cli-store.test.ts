@@ -141,7 +141,7 @@ describe('store deploy', () => {
       env,
     })
     assert.equal(status, 0, stderr)
-    assert.equal(stdout, `\nDeployed. 202 Accepted.\nURL: ${rig.url}/function/mine.dev\n\n`)
+    assert.equal(stdout, `Deploying: mine.\n\nDeployed. 202 Accepted.\nURL: ${rig.url}/function/mine.dev\n\n`)
     const expected = {
       service: 'mine',
       image: 'reg/long:1',
@@ -180,7 +180,7 @@ describe('store deploy', () => {
     rig.reply('DELETE', '/system/functions', { status: 202 })
     rig.reply('POST', '/system/functions', { status: 202 })
     const replaced = await rig.run([...words, '--replace', '--update=false'], { env })
-    assert.match(replaced.stdout, /^Removing old function\.\n/)
+    assert.match(replaced.stdout, /^Removing old function\.$/m)
   })
 
   it('builds what comes as source, with the watchdog in the context', async () => {

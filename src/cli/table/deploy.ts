@@ -1,6 +1,18 @@
 import { type AnyCommand, command, type FlagSpecs, NO_ARGUMENTS } from '../args/command.ts'
 import { ENVSUBST, GATEWAY, NAMESPACE, TAG } from './common-flags.ts'
 
+/** Of all that deploys. */
+export const WAITING = {
+  wait: { kind: 'bool', help: 'wait until it takes calls: so at a terminal, and with this gateway' },
+  'no-wait': { kind: 'bool', help: 'do not wait until it takes calls' },
+  'wait-timeout': {
+    kind: 'duration',
+    default: 120_000,
+    value: 'TIME',
+    help: 'how long to wait for all of them',
+  },
+} as const satisfies FlagSpecs
+
 /** Of `deploy` and of `up`. */
 export const DEPLOYING = {
   env: {
@@ -32,14 +44,7 @@ export const DEPLOYING = {
     value: 'TIME',
     help: 'longest wait for an answer of the gateway',
   },
-  wait: { kind: 'bool', help: 'wait until it takes calls: so at a terminal, and with this gateway' },
-  'no-wait': { kind: 'bool', help: 'do not wait until it takes calls' },
-  'wait-timeout': {
-    kind: 'duration',
-    default: 120_000,
-    value: 'TIME',
-    help: 'how long to wait for all of them',
-  },
+  ...WAITING,
   network: { kind: 'string', help: 'taken for compatibility', isHidden: true },
 } as const satisfies FlagSpecs
 

@@ -1,5 +1,6 @@
 import { type AnyCommand, command, type FlagSpecs, NO_ARGUMENTS } from '../args/command.ts'
 import { GATEWAY, NAMESPACE, OFFLINE, OUTPUT } from './common-flags.ts'
+import { WAITING } from './deploy.ts'
 
 /** Of Node, in the words of the store. */
 const PLATFORMS: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'arm64', arm: 'armhf' }
@@ -42,6 +43,7 @@ export const STORE_DEPLOY_FLAGS = {
   constraint: { kind: 'list', value: 'TEXT', help: 'where it may run' },
   secret: { kind: 'list', value: 'NAME', help: 'secret that it gets' },
   timeout: { kind: 'duration', default: 60_000, value: 'TIME', help: 'longest wait for the gateway' },
+  ...WAITING,
   'cpu-limit': { kind: 'string', value: 'CPUS', help: 'most processor time, e.g. 500m' },
   'cpu-request': { kind: 'string', value: 'CPUS', help: 'processor time to reserve' },
   'memory-limit': { kind: 'string', value: 'SIZE', help: 'most memory, e.g. 128Mi' },

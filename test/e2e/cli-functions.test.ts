@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { DaemonProcess } from './daemon-process.ts'
+
+const PROGRAM = resolve(import.meta.dirname, '../../src/cli/main.js')
+
+describe('the command line as a program, on a real host', { skip: await skipWithoutDocker() }, () => {
+  let daemon: DaemonProcess
+  let folder: string
+  let image: string
+
+  before(async () => {
+    image = await testImage('fn')
+    daemon = await DaemonProcess.start()
+    folder = await mkdtemp(join(tmpdir(), 'sampan-cli-e2e-'))
+    const password = await readFile(join(daemon.dataDir, 'basic-auth-password'), 'utf8')
+    const { status, stdout, stderr } = await sampan(['login', '--password-stdin'], password)
+    assert.equal(status, 0, stderr)
+    assert.match(stdout, /credentials saved for/)
+  })
+  after(async () => {
+    await rm(folder, { recursive: true, force: true })
+    await daemon[Symbol.asyncDispose]()
+  })
+
+  const sampan = async (words: readonly string[], stdin = '') => {
+    const child = spawn(process.execPath, [PROGRAM, ...words], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], HOME: folder, OPENFAAS_URL: daemon.url },
+    })
+    const said = { stdout: '', stderr: '' }
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream].setEncoding('utf8').on('data', (part: string) => (said[stream] += part))
+    child.stdin.end(stdin)
+    const [status] = (await once(child, 'close')) as [number | null]
+    return { status, ...said }
+  }
+  const stack = (more = '', name = image): Promise<void> =>
+    writeFile(
+      join(folder, 'stack.yaml'),
+      `version: 1.0\nprovider:\n  name: openfaas\nfunctions:\n  fn:\n    image: ${name}\n    labels:\n      com.openfaas.scale.min: 1\n${more}`,
+    )
+
+  it('deploy ends when the function answers, and diff then finds no difference', async () => {
+    await stack()
+    const { status, stdout, stderr } = await sampan(['deploy'])
+    assert.equal(status, 0, stderr)
+    assert.match(stdout, /Deployed\. 202 Accepted\.\nURL: http:\/\/127\.0\.0\.1:\d+\/function\/fn\n/)
+    assert.match(stderr, /fn: ready\n$/)
+    const called = await sampan(['invoke', 'fn'], 'some text')
+    assert.equal(called.status, 0, called.stderr)
+    assert.match(called.stdout, /some text/)
+
+    const same = await sampan(['diff'])
+    assert.equal(same.stdout, 'YAML matches deployment, no differences found.\n')
+    assert.equal(same.status, 0)
+  })
+
+  it('a change is an update of what runs', async () => {
+    await stack('    environment:\n      WORD: changed\n')
+    const changed = await sampan(['diff'])
+    assert.equal(changed.status, 1)
+    assert.match(changed.stdout, /- env\.WORD: +changed/)
+    const { status, stderr } = await sampan(['deploy'])
+    assert.equal(status, 0, stderr)
+    const { envVars } = (await (await daemon.api('GET', '/system/function/fn')).json()) as {
+      readonly envVars: Record<string, string>
+    }
+    assert.deepEqual(envVars, { WORD: 'changed' })
+    assert.equal((await sampan(['diff'])).status, 0)
+  })
+
+  it('an image that is not to be had is a failure with its reason, and the old revision answers', async () => {
+    await stack('', '127.0.0.1:1/none/such:1')
+    const { status, stderr } = await sampan(['deploy', '--wait-timeout', '60s'])
+    assert.equal(status, 1)
+    assert.match(stderr, /fail|was deployed, but is not ready/i)
+    assert.match(stderr, /none\/such/)
+    assert.equal((await daemon.call('fn')).status, 200)
+  })
+
+  it('with --image and --name it needs no stack file', async () => {
+    await rm(join(folder, 'stack.yaml'))
+    const { status, stderr } = await sampan(['deploy', '--image', image, '--name', 'other'])
+    assert.equal(status, 0, stderr)
+    assert.equal((await daemon.call('other')).status, 200)
+  })
+})
