@@ -86,7 +86,7 @@ describe('sampan deploy by flags', () => {
     })
   })
 
-  it('without a stack file it says what there is to do', async () => {
+  it('a folder without a stack file is an error that says what there is to do', async () => {
     const { status, stderr } = await project.deploy()
     assert.equal(status, 1)
     assert.match(stderr, /no stack\.yaml is here.*\n.*--image IMAGE --name NAME/)

@@ -98,7 +98,7 @@ describe('sampan deploy waits', () => {
     assert.equal(looks(), 11)
   })
 
-  it('by itself at a terminal and with our gateway; --wait and --no-wait say it', async () => {
+  it('waiting is usual at a terminal and with our gateway; --wait and --no-wait say it', async () => {
     const other = { body: '{"availableReplicas":1}' }
     rig.reply('GET', STATUS, other)
     const waits = async (flags: readonly string[], options: CliRunOptions = {}): Promise<boolean> => {

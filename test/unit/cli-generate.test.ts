@@ -174,7 +174,7 @@ spec:
     assert.equal((await rig.run(['generate', '--from-store', 'none'], { env })).status, 1)
   })
 
-  it('without a stack file it says so', async () => {
+  it('a stack file that is not there is an error', async () => {
     const { status, stderr, stdout } = await rig.run(['generate', '-f', 'none.yaml'])
     assert.equal(status, 1)
     assert.equal(stdout, '')
