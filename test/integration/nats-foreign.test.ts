@@ -133,12 +133,16 @@ describe("a link to somebody else's server", () => {
       assert.match(discard, /delete the stream/)
       assert.equal((await jsm.streams.info('JOBS')).config.discard, 'old', 'it is left as it is')
 
-      await jsm.streams.delete('JOBS')
-      await jsm.streams.add({ name: 'JOBS', subjects: ['jobs.>'], retention: 'limits', deny_delete: true })
+      // The link makes the stream again as soon as it is gone: whoever is first.
+      const instead = (stream: Parameters<typeof jsm.streams.add>[0]): Promise<void> =>
+        eventually(async () => {
+          await jsm.streams.delete('JOBS').catch(() => false)
+          return (await jsm.streams.add(stream).catch(() => null)) !== null
+        })
+      await instead({ name: 'JOBS', subjects: ['jobs.>'], retention: 'limits', deny_delete: true })
       await reasonOf(link, /has retention "limits", which must be "workqueue".*has deny_delete true/)
 
-      await jsm.streams.delete('JOBS')
-      await jsm.streams.add({ name: 'THEIRS', subjects: ['jobs.a'] })
+      await instead({ name: 'THEIRS', subjects: ['jobs.a'] })
       await reasonOf(link, /the stream JOBS cannot be made: the stream THEIRS has the subject jobs\.>/)
 
       await jsm.streams.delete('THEIRS')
