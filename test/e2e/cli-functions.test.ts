@@ -85,7 +85,7 @@ describe('the command line as a program, on a real host', { skip: await skipWith
     assert.equal((await daemon.call('fn')).status, 200)
   })
 
-  it('with --image and --name it needs no stack file', async () => {
+  it('a deployment with --image and --name needs no stack file', async () => {
     await rm(join(folder, 'stack.yaml'))
     const { status, stderr } = await sampan(['deploy', '--image', image, '--name', 'other'])
     assert.equal(status, 0, stderr)
