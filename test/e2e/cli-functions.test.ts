@@ -76,12 +76,23 @@ describe('the command line as a program, on a real host', { skip: await skipWith
     assert.equal((await sampan(['diff'])).status, 0)
   })
 
-  it('an image that is not to be had is a failure with its reason, and the old revision answers', async () => {
+  it('an image that is not to be had is refused with the reason', async () => {
     await stack('', '127.0.0.1:1/none/such:1')
-    const { status, stderr } = await sampan(['deploy', '--wait-timeout', '60s'])
+    const { status, stderr } = await sampan(['deploy'])
     assert.equal(status, 1)
-    assert.match(stderr, /fail|was deployed, but is not ready/i)
-    assert.match(stderr, /none\/such/)
+    assert.match(
+      stderr,
+      /^Unexpected status: 400, message: image: "127\.0\.0\.1:1\/none\/such:1" is not available/,
+    )
+    assert.match(stderr, /^Function 'fn' failed to deploy with status code: 400$/m)
+  })
+
+  it('a program that ends at once is a failure with its reason, and the old revision answers', async () => {
+    await stack('', await testImage('plain'))
+    const { status, stdout, stderr } = await sampan(['deploy'])
+    assert.equal(status, 1)
+    assert.match(stdout, /Deployed\./)
+    assert.match(stderr, /^Function 'fn' was deployed, but is not ready: .*it exited with code 0/m)
     assert.equal((await daemon.call('fn')).status, 200)
   })
 
@@ -90,5 +101,20 @@ describe('the command line as a program, on a real host', { skip: await skipWith
     const { status, stderr } = await sampan(['deploy', '--image', image, '--name', 'other'])
     assert.equal(status, 0, stderr)
     assert.equal((await daemon.call('other')).status, 200)
+    const listed = await sampan(['list', '-q'])
+    assert.equal(listed.stdout, 'fn\nother\n')
+    const described = await sampan(['describe', 'other'])
+    assert.match(described.stdout, /^Name: +other$/m)
+    assert.match(described.stdout, /^Status: +Ready$/m)
+  })
+
+  it('remove removes, and what is not there is an error', async () => {
+    const removed = await sampan(['remove', 'other'])
+    assert.equal(removed.status, 0, removed.stderr)
+    assert.match(removed.stdout, /Removing old function\./)
+    assert.equal((await sampan(['list', '-q'])).stdout, 'fn\n')
+    const again = await sampan(['remove', 'other'])
+    assert.equal(again.status, 1)
+    assert.match(again.stderr, /No existing function to remove/)
   })
 })

@@ -118,7 +118,7 @@ export const DEPLOY: readonly AnyCommand[] = [
     ],
     arguments: NO_ARGUMENTS,
     flags: DEPLOY_FLAGS,
-    load: () => import('../functions/deploy.ts'),
+    load: () => import('../deploy/deploy.ts'),
   }),
   command({
     path: ['diff'],
@@ -126,7 +126,7 @@ export const DEPLOY: readonly AnyCommand[] = [
     details: 'The exit status is 1 if there is a difference. Nothing is changed.',
     arguments: NO_ARGUMENTS,
     flags: DIFF_FLAGS,
-    load: () => import('../functions/diff.ts'),
+    load: () => import('../deploy/diff.ts'),
   }),
   command({
     path: ['generate'],
@@ -134,7 +134,7 @@ export const DEPLOY: readonly AnyCommand[] = [
     examples: ['sampan generate | kubectl apply -f -'],
     arguments: NO_ARGUMENTS,
     flags: GENERATE_FLAGS,
-    load: () => import('../functions/generate.ts'),
+    load: () => import('../deploy/generate.ts'),
   }),
   command({
     path: ['validate'],
@@ -142,6 +142,6 @@ export const DEPLOY: readonly AnyCommand[] = [
     details: 'The exit status is 1 for an error; a warning is none. No gateway is asked.',
     arguments: NO_ARGUMENTS,
     flags: VALIDATE_FLAGS,
-    load: () => import('../functions/validate.ts'),
+    load: () => import('../deploy/validate.ts'),
   }),
 ]

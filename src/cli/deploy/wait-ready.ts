@@ -59,17 +59,23 @@ export async function waitUntilReady(
     if (look.isReady) return
     const nowMs = clock.now()
     troubleMs = look.isTrouble ? (troubleMs ?? nowMs) : null
-    if (troubleMs !== null && nowMs - troubleMs >= TROUBLE_MS) throw failure(asked.name, look, 'is not ready')
-    if (nowMs >= asked.deadlineMs) throw failure(asked.name, look, 'is not ready yet')
+    const isHopeless = troubleMs !== null && nowMs - troubleMs >= TROUBLE_MS
+    if (isHopeless || nowMs >= asked.deadlineMs) throw failure(asked, look)
     await clock.sleep(POLL_MS, signal)
   }
 }
 
-function failure(name: string, { reason, lastWords }: FunctionLook, what: string): CliError {
+function failure(
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  { reason, lastWords, isTrouble }: FunctionLook,
+): CliError {
+  const what = isTrouble ? 'is not ready' : 'is not ready yet'
+  const at = `${name}${namespace === '' ? '' : ` -n ${namespace}`}`
+  const hint = isTrouble
+    ? `See: sampan describe ${at}, sampan logs ${at}`
+    : `See: sampan describe ${at}. --wait-timeout waits longer, --no-wait does not wait.`
+  const words = lastWords.map((line) => `  ${line}\n`).join('')
   return new CliError(`function '${name}' was deployed, but ${what}${reason === '' ? '' : `: ${reason}`}`, {
-    hint:
-      lastWords.length > 0
-        ? `The last that it wrote:\n${lastWords.map((line) => `  ${line}`).join('\n')}`
-        : `See: sampan describe ${name}. --no-wait does not wait, --wait-timeout waits longer.`,
+    hint: words === '' ? hint : `The last that it wrote:\n${words}${hint}`,
   })
 }
