@@ -24,7 +24,10 @@ type app struct {
 	childLogs *process.ChildLog
 	child     *httpChild // http mode only
 	stops     chan os.Signal
-	ended     chan struct{} // closed when run returns
+	restarts  chan os.Signal
+	// isRestarted tells that the process was replaced once: from then on its end does not end the watchdog.
+	isRestarted bool
+	ended       chan struct{} // closed when run returns
 }
 
 func newApp(cfg *config, log *logger) *app {
@@ -33,6 +36,7 @@ func newApp(cfg *config, log *logger) *app {
 		processes: process.NewTable(),
 		childLogs: process.NewChildLog(cfg.logLineBytes, cfg.prefixLogs),
 		stops:     make(chan os.Signal, 4),
+		restarts:  make(chan os.Signal, 1),
 		ended:     make(chan struct{}),
 	}
 	a.server = &server{
@@ -68,16 +72,23 @@ func (a *app) run() int {
 		}
 	}
 	a.server.accepting.Store(true)
-	select {
-	case sig := <-a.stops:
-		return a.shutDown(sig)
-	case <-a.childGone():
-		return a.childDied()
+	for {
+		select {
+		case sig := <-a.stops:
+			return a.shutDown(sig)
+		case <-a.restarts:
+			if code, over := a.restart(); over {
+				return code
+			}
+		case <-a.childGone():
+			return a.childDied()
+		}
 	}
 }
 
 func (a *app) catchSignals() {
 	signal.Notify(a.stops, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(a.restarts, syscall.SIGUSR2)
 	// The signal is caught and dropped, not ignored: children would inherit an ignored signal.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGPIPE)
 }
@@ -106,11 +117,12 @@ func (a *app) start() error {
 	}
 	a.describe()
 	if h, ok := a.server.runner.(*httpRunner); ok {
-		if a.child, err = startHTTPChild(a.cfg, a.processes, a.childLogs); err != nil {
+		a.child = newHTTPChild()
+		h.child.Store(a.child)
+		if err = a.child.start(a.cfg, a.processes, a.childLogs); err != nil {
 			_ = a.server.listener.Close()
 			return fmt.Errorf("start the function: %w", err)
 		}
-		h.child = a.child
 	}
 	go a.server.accept()
 	return nil
@@ -156,15 +168,18 @@ func (a *app) awaitReady() (code int, over bool) {
 	}
 }
 
-// childGone is closed when the http child has ended; it never is in other modes.
+// childGone is closed when the http child has ended; it never is in other modes, nor after a restart.
 func (a *app) childGone() <-chan struct{} {
-	if a.child == nil {
+	if a.child == nil || a.isRestarted {
 		return nil
 	}
 	return a.child.gone
 }
 
-func (a *app) childUp() bool { return a.child == nil || a.child.up() }
+func (a *app) childUp() bool {
+	h, ok := a.server.runner.(*httpRunner)
+	return !ok || h.child.Load().up()
+}
 
 // childDied ends the watchdog with its function: the platform restarts both. Exit code 0 becomes 1, so that
 // an on-failure policy acts.

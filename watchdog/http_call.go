@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"sampan/watchdog/internal/wire"
@@ -31,16 +32,16 @@ func (f *forward) trim() {
 type httpRunner struct {
 	server   *server
 	upstream *upstream
-	child    *httpChild
+	child    atomic.Pointer[httpChild] // replaced by a restart
 }
 
 func (h *httpRunner) ready() bool {
-	return h.child.up() && h.upstream.accepts(time.Second)
+	return h.child.Load().up() && h.upstream.accepts(time.Second)
 }
 
 // serve implements runner.
 func (h *httpRunner) serve(c *clientConn) {
-	if !h.child.up() && !h.awaitChild(c) {
+	if child := h.child.Load(); !child.up() && !h.awaitChild(c, child) {
 		return
 	}
 	if h.server.cfg.bufferBody && c.req.Framing.Chunked {
@@ -64,18 +65,30 @@ func (h *httpRunner) serve(c *clientConn) {
 	u.close()
 }
 
-// awaitChild holds a call until the child listens. It answers itself when that fails.
-func (h *httpRunner) awaitChild(c *clientConn) bool {
-	w := make(wakeup)
-	if c.guard.attach(w) == notEnded {
+// awaitChild holds a call until the child listens, or the one that a restart put in its place. It answers itself
+// when that fails.
+func (h *httpRunner) awaitChild(c *clientConn, child *httpChild) bool {
+	for {
+		w := make(wakeup)
+		if c.guard.attach(w) != notEnded {
+			break
+		}
 		select {
-		case <-h.child.listening:
-			if c.guard.attach(nil) == notEnded && h.child.up() {
-				return true
-			}
-		case <-h.child.gone:
+		case <-child.listening:
+		case <-child.gone:
 		case <-w:
 		}
+		if c.guard.attach(nil) != notEnded {
+			break
+		}
+		if child.up() {
+			return true
+		}
+		next := h.child.Load()
+		if next == child {
+			break
+		}
+		child = next
 	}
 	h.failed(c, errNotUp)
 	return false

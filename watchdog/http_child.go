@@ -14,28 +14,32 @@ type httpChild struct {
 	proc      *process.Process
 	stdin     *os.File // held open when child_stdin=pipe
 	listening chan struct{}
-	gone      chan struct{}
+	gone      chan struct{} // closed when it has ended, or could not be started
 	isUp      atomic.Bool
 }
 
-// startHTTPChild runs the function's server in its own process group, with our environment unchanged.
-func startHTTPChild(cfg *config, table *process.Table, logs *process.ChildLog) (*httpChild, error) {
-	h := &httpChild{listening: make(chan struct{})}
+// newHTTPChild makes one that calls can wait for before it is started.
+func newHTTPChild() *httpChild {
+	return &httpChild{listening: make(chan struct{}), gone: make(chan struct{})}
+}
+
+// start runs the function's server in its own process group, with our environment unchanged.
+func (h *httpChild) start(cfg *config, table *process.Table, logs *process.ChildLog) error {
 	stdin, err := h.openStdin(cfg.childStdinPipe)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer stdin.Close()
 	files := []uintptr{uintptr(stdin), os.Stdout.Fd(), os.Stderr.Fd()}
 	if cfg.prefixLogs {
 		out, outEnd, err := process.PipeFrom("stdout")
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer outEnd.Close()
 		errs, errEnd, err := process.PipeFrom("stderr")
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer errEnd.Close()
 		files[1], files[2] = uintptr(outEnd), uintptr(errEnd)
@@ -43,10 +47,13 @@ func startHTTPChild(cfg *config, table *process.Table, logs *process.ChildLog) (
 		defer logs.Follow(errs, os.Stderr, "stderr", "")
 	}
 	if h.proc, err = table.Start(cfg.argv, os.Environ(), files, nil); err != nil {
-		return nil, err
+		return err
 	}
-	h.gone = h.proc.Done
-	return h, nil
+	go func() {
+		<-h.proc.Done
+		close(h.gone)
+	}()
+	return nil
 }
 
 func (h *httpChild) openStdin(pipe bool) (process.PipeEnd, error) {
@@ -90,4 +97,8 @@ func (h *httpChild) awaitListening(up *upstream, timeout time.Duration, stop <-c
 func (h *httpChild) up() bool { return h.isUp.Load() }
 
 // stop ends the child's group: SIGTERM, then SIGKILL after grace.
-func (h *httpChild) stop(grace time.Duration) { h.proc.Terminate(grace) }
+func (h *httpChild) stop(grace time.Duration) {
+	if h.proc != nil {
+		h.proc.Terminate(grace)
+	}
+}

@@ -123,6 +123,17 @@ func (p *upstream) prune() {
 	}
 }
 
+// forget closes the idle connections: who listens now is another process.
+func (p *upstream) forget() {
+	p.mu.Lock()
+	old := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, u := range old {
+		u.close()
+	}
+}
+
 // dial opens a new connection; timeout 0 is none.
 func (p *upstream) dial(timeout time.Duration) (*upstreamConn, error) {
 	dialer := net.Dialer{Timeout: timeout, KeepAlive: -1}

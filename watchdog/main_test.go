@@ -76,8 +76,9 @@ func testApp(t *testing.T, role string, set map[string]string) *app {
 		t.Fatal(err)
 	}
 	if h, ok := a.server.runner.(*httpRunner); ok {
-		h.child = &httpChild{listening: make(chan struct{})}
-		h.child.isUp.Store(true)
+		child := newHTTPChild()
+		child.isUp.Store(true)
+		h.child.Store(child)
 	}
 	a.server.accepting.Store(true)
 	go a.server.accept()

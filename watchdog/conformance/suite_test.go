@@ -49,7 +49,7 @@ func allCases() []testCase {
 	return slices.Concat(classicCases, environmentCases, streamingCases, serializingCases,
 		httpStartCases, httpRequestCases, httpStreamCases, httpFailureCases, childCases, admissionCases,
 		shutdownCases, operationCases, staticCases, faultCases, controlCases, optionCases, jwtCases,
-		edgeClientCases, edgeUpstreamCases, hostileClientCases, logCases)
+		edgeClientCases, edgeUpstreamCases, hostileClientCases, logCases, restartCases)
 }
 
 func TestWatchdog(t *testing.T) {
