@@ -60,6 +60,26 @@ describe('list', () => {
     assert.equal((await nothing.run(['list', '-j'])).stdout, 'null\n')
   })
 
+  it('18.2.29: has times as Go writes them, in the zone that the server named', async () => {
+    await using rig = await CliRig.start()
+    const at = (createdAt: string) => ({ body: JSON.stringify([{ name: 'f', image: 'i', createdAt }]) })
+    rig.reply('GET', '/system/functions', at('2024-01-02T03:04:05.5+02:00'), at('2024-01-02T03:04:05Z'))
+
+    const [east, utc] = [await rig.run(['list', '-v']), await rig.run(['list', '-v'])]
+
+    assert.match(east.stdout, /\t2024-01-02 03:04:05\.5 \+0200 \+0200\n$/)
+    assert.match(utc.stdout, /\t2024-01-02 03:04:05 \+0000 UTC\n$/)
+  })
+
+  it('of every namespace has none where there are none', async () => {
+    await using rig = await CliRig.start()
+    rig.reply('GET', '/system/namespaces', { body: 'null' })
+
+    const { status, stdout } = await rig.run(['list', '--all-namespaces', '-q'])
+
+    assert.deepEqual([status, stdout], [0, ''])
+  })
+
   it('18.2.30: follows no redirect', async () => {
     await using rig = await CliRig.start()
     rig.reply('GET', '/system/functions', { status: 302, headers: { location: '/elsewhere' } })
@@ -117,6 +137,16 @@ describe('describe', () => {
     )
     assert.match(verbose.stdout, /Secrets: +<none>/)
     assert.deepEqual(rig.asked.slice(0, 2), ['GET /system/function/b?usage=1', 'GET /system/functions'])
+  })
+
+  it('18.2.31: says so when the answer is a page', async () => {
+    await using rig = await CliRig.start()
+    rig.reply('GET', '/system/function/f', { body: '<html>' })
+
+    const { status, stderr } = await rig.run(['describe', 'f'])
+
+    assert.equal(status, 1)
+    assert.match(stderr, /to \/system\/function\/f\?usage=1 is no JSON: <html>\n/)
   })
 
   it('18.2.31: as JSON has both spellings of the count; an unknown one is an error', async () => {

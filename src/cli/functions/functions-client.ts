@@ -58,8 +58,10 @@ export class FunctionsClient {
     return this.gateway.json({ method: 'GET', path: `/system/functions${queryOf({ namespace })}` })
   }
 
-  namespaces(): Promise<readonly string[]> {
-    return this.gateway.json({ method: 'GET', path: '/system/namespaces' })
+  /** None where the server says null. */
+  async namespaces(): Promise<readonly string[]> {
+    const asked = { method: 'GET', path: '/system/namespaces' }
+    return (await this.gateway.json<readonly string[] | null>(asked)) ?? []
   }
 
   /** Throws `CliError` for one that does not exist. */
@@ -78,7 +80,14 @@ export class FunctionsClient {
     const text = await answer.text()
     if (answer.status === 404) throw noSuchFunction(name)
     if (answer.status !== 200) throw this.gateway.refusal(answer.status, text)
-    return JSON.parse(text) as T
+    try {
+      return JSON.parse(text) as T
+    } catch (error) {
+      throw new CliError(
+        `the answer of ${this.gateway.address.url} to ${path} is no JSON: ${text.slice(0, 200)}`,
+        { cause: error },
+      )
+    }
   }
 }
 

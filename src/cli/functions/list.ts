@@ -1,6 +1,7 @@
 import type { Invocation } from '../args/command.ts'
 import { columns } from '../output/columns.ts'
 import { goJson } from '../output/go-json.ts'
+import { formatGoTime, readGoTime } from '../output/go-time.ts'
 import { presentData } from '../output/present.ts'
 import { say, type Session } from '../session.ts'
 import type { LIST_FLAGS } from '../table/functions.ts'
@@ -100,9 +101,10 @@ function row(cells: readonly string[], widths: readonly number[]): string {
   return cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('\t')
 }
 
+/** As Go's `Time.String`: with the zone it was written with, and what there is of fractions. */
 function goTime(text: string | undefined): string {
-  const [, day = '', time = ''] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)/.exec(text ?? '') ?? []
-  return day === '' ? NEVER : `${day} ${time} +0000 UTC`
+  const time = readGoTime(text ?? '')
+  return time === null ? NEVER : formatGoTime(time, '2006-01-02 15:04:05.999999999 -0700 MST')
 }
 
 function ageOf(text: string | undefined, nowMs: number): string {
