@@ -62,7 +62,7 @@ describe('the command line as a process', () => {
 
   it('18.6.88: ends by SIGINT while it follows logs, with 130 and without a stack', async () => {
     await using rig = await CliRig.start()
-    rig.reply('GET', '/system/logs', { stream: (response) => void response.writeHead(200).flushHeaders() })
+    rig.reply('GET', '/system/logs', { stream: (response) => response.writeHead(200).flushHeaders() })
     const { child, ended } = start(rig, ['logs', 'f'])
     child.stdout.resume()
     await eventually(() => rig.requests.length > 0)

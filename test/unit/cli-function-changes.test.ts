@@ -57,10 +57,12 @@ describe('remove', () => {
 
     await rig.run(['remove', 'x', 'y', 'x'])
     await rig.run(['remove', '-'], { stdin: 'p\nq\n' })
-    await rig.run(['remove', '--all'])
+    const unasked = await rig.run(['remove', '--all'])
+    await rig.run(['remove', '--all', '--yes'])
     const nothing = await rig.run(['remove'])
 
     assert.deepEqual(names(), ['x', 'y', 'p', 'q', 'b', 'a'])
+    assert.match(unasked.stderr, /say --yes where nobody can be asked/)
     assert.match(nothing.stderr, /^Name a function to remove/)
   })
 })

@@ -71,7 +71,7 @@ describe('list', () => {
     assert.match(utc.stdout, /\t2024-01-02 03:04:05 \+0000 UTC\n$/)
   })
 
-  it('of every namespace has none where there are none', async () => {
+  it('a list of every namespace is empty where there are none', async () => {
     await using rig = await CliRig.start()
     rig.reply('GET', '/system/namespaces', { body: 'null' })
 
@@ -107,6 +107,17 @@ describe('list', () => {
       [env, stack, flag].map(({ requests }) => requests.length),
       [1, 1, 2],
     )
+  })
+
+  it('asks no gateway while the stack file that may name it is broken', async () => {
+    await using rig = await rigWith()
+    await writeFile(join(rig.cwd, 'stack.yaml'), 'provider: [')
+
+    const { status, stderr } = await rig.run(['list'])
+
+    assert.equal(status, 1)
+    assert.match(stderr, /^Error with YAML file stack\.yaml/)
+    assert.equal(rig.requests.length, 0)
   })
 
   it('shows every namespace, and more of each function', async () => {

@@ -17,7 +17,12 @@ function rig({ mayUseCgroups = true, isVisible = true, isAllowed = true } = {}) 
     () => {},
   )
   table.add('a', identityOf(), { isRunning: true, host: '10.0.0.1' })
-  const kernel = { isFrozen: false, failure: null as Error | null }
+  const kernel = {
+    isFrozen: false,
+    failure: null as Error | null,
+    /** Between two writes of a freeze. */
+    between: async (): Promise<void> => {},
+  }
   const halter = new Halter({
     engine: { pauseContainer: say('pause'), unpauseContainer: say('unpause') },
     cgroups: {
@@ -26,6 +31,7 @@ function rig({ mayUseCgroups = true, isVisible = true, isAllowed = true } = {}) 
       isFrozen: async () => kernel.isFrozen,
       freeze: async () => {
         done.push('freeze')
+        await kernel.between()
         if (kernel.failure !== null) throw kernel.failure
       },
       thaw: say('thaw'),
@@ -49,6 +55,19 @@ describe('the halter', () => {
     assert.deepEqual(done, ['freeze', 'thaw', 'freeze'])
     assert.equal(halter.method, 'cgroup-v1')
     assert.equal(log.named('how containers are frozen').length, 1)
+  })
+
+  it('lets go what was let go while it was being frozen, after the last write of the freeze', async () => {
+    const { halter, table, done, kernel } = rig()
+    kernel.between = async () => {
+      await halter.release('a')
+      done.push('freeze again')
+    }
+
+    await halter.halt('a', () => true)
+
+    assert.deepEqual(done, ['freeze', 'thaw', 'freeze again', 'thaw'])
+    assert.equal(table.get('a')?.frozenIn, null)
   })
 
   it('asks the engine where the files are not there, may not be written, or are not wanted', async () => {

@@ -44,7 +44,8 @@ export class FunctionsClient {
     session: Session,
     asked: { readonly flags: GatewayFlags; readonly isGiven: (name: 'gateway') => boolean },
   ): Promise<FunctionsClient> {
-    const stack = await projectOf(session, asked.flags)
+    // A broken file may name another gateway than the usual one: nothing is asked of the wrong one, as in faas-cli.
+    const stack = await projectOf(session, asked.flags, { isStrict: true })
     return new FunctionsClient(connect(session, { ...asked, stack }), stack)
   }
 

@@ -42,6 +42,8 @@ async function meantBy(
     if (args.length > 0) throw new CliError('--all is all of them, so name none')
     const all = (await client.list(flags.namespace)) ?? []
     if (all.length === 0) throw new CliError('there are no functions to remove')
+    if (!flags.yes && session.stdin.isTTY !== true)
+      throw new CliError('--all removes every function: say --yes where nobody can be asked')
     if (!flags.yes) await confirm(session, `Remove ${all.map(({ name }) => name).join(', ')}?`)
     return all.map(({ name }) => ({ name, namespace: flags.namespace }))
   }

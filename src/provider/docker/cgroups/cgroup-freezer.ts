@@ -73,6 +73,7 @@ export class CgroupFreezer {
     let pauseMs = FIRST_PAUSE_MS
     try {
       for (;;) {
+        if (!isWanted()) return
         // Each time anew: the older version tries again only when it is asked again.
         await this.#write(files, freeze)
         if (isDone(await readFile(`${files.folder}/${resultFile}`, 'utf8')) || !isWanted()) return

@@ -26,6 +26,8 @@ export interface HalterOptions {
  */
 export class Halter {
   readonly #options: HalterOptions
+  /** Those that are being halted by files, and whether they were let go meanwhile. */
+  readonly #halting = new Map<string, { isReleased: boolean }>()
   #method: FreezeMethod
 
   constructor(options: HalterOptions) {
@@ -58,17 +60,28 @@ export class Halter {
     if (files === null) return await engine.pauseContainer(id)
     // Before the first write: from then on the processes may be halted.
     table.change(id, { frozenIn: files })
+    const halting = { isReleased: false }
+    this.#halting.set(id, halting)
+    const isStillWanted = (): boolean => isWanted() && !halting.isReleased
     try {
-      await cgroups.freeze(files, isWanted)
+      await cgroups.freeze(files, isStillWanted)
+      if (isStillWanted()) return
+      // Whoever let it go did so between two writes, of which the last one may have halted it again.
+      await cgroups.thaw(files)
+      table.change(id, { frozenIn: null })
     } catch (error) {
       table.change(id, { frozenIn: null })
       throw error
+    } finally {
+      this.#halting.delete(id)
     }
   }
 
   /** Lets its processes go on. Throws when they were not halted, where the engine is asked. */
   async release(id: string): Promise<void> {
     const { engine, cgroups, table } = this.#options
+    const halting = this.#halting.get(id)
+    if (halting !== undefined) halting.isReleased = true
     const files = table.get(id)?.frozenIn ?? null
     if (files === null) return await engine.unpauseContainer(id)
     await cgroups.thaw(files)
