@@ -36,8 +36,13 @@ export class Page {
   /** Opens `url` (credentials may stand in it); resolves when it is loaded. */
   async goto(url: string): Promise<void> {
     await this.#loading(async () => {
-      const { errorText } = await this.#send('Page.navigate', { url })
-      if (errorText !== undefined) throw new Error(`${url}: ${JSON.stringify(errorText)}`)
+      for (let tries = 1; ; tries += 1) {
+        const { errorText } = await this.#send('Page.navigate', { url })
+        if (errorText === undefined) return
+        // Other tests make and remove networks of containers: the browser drops what it was loading then.
+        if (errorText === 'net::ERR_NETWORK_CHANGED' && tries < 10) continue
+        throw new Error(`${url}: ${JSON.stringify(errorText)}`)
+      }
     })
   }
 
