@@ -70,6 +70,16 @@ describe('the halter', () => {
     assert.equal(table.get('a')?.frozenIn, null)
   })
 
+  it('leaves one that is no longer wanted frozen to whoever thaws it, by the same files', async () => {
+    const { halter, table, done } = rig()
+
+    await halter.halt('a', () => false)
+    await halter.release('a')
+
+    assert.deepEqual(done, ['freeze', 'thaw'])
+    assert.equal(table.get('a')?.frozenIn, null)
+  })
+
   it('asks the engine where the files are not there, may not be written, or are not wanted', async () => {
     for (const change of [{ isVisible: false }, { isAllowed: false }, { mayUseCgroups: false }]) {
       const { halter, table, done } = rig(change)

@@ -62,10 +62,9 @@ export class Halter {
     table.change(id, { frozenIn: files })
     const halting = { isReleased: false }
     this.#halting.set(id, halting)
-    const isStillWanted = (): boolean => isWanted() && !halting.isReleased
     try {
-      await cgroups.freeze(files, isStillWanted)
-      if (isStillWanted()) return
+      await cgroups.freeze(files, () => isWanted() && !halting.isReleased)
+      if (!halting.isReleased) return
       // Whoever let it go did so between two writes, of which the last one may have halted it again.
       await cgroups.thaw(files)
       table.change(id, { frozenIn: null })
