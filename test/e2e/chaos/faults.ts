@@ -68,14 +68,13 @@ async function restartEngine({ engine, random }: World, liveRestore: boolean): P
   await engine.start(liveRestore)
 }
 
-async function someContainer({ engine, random }: World): Promise<string | null> {
-  const listed = await engine.docker('ps', '-q', '--filter', `label=${LABEL}`).catch(() => '')
-  const ids = listed
-    .split('\n')
-    .filter((id) => id !== '')
-    .toSorted()
-  const [first, ...others] = ids
-  return first === undefined ? null : random.pick([first, ...others])
+/** One of a function that is chosen first: ids say nothing of what a container is. Null: it has none now. */
+async function someContainer({ engine, random, subjects }: World): Promise<string | null> {
+  const { service } = random.pick(subjects).deployment
+  const at = random.below(3)
+  const listed = await engine.docker('ps', '-q', '--filter', `label=${LABEL}=${service}`).catch(() => '')
+  const ids = listed.split('\n').filter((id) => id !== '')
+  return ids.length === 0 ? null : (ids[at % ids.length] ?? null)
 }
 
 async function accepted(

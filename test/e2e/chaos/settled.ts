@@ -38,6 +38,13 @@ async function isSettled({ daemon, engine, subjects }: World): Promise<boolean> 
     listed.map(({ name }) => name).toSorted(),
     subjects.map(({ deployment }) => deployment.service).toSorted(),
   )
+  const all = await engine.docker('ps', '-aq', '--filter', `label=com.sampan.instance=${daemon.instance}`)
+  const known = await Promise.all(listed.map(({ name }) => containersOf(engine, name)))
+  assert.equal(
+    all.split('\n').filter((id) => id !== '').length,
+    known.flat().length,
+    'a container of no function',
+  )
   for (const { name, replicas, availableReplicas, status } of listed) {
     const told = JSON.stringify({ name, replicas, availableReplicas, status })
     assert.ok(availableReplicas === replicas, `not as many as wanted: ${told}`)
