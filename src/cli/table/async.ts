@@ -1,3 +1,4 @@
+import { CALL_STATES, DEATH_REASONS } from '../../core/calls/queued-call.ts'
 import { type AnyCommand, command, type FlagSpecs, NO_ARGUMENTS } from '../args/command.ts'
 import { GATEWAY, OUTPUT } from './common-flags.ts'
 
@@ -12,32 +13,9 @@ const LIMIT = {
   limit: { kind: 'int', default: 100, value: 'NUMBER', help: 'at most so many' },
 } as const satisfies FlagSpecs
 
-const REASONS = [
-  '',
-  'attempts_exhausted',
-  'interrupted',
-  'expired',
-  'function_not_found',
-  'undecodable',
-  'body_lost',
-  'callback',
-] as const
-
 const REASON = {
-  reason: { kind: 'string', oneOf: REASONS, value: 'REASON', help: 'only those given up for this reason' },
+  reason: { kind: 'string', oneOf: ['', ...DEATH_REASONS], value: 'REASON', help: 'only those given up for this reason' },
 } as const satisfies FlagSpecs
-
-const STATES = [
-  '',
-  'queued',
-  'running',
-  'waiting',
-  'succeeded',
-  'failed',
-  'dead',
-  'cancelled',
-  'expired',
-] as const
 
 export const QUEUE_LIST_FLAGS = { ...GATEWAY, ...OUTPUT } as const satisfies FlagSpecs
 export const QUEUE_CHANGE_FLAGS = GATEWAY
@@ -46,7 +24,7 @@ export const QUEUE_PURGE_FLAGS = { ...GATEWAY, ...OF_FUNCTION, ...YES } as const
 export const CALLS_LIST_FLAGS = {
   ...GATEWAY,
   ...OF_FUNCTION,
-  state: { kind: 'string', oneOf: STATES, value: 'STATE', help: 'only those in this state' },
+  state: { kind: 'string', oneOf: ['', ...CALL_STATES], value: 'STATE', help: 'only those in this state' },
   'call-id': { kind: 'string', value: 'ID', help: 'only those with this call id' },
   since: { kind: 'duration', value: 'TIME', help: 'only those queued within this time, such as 10m' },
   ...LIMIT,

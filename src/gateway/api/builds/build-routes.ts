@@ -2,6 +2,7 @@ import { FaasError } from '../../../core/errors.ts'
 import type { ApiContext } from '../../shared/api-context.ts'
 import { textResponse } from '../../shared/error-response.ts'
 import { buildStatusAnswer, publicKeyAnswer, type BuildStatusAnswer } from '../../../wire/build-answers.ts'
+import { bodyStream } from '../body-stream.ts'
 import { endOf } from '../client.ts'
 import { json } from '../responses.ts'
 import type { Route } from '../route.ts'
@@ -72,7 +73,7 @@ async function build(c: ApiContext, builds: Builds): Promise<Response> {
     if (isSigned) c.set('user', 'signature')
     c.set('subject', image)
     return new Response(
-      toStream(progress, () => end.abort()),
+      bodyStream(progress, { bytesOf: lineOf, onEnd: () => end.abort() }),
       { headers: { 'Content-Type': LINES } },
     )
   } catch (error) {
@@ -83,24 +84,8 @@ async function build(c: ApiContext, builds: Builds): Promise<Response> {
   }
 }
 
-/** Nothing is fetched before the client asks, so a slow one takes no memory. */
-function toStream(progress: AsyncIterable<BuildStatusAnswer>, onEnd: () => void): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  const lines = progress[Symbol.asyncIterator]()
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        const { done, value } = await lines.next()
-        if (done !== true) return controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`))
-        controller.close()
-        onEnd()
-      },
-      cancel: async () => {
-        // First: a source that waits for the engine ends by its signal.
-        onEnd()
-        await lines.return?.()
-      },
-    },
-    { highWaterMark: 0 },
-  )
+const encoder = new TextEncoder()
+
+function lineOf(status: BuildStatusAnswer): Uint8Array {
+  return encoder.encode(`${JSON.stringify(status)}\n`)
 }

@@ -2,6 +2,7 @@ import { nameOf, namespaceOf, type FunctionName } from '../../../core/functions/
 import type { ScalingEvent } from '../../../core/scaling/scaling-event.ts'
 import { scalingEventsAnswer, type ScalingEventAnswer } from '../../../wire/answer-schemas.ts'
 import type { ApiContext } from '../../shared/api-context.ts'
+import { bodyStream } from '../body-stream.ts'
 import { endOf } from '../client.ts'
 import type { FunctionControl } from './function-routes.ts'
 import { functionFor, queryValue } from '../request-values.ts'
@@ -54,7 +55,7 @@ function events(c: ApiContext, { functions, events: reading }: EventRoutePorts):
   const end = endOf(c)
   const followed = reading.follow(fn, lastSeen(c), end.signal)
   return new Response(
-    toStream(followed, () => end.abort()),
+    bodyStream(followed, { bytesOf: messageOf, onEnd: () => end.abort() }),
     {
       headers: { 'Content-Type': STREAM, 'Cache-Control': 'no-cache' },
     },
@@ -67,26 +68,11 @@ function lastSeen(c: ApiContext): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
-/** No faster than the client reads. */
-function toStream(events: AsyncIterable<ScalingEvent>, onEnd: () => void): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  const iterator = events[Symbol.asyncIterator]()
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        const { done, value } = await iterator.next()
-        if (done !== true) return controller.enqueue(encoder.encode(messageOf(value)))
-        controller.close()
-        onEnd()
-      },
-      cancel: onEnd,
-    },
-    { highWaterMark: 0 },
-  )
-}
+const encoder = new TextEncoder()
 
-function messageOf(event: ScalingEvent): string {
-  return `id: ${event.id}\nevent: ${event.kind}\ndata: ${JSON.stringify(answerOf(event))}\n\n`
+function messageOf(event: ScalingEvent): Uint8Array {
+  const data = JSON.stringify(answerOf(event))
+  return encoder.encode(`id: ${event.id}\nevent: ${event.kind}\ndata: ${data}\n\n`)
 }
 
 function answerOf({ id, fn, atMs, kind, from, to, reason }: ScalingEvent): ScalingEventAnswer {

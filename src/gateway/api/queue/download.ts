@@ -1,3 +1,4 @@
+import { bodyStream } from '../body-stream.ts'
 import type { KeptBody, KeptResult } from '../../../core/calls/queue-report.ts'
 
 /**
@@ -17,7 +18,7 @@ export function download({ size, chunks }: KeptBody, headers = new Headers()): R
   if (!headers.has('Content-Type')) headers.set('Content-Type', 'application/octet-stream')
   for (const [name, value] of Object.entries(INERT)) headers.set(name, value)
   headers.set('Content-Length', String(size))
-  return new Response(chunks === null ? null : streamOf(chunks), { headers })
+  return new Response(chunks === null ? null : bodyStream(chunks, { bytesOf: (chunk) => chunk }), { headers })
 }
 
 /** Before the name of each header that the function answered with. */
@@ -68,20 +69,5 @@ function namedByConnection(rawHeaders: readonly string[]): readonly string[] {
     at % 2 === 0 && name.toLowerCase() === 'connection'
       ? (rawHeaders[at + 1] ?? '').split(',').map((token) => token.trim().toLowerCase())
       : [],
-  )
-}
-
-function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const pieces = chunks[Symbol.asyncIterator]()
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        const { done, value } = await pieces.next()
-        if (done === true) controller.close()
-        else controller.enqueue(value)
-      },
-      cancel: async () => void (await pieces.return?.()),
-    },
-    { highWaterMark: 0 },
   )
 }
