@@ -14,7 +14,12 @@ const LIMIT = {
 } as const satisfies FlagSpecs
 
 const REASON = {
-  reason: { kind: 'string', oneOf: ['', ...DEATH_REASONS], value: 'REASON', help: 'only those given up for this reason' },
+  reason: {
+    kind: 'string',
+    oneOf: ['', ...DEATH_REASONS],
+    value: 'REASON',
+    help: 'only those given up for this reason',
+  },
 } as const satisfies FlagSpecs
 
 export const QUEUE_LIST_FLAGS = { ...GATEWAY, ...OUTPUT } as const satisfies FlagSpecs

@@ -72,10 +72,9 @@ async function build(c: ApiContext, builds: Builds): Promise<Response> {
     const { image, progress } = await builds.begin(body, { signature, signal: end.signal })
     if (isSigned) c.set('user', 'signature')
     c.set('subject', image)
-    return new Response(
-      bodyStream(progress, { bytesOf: lineOf, onEnd: () => end.abort() }),
-      { headers: { 'Content-Type': LINES } },
-    )
+    return new Response(bodyStream(progress, { bytesOf: lineOf, onEnd: () => end.abort() }), {
+      headers: { 'Content-Type': LINES },
+    })
   } catch (error) {
     end.abort()
     // A client whose archive is wrong may still be sending it.

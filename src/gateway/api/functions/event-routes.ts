@@ -54,12 +54,9 @@ function events(c: ApiContext, { functions, events: reading }: EventRoutePorts):
 
   const end = endOf(c)
   const followed = reading.follow(fn, lastSeen(c), end.signal)
-  return new Response(
-    bodyStream(followed, { bytesOf: messageOf, onEnd: () => end.abort() }),
-    {
-      headers: { 'Content-Type': STREAM, 'Cache-Control': 'no-cache' },
-    },
-  )
+  return new Response(bodyStream(followed, { bytesOf: messageOf, onEnd: () => end.abort() }), {
+    headers: { 'Content-Type': STREAM, 'Cache-Control': 'no-cache' },
+  })
 }
 
 /** A client that reconnects says what it has seen. */
