@@ -10,6 +10,7 @@ import { CliError } from '../cli-error.ts'
 import { connect, type GatewayFlags } from '../gateway/connect.ts'
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts'
 import { projectOf } from '../gateway/project.ts'
+import { queryOf } from '../gateway/query.ts'
 import type { Session } from '../session.ts'
 
 /** Parameters of a query; those that are empty are left out. */
@@ -165,11 +166,4 @@ async function pages<T>(most: number, read: (page: Parameters) => Promise<Page<T
     if (next === '' || items.length === 0 || found.length >= most) return found.slice(0, most)
     cursor = next
   }
-}
-
-function queryOf(parameters: Parameters): string {
-  const pairs = Object.entries(parameters).filter(([, text]) => text !== '')
-  return pairs.length === 0
-    ? ''
-    : `?${pairs.map(([name, text]) => `${name}=${encodeURIComponent(text)}`).join('&')}`
 }

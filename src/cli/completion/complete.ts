@@ -3,6 +3,7 @@ import { parseArguments } from '../args/parse.ts'
 import { readContexts } from '../gateway/contexts-file.ts'
 import { connect } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
+import { queryOf } from '../gateway/query.ts'
 import { say, type Session } from '../session.ts'
 import { GATEWAY, NAMESPACE } from '../table/common-flags.ts'
 import { type Candidate, type Candidates, candidatesFor } from './candidates.ts'
@@ -52,7 +53,7 @@ async function namesOf(of: Names, before: readonly string[], session: Session): 
   if (of === 'store-function') return storeNames(session)
   if (of === 'context') return Object.keys(readContexts(session).gateways)
   const { gateway, namespace } = atGateway(before, session)
-  const query = namespace === '' ? '' : `?namespace=${encodeURIComponent(namespace)}`
+  const query = queryOf({ namespace })
   if (of === 'namespace') return texts(await read(gateway, '/system/namespaces'))
   if (of === 'function') return named(await read(gateway, `/system/functions${query}`))
   if (of === 'queue') return named(await read(gateway, '/system/async/queues'), 'queue')

@@ -3,6 +3,7 @@ import { imageName } from '../build/image-name.ts'
 import { CliError } from '../cli-error.ts'
 import { connect } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
+import { queryOf } from '../gateway/query.ts'
 import { say } from '../session.ts'
 import { requireStack } from '../stack/load-stack.ts'
 import type { DIFF_FLAGS } from '../table/deploy.ts'
@@ -57,8 +58,7 @@ export async function run({ flags, isGiven, session }: Invocation<typeof DIFF_FL
 }
 
 function listOf(gateway: GatewayClient, namespace: string): Promise<readonly Listed[]> {
-  const query = namespace === '' ? '' : `?namespace=${encodeURIComponent(namespace)}`
-  return gateway.json({ method: 'GET', path: `/system/functions${query}` })
+  return gateway.json({ method: 'GET', path: `/system/functions${queryOf({ namespace })}` })
 }
 
 /** Side by side, as wide as faas-cli's at least. */

@@ -1,5 +1,6 @@
 import { LAST_WORDS_ANNOTATION, REASON_ANNOTATION, STATE_ANNOTATION } from '../../wire/status-annotations.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
+import { queryOf } from '../gateway/query.ts'
 
 /** How a function does, as far as its gateway tells. */
 export interface FunctionLook {
@@ -38,10 +39,9 @@ export async function lookAt(
   gateway: GatewayClient,
   { name, namespace }: { readonly name: string; readonly namespace: string },
 ): Promise<FunctionLook> {
-  const query = namespace === '' ? '' : `?namespace=${encodeURIComponent(namespace)}`
   const answer = await gateway.send({
     method: 'GET',
-    path: `/system/function/${encodeURIComponent(name)}${query}`,
+    path: `/system/function/${encodeURIComponent(name)}${queryOf({ namespace })}`,
   })
   const text = await answer.text()
   if (answer.status !== 200)

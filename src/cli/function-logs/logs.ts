@@ -4,6 +4,7 @@ import { connect } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
 import { projectOf } from '../gateway/project.ts'
 import { warnOfPlainText } from '../gateway/plain-text.ts'
+import { queryOf } from '../gateway/query.ts'
 import { readGoTime } from '../output/go-time.ts'
 import { note, say } from '../session.ts'
 import type { LOGS_FLAGS } from '../table/logs.ts'
@@ -69,10 +70,9 @@ async function namesOf({ args, flags }: LogsInvocation, gateway: GatewayClient):
     throw new CliError('function name is required', { hint: 'Name one or several, or say --all.' })
   }
   if (args.length > 0) throw new CliError('--all is all of them, so name none')
-  const query = flags.namespace === '' ? '' : `?namespace=${encodeURIComponent(flags.namespace)}`
   const found = await gateway.json<readonly { readonly name: string }[] | null>({
     method: 'GET',
-    path: `/system/functions${query}`,
+    path: `/system/functions${queryOf({ namespace: flags.namespace })}`,
   })
   const names = (found ?? []).map(({ name }) => name)
   if (names.length === 0) throw new CliError('there are no functions whose logs could be shown')

@@ -4,7 +4,8 @@ import type { Invocation } from '../args/command.ts'
 import { present } from '../output/present.ts'
 import { say, type Session } from '../session.ts'
 import type { EVENTS_FLAGS } from '../table/functions.ts'
-import { FunctionsClient, queryOf } from './functions-client.ts'
+import { queryOf } from '../gateway/query.ts'
+import { FunctionsClient } from './functions-client.ts'
 
 type EventsInvocation = Invocation<typeof EVENTS_FLAGS>
 

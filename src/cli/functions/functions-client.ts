@@ -2,6 +2,7 @@ import { CliError } from '../cli-error.ts'
 import { connect, type GatewayFlags } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
 import { projectOf } from '../gateway/project.ts'
+import { queryOf } from '../gateway/query.ts'
 import type { Session } from '../session.ts'
 import type { StackFile } from '../stack/stack-file.ts'
 
@@ -94,11 +95,4 @@ export class FunctionsClient {
 
 export function noSuchFunction(name: string): CliError {
   return new CliError(`no such function: ${name}`, { hint: 'See which there are: sampan list' })
-}
-
-/** Keys as Go sorts them; empty values are left out. */
-export function queryOf(values: Readonly<Record<string, string>>): string {
-  const given = Object.entries(values).filter(([, value]) => value !== '')
-  if (given.length === 0) return ''
-  return `?${new URLSearchParams(given.toSorted(([a], [b]) => (a < b ? -1 : 1))).toString()}`
 }

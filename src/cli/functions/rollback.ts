@@ -1,7 +1,8 @@
 import type { Invocation } from '../args/command.ts'
 import { say } from '../session.ts'
 import type { ROLLBACK_FLAGS } from '../table/functions.ts'
-import { FunctionsClient, noSuchFunction, queryOf } from './functions-client.ts'
+import { queryOf } from '../gateway/query.ts'
+import { FunctionsClient, noSuchFunction } from './functions-client.ts'
 
 /** Which revisions there are: `sampan revisions NAME`. */
 export async function run({

@@ -1,5 +1,6 @@
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts'
 import { CliError } from '../cli-error.ts'
+import { queryOf } from '../gateway/query.ts'
 import { goJson } from '../output/go-json.ts'
 import type { SecretValue } from './secret-value.ts'
 
@@ -21,9 +22,8 @@ export class SecretClient {
   }
 
   async list(): Promise<readonly ListedSecret[]> {
-    const query = this.#namespace === '' ? '' : `?namespace=${encodeURIComponent(this.#namespace)}`
     const found = await this.#gateway.json<readonly ListedSecret[] | null>(
-      { method: 'GET', path: `${PATH}${query}` },
+      { method: 'GET', path: `${PATH}${queryOf({ namespace: this.#namespace })}` },
       [200, 202],
     )
     return found ?? []
