@@ -1,8 +1,7 @@
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
 import { saveCredential } from '../gateway/credentials-file.ts'
-import { connect } from '../gateway/connect.ts'
-import { projectOf } from '../gateway/project.ts'
+import { connectProject } from '../gateway/project.ts'
 import { warnOfPlainText } from '../gateway/plain-text.ts'
 import { readStdin } from '../input/read-stdin.ts'
 import { note, say } from '../session.ts'
@@ -16,8 +15,7 @@ export async function run(invocation: Invocation<typeof LOGIN_FLAGS>): Promise<v
     throw new CliError('must provide --username or -u', { hint: 'The usual one is admin.' })
   const password = await passwordOf(invocation)
 
-  const stack = await projectOf(session, flags)
-  const gateway = connect(session, { flags, isGiven, stack })
+  const { gateway } = await connectProject(session, { flags, isGiven })
   const { url } = gateway.address
   warnOfPlainText(session, gateway.address, flags['tls-no-verify'])
   say(session, 'Calling the OpenFaaS server to validate the credentials...')

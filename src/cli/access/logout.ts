@@ -1,20 +1,19 @@
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
-import { connect } from '../gateway/connect.ts'
 import {
   configFolder,
   credentialOf,
   hasCredentialsFile,
   removeCredential,
 } from '../gateway/credentials-file.ts'
-import { projectOf } from '../gateway/project.ts'
+import { connectProject } from '../gateway/project.ts'
 import { say } from '../session.ts'
 import type { LOGOUT_FLAGS } from '../table/access.ts'
 
 /** cli.md 3.12. */
 export async function run({ flags, isGiven, session }: Invocation<typeof LOGOUT_FLAGS>): Promise<void> {
-  const stack = await projectOf(session, flags)
-  const { url } = connect(session, { flags, isGiven, stack }).address
+  const { gateway: client } = await connectProject(session, { flags, isGiven })
+  const { url } = client.address
   if (!(await hasCredentialsFile(session)))
     throw new CliError(`config file not found: ${configFolder(session)}/config.yml`, {
       hint: 'You are not logged in anywhere.',

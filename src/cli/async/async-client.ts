@@ -7,9 +7,9 @@ import type {
   DeadLetters,
 } from '../../wire/async-answers.ts'
 import { CliError } from '../cli-error.ts'
-import { connect, type GatewayFlags } from '../gateway/connect.ts'
+import type { GatewayFlags } from '../gateway/connect.ts'
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts'
-import { projectOf } from '../gateway/project.ts'
+import { connectProject } from '../gateway/project.ts'
 import { queryOf } from '../gateway/query.ts'
 import type { Session } from '../session.ts'
 
@@ -30,7 +30,7 @@ export class AsyncClient {
     session: Session,
     asked: { readonly flags: GatewayFlags; readonly isGiven: (name: 'gateway') => boolean },
   ): Promise<AsyncClient> {
-    return new AsyncClient(connect(session, { ...asked, stack: await projectOf(session, asked.flags) }))
+    return new AsyncClient((await connectProject(session, asked)).gateway)
   }
 
   get gateway(): GatewayClient {

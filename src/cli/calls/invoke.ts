@@ -1,8 +1,7 @@
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
-import { connect } from '../gateway/connect.ts'
 import type { GatewayAnswer, GatewayClient } from '../gateway/gateway-client.ts'
-import { projectOf } from '../gateway/project.ts'
+import { connectProject } from '../gateway/project.ts'
 import { note } from '../session.ts'
 import type { INVOKE_FLAGS } from '../table/calls.ts'
 import { formatDuration } from '../../core/duration.ts'
@@ -26,11 +25,10 @@ interface Called {
 export async function run(invocation: InvokeInvocation): Promise<void> {
   const { flags, isGiven, session } = invocation
   checkFlags(invocation)
-  const stack = await projectOf(session, flags)
+  const { gateway, stack } = await connectProject(session, { flags, isGiven })
   const [name = ''] = invocation.args
   const ofStack = stack?.functions.find((one) => one.name === name)?.namespace ?? ''
   const called = { name, namespace: flags.namespace || ofStack || USUAL_NAMESPACE }
-  const gateway = connect(session, { flags, isGiven, stack })
   const call = await callOf(invocation, called)
   const token = flags.auth ? await functionToken(session, gateway, called) : null
   const ready = token === null ? call : withToken(call, token)

@@ -1,8 +1,7 @@
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
-import { connect } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
-import { projectOf } from '../gateway/project.ts'
+import { connectProject } from '../gateway/project.ts'
 import { warnOfPlainText } from '../gateway/plain-text.ts'
 import { queryOf } from '../gateway/query.ts'
 import { readGoTime } from '../output/go-time.ts'
@@ -24,8 +23,7 @@ const PATIENCE_MS = 2_000
 export async function run(invocation: LogsInvocation): Promise<void> {
   const { flags, isGiven, session } = invocation
   const show = recordPrinter(invocation)
-  const stack = await projectOf(session, flags)
-  const gateway = connect(session, { flags, isGiven, stack })
+  const { gateway, stack } = await connectProject(session, { flags, isGiven })
   if (!isJson(invocation)) warnOfPlainText(session, gateway.address, flags['tls-no-verify'])
   const names = await namesOf(invocation, gateway)
   const asked = { follow: flags.tail, since: sinceOf(invocation), lines: linesOf(invocation) }

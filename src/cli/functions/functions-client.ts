@@ -1,7 +1,7 @@
 import { CliError } from '../cli-error.ts'
-import { connect, type GatewayFlags } from '../gateway/connect.ts'
+import type { GatewayFlags } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
-import { projectOf } from '../gateway/project.ts'
+import { connectProject } from '../gateway/project.ts'
 import { queryOf } from '../gateway/query.ts'
 import type { Session } from '../session.ts'
 import type { StackFile } from '../stack/stack-file.ts'
@@ -46,8 +46,8 @@ export class FunctionsClient {
     asked: { readonly flags: GatewayFlags; readonly isGiven: (name: 'gateway') => boolean },
   ): Promise<FunctionsClient> {
     // A broken file may name another gateway than the usual one: nothing is asked of the wrong one, as in faas-cli.
-    const stack = await projectOf(session, asked.flags, { isStrict: true })
-    return new FunctionsClient(connect(session, { ...asked, stack }), stack)
+    const { gateway, stack } = await connectProject(session, asked, { isStrict: true })
+    return new FunctionsClient(gateway, stack)
   }
 
   /** The flag, else what the stack file says of this function. */

@@ -1,5 +1,7 @@
 import type { Session } from '../session.ts'
 import type { StackFile } from '../stack/stack-file.ts'
+import { connect, type GatewayFlags } from './connect.ts'
+import type { GatewayClient } from './gateway-client.ts'
 
 /**
  * The stack file in use, for commands that want only to know its gateway and the namespaces of its functions. A file
@@ -21,4 +23,14 @@ export async function projectOf(
     if (isStrict || !place.isDefault) throw error
     return null
   }
+}
+
+/** The gateway that a command speaks to, with the stack file in use. `isStrict`: as for `projectOf`. */
+export async function connectProject(
+  session: Session,
+  asked: { readonly flags: GatewayFlags; readonly isGiven: (name: 'gateway') => boolean },
+  how: { readonly isStrict?: boolean } = {},
+): Promise<{ readonly gateway: GatewayClient; readonly stack: StackFile | null }> {
+  const stack = await projectOf(session, asked.flags, how)
+  return { gateway: connect(session, { ...asked, stack }), stack }
 }

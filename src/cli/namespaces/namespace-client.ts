@@ -1,7 +1,7 @@
 import { CliError } from '../cli-error.ts'
-import { connect, type GatewayFlags } from '../gateway/connect.ts'
+import type { GatewayFlags } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
-import { projectOf } from '../gateway/project.ts'
+import { connectProject } from '../gateway/project.ts'
 import { goJson } from '../output/go-json.ts'
 import type { Session } from '../session.ts'
 
@@ -26,7 +26,7 @@ export class NamespaceClient {
     session: Session,
     asked: { readonly flags: GatewayFlags; readonly isGiven: (name: 'gateway') => boolean },
   ): Promise<NamespaceClient> {
-    return new NamespaceClient(connect(session, { ...asked, stack: await projectOf(session, asked.flags) }))
+    return new NamespaceClient((await connectProject(session, asked)).gateway)
   }
 
   async list(): Promise<readonly string[]> {

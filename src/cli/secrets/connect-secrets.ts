@@ -1,6 +1,6 @@
-import { connect, type GatewayFlags } from '../gateway/connect.ts'
+import type { GatewayFlags } from '../gateway/connect.ts'
 import { warnOfPlainText } from '../gateway/plain-text.ts'
-import { projectOf } from '../gateway/project.ts'
+import { connectProject } from '../gateway/project.ts'
 import type { Session } from '../session.ts'
 import { SecretClient } from './secret-client.ts'
 
@@ -13,8 +13,8 @@ export async function connectSecrets(
     readonly isQuiet?: boolean
   },
 ): Promise<SecretClient> {
-  const { flags, isGiven, isQuiet = false } = asked
-  const gateway = connect(session, { flags, isGiven, stack: await projectOf(session, flags) })
+  const { flags, isQuiet = false } = asked
+  const { gateway } = await connectProject(session, asked)
   if (!isQuiet) warnOfPlainText(session, gateway.address, flags['tls-no-verify'] === true)
   return new SecretClient(gateway, flags.namespace)
 }

@@ -4,9 +4,8 @@ import { isOffline } from '../cache/cache-folder.ts'
 import { CliError } from '../cli-error.ts'
 import { deployAll } from '../deploy/deploy-all.ts'
 import { deploymentBody, type DeploymentBody } from '../deploy/deployment-body.ts'
-import { connect } from '../gateway/connect.ts'
 import { warnOfPlainText } from '../gateway/plain-text.ts'
-import { projectOf } from '../gateway/project.ts'
+import { connectProject } from '../gateway/project.ts'
 import type { STORE_DEPLOY_FLAGS } from '../table/store.ts'
 import { buildEntry } from './build-entry.ts'
 import { catalogue, functionNamed, imageFor, type StoreFunction } from './catalogue.ts'
@@ -22,7 +21,7 @@ export async function run(invocation: Asked): Promise<void> {
   const found = functionNamed(all, args[0] ?? '', flags.platform)
   const image = imageFor(found, flags.platform)
   const body = bodyOf(invocation, found, image)
-  const gateway = connect(session, { flags, isGiven, stack: await projectOf(session, flags) })
+  const { gateway } = await connectProject(session, { flags, isGiven })
   warnOfPlainText(session, gateway.address, flags['tls-no-verify'])
   if (found.build !== null)
     await buildEntry(session, {
