@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FaasError } from '../core/errors.ts'
+import { readPrivateFile, writePrivateFile } from '../private-file.ts'
 import {
   KEY_BYTES,
   type KeyPair,
@@ -47,16 +47,18 @@ export class BuildKeys {
   }
 
   #keys(): KeyPair {
-    this.#pair ??= existsSync(this.#path)
-      ? keyPairOf(Buffer.from(readFileSync(this.#path, 'utf8').trim(), 'base64'))
-      : this.#made()
+    this.#pair ??= this.#kept() ?? this.#made()
     return this.#pair
+  }
+
+  #kept(): KeyPair | null {
+    const kept = readPrivateFile(this.#path)
+    return kept === null ? null : keyPairOf(Buffer.from(kept.toString('utf8').trim(), 'base64'))
   }
 
   #made(): KeyPair {
     const pair = newKeyPair()
-    writeFileSync(this.#path, `${Buffer.from(pair.privateKey).toString('base64')}\n`, { mode: 0o600 })
-    chmodSync(this.#path, 0o600)
+    writePrivateFile(this.#path, `${Buffer.from(pair.privateKey).toString('base64')}\n`)
     return pair
   }
 }

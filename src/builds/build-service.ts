@@ -71,6 +71,7 @@ export class BuildService {
 
   /** A daemon that was killed during a build left a context. */
   start(): void {
+    this.#images.start()
     mkdirSync(this.#contexts, { recursive: true, mode: 0o700 })
     for (const name of readdirSync(this.#contexts)) rmSync(join(this.#contexts, name), { force: true })
   }

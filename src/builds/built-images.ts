@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { BuiltImage, ImageBuilder } from '../core/provider/image-builder.ts'
 import type { Log } from '../log.ts'
+import { readPrivateFile, writePrivateFile } from '../private-file.ts'
 
 export interface BuiltImagesOptions {
   readonly folder: string
@@ -27,13 +27,19 @@ const FILE = 'images.json'
  */
 export class BuiltImages {
   readonly #options: BuiltImagesOptions
+  readonly #path: string
   /** When each was last built, by id: milliseconds since the epoch. */
-  readonly #builtAt: Map<string, number>
+  readonly #builtAt = new Map<string, number>()
   #round: Promise<void> = Promise.resolve()
 
   constructor(options: BuiltImagesOptions) {
     this.#options = options
-    this.#builtAt = readBook(join(options.folder, FILE), options.log)
+    this.#path = join(options.folder, FILE)
+  }
+
+  /** Reads the book of earlier lives. */
+  start(): void {
+    for (const [id, builtAt] of readBook(this.#path, this.#options.log)) this.#builtAt.set(id, builtAt)
   }
 
   /** This image was built, now or again. */
@@ -83,23 +89,16 @@ export class BuiltImages {
   }
 
   #write(): void {
-    const path = join(this.#options.folder, FILE)
-    mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 })
-    writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(this.#builtAt)), { mode: 0o600 })
-    renameSync(`${path}.new`, path)
+    writePrivateFile(this.#path, JSON.stringify(Object.fromEntries(this.#builtAt)))
   }
 }
 
-function readBook(path: string, log: Log): Map<string, number> {
+function readBook(path: string, log: Log): readonly (readonly [string, number])[] {
   try {
-    const book = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
-    return new Map(
-      Object.entries(book).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-    )
+    const book = JSON.parse(readPrivateFile(path)?.toString('utf8') ?? '{}') as Record<string, unknown>
+    return Object.entries(book).filter((entry): entry is [string, number] => typeof entry[1] === 'number')
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (!isMissing)
-      log.warn('book of built images not readable, none of them is removed', { err: messageOf(error) })
-    return new Map()
+    log.warn('book of built images not readable, none of them is removed', { err: messageOf(error) })
+    return []
   }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
+import { readPrivateFile, writePrivateFile } from '../private-file.ts'
 import { RegistryError } from './registry-error.ts'
-import { readPrivateFile, writePrivateFile } from './data-file.ts'
 
 /** Bytes of chance in a generated password. */
 const PASSWORD_BYTES = 24

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { readPrivateFile, writePrivateFile } from '../private-file.ts'
 import { RegistryError } from './registry-error.ts'
-import { readPrivateFile, writePrivateFile } from './data-file.ts'
 
 const ALGORITHM = 'aes-256-gcm'
 const KEY_BYTES = 32

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, wr
 import { dirname } from 'node:path'
 
 /**
- * A small private file beside the registry: whole or not there, readable by this user alone, on disk on
+ * A small private file of the data folder: whole or not there, readable by this user alone, on disk on
  * return.
  */
 export function writePrivateFile(path: string, content: string | Uint8Array): void {
