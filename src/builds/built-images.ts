@@ -42,10 +42,14 @@ export class BuiltImages {
     for (const [id, builtAt] of readBook(this.#path, this.#options.log)) this.#builtAt.set(id, builtAt)
   }
 
-  /** This image was built, now or again. */
+  /** This image was built, now or again. A full disk does not unmake it: the book is written with the next round. */
   note(id: string): void {
     this.#builtAt.set(id, this.#options.clock.wall())
-    this.#write()
+    try {
+      this.#write()
+    } catch (error) {
+      this.#options.log.warn('book of built images not written', { err: messageOf(error) })
+    }
   }
 
   /** Removes what is too much. One round after the other; never rejects. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -152,6 +152,13 @@ describe('building images', () => {
       begin(service(), 'fn', { secrets: 'version: v1\nalgorithm: nacl/box\n' }),
       /com.openfaas.secrets/,
     )
+  })
+
+  it('one whose image is made has succeeded, even when nobody can note it down', async () => {
+    const builds = service()
+    await mkdir(join(dataDir, 'builds/images.json'))
+    const found = await all((await begin(builds, 'fn')).progress)
+    assert.equal(found.at(-1)?.status, 'success')
   })
 
   it('what an earlier life left is removed at the start', async () => {
