@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { afterEach, describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
+import { buffersUsed } from '../fixtures/heap-used.ts'
 import { answerAfter, exchange, headersNamed, ok, RawClient, rigs } from './call-rig.ts'
 
 const { start, startEmpty } = rigs()
@@ -19,8 +20,10 @@ afterEach(() => {
 
 const GIB = 1 << 30
 const CHUNK = Buffer.alloc(1 << 20, 'x')
-/** May grow beyond the bound of P6 while garbage waits for its collection; what would show is a body that is kept. */
-const GROWTH_BYTES = 50 * (1 << 20)
+/** What the streams of client, gateway and function may hold at one moment: all three are in this process. */
+const MOST_KEPT_BYTES = 16 * (1 << 20)
+/** Garbage is collected, and what stays is measured, each time that so much was sent. */
+const MEASURED_EACH = 128 * (1 << 20)
 
 /** A function on Node's own server. */
 async function serveHttp(handler: Parameters<typeof createServer>[1]): Promise<number> {
@@ -31,29 +34,24 @@ async function serveHttp(handler: Parameters<typeof createServer>[1]): Promise<n
   return (server.address() as AddressInfo).port
 }
 
-function* gibibyte(): Generator<Buffer> {
-  for (let sent = 0; sent < GIB; sent += CHUNK.length) yield CHUNK
-}
-
-/** Most that the process grew while `work` ran. */
-async function growthDuring(work: () => Promise<void>): Promise<number> {
-  const before = process.memoryUsage.rss()
-  let most = before
-  const timer = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20)
-  try {
-    await work()
-  } finally {
-    clearInterval(timer)
+/** A gibibyte, which tells `kept` how much of all memory is in use on the way. */
+function* gibibyte(kept: (bytes: number) => void): Generator<Buffer> {
+  const before = buffersUsed()
+  for (let sent = 0; sent < GIB; sent += CHUNK.length) {
+    if (sent % MEASURED_EACH === 0) kept(buffersUsed() - before)
+    yield CHUNK
   }
-  return most - before
+  kept(buffersUsed() - before)
 }
 
 describe('bodies', () => {
   it('7.4, 18.1.5: bodies of a gibibyte go up and down without being kept', async () => {
     const rig = await startEmpty({ writeMs: 0 })
+    const kept: number[] = []
+    const big = () => Readable.from(gibibyte((bytes) => kept.push(bytes)))
     rig.serve(
       await serveHttp((req, res) => {
-        if (req.method === 'GET') Readable.from(gibibyte()).pipe(res)
+        if (req.method === 'GET') big().pipe(res)
         else {
           let bytes = 0
           req.on('data', (chunk: Buffer) => (bytes += chunk.length))
@@ -77,13 +75,11 @@ describe('bodies', () => {
     }
     await send('POST', Readable.from([CHUNK]))
 
-    const growth = await growthDuring(async () => {
-      assert.equal(await send('GET', null), GIB)
-      assert.equal(await send('POST', Readable.from(gibibyte())), String(GIB))
-    })
+    assert.equal(await send('GET', null), GIB)
+    assert.equal(await send('POST', big()), String(GIB))
 
-    // Client, gateway and function are all in this process.
-    assert.ok(growth < 3 * GROWTH_BYTES, `${growth >> 20} MiB`)
+    assert.equal(kept.length, 2 * (GIB / MEASURED_EACH + 1))
+    assert.ok(Math.max(...kept) < MOST_KEPT_BYTES, `${kept.map((bytes) => bytes >> 10).join()} KiB`)
   })
 
   it('7.4: bodies keep their length when the client gave one, and are chunked when it did not', async () => {

@@ -200,11 +200,12 @@ func fork(mode string, words ...string) []string {
 	return []string{"mode=" + mode, "fprocess=" + fx(words...)}
 }
 
-// freePort counts through a range below the ephemeral one, so that two cases never meet.
+// freePort counts through a range below the ephemeral one, so that two cases never meet, and below that of the
+// daemon's tests, which run at the same time (test/fixtures/free-port.ts).
 func freePort(t testing.TB) int {
 	t.Helper()
 	for range 500 {
-		port := 20000 + (os.Getpid()*37+int(lastPort.Add(1)))%12000
+		port := 10000 + (os.Getpid()*37+int(lastPort.Add(1)))%10000
 		if listener, err := net.Listen("tcp", fmt.Sprint(":", port)); err == nil {
 			listener.Close()
 			return port

@@ -143,7 +143,7 @@ func metrics(t *testing.T) {
 
 func occupied(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", fmt.Sprint(":", freePort(t)))
+	listener, err := net.Listen("tcp", ":0")
 	must(t, err)
 	t.Cleanup(func() { listener.Close() })
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
