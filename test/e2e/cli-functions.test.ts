@@ -108,6 +108,28 @@ describe('the command line as a program, on a real host', { skip: await skipWith
     assert.match(described.stdout, /^Status: +Ready$/m)
   })
 
+  it('what is exported, removed and imported is exported as before', async () => {
+    const value = 'first $${X}\\n  ${HOME} \\\\/ käse\nlast'
+    const odd = { service: 'odd', image, envVars: { VALUE: value }, namespace: 'moved' }
+    assert.equal((await sampan(['namespace', 'create', 'moved'])).status, 0)
+    assert.equal((await daemon.api('POST', '/system/functions', odd)).status, 202)
+    const before = await sampan(['export', '--all-namespaces'])
+    assert.equal(before.status, 0, before.stderr)
+    assert.equal((await sampan(['remove', 'odd', '-n', 'moved'])).status, 0)
+    assert.equal((await sampan(['namespace', 'remove', 'moved'])).status, 0)
+
+    const imported = await sampan(['import'], before.stdout)
+
+    assert.equal(imported.status, 0, imported.stderr)
+    assert.match(imported.stdout, /make +namespace moved\n[^]*keep +other\n[^]*create +odd\.moved\n/)
+    assert.equal((await sampan(['export', '--all-namespaces'])).stdout, before.stdout)
+    const { envVars } = (await (
+      await daemon.api('GET', '/system/function/odd?namespace=moved')
+    ).json()) as typeof odd
+    assert.deepEqual(envVars, odd.envVars)
+    assert.equal((await sampan(['remove', 'odd', '-n', 'moved'])).status, 0)
+  })
+
   it('remove removes, and what is not there is an error', async () => {
     const removed = await sampan(['remove', 'other'])
     assert.equal(removed.status, 0, removed.stderr)

@@ -21,6 +21,6 @@ export async function run({ args, flags, session }: Invocation<typeof CONTEXT_AD
       hint: 'Give another address to it with --overwrite.',
     })
   const inUse = flags.use || current === '' ? name : current
-  writeContexts(session, { current: inUse, gateways: { ...gateways, [name]: gateway } })
+  await writeContexts(session, { current: inUse, gateways: { ...gateways, [name]: gateway } })
   say(session, `Added context ${name} for ${gateway}${inUse === name ? ', now in use' : ''}`)
 }

@@ -8,6 +8,6 @@ export async function run({ args: [name = ''], session }: Invocation<Record<neve
   const { current, gateways } = readContexts(session)
   if (!Object.hasOwn(gateways, name)) throw unknownContext(name, gateways)
   const { [name]: _removed, ...rest } = gateways
-  writeContexts(session, { current: current === name ? '' : current, gateways: rest })
+  await writeContexts(session, { current: current === name ? '' : current, gateways: rest })
   say(session, `Removed context ${name}${current === name ? '; none is in use now' : ''}`)
 }

@@ -7,7 +7,7 @@ import { unknownContext } from './unknown-context.ts'
 export async function run({ args: [name = ''], session }: Invocation<Record<never, never>>): Promise<void> {
   const { gateways } = readContexts(session)
   if (!Object.hasOwn(gateways, name)) throw unknownContext(name, gateways)
-  writeContexts(session, { current: name, gateways })
+  await writeContexts(session, { current: name, gateways })
   say(session, `Using context ${name} for ${gateways[name] ?? ''}`)
   if (envOf(session, 'OPENFAAS_URL') !== '')
     note(session, 'OPENFAAS_URL is set and wins over it: unset OPENFAAS_URL')

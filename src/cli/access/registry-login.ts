@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
+import { writeWhole } from '../files/whole-file.ts'
 import { readStdin } from '../input/read-stdin.ts'
 import { goJson } from '../output/go-json.ts'
 import { say } from '../session.ts'
@@ -11,10 +11,8 @@ import type { REGISTRY_LOGIN_FLAGS } from '../table/access.ts'
 export async function run(invocation: Invocation<typeof REGISTRY_LOGIN_FLAGS>): Promise<void> {
   const { flags, session } = invocation
   const document = flags.ecr ? ofAmazon(invocation) : await ofUser(invocation)
-  const folder = join(session.cwd, 'credentials')
-  const path = join(folder, 'config.json')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeFile(path, goJson(document, 1), { mode: 0o600 })
+  const path = join(session.cwd, 'credentials', 'config.json')
+  await writeWhole(path, goJson(document, 1), { mode: 0o600, makesFolder: true })
   say(session, `Wrote ${path}..OK`)
 }
 

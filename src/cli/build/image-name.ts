@@ -13,7 +13,7 @@ export async function imageName(
 ): Promise<string> {
   if (image === '')
     throw new CliError('the function has no image', { hint: 'Give it one: image: NAME:latest' })
-  const full = hasTag(image) ? image : `${image}:latest`
+  const full = withTag(image)
   switch (rule.toLowerCase()) {
     case '':
     case 'latest':
@@ -34,6 +34,11 @@ export async function imageName(
         hint: 'One of: latest, sha, branch, describe, digest',
       })
   }
+}
+
+/** What an image without a tag means. */
+export function withTag(image: string): string {
+  return hasTag(image) ? image : `${image}:latest`
 }
 
 export function withoutTag(image: string): string {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { DEFAULT_NAMESPACE } from '../../core/functions/function-name.ts'
 import type { FlagValues, GlobalValues, Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
 import { note, say, type Session } from '../session.ts'
@@ -18,8 +19,6 @@ import { refuseWatch } from './watch.ts'
 import { DockerFailed, runDocker } from './run-docker.ts'
 
 type LocalRunValues = FlagValues<typeof LOCAL_RUN_FLAGS> & GlobalValues
-
-const USUAL_NAMESPACE = 'openfaas-fn'
 
 /** cli.md 10.1. With `--print` nothing is built, removed or run (cli.md 19, trap 27). */
 export async function run({ args, flags, session }: Invocation<typeof LOCAL_RUN_FLAGS>): Promise<number> {
@@ -100,7 +99,7 @@ async function environmentOf(
     ...(await environmentOfFiles(session, fn.environmentFiles)),
     ...Object.fromEntries(flags),
     OPENFAAS_NAME: fn.name,
-    OPENFAAS_NAMESPACE: fn.namespace || USUAL_NAMESPACE,
+    OPENFAAS_NAMESPACE: fn.namespace || DEFAULT_NAMESPACE,
     jwt_auth_local: 'true',
   }
 }

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import { CliError } from '../cli-error.ts'
+import { writeWhole } from '../files/whole-file.ts'
 import { note, type Session } from '../session.ts'
 import { cacheFolder, cacheKey } from './cache-folder.ts'
 import { download } from './download.ts'
@@ -42,9 +43,7 @@ export async function cachedJson(session: Session, source: JsonSource): Promise<
 /** A cache that cannot be written is none: the document was had all the same. */
 async function keep(file: string, kept: object): Promise<void> {
   try {
-    await mkdir(join(file, '..'), { recursive: true })
-    await writeFile(`${file}.${process.pid}`, JSON.stringify(kept))
-    await rename(`${file}.${process.pid}`, file)
+    await writeWhole(file, JSON.stringify(kept), { makesFolder: true })
   } catch {
     // A full disk, a home that is read-only.
   }

@@ -5,7 +5,7 @@ import type { Session } from '../session.ts'
 
 const MOST_REDIRECTS = 5
 
-/** Lists of stores are a few hundred KiB. */
+/** Lists of stores are a few hundred KiB, stack files less. */
 const MOST_BYTES = 16 * 1024 * 1024
 
 /** The text at an address, without credentials. Rejects for any status but 200, and where nothing comes for `timeoutMs`. */
@@ -13,7 +13,7 @@ export async function download(session: Session, url: string, timeoutMs: number)
   let at = url
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
     if (!/^https?:\/\//i.test(at) || !URL.canParse(at))
-      throw new CliError(`"${at}" is no URL of a store`, { hint: 'It begins with http:// or https://.' })
+      throw new CliError(`"${at}" is no URL`, { hint: 'It begins with http:// or https://.' })
     const answer = await ask(session, new URL(at), timeoutMs)
     const { statusCode = 0, headers } = answer
     if (statusCode < 300 || statusCode > 399 || headers.location === undefined) return textOf(answer)
@@ -26,7 +26,7 @@ export async function download(session: Session, url: string, timeoutMs: number)
 async function ask({ signal }: Session, url: URL, timeoutMs: number): Promise<IncomingMessage> {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
-    const request = send(url, { signal, headers: { Accept: 'application/json' } }, resolve)
+    const request = send(url, { signal, headers: { Accept: '*/*' } }, resolve)
     request.on('error', (error) => {
       reject(error instanceof AggregateError ? (error.errors[0] as Error) : error)
     })

@@ -1,8 +1,5 @@
 import { CliError } from '../cli-error.ts'
 
-/** Where functions are that no namespace is said of. */
-export const USUAL_NAMESPACE = 'openfaas-fn'
-
 /**
  * Path and query of a call. The namespace is always there, also when the name has a dot, as in faas-cli (cli.md 3.10).
  */

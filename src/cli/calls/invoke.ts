@@ -5,9 +5,10 @@ import { connectProject } from '../gateway/project.ts'
 import { note } from '../session.ts'
 import type { INVOKE_FLAGS } from '../table/calls.ts'
 import { formatDuration } from '../../core/duration.ts'
+import { DEFAULT_NAMESPACE } from '../../core/functions/function-name.ts'
 import { callBody } from './call-body.ts'
 import { canonical, callHeaders, type CallHeaders, signature } from './call-headers.ts'
-import { callTarget, USUAL_NAMESPACE } from './call-target.ts'
+import { callTarget } from './call-target.ts'
 import { exchange, type FunctionCall, showHead, writeBody } from './exchange.ts'
 import { functionToken, wantsToken } from './function-token.ts'
 import { awaitAnswer, functionStatus } from './kept-answer.ts'
@@ -28,7 +29,7 @@ export async function run(invocation: InvokeInvocation): Promise<void> {
   const { gateway, stack } = await connectProject(session, { flags, isGiven })
   const [name = ''] = invocation.args
   const ofStack = stack?.functions.find((one) => one.name === name)?.namespace ?? ''
-  const called = { name, namespace: flags.namespace || ofStack || USUAL_NAMESPACE }
+  const called = { name, namespace: flags.namespace || ofStack || DEFAULT_NAMESPACE }
   const call = await callOf(invocation, called)
   const token = flags.auth ? await functionToken(session, gateway, called) : null
   const ready = token === null ? call : withToken(call, token)

@@ -15,6 +15,8 @@ export interface PlannedDeployment {
   readonly name: string
   /** Throws `CliError` for what is wrong with it. */
   readonly body: () => Promise<DeploymentBody>
+  /** The gateway has taken it. */
+  readonly onTaken?: () => void
 }
 
 /**
@@ -36,13 +38,14 @@ export async function deployAll(
 ): Promise<void> {
   const failures = new Failures(session)
   const taken: DeploymentBody[] = []
-  for (const { name, body } of functions)
+  for (const { name, body, onTaken } of functions)
     await failures.during(name, async () => {
       const made = await body()
       if (flags['dry-run'] === true) return showDeployment(session, gateway, { body: made, how: flags })
       say(session, `Deploying: ${name}.`)
       await sendDeployment(session, gateway, { body: made, how: flags })
       taken.push(made)
+      onTaken?.()
     })
   if (taken.length > 0 && (await isWaiting(session, gateway, { flags, isGiven }))) {
     const deadlineMs = session.clock.now() + flags['wait-timeout']

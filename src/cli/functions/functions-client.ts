@@ -19,6 +19,7 @@ export interface ListedFunction {
   readonly secrets?: readonly string[]
   readonly limits?: Resources
   readonly requests?: Resources
+  readonly readOnlyRootFilesystem?: boolean
   readonly invocationCount?: number
   readonly replicas?: number
   readonly availableReplicas?: number
@@ -60,6 +61,12 @@ export class FunctionsClient {
     return this.gateway.json({ method: 'GET', path: `/system/functions${queryOf({ namespace })}` })
   }
 
+  /** Of every namespace. */
+  async listEverywhere(): Promise<readonly ListedFunction[]> {
+    const lists = await Promise.all((await this.namespaces()).map((namespace) => this.list(namespace)))
+    return lists.flatMap((list) => list ?? [])
+  }
+
   /** None where the server says null. */
   async namespaces(): Promise<readonly string[]> {
     const asked = { method: 'GET', path: '/system/namespaces' }
@@ -82,14 +89,7 @@ export class FunctionsClient {
     const text = await answer.text()
     if (answer.status === 404) throw noSuchFunction(name)
     if (answer.status !== 200) throw this.gateway.refusal(answer.status, text)
-    try {
-      return JSON.parse(text) as T
-    } catch (error) {
-      throw new CliError(
-        `the answer of ${this.gateway.address.url} to ${path} is no JSON: ${text.slice(0, 200)}`,
-        { cause: error },
-      )
-    }
+    return this.gateway.parsed(path, text)
   }
 }
 

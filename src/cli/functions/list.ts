@@ -41,12 +41,7 @@ async function listed(
     const found = await client.list(flags.namespace)
     return found === null ? null : sorted(found, flags.sort)
   }
-  const namespaces = await client.namespaces()
-  const found = await Promise.all(namespaces.map((namespace) => client.list(namespace)))
-  return sorted(
-    found.flatMap((some) => some ?? []),
-    flags.sort,
-  )
+  return sorted(await client.listEverywhere(), flags.sort)
 }
 
 /** Any other key leaves the order of the server, as in faas-cli. */

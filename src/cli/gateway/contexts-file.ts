@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CliError } from '../cli-error.ts'
+import { writeWhole } from '../files/whole-file.ts'
 import type { Session } from '../session.ts'
 import { configFolder } from './credentials-file.ts'
 
@@ -39,13 +40,11 @@ export function readContexts(session: Session): Contexts {
   }
 }
 
-/** Written beside and renamed, so that nobody reads half a file. */
-export function writeContexts(session: Session, contexts: Contexts): void {
-  const path = contextsPath(session)
-  const beside = `${path}.${process.pid}`
-  mkdirSync(configFolder(session), { recursive: true, mode: 0o700 })
-  writeFileSync(beside, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600 })
-  renameSync(beside, path)
+export async function writeContexts(session: Session, contexts: Contexts): Promise<void> {
+  await writeWhole(contextsPath(session), `${JSON.stringify(contexts, null, 2)}\n`, {
+    mode: 0o600,
+    makesFolder: true,
+  })
 }
 
 /** Address of the context in use; empty without one. */

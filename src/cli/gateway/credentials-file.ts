@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CliError } from '../cli-error.ts'
+import { writeWhole } from '../files/whole-file.ts'
 import { envOf, isSwitchedOn, type Session } from '../session.ts'
 import { sameGateways } from './gateway-address.ts'
 
@@ -79,32 +80,19 @@ function credentialsIn(document: Record<string, unknown>): readonly Credential[]
   })
 }
 
-/** Written beside and renamed, so that nobody ever reads half a file; for the user's eyes alone. */
+/** The file is for the user's eyes alone. */
 async function change(
   session: Session,
   edit: (auths: readonly Credential[]) => readonly Credential[],
 ): Promise<void> {
-  const folder = configFolder(session)
-  const path = join(folder, 'config.yml')
+  const path = join(configFolder(session), 'config.yml')
   const text = await textOf(path)
   const document = text === null ? {} : await parsed(text, path)
   const auths = edit(credentialsIn(document)).map(({ options, ...one }) =>
     options.length === 0 ? one : { ...one, options },
   )
   const { stringify } = await import('yaml')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const beside = `${path}.${process.pid}`
-  const file = await open(beside, 'w', 0o600)
-  try {
-    await file.writeFile(stringify({ ...document, auths }, { indent: 2 }))
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(beside, path).catch(async (error: unknown) => {
-    await rm(beside, { force: true })
-    throw error
-  })
+  await writeWhole(path, stringify({ ...document, auths }, { indent: 2 }), { mode: 0o600, makesFolder: true })
 }
 
 async function parsed(text: string, path: string): Promise<Record<string, unknown>> {

@@ -98,13 +98,17 @@ export class GatewayClient {
     const answer = await this.send(asked)
     const text = await answer.text()
     if (!expected.includes(answer.status)) throw this.refusal(answer.status, text)
+    return this.parsed(asked.path, text)
+  }
+
+  /** The JSON that a path was answered with. Throws `CliError`. */
+  parsed<T>(path: string, text: string): T {
     try {
       return JSON.parse(text) as T
     } catch (error) {
-      throw new CliError(
-        `the answer of ${this.address.url} to ${asked.path} is no JSON: ${text.slice(0, 200)}`,
-        { cause: error },
-      )
+      throw new CliError(`the answer of ${this.address.url} to ${path} is no JSON: ${text.slice(0, 200)}`, {
+        cause: error,
+      })
     }
   }
 

@@ -1,7 +1,8 @@
-import { access, writeFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
+import { writeWhole } from '../files/whole-file.ts'
 import { say } from '../session.ts'
 import type { SECRET_KEYGEN_FLAGS } from '../table/secrets.ts'
 import { newKeyPair } from '../../sealing/box.ts'
@@ -19,8 +20,8 @@ export async function run({ flags, session }: Invocation<typeof SECRET_KEYGEN_FL
       hint: 'What was sealed for a key is lost with it. Write over it with --overwrite.',
     })
   const { privateKey, publicKey } = newKeyPair()
-  await writeFile(path, Buffer.from(privateKey).toString('base64'), { mode: 0o600 })
-  await writeFile(`${path}.pub`, Buffer.from(publicKey).toString('base64'), { mode: 0o644 })
+  await writeWhole(path, Buffer.from(privateKey).toString('base64'), { mode: 0o600 })
+  await writeWhole(`${path}.pub`, Buffer.from(publicKey).toString('base64'), { mode: 0o644 })
   say(session, `Wrote private key: ${flags.output}`)
   say(session, `Wrote public key: ${flags.output}.pub`)
   say(session, `Key ID: ${keyId(publicKey)}`)

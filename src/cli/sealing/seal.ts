@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
+import { writeWhole } from '../files/whole-file.ts'
 import { say } from '../session.ts'
 import type { SECRET_SEAL_FLAGS } from '../table/secrets.ts'
 import { bytesIn, pairIn } from './named-values.ts'
@@ -29,7 +29,7 @@ export async function run(invocation: Invocation<typeof SECRET_SEAL_FLAGS>): Pro
     throw new CliError('provide at least one secret via --from-literal or --from-file', {
       hint: 'Such as: --from-literal token=abc --from-file npmrc=./.npmrc',
     })
-  await writeFile(resolve(session.cwd, flags.output), await sealedFile(publicKey, values), { mode: 0o600 })
+  await writeWhole(resolve(session.cwd, flags.output), await sealedFile(publicKey, values), { mode: 0o600 })
   say(session, `Sealed ${count} secret(s) for key ${keyId(publicKey)} to ${flags.output}`)
 }
 

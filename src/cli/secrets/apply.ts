@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DEFAULT_NAMESPACE } from '../../core/functions/function-name.ts'
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
 import { note, say, type Session } from '../session.ts'
@@ -11,9 +12,6 @@ import { fileValue, type SecretValue } from './secret-value.ts'
 
 const FOLDER = '.secrets'
 
-/** Where the gateway puts secrets that name no namespace. */
-const USUAL_NAMESPACE = 'openfaas-fn'
-
 /**
  * Each file of `./.secrets` becomes a secret (cli.md 3.13). One that exists is updated in place: faas-cli removes it
  * first, and functions may see that (19, trap 44).
@@ -22,7 +20,7 @@ export async function run({ flags, isGiven, session }: Invocation<typeof SECRET_
   const names = await filesIn(session)
   if (names.length === 0) return say(session, `No files in ${FOLDER}.`)
   const secrets = await connectSecrets(session, { flags, isGiven })
-  const wanted = flags.namespace || USUAL_NAMESPACE
+  const wanted = flags.namespace || DEFAULT_NAMESPACE
   const listed = (await secrets.list()).filter(({ namespace = wanted }) => namespace === wanted)
   const known = new Set(listed.map(({ name }) => name))
 

@@ -41,12 +41,20 @@ export async function requireStack(session: Session, flags: StackFlags): Promise
 export async function parsedStack(
   session: Session,
   place: StackPlace,
-  { envsubst = true }: Pick<StackFlags, 'envsubst'>,
+  flags: Pick<StackFlags, 'envsubst'>,
 ): Promise<ParsedStack> {
-  const text = await readStackText(session, place.path)
-  if (!envsubst) return parseStack(text, place.path)
-  const { replaced, restore } = replacedIn(session, text, place.path)
-  return parseStack(replaced, place.path, restore)
+  return stackIn(session, { text: await readStackText(session, place.path), path: place.path }, flags)
+}
+
+/** The same of a text that came some other way. `path`: what errors call it. */
+export function stackIn(
+  session: Session,
+  { text, path }: { readonly text: string; readonly path: string },
+  { envsubst = true }: Pick<StackFlags, 'envsubst'>,
+): ParsedStack {
+  if (!envsubst) return parseStack(text, path)
+  const { replaced, restore } = replacedIn(session, text, path)
+  return parseStack(replaced, path, restore)
 }
 
 /** Stands for a value that is put into its place after the file was parsed. */

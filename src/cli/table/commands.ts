@@ -12,6 +12,7 @@ import { NAMESPACES } from './namespaces.ts'
 import { SECRETS } from './secrets.ts'
 import { STORE_COMMANDS } from './store.ts'
 import { TEMPLATES } from './templates.ts'
+import { TRANSFER } from './transfer.ts'
 
 /** Every command there is, without the code that runs it. */
 export const COMMANDS: readonly AnyCommand[] = [
@@ -27,6 +28,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...SECRETS,
   ...STORE_COMMANDS,
   ...TEMPLATES,
+  ...TRANSFER,
 ]
 
 /** First words that stand for several commands. */

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Invocation } from '../args/command.ts'
 import { isOffline } from '../cache/cache-folder.ts'
 import { CliError } from '../cli-error.ts'
+import { writeWhole } from '../files/whole-file.ts'
 import { gatewayAddress } from '../gateway/gateway-address.ts'
 import { envOf, say, type Session } from '../session.ts'
 import type { NEW_FLAGS } from '../table/templates.ts'
@@ -139,11 +140,7 @@ async function write(
   try {
     if (existsSync(made.sample)) await cp(made.sample, folder, { recursive: true })
     await ignore(session)
-    if (existsSync(stack)) await writeFile(stack, made.text)
-    else {
-      await writeFile(`${stack}.${process.pid}`, made.text, { mode: 0o600 })
-      await rename(`${stack}.${process.pid}`, stack)
-    }
+    await writeWhole(stack, made.text, existsSync(stack) ? {} : { mode: 0o600 })
   } catch (error) {
     await rm(first ?? folder, { recursive: true, force: true })
     throw error
@@ -158,5 +155,5 @@ async function ignore(session: Session): Promise<void> {
   const missing = IGNORED.filter((line) => !lines.includes(line))
   if (missing.length === 0) return
   const start = text === '' || text.endsWith('\n') ? text : `${text}\n`
-  await writeFile(path, `${start}${missing.join('\n')}\n`)
+  await writeWhole(path, `${start}${missing.join('\n')}\n`)
 }
