@@ -1,3 +1,4 @@
+import { DevControl } from '../control/dev-control.ts'
 import { FunctionControl } from '../control/function-control.ts'
 import { NamespaceControl } from '../control/namespace-control.ts'
 import { SecretControl } from '../control/secret-control.ts'
@@ -7,6 +8,7 @@ import type { Base } from './base.ts'
 /** The changes that users and triggers make to desired state. */
 export interface DesiredState {
   readonly functions: FunctionControl
+  readonly dev: DevControl
   readonly namespaces: NamespaceControl
   readonly secrets: SecretControl
 }
@@ -14,15 +16,17 @@ export interface DesiredState {
 export function makeDesiredState({ registry, clock, log }: Base, provider: Provider): DesiredState {
   const { functions, namespaces, secrets } = registry
   const nowMs = (): number => Math.floor(clock.wall())
+  const control = new FunctionControl({
+    registry: functions,
+    provider,
+    hasNamespace: (name) => namespaces.has(name),
+    missingSecret: (namespace, names) => names.find((name) => !secrets.has(namespace, name)),
+    clock,
+    log,
+  })
   return {
-    functions: new FunctionControl({
-      registry: functions,
-      provider,
-      hasNamespace: (name) => namespaces.has(name),
-      missingSecret: (namespace, names) => names.find((name) => !secrets.has(namespace, name)),
-      clock,
-      log,
-    }),
+    functions: control,
+    dev: new DevControl({ provider, find: (fn) => control.find(fn) }),
     namespaces: new NamespaceControl({
       registry: namespaces,
       contents: (name) => ({ functions: functions.countIn(name), secrets: secrets.list(name).length }),

@@ -37,6 +37,7 @@ export function makeApi(
 ): Api {
   const app = createApp({
     functions: desired.functions,
+    dev: desired.dev,
     namespaces: desired.namespaces,
     secrets: desired.secrets,
     provider,

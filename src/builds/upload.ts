@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 import { Readable } from 'node:stream'
 import { FaasError, messageOf } from '../core/errors.ts'
 import { tarEnd, tarHead, tarPadding } from '../core/tar.ts'
-import { entriesOf, type UploadEntry } from './tar-entries.ts'
+import { entriesOf, type UploadEntry } from '../core/tar-entries.ts'
 import { type BuildConfig, buildConfigIn } from './build-config.ts'
 
 const CONTEXT = 'context'

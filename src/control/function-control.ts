@@ -11,7 +11,7 @@ import {
   type HistoryEntry,
 } from '../core/functions/revision-history.ts'
 import {
-  replicaBounds,
+  functionBounds,
   replicasAfterScale,
   replicasAfterUpdate,
   type ReplicaBounds,
@@ -282,7 +282,7 @@ export class FunctionControl {
   }
 
   #bounds(spec: FunctionSpec): ReplicaBounds {
-    return replicaBounds(spec.labels, this.#ports.provider.capabilities.maxReplicas)
+    return functionBounds(spec, this.#ports.provider.capabilities.maxReplicas)
   }
 
   #nowMs(): number {

@@ -179,7 +179,8 @@ function sumOf(block: Uint8Array): number {
   return sum
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** One after the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {

@@ -1,3 +1,4 @@
+import { isDev } from '../core/functions/dev-mode.ts'
 import type { FunctionName } from '../core/functions/function-name.ts'
 import type { EarlierRevision, Revision } from '../core/functions/function-spec.ts'
 import type { Database, Row } from './database.ts'
@@ -58,7 +59,8 @@ export class EarlierRevisions {
 
   /**
    * The newest revision, which is in the table of functions still, is about to be replaced: keeps it, and
-   * erases those that are too old. `reason`: what kept it from being ready, if that is known.
+   * erases those that are too old, and those of `sampan dev`, which would push out the one to return to.
+   * `reason`: what kept it from being ready, if that is known.
    */
   keep(newest: Revision, reason: string): void {
     const key = keyOf(newest.spec.name)
@@ -70,6 +72,8 @@ export class EarlierRevisions {
       reason,
       ...key,
     )
+    for (const { spec, revision } of this.of(newest.spec.name))
+      if (isDev(spec.annotations) && revision !== this.#lastProved(newest)) this.#erase(newest, revision)
     this.#db.run(
       `DELETE FROM revision WHERE namespace = ? AND name = ? AND revision <> ? AND revision IN (
          SELECT revision FROM revision WHERE namespace = ? AND name = ?
@@ -98,6 +102,14 @@ export class EarlierRevisions {
   /** The function was removed; the database removes these rows by reference. */
   forget(name: FunctionName): void {
     this.#proved.delete(name)
+  }
+
+  #erase({ spec }: Revision, revision: number): void {
+    this.#db.run(
+      'DELETE FROM revision WHERE namespace = ? AND name = ? AND revision = ?',
+      ...keyOf(spec.name),
+      revision,
+    )
   }
 
   /** 0, which no revision has, when none was ever ready. */

@@ -1,7 +1,7 @@
 import { USUAL_REPLICA_BYTES } from '../core/scaling/host-budget.ts'
 import type { DeployedFunction } from '../core/functions/function-spec.ts'
 import { parseMemoryBytes } from '../core/functions/resources.ts'
-import { scalingPolicy, type ScalingDefaults, type ScalingPolicy } from '../core/scaling/scaling-labels.ts'
+import { functionPolicy, type ScalingDefaults, type ScalingPolicy } from '../core/scaling/scaling-labels.ts'
 import { LoadWindow, type CallCounters } from './load-window.ts'
 import { RecommendationWindow } from './recommendation-window.ts'
 import { UsageWindow } from './usage-window.ts'
@@ -49,7 +49,7 @@ export class FunctionTrack {
   constructor(fn: DeployedFunction, defaults: ScalingDefaults, nowMs: number) {
     this.fn = fn
     this.#defaults = defaults
-    this.policy = scalingPolicy(fn.spec.labels, defaults)
+    this.policy = functionPolicy(fn.spec, defaults)
     this.replicaBytes = replicaBytesOf(fn)
     this.activeAtMs = nowMs
     this.restedAtMs = nowMs
@@ -64,7 +64,7 @@ export class FunctionTrack {
     const before = this.fn
     this.fn = fn
     if (fn.revision !== before.revision) {
-      this.policy = scalingPolicy(fn.spec.labels, this.#defaults)
+      this.policy = functionPolicy(fn.spec, this.#defaults)
       this.replicaBytes = replicaBytesOf(fn)
       this.activeAtMs = nowMs
     }

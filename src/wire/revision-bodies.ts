@@ -14,6 +14,8 @@ export const revisionAnswer = v.object({
   reason: v.exactOptional(text),
   /** Absent where the revision before it is not kept, or there is none. */
   changed: v.exactOptional(v.pipe(v.array(text), v.readonly())),
+  /** True for one that somebody worked on with `sampan dev`. */
+  dev: v.exactOptional(v.boolean()),
 })
 export type RevisionAnswer = v.InferOutput<typeof revisionAnswer>
 

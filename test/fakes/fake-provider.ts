@@ -2,6 +2,7 @@ import { FaasError } from '../../src/core/errors.ts'
 import { conditionOf, type FunctionCondition } from '../../src/core/functions/function-condition.ts'
 import type { FunctionName } from '../../src/core/functions/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../src/core/functions/function-spec.ts'
+import type { FileChanges } from '../../src/core/provider/file-changes.ts'
 import type {
   Capabilities,
   LogKeeping,
@@ -57,6 +58,8 @@ export class FakeProvider implements Provider {
   readonly #changed = new Set<() => void>()
   #serial = 0
   #isStopped = false
+  /** What `changeFiles` was asked for. */
+  readonly fileChanges: { readonly folder: string; readonly changes: FileChanges }[] = []
 
   constructor({ keptLogs }: { readonly keptLogs?: LogKeeping } = {}) {
     this.#keptLogs = keptLogs ?? null
@@ -119,6 +122,11 @@ export class FakeProvider implements Provider {
   remove(name: FunctionName): void {
     this.#set(name, [])
     this.#replicas.delete(name)
+  }
+
+  changeFiles(fn: DeployedFunction, folder: string, changes: FileChanges): Promise<string> {
+    this.fileChanges.push({ folder, changes })
+    return Promise.resolve(this.replicas(fn.spec.name)[0]?.id ?? '')
   }
 
   replicas(name: FunctionName): readonly Replica[] {

@@ -1,5 +1,6 @@
 import { BudgetWatch } from '../../src/budget-watch.ts'
 import { systemClock } from '../../src/clock.ts'
+import { DevControl } from '../../src/control/dev-control.ts'
 import type { FunctionName } from '../../src/core/functions/function-name.ts'
 import { HostNames } from '../../src/core/host-names.ts'
 import type { SystemRequest } from '../../src/core/figures.ts'
@@ -31,6 +32,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     logs,
     namespaces: namespaces.control,
     functions,
+    dev: new DevControl({ provider, find: (fn) => functions.find(fn) }),
     secrets: secrets.control,
     invocations: (fn) => counts.get(fn) ?? 0,
     functionLabel: false,

@@ -35,6 +35,7 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/wire/uses-the-gateway.ts', `import { a } from '../gateway/shared/body-limit.ts'; a()`, IMPORTS],
   ['src/builds/uses-an-engine.ts', `import { a } from '../provider/docker/engine/a.ts'; a()`, IMPORTS],
   ['src/sealing/uses-a-leaf.ts', `import { a } from '../log.ts'; a()`, IMPORTS],
+  ['src/provider/docker/in-place/uses-an-engine.ts', `import { a } from '../engine/engine.ts'; a()`, IMPORTS],
   ['src/provider/docker/builds/uses-replicas.ts', `import { a } from '../replicas/a.ts'; a()`, IMPORTS],
   ['src/gateway/api/builds/uses-functions.ts', `import { a } from '../functions/a.ts'; a()`, IMPORTS],
   ['src/cli/build/uses-builds.ts', `import { a } from '../../builds/a.ts'; a()`, IMPORTS],

@@ -159,4 +159,25 @@ describe('the earlier revisions', () => {
     assert.equal(second?.reason, 'it exited with code 1')
     assert.deepEqual([second.wasReady, second.deployedAtMs], [false, 8])
   })
+
+  it('are not those of `sampan dev`, however many there were, so that the one before can be returned to', () => {
+    const store = new FunctionStore(Database.open(':memory:'))
+    const dev = (image: string): FunctionChange => {
+      const { spec } = deployed({ spec: { image, annotations: { 'com.sampan.dev': '/app' } } })
+      return { ...revision(image), spec }
+    }
+    store.prove(hello, store.insert(revision('before')).revision)
+    for (let at = 0; at < 15; at += 1) store.prove(hello, store.replace(dev(`dev${at}`)).revision)
+
+    const kept = store.earlier(hello).map(({ spec }) => spec.image)
+
+    // The last but one serves until the newest is ready.
+    assert.deepEqual(kept, ['dev13', 'before'])
+    store.prove(hello, store.replace(revision('after')).revision)
+    store.replace(revision('later'))
+    assert.deepEqual(
+      store.earlier(hello).map(({ spec }) => spec.image),
+      ['after', 'before'],
+    )
+  })
 })

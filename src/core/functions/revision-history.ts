@@ -1,4 +1,5 @@
 import { FaasError } from '../errors.ts'
+import { isDev } from './dev-mode.ts'
 import type { FunctionCondition } from './function-condition.ts'
 import type { DeployedFunction, EarlierRevision, FunctionSpec, Revision, StringMap } from './function-spec.ts'
 
@@ -34,6 +35,8 @@ export interface HistoryEntry {
    * or there is none.
    */
   readonly changed: readonly string[] | null
+  /** Somebody worked on it with `sampan dev`: what it ran need not have been its image. */
+  readonly isDev: boolean
 }
 
 /**
@@ -62,6 +65,7 @@ export function revisionHistory(
       wasReady: each.wasReady,
       reason: each.reason,
       changed: before === undefined ? null : changedFields(before, each),
+      isDev: isDev(each.spec.annotations),
     }
   })
 }
@@ -95,7 +99,9 @@ export function revisionToReturnTo(
   wanted: number | undefined,
 ): EarlierRevision {
   if (wanted === fn.revision) throw invalid(`${wanted} is the newest already`)
-  const found = earlier.find((one) => (wanted === undefined ? one.wasReady : one.revision === wanted))
+  // What was changed in place is not what its image has: nobody returns to it but by its number.
+  const isUsual = (one: EarlierRevision): boolean => one.wasReady && !isDev(one.spec.annotations)
+  const found = earlier.find((one) => (wanted === undefined ? isUsual(one) : one.revision === wanted))
   if (found !== undefined) return found
 
   const kept = earlier.map(({ revision }) => revision).join(', ')

@@ -1,6 +1,7 @@
 import type { FunctionCondition } from '../functions/function-condition.ts'
 import type { FunctionName } from '../functions/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../functions/function-spec.ts'
+import type { FileChanges } from './file-changes.ts'
 import type { ImageBuilder } from './image-builder.ts'
 import type { LogLine } from './log-line.ts'
 import type { Replica } from './replica.ts'
@@ -67,6 +68,13 @@ export interface Provider {
    * on return.
    */
   remove(name: FunctionName): void
+
+  /**
+   * Changes files in a folder of the only replica, thawed for that, and has its process started anew; resolves
+   * with the replica's id. The next replica has nothing of it. Throws `conflict`, with a sentence for a person,
+   * for what cannot be changed in place; `unavailable`. Absent where that cannot be done.
+   */
+  changeFiles?(fn: DeployedFunction, folder: string, changes: FileChanges): Promise<string>
 
   /** All replicas known now, whatever their state. */
   replicas(name: FunctionName): readonly Replica[]

@@ -1,6 +1,7 @@
 import { parseDuration } from '../duration.ts'
 import { FaasError, messageOf } from '../errors.ts'
-import type { StringMap } from '../functions/function-spec.ts'
+import { isDev } from '../functions/dev-mode.ts'
+import type { FunctionSpec, StringMap } from '../functions/function-spec.ts'
 import { quoted } from '../quoted.ts'
 import { replicaBounds, positiveInteger } from './scaling-policy.ts'
 
@@ -127,6 +128,15 @@ export function scalingPolicy(labels: StringMap, defaults: ScalingDefaults): Sca
     removeAfterMs: read(REMOVE_DURATION, readIdle, defaults.removeAfterMs),
     freezeAfterMs: read<number | null>(FREEZE, readIdle, null),
   }
+}
+
+/** The same, but one that somebody works on keeps its only replica: it has what is not in its image. */
+export function functionPolicy(
+  { labels, annotations }: Pick<FunctionSpec, 'labels' | 'annotations'>,
+  defaults: ScalingDefaults,
+): ScalingPolicy {
+  const policy = scalingPolicy(labels, defaults)
+  return isDev(annotations) ? { ...policy, min: 1, max: 1, zeroAfterMs: null } : policy
 }
 
 /** The opt-in to zero: exactly `true` or `1`. */

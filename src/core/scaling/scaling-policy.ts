@@ -1,4 +1,5 @@
-import type { StringMap } from '../functions/function-spec.ts'
+import { isDev } from '../functions/dev-mode.ts'
+import type { FunctionSpec, StringMap } from '../functions/function-spec.ts'
 import { quoted } from '../quoted.ts'
 
 /** How many replicas a function may have. */
@@ -17,6 +18,14 @@ export function replicaBounds(labels: StringMap, serverMax: number): ReplicaBoun
   const min = Math.min(positiveInteger(labels['com.openfaas.scale.min']) ?? 1, serverMax)
   const max = Math.min(positiveInteger(labels['com.openfaas.scale.max']) ?? serverMax, serverMax)
   return { min, max: Math.max(min, max) }
+}
+
+/** The bounds of a function: one that somebody works on has one replica, whatever its labels say. */
+export function functionBounds(
+  { labels, annotations }: Pick<FunctionSpec, 'labels' | 'annotations'>,
+  serverMax: number,
+): ReplicaBounds {
+  return isDev(annotations) ? { min: 1, max: 1 } : replicaBounds(labels, serverMax)
 }
 
 /** What labels ask for that the server does not allow or cannot read, a sentence each. */

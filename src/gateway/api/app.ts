@@ -25,6 +25,7 @@ import type { Route } from './route.ts'
 import { queueRoutes, type QueueRoutePorts } from './queue/queue-routes.ts'
 import { revisionRoutes, type RevisionControl } from './functions/revision-routes.ts'
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
+import { syncRoutes, type SyncControl } from './functions/sync-routes.ts'
 import { storeRoutes } from './store-routes.ts'
 import { uiRoutes } from './ui-routes.ts'
 
@@ -38,6 +39,7 @@ export interface AppPorts
     BuildRoutePorts,
     OpenApiPorts {
   readonly functions: FunctionControl & RevisionControl
+  readonly dev: SyncControl
   readonly namespaces: NamespaceControl
   readonly secrets: SecretControl
   readonly provider: Provider
@@ -60,6 +62,7 @@ export function routeTable(ports: AppPorts): readonly Route[] {
     ...storeRoutes(),
     ...functionRoutes(ports),
     ...revisionRoutes(ports.functions),
+    ...syncRoutes(ports.dev),
     ...secretRoutes(ports.secrets),
     ...namespaceRoutes(ports.namespaces),
     ...logRoutes(ports),

@@ -1,6 +1,7 @@
 import { checkAsyncAnnotations } from '../../core/calls/async-annotations.ts'
 import { checkCallAnnotations } from '../../core/calls/call-policy.ts'
 import { FaasError } from '../../core/errors.ts'
+import { checkDevAnnotation } from '../../core/functions/dev-mode.ts'
 import { DEFAULT_NAMESPACE, functionName } from '../../core/functions/function-name.ts'
 import type { FunctionResources, FunctionSpec, StringMap } from '../../core/functions/function-spec.ts'
 import { parseImageReference } from '../../core/functions/image-reference.ts'
@@ -28,6 +29,7 @@ export function specOf(body: FunctionDeployment, queryNamespace: string): Functi
   checkMap('annotations', body.annotations)
   checkCallAnnotations(body.annotations)
   checkAsyncAnnotations(body.annotations)
+  checkDevAnnotation(body.annotations)
   checkList('constraints', body.constraints)
   checkList('secrets', body.secrets)
   for (const [index, secret] of body.secrets.entries()) checkSecretName(`secrets.${index}`, secret)

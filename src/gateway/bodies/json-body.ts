@@ -46,7 +46,8 @@ export async function readOptionalJson<S extends GenericSchema>(
   return check(schema, bytes.length === 0 ? {} : parse(bytes, decode(bytes)))
 }
 
-async function readBytes(c: ApiContext, limit: BodyLimit): Promise<Buffer> {
+/** The whole body. Throws `too-large`, `too-busy`, `cancelled`. */
+export async function readBytes(c: ApiContext, limit: BodyLimit): Promise<Buffer> {
   const request = c.req.raw
   const share = c.get('body')
   const declared = Number(request.headers.get('content-length') ?? 0)

@@ -1,6 +1,7 @@
 import { every, whenAborted } from '../../clock.ts'
 import { FaasError } from '../../core/errors.ts'
 import type { FunctionCondition } from '../../core/functions/function-condition.ts'
+import type { FileChanges } from '../../core/provider/file-changes.ts'
 import type { ImageBuilder } from '../../core/provider/image-builder.ts'
 import type { FunctionName } from '../../core/functions/function-name.ts'
 import type { DeployedFunction, FunctionSpec } from '../../core/functions/function-spec.ts'
@@ -108,6 +109,10 @@ export class DockerProvider implements Provider {
   remove(name: FunctionName): void {
     this.#parts.reconciler.remove(name)
     this.#parts.freezer.forget(name)
+  }
+
+  changeFiles(fn: DeployedFunction, folder: string, changes: FileChanges): Promise<string> {
+    return this.#parts.inPlace.change(fn, folder, changes)
   }
 
   replicas(name: FunctionName): readonly Replica[] {

@@ -17,6 +17,7 @@ import type { Images } from './images/images.ts'
 import type { Outlook } from './readiness/outlook.ts'
 import type { ReplicaProbes } from './readiness/replica-probes.ts'
 import { CgroupFreezer } from './cgroups/cgroup-freezer.ts'
+import { InPlace } from './in-place/in-place.ts'
 import type { ContainerPids } from './replicas/container-pids.ts'
 import { Halter } from './replicas/halter.ts'
 import { HaltWatch } from './replicas/halt-watch.ts'
@@ -141,5 +142,16 @@ export function makeHaltWatch(parts: PartsBehindAPlan, { clock, log }: DockerPro
     log,
     onUnready: (id) => parts.probe(id),
     onEngineAway: (error) => parts.link.lost(error),
+  })
+}
+
+export function makeInPlace(parts: PartsBehindAPlan, { clock, log }: DockerProviderOptions): InPlace {
+  const { engine, table, freezer } = parts
+  return new InPlace({
+    files: engine.files,
+    table,
+    whileAwake: (id, work) => freezer.whileAwake(id, work),
+    clock,
+    log,
   })
 }

@@ -18,6 +18,7 @@ import type { Halter } from './replicas/halter.ts'
 import { HostGuard } from './host/host-guard.ts'
 import { RegistryCredentials } from './images/registry-credentials.ts'
 import { Images } from './images/images.ts'
+import type { InPlace } from './in-place/in-place.ts'
 import { logOpener } from './logs/container-log.ts'
 import { Networks } from './belongings/networks.ts'
 import type { HaltWatch } from './replicas/halt-watch.ts'
@@ -34,7 +35,7 @@ import { Retirement } from './replicas/retirement.ts'
 import { SecretFiles } from './belongings/secret-files.ts'
 import { Surroundings } from './belongings/surroundings.ts'
 import { UsageMeter } from './usage/usage.ts'
-import { makeFreezer, makeHalter, makeHaltWatch, makeReconciler } from './wiring-reconciler.ts'
+import { makeFreezer, makeHalter, makeHaltWatch, makeInPlace, makeReconciler } from './wiring-reconciler.ts'
 
 const DRAIN_MS = 60_000
 const RETRY_REMOVAL_MS = 2_000
@@ -75,6 +76,7 @@ export class ProviderParts {
   readonly fullLook: FullLook
   readonly crashReasons: CrashReasons
   readonly builder: DockerBuilder
+  readonly inPlace: InPlace
   readonly emit: (event: ProviderEvent) => void
 
   /** Does no I/O. */
@@ -135,6 +137,7 @@ export class ProviderParts {
     this.reconciler = makeReconciler(this, options)
     this.link = this.#makeLink()
     this.builder = this.#makeBuilder()
+    this.inPlace = makeInPlace(this, options)
     this.outlook = new Outlook({ table, reconciler: this.reconciler, link: this.link, clock })
   }
 

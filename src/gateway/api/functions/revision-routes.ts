@@ -74,11 +74,12 @@ function named(c: ApiContext, namespaceInBody = ''): FunctionName {
   return functionFor(c, c.req.param('name') ?? '', namespaceInBody)
 }
 
-function toJson({ deployedAtMs, reason, changed, ...entry }: HistoryEntry): RevisionAnswer {
+function toJson({ deployedAtMs, reason, changed, isDev, ...entry }: HistoryEntry): RevisionAnswer {
   return {
     ...entry,
     createdAt: new Date(deployedAtMs).toISOString(),
     ...(reason === '' ? {} : { reason }),
     ...(changed === null ? {} : { changed }),
+    ...(isDev ? { dev: true } : {}),
   }
 }

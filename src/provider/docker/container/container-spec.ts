@@ -1,4 +1,5 @@
 import { FaasError } from '../../../core/errors.ts'
+import { devFolder } from '../../../core/functions/dev-mode.ts'
 import type { DeployedFunction, FunctionSpec, StringMap } from '../../../core/functions/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
 import { NAMES_IN_FUNCTIONS } from '../../../core/host-names.ts'
@@ -136,7 +137,14 @@ export function containerIdentity(fn: DeployedFunction, image: ImageCommand): Co
     graceSeconds: graceSeconds(mergedEnvironment(image, fn.spec)),
     port: portOf(fn.spec, image),
     probes: planProbes(fn.spec, image),
+    ...(takesChanges(fn.spec, image) && { takesChanges: true }),
   }
+}
+
+/** The signal that has it start the handler anew would end a program that does not know it. */
+function takesChanges(spec: FunctionSpec, image: ImageCommand): boolean {
+  const plan = planWatchdog(image, spec)
+  return devFolder(spec.annotations) !== null && plan.kind !== 'untouched' && isWatchdogPid1(plan)
 }
 
 function isWatchdogPid1(plan: WatchdogPlan): boolean {

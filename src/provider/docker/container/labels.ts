@@ -21,6 +21,8 @@ export interface ContainerIdentity {
   /** Where it takes calls. */
   readonly port: number
   readonly probes: ProbePlan
+  /** Its process 1 is our watchdog, and its handler may be changed in place (`sampan dev`). Absent: no. */
+  readonly takesChanges?: boolean
 }
 
 const INSTANCE = 'com.sampan.instance'
@@ -33,6 +35,7 @@ const DEPLOYED = 'com.sampan.deployed'
 const GRACE = 'com.sampan.grace-seconds'
 const PORT = 'com.sampan.port'
 const PROBES = 'com.sampan.probes'
+const TAKES_CHANGES = 'com.sampan.takes-changes'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -69,6 +72,7 @@ export function containerLabels(instance: string, identity: ContainerIdentity): 
     [GRACE]: String(identity.graceSeconds),
     [PORT]: String(identity.port),
     [PROBES]: writeProbePlan(identity.probes),
+    ...(identity.takesChanges === true && { [TAKES_CHANGES]: 'true' }),
   }
 }
 
@@ -85,6 +89,7 @@ export function readContainerLabels(labels: Labels): ContainerIdentity | null {
     graceSeconds: readNumber(labels[GRACE]) ?? 32,
     port: readNumber(labels[PORT]) ?? USUAL_PORT,
     probes: readProbePlan(labels[PROBES]),
+    ...(labels[TAKES_CHANGES] === 'true' && { takesChanges: true }),
   }
 }
 

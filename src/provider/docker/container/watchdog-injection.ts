@@ -1,4 +1,5 @@
 import { FaasError } from '../../../core/errors.ts'
+import { devFolder } from '../../../core/functions/dev-mode.ts'
 import type { FunctionSpec } from '../../../core/functions/function-spec.ts'
 import { quoted } from '../../../core/quoted.ts'
 import { mergedEnvironment } from './merged-environment.ts'
@@ -29,12 +30,13 @@ const WATCHDOG_NAME = /^(?:[a-z]+-)?f?watchdog(?:-[a-z0-9]+)?$/
 /**
  * Decides how a function gets its watchdog. An image that has one, or that serves HTTP itself, is not
  * changed. An image without one gets ours when the deployment names a process or asks for it by annotation.
+ * With `sampan dev` ours replaces any other: only ours starts its process anew.
  * Pure; throws `invalid` when the request cannot be met.
  */
 export function planWatchdog(image: ImageCommand, spec: FunctionSpec): WatchdogPlan {
-  const wish = readWish(spec)
   const command = [...image.entrypoint, ...image.cmd]
   const own = findWatchdog(command)
+  const wish = readWish(spec) ?? wishOfDev(spec, own)
   const carries = own !== null || image.env.includes('mode=inproc')
   const isPid1 = own !== null && own === command[0]
   // The process that the watchdog runs; empty means none.
@@ -80,6 +82,11 @@ function readWish(spec: FunctionSpec): 'inject' | 'replace' | 'none' | null {
   if (text === undefined || text === '') return null
   if (text === 'inject' || text === 'replace' || text === 'none') return text
   throw invalid(text, 'must be inject, replace or none')
+}
+
+function wishOfDev({ annotations }: FunctionSpec, own: string | null): 'replace' | null {
+  const isReplaceable = own !== null && (own.startsWith('/') || !own.includes('/'))
+  return devFolder(annotations) !== null && isReplaceable ? 'replace' : null
 }
 
 /** The first word that names a watchdog, words inside a shell command line included. */

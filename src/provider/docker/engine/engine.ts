@@ -14,6 +14,7 @@ import type {
 import { EVENT_FILTERS } from './events.ts'
 import { EngineAway, engineMessage } from './errors.ts'
 import { BuildCalls } from './build-calls.ts'
+import { ContainerFiles } from './container-files.ts'
 import { pickApiVersion } from './api-version.ts'
 import type { PullRequest } from './pull-request.ts'
 import { followPull } from './pull-progress.ts'
@@ -206,6 +207,11 @@ export class Engine {
   /** What `build-calls.ts` does needs the connection alone. */
   get builds(): BuildCalls {
     return new BuildCalls(this.#transport)
+  }
+
+  /** What `container-files.ts` does needs the connection alone. */
+  get files(): ContainerFiles {
+    return new ContainerFiles(this.#transport)
   }
 
   /** The raw stream of the events that `events.ts` reads, until `signal` aborts. */

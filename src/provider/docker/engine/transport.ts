@@ -21,7 +21,7 @@ export interface EngineOptions {
 
 /** One request to the engine. */
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** Without the API version. */
   readonly path: string
   readonly query?: Readonly<Record<string, unknown>>

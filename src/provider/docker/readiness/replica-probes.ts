@@ -135,13 +135,13 @@ export class ReplicaProbes {
 
   /**
    * Whether its time is up. A replica that was ready and is out of service by its own readiness probe may
-   * take as long as it likes. For one that was paused the time starts at that moment.
+   * take as long as it likes, and so may one that somebody works on. For one that was paused the time starts at that moment.
    */
   #patience(id: string, patienceMs: number): (ms: number) => boolean {
     let pausedMs: number | null = null
     return (ms) => {
       const record = this.#options.table.get(id)
-      if (record === undefined) return false
+      if (record === undefined || isWorkedOn(record)) return false
       pausedMs = record.isPaused ? (pausedMs ?? ms) : null
       if (pausedMs !== null) return ms - pausedMs >= patienceMs
       return !isOutOfService(record) && ms >= patienceMs
@@ -236,6 +236,11 @@ export class ReplicaProbes {
     const ageMs = Math.max(0, this.#options.clock.wall() - createdAtMs)
     return Math.max(0, delayMs - ageMs)
   }
+}
+
+/** An edit has broken it, and the next one mends it: what was put into it must not go with it. */
+function isWorkedOn({ identity, wasReady }: ReplicaRecord): boolean {
+  return identity.takesChanges === true && wasReady
 }
 
 /** Whether it was frozen since the probe began: then the result says nothing about it. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts'
-import { hasCode, messageOf } from '../../../core/errors.ts'
+import { FaasError, hasCode, messageOf } from '../../../core/errors.ts'
 import type { FunctionName } from '../../../core/functions/function-name.ts'
 import { type CallLedger, NO_RESTS, type RestFigures } from '../../../core/provider/provider.ts'
 import type { Log } from '../../../log.ts'
@@ -37,6 +37,9 @@ export interface FreezerOptions {
  */
 const MOST_FREEZES = 2
 const MOST_THAWS = 8
+
+/** How often somebody looks who waits for the end of a freeze or thaw. */
+const TURN_LOOK_MS = 5
 
 const THAW_AGAIN_MS = [5, 20, 80, 320]
 
@@ -87,6 +90,29 @@ export class Freezer {
       this.#count(id, { thaws: 1, thawSeconds: (clock.now() - beganMs) / 1_000 })
       this.#thawed(id)
     })
+  }
+
+  /**
+   * Runs `work` while the replica is thawed and stays so, behind what is under way with it. Rejects as `work`
+   * does, or when it cannot be thawed.
+   */
+  async whileAwake(id: string, work: () => Promise<void>): Promise<void> {
+    const { table, clock, onTurned } = this.#options
+    while ((table.get(id)?.turning ?? null) !== null) await clock.sleep(TURN_LOOK_MS)
+    const record = table.get(id)
+    if (record === undefined || this.#isStopping)
+      throw new FaasError('conflict', 'the replica has ended meanwhile')
+    table.change(id, { turning: 'unpause' })
+    try {
+      if (record.replica.state === 'frozen') {
+        await this.#unpause(id)
+        this.#thawed(id)
+      }
+      await work()
+    } finally {
+      table.change(id, { turning: null, turnedAtMs: clock.now() })
+      onTurned(record.replica.fn)
+    }
   }
 
   figures(fn: FunctionName): RestFigures {

@@ -1,6 +1,7 @@
-import { FaasError, messageOf } from '../core/errors.ts'
-import { quoted } from '../core/quoted.ts'
+import { FaasError, messageOf } from './errors.ts'
+import { quoted } from './quoted.ts'
 import {
+  joined,
   readPaxRecords,
   readTarHead,
   TAR_BLOCK,
@@ -8,7 +9,7 @@ import {
   type TarEntry,
   type TarHead,
   type TarKind,
-} from '../core/tar.ts'
+} from './tar.ts'
 
 /** An entry and what is in it, which must be read before the next one is asked for. */
 export interface UploadEntry extends TarEntry {
@@ -121,7 +122,7 @@ class Blocks {
   async take(bytes: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = []
     for await (const piece of this.pieces(bytes)) pieces.push(piece)
-    return pieces.length === 1 ? (pieces[0] ?? new Uint8Array()) : Buffer.concat(pieces)
+    return pieces.length === 1 ? (pieces[0] ?? new Uint8Array()) : joined(pieces)
   }
 
   async *pieces(bytes: number): AsyncIterable<Uint8Array> {
