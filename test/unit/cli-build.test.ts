@@ -197,7 +197,7 @@ describe('sampan build, push, publish and local-run', () => {
     assert.deepEqual(printed.calls, [])
     assert.match(
       printed.stdout,
-      /^docker run --name fn --rm -i -p=\d+:8080 -e=A=b -e=C=d -e=E=f -e=OPENFAAS_NAME=fn -e=OPENFAAS_NAMESPACE=openfaas-fn -e=jwt_auth_local=true --memory-reservation=6291456 --cpus=0\.1 --volume=\S+\.secrets:\/var\/openfaas\/secrets -e=fprocess=node index\.js me\/fn:0\.1\n$/,
+      /^docker run --name fn --rm -i -p=\d+:8080 -e=A=b -e=C=d -e=E=f -e=OPENFAAS_NAME=fn -e=OPENFAAS_NAMESPACE=openfaas-fn -e=jwt_auth_local=true --memory-reservation=6291456 --cpus=0\.1 --volume=\S+\.secrets:\/var\/openfaas\/secrets '-e=fprocess=node index\.js' me\/fn:0\.1\n$/,
     )
     assert.match(printed.stderr, /less than Docker takes/)
 

@@ -37,12 +37,7 @@ const NOT_OF_TEMPLATE: ReadonlySet<string> = new Set(['meta.json'])
 /** Makes `./build/NAME` anew (cli.md 9.1); answers its absolute path. Throws `CliError`. */
 export async function makeContext(session: Session, plan: ContextPlan): Promise<string> {
   const { name, handler, template, extra } = plan
-  if (!/^[\w][\w.-]*$/.test(name)) throw new CliError(`"${name}" cannot be the name of a function`)
-  const source = resolve(session.cwd, handler)
-  if (handler === '' || !existsSync(source) || !(await stat(source)).isDirectory())
-    throw new CliError(`the handler of ${name} is no folder: ${source}`, {
-      hint: 'It is looked for below the folder where the command runs, not beside the stack file.',
-    })
+  const source = await handlerFolderOf(session, { name, handler })
   const target = join(session.cwd, 'build', name)
   await rm(target, { recursive: true, force: true })
   const mode = isSwitchedOn(session, 'CI') ? 0o777 : 0o700
@@ -56,6 +51,19 @@ export async function makeContext(session: Session, plan: ContextPlan): Promise<
   for (const path of extra) await copyExtra(session.cwd, path, destination)
   await addWatchdog(target, plan.platform)
   return target
+}
+
+/** The folder of a function's code. Throws `CliError` where there is none. */
+export async function handlerFolderOf(
+  session: Session,
+  { name, handler }: Pick<ContextPlan, 'name' | 'handler'>,
+): Promise<string> {
+  if (!/^[\w][\w.-]*$/.test(name)) throw new CliError(`"${name}" cannot be the name of a function`)
+  const source = resolve(session.cwd, handler)
+  if (handler !== '' && existsSync(source) && (await stat(source)).isDirectory()) return source
+  throw new CliError(`the handler of ${name} is no folder: ${source}`, {
+    hint: 'It is looked for below the folder where the command runs, not beside the stack file.',
+  })
 }
 
 async function copyEntries(from: string, to: string, without: ReadonlySet<string>): Promise<void> {

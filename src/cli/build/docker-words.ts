@@ -51,6 +51,16 @@ export function buildEnv({ secrets, mountSsh }: DockerBuild): Readonly<Record<st
   return mountSsh || Object.keys(secrets).length > 0 ? { DOCKER_BUILDKIT: '1' } : {}
 }
 
+/** As a line for a shell: words are quoted where they have to be. */
+export function shellLine(words: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value)}`)
+  return [...settings, ...['docker', ...words].map(shellWord)].join(' ')
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
 function commonWords({
   args,
   labels,

@@ -12,6 +12,7 @@ import type { LOCAL_RUN_FLAGS } from '../table/build.ts'
 import { buildAll } from './build.ts'
 import { environmentOf as environmentOfFiles } from '../deploy/environment-files.ts'
 import { imageName } from './image-name.ts'
+import { shellLine } from './docker-words.ts'
 import { localRunWords } from './local-run-words.ts'
 import { pairsOf } from './pairs.ts'
 import { planOf, plannedBuild } from './plan.ts'
@@ -28,7 +29,9 @@ export async function run({ args, flags, session }: Invocation<typeof LOCAL_RUN_
   const fn = chosen(plan.functions, args[0] ?? '')
   const one = { stack: plan.stack, functions: [fn] }
   if (flags.build && !flags.print) await buildAll(session, values, one)
-  const planned = flags.build ? await plannedBuild(session, fn, { flags: values, stack: plan.stack }) : null
+  const planned = flags.build
+    ? await plannedBuild(session, fn, { flags: values, stack: plan.stack, isRehearsal: flags.print })
+    : null
   const image = planned?.image ?? (await imageName(session, fn, flags.tag))
   const port = flags.port === 0 ? await freePort() : flags.port
   const { words, remarks } = localRunWords({
@@ -42,7 +45,7 @@ export async function run({ args, flags, session }: Invocation<typeof LOCAL_RUN_
   })
   for (const remark of remarks) note(session, remark)
   if (flags.print) {
-    say(session, `docker ${words.join(' ')}`)
+    say(session, shellLine(words))
     return 0
   }
   say(session, `Image: ${image}`)

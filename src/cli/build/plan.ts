@@ -6,7 +6,7 @@ import { note, type Session } from '../session.ts'
 import { loadStack } from '../stack/load-stack.ts'
 import type { StackFile, StackFunction } from '../stack/stack-file.ts'
 import type { BUILD_FLAGS, PUSH_FLAGS } from '../table/build.ts'
-import { findTemplate, templateName } from '../templates/find-template.ts'
+import { findTemplate, templateHere, templateName } from '../templates/find-template.ts'
 import { readManifest, type TemplateManifest } from '../templates/template-manifest.ts'
 import { buildArgsOf } from './build-args.ts'
 import { makeContext } from './context.ts'
@@ -51,12 +51,20 @@ export async function planOf(session: Session, flags: BuildValues): Promise<Buil
   )
 }
 
+interface Planning {
+  readonly flags: BuildValues
+  readonly stack: StackFile | null
+  /** Only look: a template that is not here is not fetched, and what it says is not known. */
+  readonly isRehearsal?: boolean
+}
+
 /** Finds the template and makes names and arguments. Null: a function without a template, which is said. */
 export async function plannedBuild(
   session: Session,
   fn: StackFunction,
-  { flags, stack }: { readonly flags: BuildValues; readonly stack: StackFile | null },
+  planning: Planning,
 ): Promise<PlannedBuild | null> {
+  const { flags, stack } = planning
   if (fn.lang === '') {
     note(
       session,
@@ -65,13 +73,13 @@ export async function plannedBuild(
     return null
   }
   const isPlain = templateName(fn.lang) === 'dockerfile'
-  const folder = isPlain ? null : (await templateOf(session, fn.lang, { flags, stack })).folder
+  const folder = isPlain ? null : await templateOf(session, fn, planning)
   const manifest = folder === null ? null : await readManifest(folder)
   const extra = [...flags['copy-extra'], ...(stack?.copy ?? [])]
   return {
     fn,
     image: await imageName(session, fn, flags.tag),
-    args: buildArgsOf(fn, flags, manifest),
+    args: isPlain || manifest !== null ? buildArgsOf(fn, flags, manifest) : fn.buildArgs,
     labels: pairsOf('build-label', flags['build-label']),
     secrets: Object.fromEntries(
       Object.entries(fn.buildSecrets).map(([id, path]) => [id, resolve(session.cwd, path)]),
@@ -89,13 +97,21 @@ export async function plannedBuild(
   }
 }
 
-function templateOf(
+/** The folder of the template. Null in a rehearsal: it would be fetched first, which is said. */
+async function templateOf(
   session: Session,
-  lang: string,
-  { flags, stack }: { readonly flags: BuildValues; readonly stack: StackFile | null },
-): ReturnType<typeof findTemplate> {
+  { name, lang }: StackFunction,
+  { flags, stack, isRehearsal = false }: Planning,
+): Promise<string | null> {
   const sources = flags['disable-stack-pull'] ? [] : (stack?.templates ?? [])
-  return findTemplate(session, lang, { isOffline: isOffline(session, flags), sources, debug: flags.debug })
+  if (isRehearsal) {
+    const found = templateHere(session, lang, sources)
+    if (found === null)
+      note(session, `${name}: the template ${lang} is fetched first; what it adds to the build is not shown`)
+    return found?.folder ?? null
+  }
+  const how = { isOffline: isOffline(session, flags), sources, debug: flags.debug }
+  return (await findTemplate(session, lang, how)).folder
 }
 
 function functionOfFlags({ image, handler, name, lang }: BuildValues): StackFunction {

@@ -23,12 +23,7 @@ export async function pushAll(
   all: readonly StackFunction[],
 ): Promise<void> {
   const functions = all.filter((fn) => !fn.skipBuild)
-  const bare = functions.filter(({ image }) => !image.includes('/')).map(({ image }) => image)
-  if (bare.length > 0)
-    throw new CliError(
-      `Unable to push one or more of your functions to Docker Hub:\n- ${bare.join('\n- ')}\n\nYou must provide a username or registry prefix to the Function's image such as user1/function1`,
-      { hint: 'Nothing has to be pushed for a gateway that builds: sampan up' },
-    )
+  refuseBare(functions)
   for (const { name } of all.filter((fn) => fn.skipBuild)) say(session, `Skipping ${name}`)
   if (functions.length === 0) return
   await workOn(session, functions, {
@@ -37,7 +32,7 @@ export async function pushAll(
     each: async (fn) => {
       const image = await imageName(session, fn, flags.tag)
       try {
-        await runDocker(session, ['push', image, ...(flags.quiet ? ['--quiet'] : [])], { cwd: session.cwd })
+        await runDocker(session, pushWords(image, flags.quiet), { cwd: session.cwd })
       } catch (error) {
         if (!(error instanceof DockerFailed)) throw error
         throw new CliError(`${image} was not pushed: ${error.message}`, {
@@ -47,4 +42,18 @@ export async function pushAll(
       }
     },
   })
+}
+
+/** Throws `CliError` for images that no registry takes. */
+export function refuseBare(functions: readonly StackFunction[]): void {
+  const bare = functions.filter(({ image }) => !image.includes('/')).map(({ image }) => image)
+  if (bare.length === 0) return
+  throw new CliError(
+    `Unable to push one or more of your functions to Docker Hub:\n- ${bare.join('\n- ')}\n\nYou must provide a username or registry prefix to the Function's image such as user1/function1`,
+    { hint: 'Nothing has to be pushed for a gateway that builds: sampan up' },
+  )
+}
+
+export function pushWords(image: string, isQuiet: boolean): readonly string[] {
+  return ['push', image, ...(isQuiet ? ['--quiet'] : [])]
 }

@@ -11,7 +11,8 @@ import { envOf, say, type Session } from '../session.ts'
 import type { BuildValues, PlannedBuild } from './plan.ts'
 import { tarOf } from './tar-folder.ts'
 
-const CONFIG_FILE = 'com.openfaas.docker.config'
+export const BUILD_PATH = '/build'
+export const CONFIG_FILE = 'com.openfaas.docker.config'
 
 /** Where images are built that are not built here. */
 export interface Builder {
@@ -70,7 +71,7 @@ export async function buildRemotely(
   const { signed, stream } = await signedBody(body, builder.payloadSecret)
   const answer = await builder.client.send({
     method: 'POST',
-    path: '/build',
+    path: BUILD_PATH,
     timeoutMs: 0,
     isAnonymous: builder.payloadSecret !== null,
     headers: {
@@ -87,6 +88,20 @@ export async function buildRemotely(
   return id
 }
 
+/** What the builder is told besides the context (cli.md 9.5). */
+export function buildConfig(
+  { image, args }: Pick<PlannedBuild, 'image' | 'args'>,
+  flags: Pick<BuildValues, 'no-cache'>,
+  platforms: readonly string[],
+): object {
+  return {
+    image,
+    ...(Object.keys(args).length > 0 && { buildArgs: args }),
+    ...(platforms.length > 0 && { platforms }),
+    ...(flags['no-cache'] && { noCache: true }),
+  }
+}
+
 async function partsOf(
   planned: PlannedBuild,
   {
@@ -95,12 +110,7 @@ async function partsOf(
     platforms,
   }: { readonly builder: Builder; readonly flags: BuildValues; readonly platforms: readonly string[] },
 ): Promise<Readonly<Record<string, string>>> {
-  const config = {
-    image: planned.image,
-    ...(Object.keys(planned.args).length > 0 && { buildArgs: planned.args }),
-    ...(platforms.length > 0 && { platforms }),
-    ...(flags['no-cache'] && { noCache: true }),
-  }
+  const config = buildConfig(planned, flags, platforms)
   const ids = Object.entries(planned.secrets)
   if (ids.length === 0) return { [CONFIG_FILE]: JSON.stringify(config) }
   const values: Record<string, Uint8Array> = {}

@@ -12,9 +12,10 @@ import { type BuildPlan, planOf } from './plan.ts'
 import { refuseWatch } from './watch.ts'
 import { publishAll } from './publish.ts'
 import { pushAll } from './push.ts'
+import { rehearse } from './rehearsal.ts'
 import { buildRemotely, namedBuilder } from './remote-build.ts'
 
-type UpValues = FlagValues<typeof UP_FLAGS> & GlobalValues
+export type UpValues = FlagValues<typeof UP_FLAGS> & GlobalValues
 
 /** By function: what to deploy, where a build told. */
 type Images = Map<string, string>
@@ -30,10 +31,12 @@ export async function run({ flags, isGiven, session }: Invocation<typeof UP_FLAG
   refuseBoth(flags)
   const plan = await planOf(session, values)
   const client = connect(session, { flags: values, isGiven, stack: plan.stack })
+  const isHosts = !flags.publish && (await isBuiltByHost(session, values, client))
+  if (flags['dry-run'])
+    return rehearse({ session, flags: values, isGiven }, { plan, client, isBuiltByHost: isHosts })
   const images: Images = new Map()
   if (flags.publish) await publishAll(session, values, { plan, hasPlatforms: isGiven('platforms') })
-  else if (await isBuiltByHost(session, values, client))
-    await buildOnHost(session, values, { plan, client, images })
+  else if (isHosts) await buildOnHost(session, values, { plan, client, images })
   else {
     await buildAll(session, values, plan)
     const isRemote = (await namedBuilder(session, values)) !== null

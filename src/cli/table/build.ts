@@ -78,6 +78,7 @@ export const UP_FLAGS = {
   local: { kind: 'bool', help: 'build with the Docker of this machine and push, as faas-cli does' },
   'skip-push': { kind: 'bool', help: 'do not push; the Docker of this machine is that of the host' },
   'skip-deploy': { kind: 'bool', help: 'stop when the images are there' },
+  'dry-run': { kind: 'bool', help: 'show commands and requests, and neither build, push nor deploy' },
   ...DEPLOYING,
   watch: { kind: 'bool', isHidden: true, help: 'not there yet' },
   // Taken, as by faas-cli, where a stack file says these.

@@ -44,6 +44,19 @@ export function templateAtHand(session: Session, lang: string, hasSource = false
   return shipped === null ? null : { name, folder: shipped, origin: 'shipped' }
 }
 
+/** The same where the stack file may say for some where they come from. */
+export function templateHere(
+  session: Session,
+  lang: string,
+  sources: FindOptions['sources'] = [],
+): FoundTemplate | null {
+  return templateAtHand(session, lang, sourceIn(sources, templateName(lang)) !== '')
+}
+
+function sourceIn(sources: FindOptions['sources'], name: string): string {
+  return sources?.find((one) => one.name === name)?.source ?? ''
+}
+
 /**
  * The template of this name: in `./template`, else from where the stack file says, else one that comes with this program,
  * else from the store, whose repository may be in the cache. What is fetched is put into `./template`. Throws `CliError`.
@@ -54,8 +67,8 @@ export async function findTemplate(
   options: FindOptions,
 ): Promise<FoundTemplate> {
   const name = templateName(lang)
-  const source = options.sources?.find((one) => one.name === name)?.source ?? ''
-  const atHand = templateAtHand(session, lang, source !== '')
+  const source = sourceIn(options.sources, name)
+  const atHand = templateHere(session, lang, options.sources)
   if (atHand !== null) return atHand
   const { isOffline, debug = false, storeUrl = '' } = options
   const how = { isOffline, debug, overwrite: true, quiet: true, as: name }
