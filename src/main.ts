@@ -2,12 +2,17 @@ import { writeSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { systemClock } from './clock.ts'
 import { ConfigError, configFromProcess } from './config.ts'
+import { StartError } from './core/errors.ts'
 import { Daemon } from './daemon.ts'
 import { collectEarly } from './early-collection.ts'
 import { jsonLog, stdoutLog } from './log.ts'
 
-/** Exit status when the settings, the registry or an address make a start impossible. */
+/** Exit status when settings, registry or data folder make a start impossible: a person has to change something. */
 const CANNOT_START = 1
+/** Exit status when something is in the way that may go by itself, e.g. a taken address (EX_TEMPFAIL of sysexits). */
+const TRY_AGAIN = 75
+/** Exit status of a command line that is not understood (EX_USAGE of sysexits). */
+const USAGE = 64
 /** Exit status after a failure that nobody expected (EX_SOFTWARE of sysexits). */
 const INTERNAL_FAILURE = 70
 
@@ -71,9 +76,20 @@ function endAtOnce(err: unknown): void {
   }
 }
 
-main().catch((error: unknown) => {
+/** Words of the command line that the daemon does not know: it has settings, and no arguments. */
+const surplus = process.argv.slice(2).filter((word, at) => at > 0 || word !== 'serve')
+if (surplus.length === 0) main().catch(explain)
+else {
+  process.stderr.write(
+    `sampan: the daemon takes no arguments, so what is "${surplus.join(' ')}"? Nothing was started.\n` +
+      'Usage: sampan serve   Its settings are environment variables: docs/config.md. Other commands: sampan help\n',
+  )
+  process.exitCode = USAGE
+}
+
+function explain(error: unknown): void {
   const sentence = error instanceof Error ? error.message : String(error)
   const prefix = error instanceof ConfigError ? 'settings cannot be used:\n' : 'cannot start: '
   process.stderr.write(`sampan: ${prefix}${sentence}\n`)
-  process.exit(CANNOT_START)
-})
+  process.exit(error instanceof StartError && error.mayPass ? TRY_AGAIN : CANNOT_START)
+}

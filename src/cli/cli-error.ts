@@ -1,3 +1,6 @@
+/** Exit status of a command line that is not understood (EX_USAGE of sysexits). */
+export const USAGE_STATUS = 64
+
 export interface CliErrorOptions extends ErrorOptions {
   /** What to do next, in a sentence. */
   readonly hint?: string
@@ -15,4 +18,9 @@ export class CliError extends Error {
     this.hint = hint
     this.exitStatus = exitStatus
   }
+}
+
+/** The command line itself is wrong: `usage` is what it should look like. */
+export function usageError(message: string, hint = ''): CliError {
+  return new CliError(message, { hint, exitStatus: USAGE_STATUS })
 }

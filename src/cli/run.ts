@@ -2,7 +2,7 @@ import { parseArguments, positionalsOf, wantsHelp } from './args/parse.ts'
 import type { AnyCommand } from './args/command.ts'
 import { helpOf, overview } from './args/help.ts'
 import { near } from './args/suggest.ts'
-import { CliError } from './cli-error.ts'
+import { CliError, USAGE_STATUS, usageError } from './cli-error.ts'
 import { GLOBAL_FLAGS } from './global-flags.ts'
 import { pluginNamed } from './plugins/plugin-path.ts'
 import { hasColours, isSwitchedOn, say, type Session } from './session.ts'
@@ -87,15 +87,12 @@ function checkArguments(
   args: readonly string[],
 ): void {
   const line = `sampan ${path.join(' ')}${usage === '' ? '' : ` ${usage}`}`
-  if (args.length < least)
-    throw new CliError(`${missing(usage, args.length)} is missing`, { hint: `Usage: ${line}` })
+  if (args.length < least) throw usageError(`${missing(usage, args.length)} is missing`, `Usage: ${line}`)
   if (args.length > most) {
     const extra = args.slice(most).join(' ')
-    throw new CliError(
+    throw usageError(
       `${path.join(' ')} takes ${most === 0 ? 'no argument' : `at most ${most}`}, so what is "${extra}"?`,
-      {
-        hint: `Usage: ${line}`,
-      },
+      `Usage: ${line}`,
     )
   }
 }
@@ -105,15 +102,13 @@ function missing(usage: string, at: number): string {
 }
 
 function unknown(message: string, near: readonly string[]): CliError {
-  const hint =
-    near.length === 0
-      ? 'See: sampan help'
-      : `Did you mean this?\n${near.map((name) => `  ${name}`).join('\n')}`
-  return new CliError(message, { hint })
+  const meant = near.length === 0 ? '' : `Did you mean this?\n${near.map((name) => `  ${name}`).join('\n')}\n`
+  return usageError(message, `${meant}Usage: sampan COMMAND [flags]   See: sampan help`)
 }
 
 function tell(error: unknown, session: Session): number {
-  const stream = isSwitchedOn(session, STRICT) ? session.stdout : session.stderr
+  const isStrict = isSwitchedOn(session, STRICT)
+  const stream = isStrict ? session.stdout : session.stderr
   const isKnown = error instanceof CliError
   const message =
     isKnown || isOfSystem(error)
@@ -124,6 +119,8 @@ function tell(error: unknown, session: Session): number {
   const [red, plain] = hasColours(session, 'stderr') ? ['\u001B[31m', '\u001B[39m'] : ['', '']
   stream.write(`${red}${capitalised(message)}${plain}\n`)
   if (isKnown && error.hint !== '') stream.write(`${error.hint}\n`)
+  // faas-cli knows no other status than 1.
+  if (isKnown && isStrict && error.exitStatus === USAGE_STATUS) return 1
   return isKnown ? error.exitStatus : isOfSystem(error) ? 1 : INTERNAL
 }
 

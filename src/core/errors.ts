@@ -63,6 +63,23 @@ export class FaasError extends Error {
   }
 }
 
+/**
+ * Why a start is impossible. The message is a sentence for the operator. `mayPass`: what is in the way may go away by
+ * itself, so that another try makes sense; otherwise a person has to change something first.
+ */
+export class StartError extends Error {
+  readonly mayPass: boolean
+
+  constructor(
+    message: string,
+    { mayPass = false, ...options }: ErrorOptions & { readonly mayPass?: boolean } = {},
+  ) {
+    super(message, options)
+    this.name = 'StartError'
+    this.mayPass = mayPass
+  }
+}
+
 /** Whether `error` is an expected failure with this code. */
 export function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof FaasError && error.code === code

@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import { every, type Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
+import { StartError } from '../core/errors.ts'
 import type { Log } from '../log.ts'
 import { ApiRequests, type Api } from './api/api-requests.ts'
 import type { ByteBudget } from './edge/budgets/byte-budget.ts'
 import type { EdgeFigures } from '../core/figures.ts'
 import { connectionShared, type ConnectionShared, type EdgeLimits } from './edge/connection-shared.ts'
 import type { Exchange } from './edge/exchange.ts'
-import { Listener } from './edge/listener.ts'
+import { Listener, mayBeFreeLater } from './edge/listener.ts'
 import { ExtraListeners } from './edge/network-listeners.ts'
 import { apiTarget, readTarget, type RequestTarget } from './edge/request-target.ts'
 
@@ -117,7 +118,7 @@ export class GatewayServer {
       void this.#acceptMore()
       return bound
     } catch (error) {
-      throw new Error(listenProblem(listen, error), { cause: error })
+      throw new StartError(listenProblem(listen, error), { cause: error, mayPass: mayBeFreeLater(error) })
     }
   }
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
-import { messageOf } from '../core/errors.ts'
+import { messageOf, StartError } from '../core/errors.ts'
 import { misdirected, type HostNames } from '../core/host-names.ts'
 import type { Log } from '../log.ts'
 import { connectionShared, type EdgeLimits } from './edge/connection-shared.ts'
 import type { Exchange } from './edge/exchange.ts'
-import { Listener } from './edge/listener.ts'
+import { Listener, mayBeFreeLater } from './edge/listener.ts'
 import { METRICS_ROUTES } from './shared/metrics-routes.ts'
 
 export interface MetricsServerPorts {
@@ -60,7 +60,10 @@ export class MetricsServer {
       return await this.#listener.listen(this.#listen)
     } catch (error) {
       const { host, port } = this.#listen
-      throw new Error(`cannot listen for metrics on ${host}:${port}: ${messageOf(error)}`, { cause: error })
+      throw new StartError(`cannot listen for metrics on ${host}:${port}: ${messageOf(error)}`, {
+        cause: error,
+        mayPass: mayBeFreeLater(error),
+      })
     }
   }
 

@@ -223,7 +223,7 @@ function openError(path: string, error: unknown): RegistryError {
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return new RegistryError(
       `${path} is in use by another process. Is a second Sampan running? Stop it, or give each its own SAMPAN_DATA_DIR.`,
-      { cause: error },
+      { cause: error, mayPass: true },
     )
   }
   if (code.startsWith('SQLITE_READONLY') || isReadOnly(path)) {
@@ -235,6 +235,7 @@ function openError(path: string, error: unknown): RegistryError {
   if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC') {
     return new RegistryError(`the disk of ${path} is full. Free some space and start again.`, {
       cause: error,
+      mayPass: true,
     })
   }
   return new RegistryError(

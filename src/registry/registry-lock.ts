@@ -24,6 +24,7 @@ export class RegistryLock {
         throw new RegistryError(
           "another Sampan on this host runs with a copy of this registry. Stop it: two of them would remove each other's containers. " +
             'For a second daemon begin with an empty data folder and a SAMPAN_INSTANCE of its own.',
+          { cause: error, mayPass: true },
         )
       }
       log.warn('copies of this registry running on this host cannot be detected', { err: error })

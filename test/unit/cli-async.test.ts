@@ -153,7 +153,7 @@ describe('calls', () => {
       ['-n', 'dev'],
       ['--state', 'lost'],
     ])
-      assert.equal((await rig.run(['calls', 'list', ...words])).status, 1)
+      assert.notEqual((await rig.run(['calls', 'list', ...words])).status, 0)
     assert.deepEqual(rig.asked, [])
   })
 

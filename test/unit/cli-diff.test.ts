@@ -85,7 +85,7 @@ describe('sampan diff and validate', () => {
     assert.deepEqual(await fields('local'), ['env.here'])
     assert.deepEqual(await fields('remote'), ['env.there'])
     assert.deepEqual(await fields('all'), ['env.here', 'env.there'])
-    assert.equal((await rig.run(['diff', '--env', 'none'])).status, 1)
+    assert.equal((await rig.run(['diff', '--env', 'none'])).status, 64)
     await writeFile(join(rig.cwd, 'stack.yaml'), STACK.replace('    fprocess: cat\n', ''))
     assert.equal((await diff([DEPLOYED])).status, 0)
   })

@@ -156,7 +156,7 @@ describe('invoke', () => {
 
     const { status, stderr } = await rig.run(['invoke', 'f', '-m', 'HEAD'])
 
-    assert.equal(status, 1)
+    assert.equal(status, 64)
     assert.match(stderr, /GET, POST, PUT, PATCH, DELETE/)
     assert.deepEqual(rig.asked, [])
   })

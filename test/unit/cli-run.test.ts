@@ -37,8 +37,11 @@ describe('sampan', () => {
 
     const { status, stdout, stderr } = await rig.run(['versoin'])
 
-    assert.deepEqual([status, stdout], [1, ''])
-    assert.match(stderr, /^Unknown command "versoin" for "sampan"\nDid you mean this\?\n {2}version\n$/)
+    assert.deepEqual([status, stdout], [64, ''])
+    assert.match(
+      stderr,
+      /^Unknown command "versoin" for "sampan"\nDid you mean this\?\n {2}version\nUsage: sampan COMMAND/,
+    )
   })
 
   it('18.4.51: shows all versions, as text and as JSON', async () => {

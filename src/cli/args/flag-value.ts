@@ -1,6 +1,6 @@
 import { parseDuration } from '../../core/duration.ts'
 import { messageOf } from '../../core/errors.ts'
-import { CliError } from '../cli-error.ts'
+import { type CliError, usageError } from '../cli-error.ts'
 import type { FlagSpec } from './command.ts'
 
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
@@ -46,5 +46,5 @@ function emptyOf({ kind }: FlagSpec): unknown {
 }
 
 function bad(name: string, text: string, why: string): CliError {
-  return new CliError(`invalid argument "${text}" for "--${name}" flag: ${why}`)
+  return usageError(`invalid argument "${text}" for "--${name}" flag: ${why}`)
 }

@@ -1,4 +1,4 @@
-import { CliError } from '../cli-error.ts'
+import { usageError } from '../cli-error.ts'
 import { GLOBAL_FLAGS } from '../global-flags.ts'
 import type { FlagSpec, FlagSpecs } from './command.ts'
 import { readFlagValue } from './flag-value.ts'
@@ -96,7 +96,7 @@ class Reader {
     const word = this.#words[this.#at]
     if (word === undefined) {
       if (this.#isLenient) return ''
-      throw new CliError(`flag needs an argument: ${flag}`)
+      throw usageError(`flag needs an argument: ${flag}`)
     }
     this.#at += 1
     return word
@@ -105,7 +105,7 @@ class Reader {
   #unknown(message: string, name: string): void {
     if (this.#isLenient) return
     const isLong = Object.hasOwn(this.#specs, name)
-    throw new CliError(message, isLong ? { hint: `A long flag has two dashes: --${name}` } : {})
+    throw usageError(message, isLong ? `A long flag has two dashes: --${name}` : '')
   }
 
   #add(name: string, text: string): void {

@@ -1,5 +1,5 @@
 import type { Invocation } from '../args/command.ts'
-import { CliError } from '../cli-error.ts'
+import { usageError } from '../cli-error.ts'
 import { present } from '../output/present.ts'
 import type { LETTERS_LIST_FLAGS } from '../table/async.ts'
 import { AsyncClient } from './async-client.ts'
@@ -8,7 +8,7 @@ import { which } from './which.ts'
 
 /** Calls that were given up, the newest first. */
 export async function run({ flags, isGiven, session }: Invocation<typeof LETTERS_LIST_FLAGS>): Promise<void> {
-  if (flags.limit < 1) throw new CliError('--limit must be at least 1')
+  if (flags.limit < 1) throw usageError('--limit must be at least 1')
   const client = await AsyncClient.connect(session, { flags, isGiven })
   const letters = await client.deadLetters(which(session, flags), flags.limit)
   await present(session, flags, {

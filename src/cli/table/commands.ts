@@ -7,6 +7,7 @@ import { CALLS } from './calls.ts'
 import { COMPLETION } from './completion.ts'
 import { DEPLOY } from './deploy.ts'
 import { FUNCTIONS } from './functions.ts'
+import { HOST } from './host.ts'
 import { LOGS } from './logs.ts'
 import { NAMESPACES } from './namespaces.ts'
 import { SECRETS } from './secrets.ts'
@@ -23,6 +24,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...COMPLETION,
   ...DEPLOY,
   ...FUNCTIONS,
+  ...HOST,
   ...LOGS,
   ...NAMESPACES,
   ...SECRETS,

@@ -174,3 +174,9 @@ export class Listener {
     })
   }
 }
+
+/** The address is held by another program, or not there yet: a later try to listen may succeed. */
+export function mayBeFreeLater(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : ''
+  return code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL'
+}
