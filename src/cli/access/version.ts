@@ -1,6 +1,6 @@
 import { buildInfo } from '../../version.ts'
 import type { Invocation } from '../args/command.ts'
-import { connect } from '../gateway/connect.ts'
+import { connectProject } from '../gateway/project.ts'
 import { goJson } from '../output/go-json.ts'
 import { note, say } from '../session.ts'
 import type { VERSION_FLAGS } from '../table/access.ts'
@@ -24,10 +24,13 @@ export async function run({ flags, isGiven, session }: Invocation<typeof VERSION
     say(session, release)
     return 0
   }
-  const gateway = connect(session, { flags, isGiven })
+  let uri = ''
   let info: ServerInfo | null = null
   let failure = ''
   try {
+    // A stack file that is broken keeps nobody from the version of this program.
+    const { gateway } = await connectProject(session, { flags, isGiven })
+    uri = gateway.address.url
     info = await gateway.json<ServerInfo>({ method: 'GET', path: '/system/info', timeoutMs: TIMEOUT_MS })
   } catch (error) {
     failure = (error as Error).message
@@ -40,7 +43,7 @@ export async function run({ flags, isGiven, session }: Invocation<typeof VERSION
       goJson({
         cli: { commit: sha, version: release },
         ...(info !== null && {
-          gateway: { uri: gateway.address.url, version: of.release ?? '', sha: of.sha ?? '' },
+          gateway: { uri, version: of.release ?? '', sha: of.sha ?? '' },
           provider: {
             name: provider.provider ?? '',
             orchestration: provider.orchestration ?? '',
@@ -53,10 +56,7 @@ export async function run({ flags, isGiven, session }: Invocation<typeof VERSION
   } else {
     say(session, `CLI:\n commit:  ${sha}\n version: ${release}`)
     if (info !== null) {
-      say(
-        session,
-        `\nGateway\n uri:     ${gateway.address.url}\n version: ${of.release ?? ''}\n sha:     ${of.sha ?? ''}`,
-      )
+      say(session, `\nGateway\n uri:     ${uri}\n version: ${of.release ?? ''}\n sha:     ${of.sha ?? ''}`)
       const { provider: name = '', orchestration = '', version: its = {} } = provider
       say(
         session,

@@ -3,7 +3,14 @@ import { CliError } from '../cli-error.ts'
 import { note, say, type Session } from '../session.ts'
 import type { BUILD_FLAGS } from '../table/build.ts'
 import { buildWithDocker } from './build-with-docker.ts'
-import { type BuildPlan, type BuildValues, planOf, type PlannedBuild, plannedBuild } from './plan.ts'
+import {
+  type BuildPlan,
+  type BuildValues,
+  fetchTemplates,
+  planOf,
+  type PlannedBuild,
+  plannedBuild,
+} from './plan.ts'
 import { buildRemotely, namedBuilder } from './remote-build.ts'
 import { workOn } from './workers.ts'
 
@@ -34,6 +41,7 @@ export async function buildEach(
     say(session, `Skipping build of: ${name}.`)
   const functions = plan.functions.filter((fn) => !fn.skipBuild)
   if (functions.length === 0) return
+  await fetchTemplates(session, functions, { flags, stack })
   await workOn(session, functions, {
     parallel: flags.parallel,
     doing: 'Building',

@@ -97,6 +97,20 @@ export async function plannedBuild(
   }
 }
 
+/**
+ * Brings the templates of functions here that are not (cli.md 7.4), one after the other, so that two that are built at the same
+ * time do not fetch the same. Throws `CliError` for one that cannot be had.
+ */
+export async function fetchTemplates(
+  session: Session,
+  functions: readonly StackFunction[],
+  planning: Planning,
+): Promise<void> {
+  const built = functions.filter(({ lang }) => lang !== '' && templateName(lang) !== 'dockerfile')
+  const first = new Map(built.toReversed().map((fn) => [fn.lang, fn]))
+  for (const fn of first.values()) await templateOf(session, fn, planning)
+}
+
 /** The folder of the template. Null in a rehearsal: it would be fetched first, which is said. */
 async function templateOf(
   session: Session,

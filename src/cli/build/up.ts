@@ -2,6 +2,7 @@ import type { FlagValues, GlobalValues, Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
 import { connect } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
+import { projectOf } from '../gateway/project.ts'
 import { deployAll } from '../deploy/deploy-all.ts'
 import { refuseBoth } from '../deploy/send-deployment.ts'
 import { stackDeployment } from '../deploy/stack-deployment.ts'
@@ -30,7 +31,8 @@ export async function run({ flags, isGiven, session }: Invocation<typeof UP_FLAG
   refuseWatch(flags.watch)
   refuseBoth(flags)
   const plan = await planOf(session, values)
-  const client = connect(session, { flags: values, isGiven, stack: plan.stack })
+  const stack = plan.stack ?? (await projectOf(session, { flags: values, isGiven }))
+  const client = connect(session, { flags: values, isGiven, stack })
   const isHosts = !flags.publish && (await isBuiltByHost(session, values, client))
   if (flags['dry-run'])
     return rehearse({ session, flags: values, isGiven }, { plan, client, isBuiltByHost: isHosts })

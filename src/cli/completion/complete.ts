@@ -1,7 +1,7 @@
 import type { FlagSpecs, FlagValues } from '../args/command.ts'
 import { parseArguments } from '../args/parse.ts'
 import { readContexts } from '../gateway/contexts-file.ts'
-import { connect } from '../gateway/connect.ts'
+import { connectProject } from '../gateway/project.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
 import { queryOf } from '../gateway/query.ts'
 import { say, type Session } from '../session.ts'
@@ -52,7 +52,7 @@ async function namesOf(of: Names, before: readonly string[], session: Session): 
   if (of === 'template') return templateNames(session)
   if (of === 'store-function') return storeNames(session)
   if (of === 'context') return Object.keys(readContexts(session).gateways)
-  const { gateway, namespace } = atGateway(before, session)
+  const { gateway, namespace } = await atGateway(before, session)
   const query = queryOf({ namespace })
   if (of === 'namespace') return texts(await read(gateway, '/system/namespaces'))
   if (of === 'function') return named(await read(gateway, `/system/functions${query}`))
@@ -61,13 +61,11 @@ async function namesOf(of: Names, before: readonly string[], session: Session): 
 }
 
 /** With what the command line already says about the gateway and the namespace. */
-function atGateway(before: readonly string[], session: Session) {
+async function atGateway(before: readonly string[], session: Session) {
   const { values, given } = parseKnown(before, KNOWN)
   const flags = values as FlagValues<typeof KNOWN>
-  return {
-    gateway: connect(session, { flags, isGiven: (name) => given.has(name) }),
-    namespace: flags.namespace,
-  }
+  const { gateway } = await connectProject(session, { flags, isGiven: (name) => given.has(name) })
+  return { gateway, namespace: flags.namespace }
 }
 
 /** The flags of a command line that may have others: only words that look like these are read. */

@@ -25,7 +25,7 @@ export async function run(asked: Asked): Promise<void> {
   const { flags, isGiven, session } = asked
   refuseBoth(flags)
   const isByFlags = flags.image !== '' || flags.name !== ''
-  const stack = isByFlags ? await projectOf(session, flags) : await loadStack(session, flags)
+  const stack = isByFlags ? await projectOf(session, { flags, isGiven }) : await loadStack(session, flags)
   const functions = isByFlags ? [ofFlags(asked)] : ofStack(asked, stack)
   const gateway = connect(session, { flags, isGiven, stack })
   if (!flags['dry-run']) warnOfPlainText(session, gateway.address, flags['tls-no-verify'])

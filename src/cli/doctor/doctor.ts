@@ -1,6 +1,6 @@
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
-import { connect } from '../gateway/connect.ts'
+import { connect, type GatewayFlags } from '../gateway/connect.ts'
 import { projectOf } from '../gateway/project.ts'
 import { presentData } from '../output/present.ts'
 import { hasColours, say, type Session } from '../session.ts'
@@ -37,10 +37,11 @@ export async function run({ flags, isGiven, session }: Invocation<typeof DOCTOR_
 
 async function ofStack(
   session: Session,
-  flags: { readonly yaml?: string; readonly envsubst?: boolean },
+  flags: GatewayFlags,
 ): Promise<{ readonly stack: StackFile | null; readonly finding: readonly Finding[] }> {
   try {
-    const stack = await projectOf(session, flags, { isStrict: true })
+    // As if no gateway were named: a broken file is to be told of.
+    const stack = await projectOf(session, { flags, isGiven: () => false })
     if (stack === null) return { stack, finding: [] }
     const { path, functions } = stack
     return {

@@ -46,8 +46,7 @@ export class FunctionsClient {
     session: Session,
     asked: { readonly flags: GatewayFlags; readonly isGiven: (name: 'gateway') => boolean },
   ): Promise<FunctionsClient> {
-    // A broken file may name another gateway than the usual one: nothing is asked of the wrong one, as in faas-cli.
-    const { gateway, stack } = await connectProject(session, asked, { isStrict: true })
+    const { gateway, stack } = await connectProject(session, asked)
     return new FunctionsClient(gateway, stack)
   }
 

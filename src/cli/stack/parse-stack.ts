@@ -22,6 +22,9 @@ export interface ParsedStack {
   readonly lines: ReadonlyMap<string, number>
 }
 
+/** YAML that says nothing of gateways and functions: a file of somebody else's with the same name. */
+export class NoStackFile extends CliError {}
+
 /** Settings of the watchdog, which are variables: people write them beside `environment`. */
 const TIMEOUTS: ReadonlySet<string> = new Set([
   'read_timeout',
@@ -71,8 +74,13 @@ class Parser {
       templates: this.#templates(configuration.get('templates')),
       copy: tree.texts(configuration.get('copy')),
     }
-    tree.check()
-    checkHead(this.#path, version, name)
+    try {
+      tree.check()
+      checkHead(this.#path, version, name)
+    } catch (error) {
+      if (top.has('provider') || top.has('functions') || !(error instanceof CliError)) throw error
+      throw new NoStackFile(error.message, { hint: error.hint, cause: error })
+    }
     return { stack, remarks: this.#remarks, lines: this.#lines }
   }
 

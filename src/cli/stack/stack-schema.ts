@@ -50,8 +50,8 @@ export const TEMPLATE_KEYS = ['name', 'source'] as const
 export const VERSION = '1.0'
 export const PROVIDER = 'openfaas'
 
-const TEXTS = { type: 'array', items: { $ref: '#/$defs/text' } }
-const TEXT_MAP = { type: 'object', additionalProperties: { $ref: '#/$defs/text' } }
+const TEXTS = { type: ['array', 'null'], items: { $ref: '#/$defs/text' } }
+const TEXT_MAP = { type: ['object', 'null'], additionalProperties: { $ref: '#/$defs/text' } }
 
 const SCHEMAS: Readonly<Record<Kind, object>> = {
   text: { $ref: '#/$defs/text' },
@@ -64,7 +64,7 @@ const SCHEMAS: Readonly<Record<Kind, object>> = {
   resources: { $ref: '#/$defs/resources' },
 }
 
-/** For editors: `docs/stack.schema.json`. */
+/** For editors: `schema/stack.json`. Stricter than the reader, which passes over keys that it does not know. */
 export function stackJsonSchema(): object {
   const functionProperties = Object.fromEntries(
     Object.entries(FUNCTION_KEYS).map(([key, { kind, help }]) => [
@@ -88,22 +88,32 @@ export function stackJsonSchema(): object {
           propertyNames: { pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$' },
           additionalProperties: { $ref: '#/$defs/function' },
         },
-        configuration: closed({
-          templates: { type: 'array', items: closed({ name: SCHEMAS.text, source: SCHEMAS.text }) },
-          copy: TEXTS,
-        }),
+        configuration: orNothing(
+          closed({
+            templates: {
+              type: ['array', 'null'],
+              items: closed({ name: SCHEMAS.text, source: SCHEMAS.text }, ['name']),
+            },
+            copy: TEXTS,
+          }),
+        ),
       },
       ['provider'],
     ),
     $defs: {
       // A scalar is its source text, so 1.10 and true are texts as well.
       text: { type: ['string', 'number', 'boolean', 'null'] },
-      resources: closed(resourceProperties),
+      resources: orNothing(closed(resourceProperties)),
       function: closed(functionProperties, ['image']),
     },
   }
 }
 
-function closed(properties: object, required: readonly string[] = []): object {
+/** A key with nothing behind it is as none. */
+function orNothing(schema: { readonly type: string }): object {
+  return { ...schema, type: [schema.type, 'null'] }
+}
+
+function closed(properties: object, required: readonly string[] = []) {
   return { type: 'object', properties, additionalProperties: false, ...(required.length > 0 && { required }) }
 }

@@ -137,6 +137,16 @@ export const DEPLOY: readonly AnyCommand[] = [
     load: () => import('../deploy/generate.ts'),
   }),
   command({
+    path: ['schema'],
+    summary: 'print the JSON Schema of stack files, for editors',
+    details:
+      'Editors with the YAML language server use it where the first line of a stack file is: # yaml-language-server: $schema=FILE',
+    examples: ['sampan schema > .stack.schema.json'],
+    arguments: NO_ARGUMENTS,
+    flags: {},
+    load: () => import('../stack/schema.ts'),
+  }),
+  command({
     path: ['validate'],
     summary: 'look for mistakes in the stack file',
     details: 'The exit status is 1 for an error; a warning is none. No gateway is asked.',
