@@ -182,6 +182,13 @@ describe('sampan build, push, publish and local-run', () => {
         ],
       ],
     )
+    const rules = [
+      { when: 'buildx inspect', status: 1 },
+      { when: 'buildx create', status: 125, says: 'unknown flag: --name' },
+    ]
+    const without = await project.run(['publish'], { rules })
+    assert.equal(without.status, 1)
+    assert.match(without.stderr, /has no buildx, which this needs\nInstall it \(Debian: docker-buildx/)
     await project.fill(stackOf(`${FUNCTION}\n    platforms: linux/arm64`))
     const own = await project.run(['publish'])
     assert.ok(own.calls.at(-1)?.words.includes('--platform=linux/arm64'))

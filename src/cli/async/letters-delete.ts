@@ -1,24 +1,13 @@
 import type { Invocation } from '../args/command.ts'
 import type { LETTERS_CHANGE_FLAGS } from '../table/async.ts'
-import { AsyncClient } from './async-client.ts'
 import { changeLetters } from './letters-change.ts'
 
 /** Removes them for good, with their bodies. */
-export async function run({
-  args,
-  flags,
-  isGiven,
-  session,
-}: Invocation<typeof LETTERS_CHANGE_FLAGS>): Promise<void> {
-  const client = await AsyncClient.connect(session, { flags, isGiven })
-  await changeLetters(session, {
-    args,
-    flags,
-    action: {
-      verb: 'Remove',
-      past: 'Removed',
-      one: (id) => client.remove(id),
-      all: (parameters) => client.removeAll(parameters),
-    },
+export function run(invocation: Invocation<typeof LETTERS_CHANGE_FLAGS>): Promise<void> {
+  return changeLetters(invocation, {
+    verb: 'Remove',
+    past: 'Removed',
+    one: (client, id) => client.remove(id),
+    all: (client, parameters) => client.removeAll(parameters),
   })
 }

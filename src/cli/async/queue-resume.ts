@@ -1,16 +1,8 @@
 import type { Invocation } from '../args/command.ts'
-import { say } from '../session.ts'
 import type { QUEUE_CHANGE_FLAGS } from '../table/async.ts'
-import { AsyncClient } from './async-client.ts'
+import { changeQueue } from './queue-change.ts'
 
 /** What waits is made again. */
-export async function run(invocation: Invocation<typeof QUEUE_CHANGE_FLAGS>): Promise<void> {
-  const {
-    args: [queue = ''],
-    flags,
-    isGiven,
-    session,
-  } = invocation
-  await (await AsyncClient.connect(session, { flags, isGiven })).change(queue, 'resume')
-  say(session, `Resumed queue ${queue}.`)
+export function run(invocation: Invocation<typeof QUEUE_CHANGE_FLAGS>): Promise<void> {
+  return changeQueue(invocation, 'resume', (queue) => `Resumed queue ${queue}.`)
 }

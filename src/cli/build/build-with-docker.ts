@@ -39,12 +39,21 @@ export function dockerBuildOf(session: Session, planned: PlannedBuild, flags: Bu
   }
 }
 
+/** What `docker` says where it is missing: for a command of its own, and for a build that needs BuildKit. */
+const NO_BUILDX =
+  /^unknown flag: --(?:name|builder)|'buildx' is not a docker command|buildx component is missing/im
+
 /** Docker's failure as upstream says it. */
 export async function explained(run: () => Promise<void>): Promise<void> {
   try {
     await run()
   } catch (error) {
     if (!(error instanceof DockerFailed)) throw error
+    if (NO_BUILDX.test(error.message))
+      throw new CliError('the Docker of this machine has no buildx, which this needs', {
+        cause: error,
+        hint: 'Install it (Debian: docker-buildx, Docker: docker-buildx-plugin), or have the host of the gateway build: sampan up',
+      })
     throw new CliError(`received non-zero exit code from build, error: ${error.message}`, { cause: error })
   }
 }

@@ -98,6 +98,6 @@ async function prepareBuildx(session: Session, flags: PublishValues): Promise<vo
     await runDocker(session, INSPECT, how)
   } catch (error) {
     if (!(error instanceof DockerFailed)) throw error
-    await runDocker(session, CREATE, how)
+    await explained(() => runDocker(session, CREATE, how))
   }
 }
