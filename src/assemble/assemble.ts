@@ -14,6 +14,7 @@ import { makeBase, type Given } from './base.ts'
 import { makeBuilds } from './builds.ts'
 import { makeInvoker } from './call-path.ts'
 import { makeDesiredState } from './desired-state.ts'
+import { makeDoctor } from './doctor.ts'
 import { connectEvents } from './events.ts'
 import { makeApi, makeGateway, makeMetricsServer } from './gateway.ts'
 import { makeKeptLogs, makeLogs } from './logs.ts'
@@ -78,6 +79,7 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
     metricsServer,
     scaler,
     builds,
+    doctor: makeDoctor(base, { provider, queue }),
   })
   const gateway = makeGateway(base, { invoker, api, queue })
   metrics.watchEdge(() => gateway.figures)

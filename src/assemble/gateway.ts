@@ -8,6 +8,7 @@ import { GatewayServer } from '../gateway/gateway-server.ts'
 import { MetricsServer } from '../gateway/metrics-server.ts'
 import type { InvocationCount } from '../invoke/invocation-count.ts'
 import type { Invoker } from '../invoke/invoker.ts'
+import type { Doctor } from '../doctor/doctor.ts'
 import type { BuildService } from '../builds/build-service.ts'
 import type { FunctionLogs } from '../logs/function-logs.ts'
 import type { QueueService } from '../queue/queue-service.ts'
@@ -29,11 +30,12 @@ export interface ApiNeeds {
   readonly metricsServer: MetricsServer
   readonly scaler: Scaler
   readonly builds: BuildService | null
+  readonly doctor: Doctor
 }
 
 export function makeApi(
   { config, build, credentials, hostNames, bodies, clock, log }: Base,
-  { desired, provider, logs, counts, queue, metrics, metricsServer, scaler, builds }: ApiNeeds,
+  { desired, provider, logs, counts, queue, metrics, metricsServer, scaler, builds, doctor }: ApiNeeds,
 ): Api {
   const app = createApp({
     functions: desired.functions,
@@ -44,6 +46,7 @@ export function makeApi(
     scaling: scaler,
     events: scaler.events,
     builds,
+    doctor,
     logs,
     build,
     credentials,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { whenAborted } from '../clock.ts'
 import { CallQueue } from './call-queue.ts'
 import { AddressPolicy } from './callbacks/address-policy.ts'
 import { CallbackSender } from './callbacks/callback-sender.ts'
@@ -10,7 +11,8 @@ import type { NatsLinkOptions } from './nats/link-options.ts'
 import { OwnCallbacks } from './own-callbacks.ts'
 import { type RetryPolicy, USUAL_RETRY } from './job/retry-policy.ts'
 import type { QueueLimits, QueueOptions, QueuePorts } from './queue-options.ts'
-import { queueStreams, type StoreLimits, storeBytes } from './streams.ts'
+import { DEAD_STREAM } from './job/subjects.ts'
+import { MOST_DEAD, queueStreams, type StoreLimits, storeBytes } from './streams.ts'
 
 type Own = Extract<NatsLinkOptions['server'], { kind: 'own' }>
 
@@ -110,6 +112,20 @@ export class QueueService {
     this.#isStarted = true
     this.link.start()
     await this.queue.start()
+  }
+
+  /** Most calls that were given up and are remembered. */
+  readonly deadLetterLimit = MOST_DEAD
+
+  /** Calls that were given up; null when NATS does not say before `signal` aborts. */
+  async deadLetters(signal: AbortSignal): Promise<number | null> {
+    const { session } = this.link
+    if (session === null) return null
+    const asked = session.jsm.streams.info(DEAD_STREAM).then(
+      ({ state }) => state.messages,
+      () => null,
+    )
+    return await Promise.race([asked, whenAborted(signal).then(() => null)])
   }
 
   /** Lets calls under way end until `signal` aborts; the rest is made after the next start. */

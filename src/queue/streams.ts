@@ -32,7 +32,8 @@ const ENVELOPE_BYTES = 1_024
 const DUPLICATE_MS = 600_000
 
 const MOST_CONSUMERS = 10_000
-const MOST_DEAD = 10_000
+/** Calls that were given up; of more the oldest are forgotten. */
+export const MOST_DEAD = 10_000
 
 /** The streams of the queue (async-scaling 1.10.2). None that has work to do ever drops a message by itself. */
 export function queueStreams(limits: StoreLimits): readonly StreamSpec[] {

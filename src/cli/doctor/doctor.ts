@@ -1,17 +1,21 @@
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
 import { connect, type GatewayFlags } from '../gateway/connect.ts'
+import type { GatewayClient } from '../gateway/gateway-client.ts'
 import { projectOf } from '../gateway/project.ts'
 import { presentData } from '../output/present.ts'
 import { hasColours, say, type Session } from '../session.ts'
 import type { StackFile } from '../stack/stack-file.ts'
 import type { DOCTOR_FLAGS } from '../table/access.ts'
+import { daemonFindings, hostFindings } from './daemon-findings.ts'
 import { diskFindings } from './disk-findings.ts'
 import { dockerFindings } from './docker-findings.ts'
 import { failed, type Finding, ok, warning } from './finding.ts'
-import { gatewayFindings } from './gateway-findings.ts'
+import { type GatewayFindings, gatewayFindings } from './gateway-findings.ts'
 
 const MARKS = { ok: 'ok', warning: 'warning', failed: 'failed' } as const
+/** Of what is looked at, in characters. */
+const LEAST_WIDTH = 12
 const COLOURS = { ok: 32, warning: 33, failed: 31 } as const
 
 /** `sampan doctor` (cli.md 17.2). Status 1 when something fails. */
@@ -24,15 +28,34 @@ export async function run({ flags, isGiven, session }: Invocation<typeof DOCTOR_
     gatewayFindings(session, gateway),
     diskFindings(session),
   ])
+  const host = await ofHost(session, { gateway, isHere, contact: server.contact })
   const findings = [
     ...docker.findings,
     ...server.findings,
     ...ofArchitectures(docker.arch, server.arch),
     ...finding,
     ...disk,
+    // Said already, from outside.
+    ...host.filter(({ subject }) => subject !== 'queue'),
   ]
-  if (!(await presentData(session, flags, findings))) for (const one of findings) show(session, one)
+  if (!(await presentData(session, flags, findings))) {
+    const width = Math.max(LEAST_WIDTH, ...findings.map(({ subject }) => subject.length))
+    for (const one of findings) show(session, one, width)
+  }
   return findings.some(({ state }) => state === 'failed') ? 1 : 0
+}
+
+/** The daemon looks at its host where it may be asked; where nothing answers, and it belongs here, this program does. */
+function ofHost(
+  session: Session,
+  {
+    gateway,
+    isHere,
+    contact,
+  }: { gateway: GatewayClient; isHere: boolean; contact: GatewayFindings['contact'] },
+): Promise<readonly Finding[]> {
+  if (contact === 'known') return daemonFindings(gateway)
+  return isHere && contact === 'silent' ? hostFindings(session) : Promise.resolve([])
 }
 
 async function ofStack(
@@ -68,8 +91,8 @@ function ofArchitectures(here: string, there: string): readonly Finding[] {
   ]
 }
 
-function show(session: Session, { subject, state, text, hint }: Finding): void {
+function show(session: Session, { subject, state, text, hint }: Finding, width: number): void {
   const [start, end] = hasColours(session, 'stdout') ? [`\u001B[${COLOURS[state]}m`, '\u001B[39m'] : ['', '']
-  say(session, `${start}${MARKS[state].padEnd(7)}${end}  ${subject.padEnd(12)}  ${text}`)
-  if (hint !== '') say(session, `${' '.repeat(23)}${hint}`)
+  say(session, `${start}${MARKS[state].padEnd(7)}${end}  ${subject.padEnd(width)}  ${text}`)
+  for (const line of hint === '' ? [] : hint.split('\n')) say(session, `${' '.repeat(width + 11)}${line}`)
 }

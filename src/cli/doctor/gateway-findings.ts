@@ -16,16 +16,21 @@ const TIMEOUT_MS = 5_000
 /** Clocks that differ by more make times of logs and calls confusing, and certificates invalid. */
 const CLOCK_MS = 30_000
 
-/** The gateway, its health, the credentials for it, its clock. `arch` is empty when it does not say. */
-export async function gatewayFindings(
-  session: Session,
-  gateway: GatewayClient,
-): Promise<{ readonly findings: readonly Finding[]; readonly arch: string }> {
+export interface GatewayFindings {
+  readonly findings: readonly Finding[]
+  /** Empty when it does not say. */
+  readonly arch: string
+  /** `known`: it takes our credentials; `silent`: nothing answers there. */
+  readonly contact: 'known' | 'refused' | 'silent'
+}
+
+/** The gateway, its health, the credentials for it, its clock. */
+export async function gatewayFindings(session: Session, gateway: GatewayClient): Promise<GatewayFindings> {
   const { url, source } = gateway.address
   const at = `${url} (${source})`
   const health = await ask(gateway, '/healthz', true)
   if (health instanceof CliError)
-    return { findings: [failed('gateway', health.message, health.hint)], arch: '' }
+    return { findings: [failed('gateway', health.message, health.hint)], arch: '', contact: 'silent' }
   const { status, text } = health
   const findings =
     status === 200
@@ -33,7 +38,11 @@ export async function gatewayFindings(
       : [failed('gateway', `${at} answers ${status}: ${text.trim()}`, 'See its log: journalctl -u sampan')]
   const info = await ask(gateway, '/system/info', false)
   if (info instanceof CliError)
-    return { findings: [...findings, failed('gateway', info.message, info.hint)], arch: '' }
+    return {
+      findings: [...findings, failed('gateway', info.message, info.hint)],
+      arch: '',
+      contact: 'silent',
+    }
   const isRight = info.status === 200
   const known = isRight ? infoIn(info.text) : null
   return {
@@ -46,6 +55,7 @@ export async function gatewayFindings(
       ...ofClock(session, health.answer),
     ],
     arch: known?.arch ?? '',
+    contact: known === null ? 'refused' : 'known',
   }
 }
 

@@ -90,7 +90,7 @@ export const ACCESS: readonly AnyCommand[] = [
     aliases: ['status'],
     summary: 'look for what keeps functions from being built, deployed and called',
     details:
-      'It looks at Docker, the gateway, the credentials for it, the stack file, the disk and the clock, and says of each what to do. The exit status is 1 when something fails; a warning is no failure.',
+      'It looks at Docker, the gateway, the credentials for it, the stack file, the disk and the clock. The daemon adds what it sees of its host; where none answers and it belongs on this machine, the command looks for itself, with the settings of /etc/sampan/sampan.env. It changes nothing, and says of each what to do. The exit status is 1 when something fails; a warning is no failure.',
     arguments: NO_ARGUMENTS,
     flags: DOCTOR_FLAGS,
     load: () => import('../doctor/doctor.ts'),

@@ -22,6 +22,7 @@ import type { ApiContext, ApiEnv } from '../shared/api-context.ts'
 import { addressOf, endOf } from './client.ts'
 import { empty } from './responses.ts'
 import type { Route } from './route.ts'
+import { doctorRoutes, type DoctorRoutePorts } from './doctor-routes.ts'
 import { queueRoutes, type QueueRoutePorts } from './queue/queue-routes.ts'
 import { revisionRoutes, type RevisionControl } from './functions/revision-routes.ts'
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
@@ -37,6 +38,7 @@ export interface AppPorts
     QueueRoutePorts,
     EventRoutePorts,
     BuildRoutePorts,
+    DoctorRoutePorts,
     OpenApiPorts {
   readonly functions: FunctionControl & RevisionControl
   readonly dev: SyncControl
@@ -70,6 +72,7 @@ export function routeTable(ports: AppPorts): readonly Route[] {
     ...queueRoutes(ports),
     ...eventRoutes(ports),
     ...buildRoutes(ports),
+    ...doctorRoutes(ports),
   ]
   return [...routes, openApiRoute(routes, ports)]
 }
