@@ -222,6 +222,9 @@ func (c *clientConn) dispatch() {
 func (c *clientConn) shut() {
 	c.guard.close()
 	c.src.Close()
+	if c.server.closed.Load() && !c.reply.aborted {
+		c.awaitArrival(drainDefault)
+	}
 	c.server.forget(c)
 	_ = c.nc.Close()
 }
