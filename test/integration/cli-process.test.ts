@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
 import { CliRig } from '../fixtures/cli-rig.ts'
@@ -9,8 +11,8 @@ import { CliRig } from '../fixtures/cli-rig.ts'
 const PROGRAM = resolve('dist/src/cli/main.js')
 
 /** The program as a process, against the gateway of a rig. */
-function start(rig: CliRig, words: readonly string[]) {
-  const env = { HOME: rig.home, OPENFAAS_URL: rig.url, PATH: process.env['PATH'] ?? '' }
+function start(rig: CliRig, words: readonly string[], path = process.env['PATH'] ?? '') {
+  const env = { HOME: rig.home, OPENFAAS_URL: rig.url, PATH: path }
   const child = spawn(process.execPath, [PROGRAM, ...words], {
     env,
     cwd: rig.cwd,
@@ -24,6 +26,12 @@ function start(rig: CliRig, words: readonly string[]) {
     stderr,
   }))
   return { child, ended }
+}
+
+/** Also when nobody has asked for its status yet. */
+async function hasEnded(pid: string): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')
+  return stat.includes(') Z')
 }
 
 const MANY = JSON.stringify(
@@ -72,6 +80,31 @@ describe('the command line as a process', () => {
     const { status, stderr } = await ended
     assert.equal(status, 130)
     assert.doesNotMatch(stderr, /\bat .*:\d+/)
+  })
+
+  it('18.6.88: ends by SIGINT while it builds, with 130, and the docker that it had started ends, too', async () => {
+    await using rig = await CliRig.start()
+    const bin = join(rig.home, 'bin')
+    await mkdir(join(rig.home, 'fn'))
+    await mkdir(bin)
+    await writeFile(
+      join(bin, 'docker'),
+      `#!/bin/sh\necho $$ > ${rig.home}/pid.new\nmv ${rig.home}/pid.new ${rig.home}/pid\nexec sleep 600\n`,
+    )
+    await chmod(join(bin, 'docker'), 0o755)
+    await writeFile(join(rig.home, 'fn', 'Dockerfile'), 'FROM scratch\n')
+    const words = ['build', '--image', 'i', '--name', 'fn', '--lang', 'dockerfile', '--handler', 'fn']
+    const { child, ended } = start(rig, words, `${bin}:${process.env['PATH'] ?? ''}`)
+    child.stdout.resume()
+    await eventually(() => existsSync(join(rig.home, 'pid')), 20_000, 'docker runs')
+    const docker = (await readFile(join(rig.home, 'pid'), 'utf8')).trim()
+
+    child.kill('SIGINT')
+
+    const { status, stderr } = await ended
+    assert.equal(status, 130)
+    assert.doesNotMatch(stderr, /\bat .*:\d+/)
+    await eventually(() => hasEnded(docker), 10_000, 'docker has ended')
   })
 
   it('18.6.88: reads a standard input that is closed as empty', async () => {

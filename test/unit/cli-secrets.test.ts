@@ -211,9 +211,14 @@ describe('secret generate', () => {
 
     const { stdout } = await rig.run(['secret', 'generate', '-o', 'out'])
 
-    assert.equal(stdout, '')
+    assert.equal(stdout, 'Wrote 32-byte secret to out\n')
     assert.equal((await readFile(join(rig.cwd, 'out'), 'utf8')).length, 44)
     assert.equal((await stat(join(rig.cwd, 'out'))).mode & 0o777, 0o600)
-    assert.match((await rig.run(['secret', 'generate', '-o', 'no/out'])).stderr, /^ENOENT: [^\n]*\n$/)
+    await rig.run(['secret', 'generate', '-o', 'new/out'])
+    assert.equal((await stat(join(rig.cwd, 'new'))).mode & 0o777, 0o700)
+    assert.match(
+      (await rig.run(['secret', 'generate', '-o', 'out/out'])).stderr,
+      /^E(?:EXIST|NOTDIR): [^\n]*\n$/,
+    )
   })
 })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { CLI_CASES, testsOfCases } from '../conformance/cli-cases.ts'
+import { cliRowsOfDocument } from '../conformance/cli-table.ts'
 import { tableOfDocument, tableOfTests } from '../conformance/table.ts'
 import { titledTests } from '../conformance/titles.ts'
 import { TRAPS } from '../conformance/traps.ts'
@@ -28,4 +30,40 @@ describe('docs/conformance.md', () => {
       new Set(TRAPS.filter(({ untested }) => untested === undefined).map(({ row }) => row)),
     )
   })
+
+  it('lists tests for every case of the command line; `node dist/test/conformance/cli-table.js` writes it anew', () => {
+    const held = testsOfCases()
+    const rows = cliRowsOfDocument()
+
+    assert.deepEqual(
+      rows.map(({ number }) => number),
+      CLI_CASES.map(({ number }) => number),
+    )
+    for (const { number, files } of rows) {
+      const found = held.get(number)?.map(({ file }) => file) ?? []
+      // More may have come since.
+      assert.deepEqual(
+        files.filter((file) => !found.includes(file)),
+        [],
+        `18.x.${number}`,
+      )
+      assert.ok(files.length > 0 || PENDING.has(number), `18.x.${number}`)
+    }
+  })
+
+  it('every case of the command line is named by a test', () => {
+    const held = testsOfCases()
+
+    assert.deepEqual(
+      CLI_CASES.map(({ number }) => number).filter((number) => !held.has(number) && !PENDING.has(number)),
+      [],
+    )
+    assert.deepEqual(
+      [...held.keys()].filter((number) => number < 1 || number > CLI_CASES.length),
+      [],
+    )
+  })
 })
+
+/** `up --watch` is not there yet. */
+const PENDING: ReadonlySet<number> = new Set([82])

@@ -1,4 +1,5 @@
-import { stringify } from 'yaml'
+import { goKeyOrder } from '../output/go-key-order.ts'
+import { goYaml } from '../output/go-yaml.ts'
 import type { ResourceTexts } from '../stack/stack-file.ts'
 
 type Texts = Readonly<Record<string, string>>
@@ -38,14 +39,7 @@ export function documentOf(fn: DocumentedFunction, { api, namespace }: DocumentK
           spec: { template: { spec: podOf(fn) } },
         }
       : { apiVersion: api, kind: 'Function', metadata, spec: specOf(fn) }
-  // The words that YAML 1.1 takes for something else than text are quoted, as the Go library does.
-  const text = stringify(value, {
-    version: '1.1',
-    lineWidth: 0,
-    blockQuote: 'literal',
-    aliasDuplicateObjects: false,
-  })
-  return `---\n${text}`
+  return `---\n${goYaml(value)}`
 }
 
 function specOf(fn: DocumentedFunction): object {
@@ -64,7 +58,9 @@ function specOf(fn: DocumentedFunction): object {
 }
 
 function podOf({ image, environment, secrets }: DocumentedFunction): object {
-  const env = Object.entries(sorted(environment)).map(([name, value]) => ({ name, value }))
+  const env = Object.entries(environment)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ({ name, value }))
   const volumeMounts = secrets.map((name) => ({
     name,
     mountPath: `/var/openfaas/secrets/${name}`,
@@ -78,14 +74,11 @@ function podOf({ image, environment, secrets }: DocumentedFunction): object {
 }
 
 function filled(key: string, texts: Texts): object {
-  return Object.keys(texts).length === 0 ? {} : { [key]: sorted(texts) }
+  if (Object.keys(texts).length === 0) return {}
+  return { [key]: Object.fromEntries(Object.entries(texts).toSorted(([a], [b]) => goKeyOrder(a, b))) }
 }
 
 function resources(key: string, { memory, cpu }: ResourceTexts): object {
   if (memory === '' && cpu === '') return {}
   return { [key]: { ...(memory !== '' && { memory }), ...(cpu !== '' && { cpu }) } }
-}
-
-function sorted(texts: Texts): Texts {
-  return Object.fromEntries(Object.entries(texts).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

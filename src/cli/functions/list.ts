@@ -6,6 +6,7 @@ import { presentData } from '../output/present.ts'
 import { say, type Session } from '../session.ts'
 import type { LIST_FLAGS } from '../table/functions.ts'
 import { FunctionsClient, type ListedFunction } from './functions-client.ts'
+import { statusFields } from './status-fields.ts'
 
 type ListInvocation = Invocation<typeof LIST_FLAGS>
 
@@ -60,7 +61,8 @@ function sorted(functions: readonly ListedFunction[], key: string): readonly Lis
 
 async function show(invocation: ListInvocation, functions: readonly ListedFunction[] | null): Promise<void> {
   const { flags, session } = invocation
-  if (await presentData(session, flags, functions)) return
+  const value = flags.output === '' ? (functions?.map(statusFields) ?? null) : functions
+  if (await presentData(session, flags, value)) return
   const shown = functions ?? []
   if (flags.quiet || flags.output === 'name') for (const { name } of shown) say(session, name)
   else if (flags.output === 'wide') showWide(session, shown)
@@ -76,7 +78,14 @@ function showVerbose(session: Session, functions: readonly ListedFunction[]): vo
   const widths = [30, Math.max(40, ...functions.map(({ image }) => image.length)), 15, 5, 5]
   say(session, row(['Function', 'Image', 'Invocations', 'Replicas', 'CreatedAt'], widths))
   for (const { name, image, invocationCount = 0, replicas = 0, createdAt } of functions)
-    say(session, row([name, image, String(invocationCount), String(replicas), goTime(createdAt)], widths))
+    say(
+      session,
+      // With an empty column before the last one, as in faas-cli.
+      row(
+        [name, image, String(invocationCount), String(replicas), '', goTime(createdAt)],
+        [...widths.slice(0, 4), 0, 5],
+      ),
+    )
 }
 
 function showWide(session: Session, functions: readonly ListedFunction[]): void {

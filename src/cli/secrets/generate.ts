@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
 import { writeWhole } from '../files/whole-file.ts'
+import { say } from '../session.ts'
 import type { SECRET_GENERATE_FLAGS } from '../table/secrets.ts'
 
 const MOST_BYTES = 1024 * 1024
@@ -13,6 +14,8 @@ export async function run({ flags, session }: Invocation<typeof SECRET_GENERATE_
   if (length < 1 || length > MOST_BYTES)
     throw new CliError(`--length must be 1 to ${MOST_BYTES}`, { hint: '32 are enough for any password.' })
   const text = randomBytes(length).toString('base64')
-  if (output !== '') await writeWhole(resolve(session.cwd, output), text, { mode: 0o600 })
-  else session.stdout.write(session.stdout.isTTY === true ? `${text}\n` : text)
+  if (output !== '') {
+    await writeWhole(resolve(session.cwd, output), text, { mode: 0o600, makesFolder: true })
+    say(session, `Wrote ${length}-byte secret to ${output}`)
+  } else session.stdout.write(session.stdout.isTTY === true ? `${text}\n` : text)
 }

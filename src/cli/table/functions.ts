@@ -3,9 +3,15 @@ import { ENVSUBST, GATEWAY, NAMESPACE, OUTPUT } from './common-flags.ts'
 
 const USUAL = { ...GATEWAY, ...NAMESPACE, ...ENVSUBST } as const satisfies FlagSpecs
 
+/** Two forms of JSON: that of faas-cli, and all that the gateway says. */
+const STATUS_OUTPUT = {
+  ...OUTPUT,
+  json: { ...OUTPUT.json, help: 'the fields of OpenFaaS as JSON, as faas-cli writes them' },
+} as const satisfies FlagSpecs
+
 export const LIST_FLAGS = {
   ...USUAL,
-  ...OUTPUT,
+  ...STATUS_OUTPUT,
   quiet: { short: 'q', kind: 'bool', help: 'names alone' },
   verbose: { short: 'v', kind: 'bool', help: 'also image and time of deployment' },
   sort: { kind: 'string', default: 'name', value: 'KEY', help: 'name, invocations or creation' },
@@ -15,7 +21,7 @@ export const LIST_FLAGS = {
 
 export const DESCRIBE_FLAGS = {
   ...USUAL,
-  ...OUTPUT,
+  ...STATUS_OUTPUT,
   name: { kind: 'string', help: 'taken for compatibility', isHidden: true },
   verbose: { short: 'v', kind: 'bool', help: 'also what is empty' },
 } as const satisfies FlagSpecs

@@ -7,9 +7,7 @@ const PLAIN = /^[A-Za-z_][A-Za-z0-9_./@-]*(?::[A-Za-z0-9_./@-]+)*$/
 const WORDS: ReadonlySet<string> = new Set(['null', 'true', 'false', 'yes', 'no', 'on', 'off', 'y', 'n'])
 
 /** What may not stand in a file as it is, or ends a line for some (YAML 1.1, 5.1 and 5.4). */
-const UNPRINTABLE =
-  // eslint-disable-next-line no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/gu
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\ufeff\ufffe\uffff]/gu
 
 /** A text as a key, or as an item of a list. */
 export function yamlScalar(text: string): string {
