@@ -1,5 +1,6 @@
 import { assemble, type MakeProvider, type Parts } from './assemble/assemble.ts'
 import { systemClock, type Clock } from './clock.ts'
+import { isRestorePending, placeRestored } from './backup/place.ts'
 import type { Config, ListenAddress } from './config.ts'
 import { descriptorLimit } from './descriptors.ts'
 import type { Log } from './log.ts'
@@ -69,6 +70,7 @@ export class Daemon {
 
   async #start(): Promise<DaemonAddresses> {
     const { config, log, clock = systemClock, makeProvider } = this.#options
+    endRestore(config.dataDir, clock, log)
     const registry = openRegistry(config.dataDir, log)
     this.#endings.push(() => registry.close())
     const lock = await RegistryLock.take(registry.owners.id, log)
@@ -85,6 +87,7 @@ export class Daemon {
     const { keptLogs, provider, logs, gateway, metricsServer, control, counts, queue, scaler, builds } = parts
 
     builds?.start()
+    parts.backups.start()
     // The listeners first: an address in use must end the start before a container is touched.
     this.#endings.push(() => metricsServer.stop())
     const metrics = await metricsServer.start()
@@ -121,6 +124,13 @@ export class Daemon {
       }
     }
   }
+}
+
+/** Of one that was interrupted: everything was checked before, and what is left are renames. */
+function endRestore(dataDir: string, clock: Clock, log: Log): void {
+  if (!isRestorePending(dataDir)) return
+  const before = placeRestored(dataDir, clock.wall())
+  log.warn('an interrupted restore was ended', { before })
 }
 
 /** Accepts no new connections, and closes an open one after its next call. Then takes no calls at all. */

@@ -1,3 +1,4 @@
+import type { BackupService } from '../backup/backup-service.ts'
 import type { BuildService } from '../builds/build-service.ts'
 import type { FunctionControl } from '../control/function-control.ts'
 import { InvocationCount } from '../invoke/invocation-count.ts'
@@ -14,6 +15,7 @@ import { makeBase, type Given } from './base.ts'
 import { makeBuilds } from './builds.ts'
 import { makeInvoker } from './call-path.ts'
 import { makeDesiredState } from './desired-state.ts'
+import { makeBackups } from './backup.ts'
 import { makeDoctor } from './doctor.ts'
 import { connectEvents } from './events.ts'
 import { makeApi, makeGateway, makeMetricsServer } from './gateway.ts'
@@ -41,6 +43,7 @@ export interface Parts {
   readonly metricsServer: MetricsServer
   /** Null: images are built elsewhere. */
   readonly builds: BuildService | null
+  readonly backups: BackupService
 }
 
 /**
@@ -69,6 +72,7 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
   const metrics = makeMetrics(base, { control, invoker, provider, scaler })
   const metricsServer = makeMetricsServer(base, metrics)
   const builds = makeBuilds(base, provider)
+  const backups = makeBackups(base, queue)
   const api = makeApi(base, {
     desired,
     provider,
@@ -80,13 +84,27 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
     scaler,
     builds,
     doctor: makeDoctor(base, { provider, queue }),
+    backups,
   })
   const gateway = makeGateway(base, { invoker, api, queue })
   metrics.watchEdge(() => gateway.figures)
   if (queue !== null) metrics.watchQueue(queueSources(queue))
   connectEvents({ control, provider, invoker, counts, queue, gateway, scaler })
   for (const fn of registry.functions.all()) invoker.routes.add(fn)
-  return { invoker, keptLogs, provider, logs, control, counts, queue, scaler, gateway, metricsServer, builds }
+  return {
+    invoker,
+    keptLogs,
+    provider,
+    logs,
+    control,
+    counts,
+    queue,
+    scaler,
+    gateway,
+    metricsServer,
+    builds,
+    backups,
+  }
 }
 
 function makeDocker(options: DockerProviderOptions): Provider {

@@ -8,6 +8,7 @@ import { GatewayServer } from '../gateway/gateway-server.ts'
 import { MetricsServer } from '../gateway/metrics-server.ts'
 import type { InvocationCount } from '../invoke/invocation-count.ts'
 import type { Invoker } from '../invoke/invoker.ts'
+import type { BackupService } from '../backup/backup-service.ts'
 import type { Doctor } from '../doctor/doctor.ts'
 import type { BuildService } from '../builds/build-service.ts'
 import type { FunctionLogs } from '../logs/function-logs.ts'
@@ -31,11 +32,24 @@ export interface ApiNeeds {
   readonly scaler: Scaler
   readonly builds: BuildService | null
   readonly doctor: Doctor
+  readonly backups: BackupService
 }
 
 export function makeApi(
   { config, build, credentials, hostNames, bodies, clock, log }: Base,
-  { desired, provider, logs, counts, queue, metrics, metricsServer, scaler, builds, doctor }: ApiNeeds,
+  {
+    desired,
+    provider,
+    logs,
+    counts,
+    queue,
+    metrics,
+    metricsServer,
+    scaler,
+    builds,
+    doctor,
+    backups,
+  }: ApiNeeds,
 ): Api {
   const app = createApp({
     functions: desired.functions,
@@ -47,6 +61,7 @@ export function makeApi(
     events: scaler.events,
     builds,
     doctor,
+    backups,
     logs,
     build,
     credentials,

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { type Config, ConfigError, readConfig } from '../config.ts'
 import type { DoctorFinding } from '../wire/doctor-answer.ts'
 import { diagnose } from './diagnose.ts'
-import { environmentIn } from './environment-file.ts'
+import { environmentIn } from '../core/environment-file.ts'
 import { gatherFacts } from './gather/gather.ts'
 
 const LIMIT_MS = 2_000

@@ -143,6 +143,11 @@ export class CallQueue {
     return sum
   }
 
+  /** Gives every file of the spool a second name there. */
+  linkSpoolInto(folder: string): Promise<void> {
+    return this.parts.spool.linkInto(folder)
+  }
+
   /** What there is now, for metrics. */
   get stock(): QueueStock {
     const { calls, outbox, spool } = this.parts

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { whenAborted } from '../clock.ts'
@@ -52,6 +53,9 @@ export interface QueueServiceOptions extends Omit<QueueOptions, 'ports' | 'link'
 }
 
 const MEMORY_STORE_BYTES = 16 * 1024 * 1024
+/** Where a restore leaves streams: a folder of the data folder. */
+const RESTORED_STREAMS = 'nats.restore'
+
 const PAYLOAD_BYTES = 1024 * 1024
 
 /** How long a stop waits for calls under way that could be handed back. */
@@ -62,12 +66,14 @@ export class QueueService {
   readonly queue: CallQueue
   readonly link: NatsLink
   readonly #sender: CallbackSender
+  readonly #isOwn: boolean
   #isStarted = false
   #ports: OwnPorts = { gateway: 0, all: [] }
 
   /** Throws a sentence for the operator when a rule about callbacks is malformed. */
   constructor(options: QueueServiceOptions) {
     const { clock, callbacks, release, dataDir } = options
+    this.#isOwn = options.server.kind === 'own'
     const here = new ThisMachine(clock)
     const policy = new AddressPolicy({
       allow: callbacks.allow,
@@ -128,6 +134,19 @@ export class QueueService {
     return await Promise.race([asked, whenAborted(signal).then(() => null)])
   }
 
+  /**
+   * Writes what is still to do into `folder`, on the disk of the spool: `spool` and, of our own server, `streams`. Calls
+   * are taken meanwhile. What the streams have at their moment has its body in the spool: it is looked at before and
+   * after. The book is to be copied last. Throws `unavailable`.
+   */
+  async copyTo(folder: string): Promise<void> {
+    const spool = join(folder, 'spool')
+    await mkdir(spool, { mode: 0o700 })
+    await this.queue.linkSpoolInto(spool)
+    if (this.#isOwn) await this.link.saveStreams(join(folder, 'streams'))
+    await this.queue.linkSpoolInto(spool)
+  }
+
   /** Lets calls under way end until `signal` aborts; the rest is made after the next start. */
   async stop(signal: AbortSignal = NO_SIGNAL): Promise<void> {
     if (this.#isStarted) await this.queue.stop(signal)
@@ -146,5 +165,6 @@ function makeLink({ server, store, limits, dataDir, clock, log }: QueueServiceOp
     maxMemoryStoreBytes: MEMORY_STORE_BYTES,
     maxPayloadBytes: PAYLOAD_BYTES,
   }
-  return new NatsLink({ clock, log, streams, server: { ...server, ...own } })
+  const restoreFrom = join(dataDir, RESTORED_STREAMS)
+  return new NatsLink({ clock, log, streams, restoreFrom, server: { ...server, ...own } })
 }

@@ -47,6 +47,17 @@ export class Spool {
     return names
   }
 
+  /** Gives every whole file a second name in `folder`, which is on the same disk. What has one there already is left. */
+  async linkInto(folder: string): Promise<void> {
+    for (const name of await readdir(this.#dir)) {
+      if (!NAME.test(name)) continue
+      await link(join(this.#dir, name), join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+        // Its call ended meanwhile, or it was linked before.
+        if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error
+      })
+    }
+  }
+
   /** Whether so many bytes more would be too many. */
   isFull(bytes: number): boolean {
     return this.#usedBytes + bytes > this.#mostBytes

@@ -1,7 +1,7 @@
-import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
-import { FaasError, messageOf } from '../core/errors.ts'
+import { copiesOf, keepBeforeMigration, writeCopy } from './copies.ts'
+import { codeOf, corrupt, openError, translated } from './database-errors.ts'
 import { REGISTRY_SCHEMA } from './migrations.ts'
 import type { Schema } from './schema.ts'
 import { RegistryError } from './registry-error.ts'
@@ -33,6 +33,8 @@ function keep<T extends object>(made: T): T {
 
 /** Copies the write-ahead log into the database and truncates the log. */
 const EMPTY_THE_LOG = 'PRAGMA wal_checkpoint(TRUNCATE)'
+
+const COPY = 'VACUUM INTO ?'
 
 export type Row = Readonly<Record<string, unknown>>
 type Value = string | number | bigint | null | Uint8Array
@@ -68,6 +70,20 @@ export class Database {
     } catch (error) {
       sqlite?.close()
       throw error instanceof RegistryError ? error : openError(path, error)
+    }
+  }
+
+  /** Whether a process has the file open as `open` does. It is left as it is; what cannot be read is not in use. */
+  static isInUse(path: string): boolean {
+    let sqlite: Sqlite.Database | undefined
+    try {
+      sqlite = keep(new Sqlite(path, { readonly: true, timeout: LOCK_WAIT_MS }))
+      keep(sqlite.prepare('SELECT 1 FROM sqlite_master')).get()
+      return false
+    } catch (error) {
+      return codeOf(error).startsWith('SQLITE_BUSY')
+    } finally {
+      sqlite?.close()
     }
   }
 
@@ -116,6 +132,14 @@ export class Database {
     } finally {
       this.#sqlite.exec('PRAGMA synchronous = FULL')
     }
+  }
+
+  /**
+   * Writes all of it to a file that does not exist: one moment of it, and as small as can be. The event loop waits
+   * meanwhile: docs/decisions/0051-backups-by-the-daemon.md has the figures.
+   */
+  copyTo(path: string): void {
+    translated(() => writeCopy(path, (to) => void this.#prepared(COPY).run(to)))
   }
 
   /** Begins a transaction that lasts over several calls. Nobody else may begin one before its `commit`. */
@@ -183,14 +207,21 @@ function checkIntegrity(sqlite: Sqlite.Database, path: string): void {
   if (verdict !== 'ok') throw corrupt(path, new Error(String(verdict)))
 }
 
-function migrate(sqlite: Sqlite.Database, path: string, { migrations, firstErasingVersion }: Schema): void {
+function migrate(
+  sqlite: Sqlite.Database,
+  path: string,
+  { migrations, firstErasingVersion, keepsCopies }: Schema,
+): void {
   const version = Number(scalar(sqlite, 'PRAGMA user_version'))
   if (version > migrations.length) {
+    const copy = copiesOf(path).at(-1)
     throw new RegistryError(
-      `${path} was written by a newer Sampan (registry version ${version}, this program knows ${migrations.length}). ` +
-        'Install that version again, or put back a copy of the file made before the upgrade.',
+      `${path} was written by a newer Sampan (registry version ${version}, this program knows ${migrations.length}). Install that version again, ` +
+        `or put back a copy made before the upgrade${copy === undefined ? '' : `, which lies beside it: ${copy} (docs/operations.md)`}.`,
     )
   }
+  if (keepsCopies && version > 0 && version < migrations.length)
+    keepBeforeMigration(path, version, (to) => void keep(sqlite.prepare(COPY)).run(to))
   // Before the migrations: if it is interrupted, the version still says that it is due.
   if (version > 0 && version < firstErasingVersion) sqlite.exec('VACUUM')
   for (const [index, step] of migrations.entries()) {
@@ -207,82 +238,4 @@ function migrate(sqlite: Sqlite.Database, path: string, { migrations, firstErasi
 /** The first column of the first row. */
 function scalar(sqlite: Sqlite.Database, sql: string): unknown {
   return keep(sqlite.prepare(sql)).pluck().get()
-}
-
-function corrupt(path: string, cause: unknown): RegistryError {
-  return new RegistryError(
-    `${path} is damaged (${messageOf(cause)}). It was left as it is: move it and its -wal file away to begin with an empty ` +
-      'registry, or put back a copy, then start again.',
-    { cause },
-  )
-}
-
-function openError(path: string, error: unknown): RegistryError {
-  const code = codeOf(error)
-  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return corrupt(path, error)
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return new RegistryError(
-      `${path} is in use by another process. Is a second Sampan running? Stop it, or give each its own SAMPAN_DATA_DIR.`,
-      { cause: error, mayPass: true },
-    )
-  }
-  if (code.startsWith('SQLITE_READONLY') || isReadOnly(path)) {
-    return new RegistryError(
-      `${path} cannot be written. Make the file and its folder writable for this user.`,
-      { cause: error },
-    )
-  }
-  if (code.startsWith('SQLITE_FULL') || code === 'ENOSPC') {
-    return new RegistryError(`the disk of ${path} is full. Free some space and start again.`, {
-      cause: error,
-      mayPass: true,
-    })
-  }
-  return new RegistryError(
-    `${path} cannot be opened (${messageOf(error)}). Check SAMPAN_DATA_DIR and the rights of its folder.`,
-    { cause: error },
-  )
-}
-
-/** SQLite calls a file that it may only read by several names, a failing lock among them. */
-function isReadOnly(path: string): boolean {
-  try {
-    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
-    return false
-  } catch (error) {
-    return ['EROFS', 'EACCES', 'EPERM'].includes(codeOf(error))
-  }
-}
-
-/** Errors of the library after the start: the daemon lives on, the request fails with a sentence. */
-function translated<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    const code = codeOf(error)
-    if (code.startsWith('SQLITE_FULL')) {
-      throw new FaasError(
-        'unavailable',
-        'the disk that holds the registry is full; nothing was changed: make room where SAMPAN_DATA_DIR lies',
-        {
-          cause: error,
-        },
-      )
-    }
-    if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_IOERR')) {
-      const reason = messageOf(error)
-      const cure = 'look at the disk and the rights where SAMPAN_DATA_DIR lies'
-      throw new FaasError(
-        'unavailable',
-        `the registry cannot be written (${reason}); nothing was changed: ${cure}`,
-        { cause: error },
-      )
-    }
-    throw error
-  }
-}
-
-function codeOf(error: unknown): string {
-  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : ''
-  return typeof code === 'string' ? code : ''
 }

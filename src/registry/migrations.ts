@@ -160,5 +160,6 @@ export const REGISTRY_SCHEMA: Schema = {
   migrations: MIGRATIONS,
   touch: `UPDATE counter SET value = value WHERE name = 'revision'`,
   firstErasingVersion: 2,
+  keepsCopies: true,
   synchronous: 'FULL',
 }

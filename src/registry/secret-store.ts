@@ -17,6 +17,18 @@ export class SecretStore {
     return db.get('SELECT 1 FROM secret LIMIT 1') !== undefined
   }
 
+  /** Whether the key fits: tries one value. True where there is none. */
+  canOpen(): boolean {
+    const row = this.#db.get('SELECT namespace, name, value FROM secret LIMIT 1')
+    if (row === undefined) return true
+    try {
+      this.#seal.open(labelOf(String(row['namespace']), String(row['name'])), row['value'] as Uint8Array)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   list(namespace: string): readonly SecretRef[] {
     const rows = this.#db.all('SELECT name FROM secret WHERE namespace = ? ORDER BY name', namespace)
     return rows.map((row) => ({ name: String(row['name']), namespace }))

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtemp, open, rm, rmdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { promisify } from 'node:util'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
+import { SmallDisk } from '../fixtures/small-disk.ts'
 import { DaemonProcess } from './daemon-process.ts'
-
-const run = promisify(execFile)
 
 describe('a full disk', { skip: await skipWithoutDocker() }, () => {
   it('refuses changes with a sentence, and calls go on', async (test) => {
@@ -56,45 +51,4 @@ async function firstRefusal(change: (at: number) => Promise<Response>): Promise<
     await answer.arrayBuffer()
   }
   return assert.fail('a hundred changes were taken on a full disk')
-}
-
-/** A file system of a few megabytes in memory. */
-class SmallDisk {
-  readonly folder: string
-
-  private constructor(folder: string) {
-    this.folder = folder
-  }
-
-  /** Null where that is not allowed. */
-  static async mount(): Promise<SmallDisk | null> {
-    const folder = await mkdtemp(join(tmpdir(), 'sampan-disk-'))
-    try {
-      await run('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=0700', 'sampan-e2e', folder])
-      return new SmallDisk(folder)
-    } catch {
-      await rmdir(folder)
-      return null
-    }
-  }
-
-  async fill(): Promise<void> {
-    const file = await open(join(this.folder, 'filling'), 'w')
-    try {
-      for (;;) await file.write(Buffer.alloc(4_096))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-    } finally {
-      await file.close()
-    }
-  }
-
-  empty(): Promise<void> {
-    return rm(join(this.folder, 'filling'))
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await run('umount', [this.folder])
-    await rmdir(this.folder)
-  }
 }

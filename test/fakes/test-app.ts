@@ -38,6 +38,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     functionLabel: false,
     queue: null,
     builds: null,
+    backups: { begin: () => Promise.reject(new Error('no backups here')) },
     doctor: { look: () => Promise.resolve([]) },
     queueStatus: () => null,
     bodies: new BodyBudget(64 * 1024 * 1024, new BudgetWatch(log, systemClock)),

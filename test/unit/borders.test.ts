@@ -46,6 +46,7 @@ const OFFENCES: readonly (readonly [string, string, string])[] = [
   ['src/doctor/uses-the-registry.ts', `import { a } from '../registry/database.ts'; a()`, IMPORTS],
   ['src/doctor/checks/reads-files.ts', `import 'node:fs'`, IMPORTS],
   ['src/doctor/gather/uses-sqlite.ts', `import { a } from '../../registry/database.ts'; a()`, IMPORTS],
+  ['src/backup/uses-the-queue.ts', `import { a } from '../queue/queue-service.ts'; a()`, IMPORTS],
   ['src/cli/uses-docker.ts', `import A from 'dockerode'; new A()`, IMPORTS],
   ['src/log.ts', `import { a } from './gateway/app.ts'; a()`, IMPORTS],
   ['src/clock.ts', `import { a } from 'prom-client'; a()`, IMPORTS],

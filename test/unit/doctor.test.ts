@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CHECKS, diagnose } from '../../src/doctor/diagnose.ts'
-import { environmentIn } from '../../src/doctor/environment-file.ts'
+import { environmentIn } from '../../src/core/environment-file.ts'
 import type { Facts } from '../../src/doctor/facts.ts'
 import { memoryController } from '../../src/doctor/kernel-command-line.ts'
 import { MACHINE_CASES } from '../fixtures/doctor/machine-cases.ts'

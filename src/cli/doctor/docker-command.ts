@@ -44,6 +44,17 @@ export async function engineFolder(session: Session): Promise<string> {
   return asked === null || asked.failure !== '' ? '' : asked.output.trim()
 }
 
+/** Names and ids of the images of the engine; null when it does not say. */
+export async function engineImages(session: Session): Promise<ReadonlySet<string> | null> {
+  const asked = await docker(session, [
+    'images',
+    '--no-trunc',
+    '--format',
+    '{{.Repository}}:{{.Tag}}\n{{.ID}}',
+  ])
+  return asked === null || asked.failure !== '' ? null : new Set(asked.output.split('\n'))
+}
+
 /** Null: there is no such command. */
 function docker(
   { env, cwd, signal }: Session,

@@ -7,6 +7,7 @@ import type { Log } from '../../log.ts'
 import { alertRoutes, type AlertScaling } from './functions/alert-routes.ts'
 import { areaOf, audit } from './audit.ts'
 import { BasicAuth, type Credentials } from '../login/auth.ts'
+import { backupRoutes, type BackupRoutePorts } from './backup-routes.ts'
 import { buildRoutes, type BuildRoutePorts } from './builds/build-routes.ts'
 import { checkOrigin, unauthorized } from './browser-guard.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
@@ -39,6 +40,7 @@ export interface AppPorts
     EventRoutePorts,
     BuildRoutePorts,
     DoctorRoutePorts,
+    BackupRoutePorts,
     OpenApiPorts {
   readonly functions: FunctionControl & RevisionControl
   readonly dev: SyncControl
@@ -73,6 +75,7 @@ export function routeTable(ports: AppPorts): readonly Route[] {
     ...eventRoutes(ports),
     ...buildRoutes(ports),
     ...doctorRoutes(ports),
+    ...backupRoutes(ports),
   ]
   return [...routes, openApiRoute(routes, ports)]
 }

@@ -12,6 +12,8 @@ export interface NatsLinkOptions {
     | ({ readonly kind: 'own'; readonly reserve?: DiskReserve } & OwnServerOptions)
     | ({ readonly kind: 'foreign' } & ForeignServerOptions)
   readonly streams: readonly StreamSpec[]
+  /** Folder of streams that a restore left to be put back, into our own server. */
+  readonly restoreFrom?: string
   readonly times?: Partial<LinkTimes>
 }
 

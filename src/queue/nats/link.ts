@@ -1,9 +1,11 @@
 // The connection to NATS, own server or another's: made again for ever, with a pause that grows. A session is
 // one connection, and exists only while everything can be done over it.
 
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { deferred } from '../../clock.ts'
 import { backoffMs } from '../../core/backoff.ts'
-import { messageOf } from '../../core/errors.ts'
+import { FaasError, messageOf } from '../../core/errors.ts'
 import { Background } from '../../work/background.ts'
 import type { DialledServer } from './client.ts'
 import { StreamFault } from './faults.ts'
@@ -14,6 +16,7 @@ import { explainWriteError, OwnServer } from './own-server.ts'
 import type { ServerSide } from './server-side.ts'
 import { SessionRounds, type RoundsOptions } from './session-rounds.ts'
 import type { NatsSession, NatsStatus, SessionListener } from './session.ts'
+import { loadStreams, saveStream } from './stream-snapshot.ts'
 import { ensureStreams } from './streams.ts'
 
 /** For what was written last to leave. */
@@ -112,6 +115,23 @@ export class NatsLink {
     else this.#hangUp(new Error(reason))
   }
 
+  /** Writes every stream with its consumers into a folder, which is made. Throws `unavailable`. */
+  async saveStreams(folder: string): Promise<void> {
+    const session = this.#session
+    const unavailable = (reason: string, cause?: unknown): FaasError =>
+      new FaasError('unavailable', `the calls that wait cannot be saved: ${reason}`, {
+        cause,
+        retryAfterS: 10,
+      })
+    if (session === null) throw unavailable(this.#reason)
+    await mkdir(folder, { mode: 0o700 })
+    for (const { name } of this.#options.streams) {
+      await saveStream(session.nc, name, folder).catch((error: unknown) => {
+        throw isFull(error) ? error : unavailable(`stream ${name}: ${messageOf(error)}`, error)
+      })
+    }
+  }
+
   async #end(): Promise<void> {
     this.#stopping.abort()
     await this.#run
@@ -179,6 +199,7 @@ export class NatsLink {
 
     const { kind, text } = await server.health(signal)
     if (kind === 'write-error') throw new Error(explainWriteError(text))
+    await this.#restoreStreams(dialled)
     const streams = { specs, isOwn: server.isOwn, log }
     await ensureStreams(dialled.jsm, streams).catch((error: unknown) => {
       if (error instanceof StreamFault) throw error
@@ -199,6 +220,22 @@ export class NatsLink {
       },
     }
     return new SessionRounds(dialled, options, signal)
+  }
+
+  /** Those of a backup, once. */
+  async #restoreStreams({ nc, jsm }: DialledServer): Promise<void> {
+    const { restoreFrom = '', log } = this.#options
+    if (restoreFrom === '' || !existsSync(restoreFrom)) return
+    try {
+      const existing = new Set<string>()
+      for await (const name of jsm.streams.names()) existing.add(name)
+      log.info('streams put back', { streams: await loadStreams(nc, restoreFrom, existing) })
+    } catch (error) {
+      throw new Error(
+        `the calls of a backup cannot be put back (${messageOf(error)}): it is tried again; to begin without them remove ${restoreFrom}`,
+        { cause: error },
+      )
+    }
   }
 
   #up({ nc, js, jsm }: DialledServer, rounds: SessionRounds): void {
@@ -238,6 +275,11 @@ export class NatsLink {
     }
     await nc.close()
   }
+}
+
+/** The disk that it is written to: whoever asked says what to do. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
 }
 
 function connectionLost(error: unknown): Error {

@@ -62,6 +62,7 @@ export const CALL_SCHEMA: Schema = {
   ],
   touch: `UPDATE queue SET is_paused = is_paused WHERE name = ''`,
   firstErasingVersion: 0,
+  keepsCopies: false,
   // What is still to do is in the streams. After a pulled plug a call may be made once more, never less.
   synchronous: 'NORMAL',
 }

@@ -244,6 +244,12 @@ export class CallStore {
     this.#run(sql, queue, isPaused ? 1 : 0)
   }
 
+  /** Writes all of it to a file that does not exist. */
+  copyTo(path: string): void {
+    this.#turn.flush()
+    this.#db.copyTo(path)
+  }
+
   close(): void {
     this.#turn.flush()
     this.#db.close()
