@@ -8,6 +8,8 @@ export type { ListenAddress } from './config/kinds.ts'
 export type Config = Readonly<v.InferOutput<typeof settings>> & {
   /** Folders of programs, as the system has them. */
   readonly searchPath: string
+  /** Descriptor of a socket that listens already, for the gateway; null: none was handed over. */
+  readonly listenDescriptor: number | null
 }
 
 /** Thrown by `readConfig`: all problems, a line each. */
@@ -37,7 +39,24 @@ export function readConfig(env: Environment): Config {
   })
   if (!success) throw new ConfigError(issues.map((issue) => complaint(issue, settings.entries)))
   const dockerConfigDir = output.dockerConfigDir ?? usualDockerConfig(env)
-  return Object.freeze({ ...output, dockerConfigDir, searchPath: env['PATH'] ?? '' })
+  const listenDescriptor = handedOver(env)
+  return Object.freeze({ ...output, dockerConfigDir, searchPath: env['PATH'] ?? '', listenDescriptor })
+}
+
+/** Where sockets that a service manager hands over begin (sd_listen_fds(3)). */
+const FIRST_DESCRIPTOR = 3
+
+/**
+ * The gateway's socket, where the service manager opened it (`systemd/sampan.socket`): it is there while no daemon runs, and
+ * the system keeps connections until the next one takes them. Null where none is meant for this process.
+ */
+function handedOver(env: Environment): number | null {
+  if (env['LISTEN_PID'] !== String(process.pid)) return null
+  const count = env['LISTEN_FDS'] ?? '0'
+  if (count === '1') return FIRST_DESCRIPTOR
+  throw new ConfigError([
+    `LISTEN_FDS: ${count} sockets were handed over, and one is expected: that of the gateway`,
+  ])
 }
 
 /** Undefined for a variable that is unset, or blank. */
@@ -57,5 +76,6 @@ export function configFromProcess(): Config {
   const config = readConfig(process.env)
   // Programs that the daemon runs, credential helpers for example, must not inherit it.
   delete process.env['SAMPAN_ADMIN_PASSWORD']
+  for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete process.env[name]
   return config
 }

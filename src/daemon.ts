@@ -91,7 +91,8 @@ export class Daemon {
     // The listeners first: an address in use must end the start before a container is touched.
     this.#endings.push(() => metricsServer.stop())
     const metrics = await metricsServer.start()
-    const addresses = { metrics, gateway: await gateway.start() }
+    // One that was handed over is taken, and what comes to it meanwhile waits in the system, where there is room for it.
+    const early = config.listenDescriptor === null ? await gateway.start() : null
     this.#endings.push(
       () => counts.stop(),
       () => keptLogs.stop(),
@@ -107,6 +108,7 @@ export class Daemon {
     counts.start(() => registry.functions.all().map(({ spec }) => spec.name))
     await keptLogs.start()
     await provider.start(registry.functions.all())
+    const addresses = { metrics, gateway: early ?? (await gateway.start()) }
     control.start()
     scaler.start()
     const listeners = [addresses.gateway.port, metrics.port, config.functionPort]

@@ -98,6 +98,7 @@ export function makeGateway(base: Base, { invoker, api, queue: service }: Gatewa
     { calls, queue, api, clock, log },
     {
       listen: config.listen,
+      listenDescriptor: config.listenDescriptor,
       functionPort: config.functionPort,
       readTimeoutMs: config.readTimeoutMs,
       halfClosedMs: config.halfClosedMs,

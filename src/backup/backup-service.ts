@@ -68,9 +68,13 @@ export class BackupService {
   /** Throws `too-busy` while another one is made or sent, `unavailable` on a full disk or when NATS is away. */
   async begin(withSecrets: boolean): Promise<Backup> {
     if (this.#isBusy)
-      throw new FaasError('too-busy', 'another backup is being made: try again when it is done', {
-        retryAfterS: 10,
-      })
+      throw new FaasError(
+        'too-busy',
+        'another backup is being made, and one at a time is a fixed limit: try again when it is done',
+        {
+          retryAfterS: 10,
+        },
+      )
     this.#isBusy = true
     try {
       const parts = await this.#stage(withSecrets)

@@ -35,7 +35,7 @@ export function isRestorePending(dataDir: string): boolean {
 export function placeRestored(dataDir: string, nowMs: number): string | null {
   const ready = join(dataDir, READY)
   const placing = join(dataDir, PLACING)
-  const before = join(dataDir, `before-restore-${new Date(nowMs).toISOString().replace(/[-:]|\..*$/g, '')}`)
+  const before = join(dataDir, `before-restore-${timeOf(nowMs)}`)
   if (existsSync(ready)) {
     // What is there now is the old state still: nothing of the new one is placed before the folder has its next name.
     for (const name of REPLACED.filter((one) => existsSync(join(dataDir, one)))) {
@@ -47,4 +47,9 @@ export function placeRestored(dataDir: string, nowMs: number): string | null {
   for (const name of readdirSync(placing)) renameSync(join(placing, name), join(dataDir, name))
   rmdirSync(placing)
   return existsSync(before) ? before : null
+}
+
+/** E.g. `20261128T120000`, in UTC. */
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { isIP } from 'node:net'
 import { every, type Clock } from '../clock.ts'
 import type { ListenAddress } from '../config.ts'
 import { StartError } from '../core/errors.ts'
@@ -34,6 +35,8 @@ export interface GatewayServerPorts {
 
 export interface GatewayServerOptions {
   readonly listen: ListenAddress
+  /** Of a socket at that address that listens already; left out: none. */
+  readonly listenDescriptor?: number | null
   /** Port of the extra addresses given to `listenOn`; 0 switches them off. */
   readonly functionPort: number
   /** Longest time without a byte in the middle of a request body. 0 means no limit. */
@@ -111,13 +114,15 @@ export class GatewayServer {
 
   /** Listens; answers the bound address. Throws a sentence for the operator when it cannot. */
   async start(): Promise<ListenAddress> {
-    const { listen } = this.#options
+    const { listen, listenDescriptor = null } = this.#options
     try {
-      const bound = await this.#main.listen(listen)
+      const bound = await this.#main.listen(listen, listenDescriptor)
+      if (listenDescriptor !== null) checkHandedOver(listen, this.#main.address)
       this.#ports.log.info('gateway listening', { host: bound.host, port: bound.port })
       void this.#acceptMore()
       return bound
     } catch (error) {
+      if (error instanceof StartError) throw error
       throw new StartError(listenProblem(listen, error), { cause: error, mayPass: mayBeFreeLater(error) })
     }
   }
@@ -221,6 +226,16 @@ export class GatewayServer {
 function refuse(exchange: Exchange, status: number, message: string): void {
   exchange.closeAfter()
   exchange.answer(status, message)
+}
+
+/** Names in `Host`, callbacks and what is logged go by the setting, so both must be the same. */
+function checkHandedOver(wanted: ListenAddress, found: ListenAddress | null): void {
+  const isSame = found?.port === wanted.port && (found.host === wanted.host || isIP(wanted.host) === 0)
+  if (isSame) return
+  const is = found === null ? 'is none of this kind' : `listens on ${found.host}:${found.port}`
+  throw new StartError(
+    `the socket that was handed over ${is}, and SAMPAN_LISTEN says ${wanted.host}:${wanted.port}: write the same address into both (ListenStream= of sampan.socket)`,
+  )
 }
 
 function listenProblem({ host, port }: ListenAddress, error: unknown): string {

@@ -42,7 +42,7 @@ export interface ProcessOptions {
   readonly descriptors?: number
 }
 
-const MAIN = resolve(import.meta.dirname, '../../src/main.js')
+export const MAIN = resolve(import.meta.dirname, '../../src/main.js')
 
 export class DaemonProcess {
   readonly instance = `e2e-${randomBytes(4).toString('hex')}`
@@ -120,6 +120,11 @@ export class DaemonProcess {
 
   get #label(): string {
     return `${INSTANCE_LABEL}=${this.instance}`
+  }
+
+  /** What it is started with. */
+  get environment(): Environment {
+    return this.#env
   }
 
   get pid(): number {

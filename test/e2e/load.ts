@@ -40,14 +40,16 @@ function callOnce({ url, method = 'GET', body }: LoadedCall, agent: Agent): Prom
  * are due come together then.
  */
 export class Arrivals {
-  readonly #agent = new Agent({ keepAlive: true })
+  readonly #agent: Agent
   readonly #failed: FailedCall[] = []
   readonly #running = new Set<Promise<void>>()
   readonly #startMs = performance.now()
   readonly #timer: NodeJS.Timeout
   #calls = 0
 
-  constructor(call: LoadedCall, everyMs: number) {
+  /** `keepAlive`: connections are used again, else each call has one of its own. */
+  constructor(call: LoadedCall, everyMs: number, keepAlive = true) {
+    this.#agent = new Agent({ keepAlive })
     let begun = 0
     this.#timer = setInterval(() => {
       const due = Math.floor((performance.now() - this.#startMs) / everyMs)

@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<string, readonly string[] | null>> = {
   'calls list': [],
   'calls result': ['x'],
   'calls show': ['x'],
+  backup: ['x.tar'],
   'dead-letters delete': ['x', '--yes'],
   'dead-letters list': [],
   'dead-letters replay': ['x'],

@@ -35,8 +35,11 @@ export class Listener {
     this.#server = createServer()
   }
 
-  /** Resolves with the bound address; rejects with the system's error. */
-  listen({ host, port }: ListenAddress): Promise<ListenAddress> {
+  /**
+   * Resolves with the bound address; rejects with the system's error. `descriptor`: of a socket that listens already, whose
+   * address this is.
+   */
+  listen({ host, port }: ListenAddress, descriptor: number | null = null): Promise<ListenAddress> {
     return new Promise((resolve, reject) => {
       const onError = (error: Error): void => {
         // Otherwise Node keeps the listener for the next attempt, and there may be one per second.
@@ -56,7 +59,9 @@ export class Listener {
         }
       }
       this.#server.once('error', onError).once('listening', onListening)
-      this.#server.listen({ host, port, backlog: BACKLOG })
+      this.#server.listen(
+        descriptor === null ? { host, port, backlog: BACKLOG } : { fd: descriptor, backlog: BACKLOG },
+      )
     })
   }
 
@@ -72,6 +77,12 @@ export class Listener {
       take: (connection) => this.#accept(connection),
       signal,
     })
+  }
+
+  /** The bound address, as the system has it. */
+  get address(): ListenAddress | null {
+    const { address, port } = (this.#server.address() as AddressInfo | null) ?? { address: '', port: 0 }
+    return address === '' ? null : { host: address, port }
   }
 
   /** The bound port. */
