@@ -169,12 +169,12 @@ function objectionTo(description: Description, bad: BadRequest, status: number):
   if (status === 505 && OTHER_VERSION.test(bad.bytes.toString('latin1'))) return null
   if (status >= 500) return `was answered with ${status}`
   if (status < 400 && bad.mustFail && status !== 301) return `was accepted with ${status}`
+  if (isUnclean(bad.target) && status === 301) return null
   if (!METHODS.includes(bad.method)) {
     // The figures are given to any method.
     const isScrape = bad.listener === 'metrics' && /^\/metrics(?:\?|$)/.test(bad.target)
     return [400, 404, 405, 431, isScrape ? 200 : 0].includes(status) ? null : `was answered with ${status}`
   }
-  if (isUnclean(bad.target) && status === 301) return null
   if (description.pathOf(bad) === undefined)
     return UNROUTED.includes(status) ? null : `no such path, and ${status}`
   // No function is ever reached: whatever answers is the gateway.
