@@ -16,7 +16,6 @@ import { shellLine } from './docker-words.ts'
 import { localRunWords } from './local-run-words.ts'
 import { pairsOf } from './pairs.ts'
 import { planOf, plannedBuild } from './plan.ts'
-import { refuseWatch } from './watch.ts'
 import { DockerFailed, runDocker } from './run-docker.ts'
 
 type LocalRunValues = FlagValues<typeof LOCAL_RUN_FLAGS> & GlobalValues
@@ -24,7 +23,10 @@ type LocalRunValues = FlagValues<typeof LOCAL_RUN_FLAGS> & GlobalValues
 /** cli.md 10.1. With `--print` nothing is built, removed or run (cli.md 19, trap 27). */
 export async function run({ args, flags, session }: Invocation<typeof LOCAL_RUN_FLAGS>): Promise<number> {
   const values = flags as LocalRunValues
-  refuseWatch(flags.watch)
+  if (flags.watch)
+    throw new CliError('local-run does not watch (nor does that of faas-cli)', {
+      hint: 'Write: sampan dev   or run the command again after a change.',
+    })
   const plan = await planOf(session, values)
   const fn = chosen(plan.functions, args[0] ?? '')
   const one = { stack: plan.stack, functions: [fn] }

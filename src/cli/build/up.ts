@@ -10,11 +10,11 @@ import { note, type Session } from '../session.ts'
 import type { UP_FLAGS } from '../table/build.ts'
 import { buildAll, buildEach } from './build.ts'
 import { type BuildPlan, planOf } from './plan.ts'
-import { refuseWatch } from './watch.ts'
 import { publishAll } from './publish.ts'
 import { pushAll } from './push.ts'
 import { rehearse } from './rehearsal.ts'
 import { buildRemotely, namedBuilder } from './remote-build.ts'
+import { watchUp } from './watch-up.ts'
 
 export type UpValues = FlagValues<typeof UP_FLAGS> & GlobalValues
 
@@ -22,15 +22,28 @@ export type UpValues = FlagValues<typeof UP_FLAGS> & GlobalValues
 type Images = Map<string, string>
 
 /** cli.md 3.5; but the host of the gateway builds, unless the flags say otherwise or it does not build. */
-export async function run({ flags, isGiven, session }: Invocation<typeof UP_FLAGS>): Promise<void> {
+export async function run(asked: Invocation<typeof UP_FLAGS>): Promise<void> {
+  const { flags, isGiven, session } = asked
   const values = flags as UpValues
   if (isGiven('platforms') && !flags.publish)
     throw new CliError('--platforms can only be used with --publish', {
       hint: 'The host of the gateway builds for itself.',
     })
-  refuseWatch(flags.watch)
   refuseBoth(flags)
-  const plan = await planOf(session, values)
+  if (!flags.watch || flags['dry-run']) return once(asked, await planOf(session, values))
+  await watchUp(session, {
+    yaml: flags.yaml,
+    environmentFiles: flags['environment-file'],
+    planOf: () => planOf(session, values),
+    once: (plan) => once(asked, plan),
+  })
+}
+
+async function once(
+  { flags, isGiven, session }: Invocation<typeof UP_FLAGS>,
+  plan: BuildPlan,
+): Promise<void> {
+  const values = flags as UpValues
   const stack = plan.stack ?? (await projectOf(session, { flags: values, isGiven }))
   const client = connect(session, { flags: values, isGiven, stack })
   const isHosts = !flags.publish && (await isBuiltByHost(session, values, client))

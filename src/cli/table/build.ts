@@ -80,7 +80,7 @@ export const UP_FLAGS = {
   'skip-deploy': { kind: 'bool', help: 'stop when the images are there' },
   'dry-run': { kind: 'bool', help: 'show commands and requests, and neither build, push nor deploy' },
   ...DEPLOYING,
-  watch: { kind: 'bool', isHidden: true, help: 'not there yet' },
+  watch: { kind: 'bool', help: 'go on: build and deploy again what a change concerns' },
   // Taken, as by faas-cli, where a stack file says these.
   fprocess: { kind: 'string', isHidden: true, help: 'no effect with a stack file' },
   'cpu-request': { kind: 'string', isHidden: true, help: 'no effect with a stack file' },
@@ -96,7 +96,7 @@ export const LOCAL_RUN_FLAGS = {
   port: { short: 'p', kind: 'int', default: 8080, value: 'PORT', help: 'port of this machine; 0: any' },
   network: { kind: 'string', value: 'NAME', help: "Docker's network" },
   env: { short: 'e', kind: 'list', value: 'K=V', help: 'environment variable' },
-  watch: { kind: 'bool', isHidden: true, help: 'not there yet' },
+  watch: { kind: 'bool', isHidden: true, help: 'taken, and refused' },
 } as const satisfies FlagSpecs
 
 export const BUILD: readonly AnyCommand[] = [
