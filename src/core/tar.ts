@@ -15,6 +15,8 @@ export interface TarEntry {
   readonly bytes: number
   /** Where a link leads; empty for anything else. */
   readonly target: string
+  /** When it was changed, seconds since the epoch. Absent: 0. */
+  readonly seconds?: number
 }
 
 /** A head as it stands in an archive, before `pax` records and long names are taken into account. */
@@ -25,6 +27,7 @@ export interface TarHead {
   readonly bytes: number
   /** The letter of its type. */
   readonly type: string
+  readonly seconds?: number
 }
 
 const TYPES: Readonly<Record<TarKind, string>> = { file: '0', folder: '5', symlink: '2', hardlink: '1' }
@@ -47,7 +50,7 @@ const FIELDS = {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** The blocks before an entry's content. No times and no owners: the same files are the same archive. */
+/** The blocks before an entry's content. No owners, and no time unless it is given: the same files are the same archive. */
 export function tarHead(entry: TarEntry): Uint8Array {
   const path = entry.kind === 'folder' ? `${entry.path}/` : entry.path
   const records = [
@@ -105,14 +108,14 @@ export function readPaxRecords(bytes: Uint8Array): ReadonlyMap<string, string> {
   return records
 }
 
-function block({ path, target, mode, bytes, type }: TarHead): Uint8Array {
+function block({ path, target, mode, bytes, type, seconds = 0 }: TarHead): Uint8Array {
   const out = new Uint8Array(TAR_BLOCK)
   put(out, 'name', clipped(path))
   put(out, 'mode', octal(mode, 7))
   put(out, 'uid', octal(0, 7))
   put(out, 'gid', octal(0, 7))
   put(out, 'size', octal(bytes < 8 ** 11 ? bytes : 0, 11))
-  put(out, 'time', octal(0, 11))
+  put(out, 'time', octal(seconds, 11))
   put(out, 'type', encoder.encode(type))
   put(out, 'target', clipped(target))
   put(out, 'magic', encoder.encode('ustar\u000000'))

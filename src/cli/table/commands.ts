@@ -6,6 +6,7 @@ import { BUILD } from './build.ts'
 import { CALLS } from './calls.ts'
 import { COMPLETION } from './completion.ts'
 import { DEPLOY } from './deploy.ts'
+import { DEV } from './dev.ts'
 import { FUNCTIONS } from './functions.ts'
 import { HOST } from './host.ts'
 import { LOGS } from './logs.ts'
@@ -23,6 +24,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...CALLS,
   ...COMPLETION,
   ...DEPLOY,
+  ...DEV,
   ...FUNCTIONS,
   ...HOST,
   ...LOGS,

@@ -16,6 +16,11 @@ export interface TemplateManifest {
    * Ours: where a running container has the handler, as it stands in its folder. Empty: it is compiled into something.
    */
   readonly handlerPath: string
+  /**
+   * Ours: files of the handler that are read when the image is built, as lines of a `.gitignore` name them. A change of one is a
+   * build, with `sampan dev`.
+   */
+  readonly rebuild: readonly string[]
 }
 
 /** Reads `template.yml` in a template's folder. Throws `CliError` where there is none that can be read. */
@@ -49,6 +54,7 @@ export async function readManifest(folder: string): Promise<TemplateManifest> {
     handlerFolder,
     mountSsh: textOf(map['mount_ssh']) === 'true',
     handlerPath: textOf(map['handler_path']),
+    rebuild: listOf(map['rebuild']).map(textOf),
   }
 }
 

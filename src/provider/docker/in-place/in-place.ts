@@ -84,8 +84,10 @@ export class InPlace {
 
   async #write(id: string, folder: string, { files }: FileChanges): Promise<void> {
     if (files.length === 0) return
+    // By their time interpreters tell whether what they keep of a file is still true.
+    const seconds = Math.floor(this.#options.clock.wall() / 1_000)
     const parts = files.flatMap(({ path, kind, mode, content }) => [
-      tarHead({ path, kind, mode, bytes: content.length, target: '' }),
+      tarHead({ path, kind, mode, bytes: content.length, target: '', seconds }),
       content,
       new Uint8Array(tarPadding(content.length)),
     ])
