@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
 import { callRows } from './call-rows.ts'
 import { crowdRows } from './crowd-rows.ts'
+import { devRows } from './dev-rows.ts'
 import { idleRows, loadedRows, startRows, streamRows } from './life-rows.ts'
 import { mistakeRows } from './mistake-rows.ts'
 import { overloadRows } from './overload-rows.ts'
@@ -23,9 +24,16 @@ const effort = {
 const WAKES = 20
 
 const rows: Row[] = []
-if (process.env['SAMPAN_BENCH_ONLY'] !== 'queue') rows.push(...(await everythingElse()))
-console.log('asynchronous calls …')
-rows.push(...(await queueRows(effort)))
+const only = process.env['SAMPAN_BENCH_ONLY'] ?? ''
+if (only !== 'queue' && only !== 'dev') rows.push(...(await everythingElse()))
+if (only !== 'queue') {
+  console.log('new, up and dev …')
+  rows.push(...(await devRows()))
+}
+if (only !== 'dev') {
+  console.log('asynchronous calls …')
+  rows.push(...(await queueRows(effort)))
+}
 
 const model = /^model name\s*: (.*)$/m.exec(await readFile('/proc/cpuinfo', 'utf8'))?.[1] ?? process.arch
 const load = loadavg()[0]?.toFixed(1) ?? '?'

@@ -12,7 +12,7 @@ import { skipWithoutDocker } from '../fixtures/images.ts'
 import { templateBase } from '../fixtures/template-bases.ts'
 import { DaemonProcess } from './daemon-process.ts'
 
-const LIMIT_MS = 40_000
+const LIMIT_MS = 90_000
 const CLI = resolve(import.meta.dirname, '../../src/cli/main.js')
 const DEV = 'com.sampan.dev'
 

@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<string, readonly string[] | null>> = {
   'dead-letters show': ['x'],
   deploy: null,
   describe: ['x'],
+  dev: null,
   diff: null,
   events: [],
   export: [],

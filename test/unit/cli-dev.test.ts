@@ -220,6 +220,19 @@ describe('sampan dev, against a gateway that a test speaks for', () => {
     assert.match(stdout, /the disk is full[^]*not put back: fn\. Later: sampan rollback NAME, or sampan up/)
   })
 
+  it('is marked in lists and descriptions while it lasts', async () => {
+    const annotations = { 'com.sampan.dev': '/home/app/function' }
+    const shown = { name: 'fn', image: 'x', availableReplicas: 1, annotations }
+    rig.reply('GET', '/system/functions', {
+      body: JSON.stringify([shown, { ...shown, name: 'other', annotations: {} }]),
+    })
+
+    const { stdout } = await rig.run(['list', '--output', 'wide'])
+    assert.match(stdout, /^fn .*ready \(dev\)/m)
+    assert.match(stdout, /^other .*ready  /m)
+    assert.match((await rig.run(['describe', 'fn'])).stdout, /^Mode: +dev: changed by sampan dev/m)
+  })
+
   it('says at once what is wrong with the command line', async () => {
     assert.match((await rig.run(['dev', 'nobody'])).stderr, /no function nobody in the stack file/)
     rig.reply('GET', '/publickey', { status: 404 })

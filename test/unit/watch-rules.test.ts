@@ -35,7 +35,7 @@ describe('a .gitignore', () => {
     ['/', [], ['a']],
   ]
   for (const [text, ignored, kept] of cases)
-    it(`with ${JSON.stringify(text)} ignores what git ignores`, () => {
+    it(`a file that says ${JSON.stringify(text)} ignores what git ignores`, () => {
       for (const path of ignored) assert.equal(ignores(text, path), true, path)
       for (const path of kept) assert.equal(ignores(text, path), false, path)
     })

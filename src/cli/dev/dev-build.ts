@@ -1,3 +1,4 @@
+import { DEV_ANNOTATION, DEV_REBUILD } from '../../core/functions/dev-mode.ts'
 import type { FlagValues, GlobalValues } from '../args/command.ts'
 import { plannedBuild } from '../build/plan.ts'
 import { buildRemotely } from '../build/remote-build.ts'
@@ -11,7 +12,7 @@ import type { Session } from '../session.ts'
 import type { StackFile, StackFunction } from '../stack/stack-file.ts'
 import type { DEV_FLAGS } from '../table/dev.ts'
 import type { SyncRules } from './change-plan.ts'
-import { DEV, DEV_NEW } from './dev-client.ts'
+import { DEV_NEW } from './dev-client.ts'
 
 export type DevValues = FlagValues<typeof DEV_FLAGS> & GlobalValues
 
@@ -60,7 +61,7 @@ export function devBody(
     envVars: { access_log: 'true', prefix_logs: 'false', ...body.envVars },
     annotations: {
       ...body.annotations,
-      [DEV]: handlerPath === '' ? 'rebuild' : handlerPath,
+      [DEV_ANNOTATION]: handlerPath === '' ? DEV_REBUILD : handlerPath,
       ...(isNew && { [DEV_NEW]: 'true' }),
     },
   }

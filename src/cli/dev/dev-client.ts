@@ -1,12 +1,11 @@
+import { DEV_ANNOTATION } from '../../core/functions/dev-mode.ts'
 import { CliError } from '../cli-error.ts'
 import type { ListedFunction } from '../functions/functions-client.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
 import { queryOf } from '../gateway/query.ts'
 
-/** What a deployment for `dev` is marked by (docs/decisions/0047). */
-export const DEV = 'com.sampan.dev'
 /** There was no such function before: at the end there is to be none again. */
-export const DEV_NEW = 'com.sampan.dev.new'
+export const DEV_NEW = `${DEV_ANNOTATION}.new`
 
 export interface KnownRevision {
   readonly revision: number

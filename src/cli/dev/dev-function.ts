@@ -1,3 +1,4 @@
+import { DEV_ANNOTATION } from '../../core/functions/dev-mode.ts'
 import { CliError } from '../cli-error.ts'
 import { followLog } from '../function-logs/follow-log.ts'
 import type { LogRecord } from '../function-logs/log-record.ts'
@@ -10,7 +11,7 @@ import { captured, linesTo } from './captured.ts'
 import { named, stepFor, type SyncRules } from './change-plan.ts'
 import { archiveOf, changesetOf } from './changeset.ts'
 import { buildAndDeploy, type DevValues } from './dev-build.ts'
-import { DEV, DEV_NEW, DevClient, NotInPlace } from './dev-client.ts'
+import { DEV_NEW, DevClient, NotInPlace } from './dev-client.ts'
 import { restore } from './restore.ts'
 import type { Screen } from './screen.ts'
 import { shownRecord } from './shown-record.ts'
@@ -74,7 +75,7 @@ export class DevFunction {
     const found = await this.#client.get()
     const annotations = found?.annotations ?? {}
     if (found === null) this.#isNew = true
-    else if ((annotations[DEV] ?? '') === '') this.#replicas = found.replicas ?? 1
+    else if ((annotations[DEV_ANNOTATION] ?? '') === '') this.#replicas = found.replicas ?? 1
     else {
       this.#isNew = annotations[DEV_NEW] === 'true'
       this.#options.screen.say(this.name, 'taken over from a sampan dev that has not put it back')

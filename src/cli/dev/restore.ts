@@ -1,6 +1,7 @@
+import { DEV_ANNOTATION } from '../../core/functions/dev-mode.ts'
 import { CliError } from '../cli-error.ts'
 import type { ListedFunction } from '../functions/functions-client.ts'
-import { DEV, DEV_NEW, type DevClient, type KnownRevision } from './dev-client.ts'
+import { DEV_NEW, type DevClient, type KnownRevision } from './dev-client.ts'
 
 /** What is to be done at the end. */
 export type Restoring =
@@ -15,7 +16,7 @@ export type Restoring =
  */
 export function restoringOf(found: ListedFunction | null, revisions: readonly KnownRevision[]): Restoring {
   if (found === null) return { kind: 'nothing', why: 'it was removed meanwhile' }
-  if ((found.annotations?.[DEV] ?? '') === '')
+  if ((found.annotations?.[DEV_ANNOTATION] ?? '') === '')
     return { kind: 'nothing', why: 'it was deployed anew meanwhile, and left so' }
   if (found.annotations?.[DEV_NEW] === 'true') return { kind: 'remove' }
   const before = revisions.slice(1).find(({ dev }) => dev !== true)

@@ -1,3 +1,4 @@
+import { isDev } from '../../core/functions/dev-mode.ts'
 import type { ListedFunction, Resources } from './functions-client.ts'
 
 export interface Described extends ListedFunction {
@@ -11,6 +12,9 @@ type Line = string | readonly [label: string, text: string]
 
 const NONE = ' <none>'
 
+/** Ours. */
+const DEV_MODE = 'dev: changed by sampan dev, so what runs need not be what the image has'
+
 /**
  * A function as faas-cli shows it, to the letter (cli.md 3.9): labels of lines that follow each other are as wide as the widest of
  * them, lists and maps stand below their label, and what is empty is shown only when `isVerbose`. Keys are sorted.
@@ -19,6 +23,7 @@ export function describedText(fn: Described, isVerbose: boolean): string {
   const values: readonly (readonly [string, string])[] = [
     ['Name', fn.name],
     ['Status', fn.status],
+    ...(isDev(fn.annotations ?? {}) ? [['Mode', DEV_MODE] as const] : []),
     ['Replicas', String(fn.replicas ?? 0)],
     ['Available Replicas', String(fn.availableReplicas ?? 0)],
     ['Invocations', String(fn.invocationCount ?? 0)],

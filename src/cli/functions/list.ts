@@ -1,4 +1,5 @@
 import type { Invocation } from '../args/command.ts'
+import { isDev } from '../../core/functions/dev-mode.ts'
 import { columns } from '../output/columns.ts'
 import { goJson } from '../output/go-json.ts'
 import { formatGoTime, readGoTime } from '../output/go-time.ts'
@@ -92,13 +93,19 @@ function showWide(session: Session, functions: readonly ListedFunction[]): void 
   const rows = functions.map((one) => [
     one.name,
     one.namespace ?? '',
-    one.annotations?.['com.sampan.state'] ?? ((one.availableReplicas ?? 0) > 0 ? 'ready' : '-'),
+    stateOf(one),
     `${one.availableReplicas ?? 0}/${one.replicas ?? 0}`,
     String(one.invocationCount ?? 0),
     ageOf(one.createdAt, session.clock.wall()),
     one.image,
   ])
   say(session, columns(['NAME', 'NAMESPACE', 'STATE', 'READY', 'INVOCATIONS', 'AGE', 'IMAGE'], rows))
+}
+
+/** What somebody works on need not be what its image has. */
+function stateOf({ annotations, availableReplicas = 0 }: ListedFunction): string {
+  const state = annotations?.['com.sampan.state'] ?? (availableReplicas > 0 ? 'ready' : '-')
+  return isDev(annotations ?? {}) ? `${state} (dev)` : state
 }
 
 function row(cells: readonly string[], widths: readonly number[]): string {

@@ -1,10 +1,12 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { every, type Clock } from '../../clock.ts'
 
 interface Watcher {
   readonly watcher: FSWatcher
-  readonly ino: number
+  /** Of the folder, not of its name. A number of an inode is used again at once. */
+  readonly identity: string
 }
 
 export interface FolderWatchOptions {
@@ -45,10 +47,11 @@ export class FolderWatch {
     for (const folder of this.#wanted) {
       const facts = await stat(folder).catch(() => null)
       const known = this.#watchers.get(folder)
+      const identity = facts === null ? '' : `${facts.dev} ${facts.ino} ${facts.birthtimeMs}`
       // Another folder of that name is not the one that is watched.
-      if (facts === null || known?.ino === facts.ino || this.#ending.signal.aborted) continue
+      if (facts === null || known?.identity === identity || this.#ending.signal.aborted) continue
       known?.watcher.close()
-      if (this.#add(folder, facts.ino)) isNew = true
+      if (this.#add(folder, identity)) isNew = true
     }
     return isNew
   }
@@ -59,11 +62,15 @@ export class FolderWatch {
     this.#watchers.clear()
   }
 
-  #add(folder: string, ino: number): boolean {
+  #add(folder: string, identity: string): boolean {
     try {
-      const watcher = watch(folder, (_kind, name) => this.#options.onEvent(folder, name))
+      const watcher = watch(folder, (_kind, name) => {
+        // So it is told that the folder itself is gone, and another one of its name is not watched then.
+        if (name === basename(folder)) this.#lost(folder, watcher)
+        else this.#options.onEvent(folder, name)
+      })
       watcher.on('error', () => this.#lost(folder, watcher))
-      this.#watchers.set(folder, { watcher, ino })
+      this.#watchers.set(folder, { watcher, identity })
       return true
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException
