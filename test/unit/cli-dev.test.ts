@@ -222,6 +222,7 @@ describe('sampan dev, against a gateway that a test speaks for', () => {
 
   it('is marked in lists and descriptions while it lasts', async () => {
     const annotations = { 'com.sampan.dev': '/home/app/function' }
+    deployed(annotations)
     const shown = { name: 'fn', image: 'x', availableReplicas: 1, annotations }
     rig.reply('GET', '/system/functions', {
       body: JSON.stringify([shown, { ...shown, name: 'other', annotations: {} }]),
