@@ -9,15 +9,19 @@ export function near(word: string, names: readonly string[]): readonly string[] 
     .map(({ name }) => name)
 }
 
-/** Levenshtein's: letters to insert, remove or change. */
+/** Letters to insert, remove, change, or exchange with the next one. */
 function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  let before: readonly number[] = []
+  let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i]
     for (let j = 1; j <= b.length; j += 1) {
       const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+      const isExchanged = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const exchange = isExchanged ? (before[j - 2] ?? 0) + 1 : Infinity
+      next.push(Math.min(change, exchange, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
     }
+    before = row
     row = next
   }
   return row[b.length] ?? 0

@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.ts'
 import { connect } from '../gateway/connect.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
 import { queryOf } from '../gateway/query.ts'
-import { say } from '../session.ts'
+import { hasColours, say, type Session } from '../session.ts'
 import { requireStack } from '../stack/load-stack.ts'
 import type { DIFF_FLAGS } from '../table/deploy.ts'
 import { environmentOf } from './environment-files.ts'
@@ -50,7 +50,7 @@ export async function run({ flags, isGiven, session }: Invocation<typeof DIFF_FL
         : differences(wanted, attributesOf(deployed), flags.env as EnvSide)
     if (rows.length === 0) continue
     found = true
-    say(session, `${namespace === '' ? fn.name : `${fn.name}.${namespace}`}\n${tableOf(rows)}\n`)
+    say(session, `${namespace === '' ? fn.name : `${fn.name}.${namespace}`}\n${shownAt(session, rows)}\n`)
   }
   if (found)
     throw new CliError('differences found', { hint: 'sampan deploy makes it as the stack file says.' })
@@ -59,6 +59,24 @@ export async function run({ flags, isGiven, session }: Invocation<typeof DIFF_FL
 
 function listOf(gateway: GatewayClient, namespace: string): Promise<readonly Listed[]> {
   return gateway.json({ method: 'GET', path: `/system/functions${queryOf({ namespace })}` })
+}
+
+/** Side by side; at a terminal that is too narrow for it, one below the other. */
+function shownAt(session: Session, rows: readonly Difference[]): string {
+  const table = tableOf(rows)
+  const { isTTY, columns = 0 } = session.stdout
+  const widest = Math.max(...table.split('\n').map((line) => line.trimEnd().length))
+  if (isTTY !== true || columns === 0 || widest <= columns) return table
+  const [red, green, plain] = hasColours(session, 'stdout')
+    ? ['\u001B[31m', '\u001B[32m', '\u001B[39m']
+    : ['', '', '']
+  return [
+    `  - ${NAMES[0]}   + ${NAMES[1]}`,
+    ...rows.flatMap(({ field, here, there }) => [
+      ...(here === undefined ? [] : [`  ${red}- ${field}: ${here}${plain}`]),
+      ...(there === undefined ? [] : [`  ${green}+ ${field}: ${there}${plain}`]),
+    ]),
+  ].join('\n')
 }
 
 /** Side by side, as wide as faas-cli's at least. */

@@ -1,6 +1,6 @@
 import type { Invocation } from '../args/command.ts'
 import { isDev } from '../../core/functions/dev-mode.ts'
-import { columns } from '../output/columns.ts'
+import { columns, cutToWidth } from '../output/columns.ts'
 import { goJson } from '../output/go-json.ts'
 import { formatGoTime, readGoTime } from '../output/go-time.ts'
 import { presentData } from '../output/present.ts'
@@ -97,9 +97,15 @@ function showWide(session: Session, functions: readonly ListedFunction[]): void 
     `${one.availableReplicas ?? 0}/${one.replicas ?? 0}`,
     String(one.invocationCount ?? 0),
     ageOf(one.createdAt, session.clock.wall()),
-    one.image,
+    shortImage(one.image),
   ])
-  say(session, columns(['NAME', 'NAMESPACE', 'STATE', 'READY', 'INVOCATIONS', 'AGE', 'IMAGE'], rows))
+  const table = columns(['NAME', 'NAMESPACE', 'STATE', 'READY', 'INVOCATIONS', 'AGE', 'IMAGE'], rows)
+  say(session, cutToWidth(session, table))
+}
+
+/** The id of an image as Docker shows it. */
+function shortImage(image: string): string {
+  return image.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]{52}$/, '$1')
 }
 
 /** What somebody works on need not be what its image has. */

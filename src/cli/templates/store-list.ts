@@ -1,12 +1,12 @@
 import type { Invocation } from '../args/command.ts'
 import { isOffline } from '../cache/cache-folder.ts'
-import { columns } from '../output/columns.ts'
+import { columns, cutToWidth } from '../output/columns.ts'
 import { presentData } from '../output/present.ts'
 import { note, say } from '../session.ts'
 import type { TEMPLATE_LIST_FLAGS } from '../table/templates.ts'
 import { OURS, type StoreTemplate, storeTemplates } from './template-store.ts'
 
-/** `template store list` (cli.md 3.15), with the columns where they belong. */
+/** `template store list` (cli.md 3.15), with the headings over the columns that they are of. */
 export async function run({ flags, session }: Invocation<typeof TEMPLATE_LIST_FLAGS>): Promise<void> {
   const all = await storeTemplates(session, { url: flags.url, isOffline: isOffline(session, flags) })
   const kept = all.filter(
@@ -21,7 +21,8 @@ export async function run({ flags, session }: Invocation<typeof TEMPLATE_LIST_FL
   )
   if (flags.output === 'name') for (const { template } of shown) say(session, template)
   else if (shown.length === 0) note(session, `No templates for ${flags.platform}.`)
-  else say(session, flags.verbose || flags.output === 'wide' ? wide(shown) : narrow(shown))
+  else
+    say(session, cutToWidth(session, flags.verbose || flags.output === 'wide' ? wide(shown) : narrow(shown)))
 }
 
 /** What needs no network first; then as faas-cli orders them. */
@@ -34,8 +35,8 @@ function ordered(templates: readonly StoreTemplate[]): readonly StoreTemplate[] 
 
 function narrow(shown: readonly StoreTemplate[]): string {
   return columns(
-    ['NAME', 'RECOMMENDED', 'DESCRIPTION', 'SOURCE'],
-    shown.map((one) => [one.template, mark(one), one.description, one.source]),
+    ['NAME', 'RECOMMENDED', 'SOURCE', 'DESCRIPTION'],
+    shown.map((one) => [one.template, mark(one), one.source, one.description]),
   )
 }
 

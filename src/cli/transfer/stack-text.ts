@@ -8,8 +8,8 @@ import { yamlScalar, yamlValue } from './yaml-text.ts'
 
 type Texts = Readonly<Record<string, string>>
 
-const HEAD = `# Written by sampan export. To deploy it: sampan import, sampan deploy -f or faas-cli deploy -f.
-# Secrets are named here, not contained. Images must be where the gateway can have them.
+const HEAD = `# Written by sampan export, for: sampan import FILE, sampan deploy -f FILE, or
+# faas-cli deploy -f FILE. Secrets are named here, and not contained.
 version: ${VERSION}
 provider:
   name: ${PROVIDER}
