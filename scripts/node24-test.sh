@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Unit tests, those of the call path over real sockets, and the whole daemon, on the Node that operators are told to take. It comes from npm
-# and stays in .build/node24. What is built is run as it is, and all packages but one are those of the tree: only SQLite's binding is made
-# for one Node.
+# Unit tests, those of the call path over real sockets, and the whole daemon, on the Node that release archives bring, with the binding of SQLite
+# that they bring (scripts/shipped-node.sh). What is built is run as it is, and all packages but that one are those of the tree.
 #
-#   --prepare   only fetch the Node and make the binding, which takes a minute where no prebuilt one can be had
+#   --prepare   only fetch the Node and make the binding, which takes a minute
 set -Eeuo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/shipped-node.sh
+. "$(dirname "$0")/shipped-node.sh"
 trap explain_exit EXIT
 
-readonly VERSION=24.21.0
 readonly HOME_DIR=$ROOT/.build/node24
 readonly APP=$HOME_DIR/app
 
@@ -32,14 +32,8 @@ main() {
 }
 
 need_runtime() {
-  local runtime
-  runtime="node-linux-$(node -p process.arch)"
-  if [ ! -x "$HOME_DIR/runtime/node_modules/$runtime/bin/node" ]; then
-    mkdir -p "$HOME_DIR/runtime"
-    npm install --silent --no-save --no-audit --no-fund --prefix "$HOME_DIR/runtime" "$runtime@$VERSION" ||
-      fail "npm has no $runtime@$VERSION for this machine"
-  fi
-  export PATH="$HOME_DIR/runtime/node_modules/$runtime/bin:$PATH"
+  need_shipped_node "$(host_arch)"
+  export PATH="$SHIPPED_NODE/bin:$PATH"
   note "node $(node --version)"
 }
 
@@ -58,24 +52,18 @@ copy_tree() {
   (cd "$ROOT" && git ls-files -z | xargs -0 cp -p --parents -t "$APP" && cp -pr dist "$APP/")
 }
 
+# All of the package but the binding is what the tree has.
 need_binding() {
-  local package=$APP/node_modules/better-sqlite3 log=$HOME_DIR/binding.log wanted
-  wanted=$(cat "$ROOT/node_modules/better-sqlite3/package.json")
-  if [ -f "$package/package.json" ] && [ "$(cat "$package/package.json")" = "$wanted" ] && binding_loads; then return 0; fi
-  rm -rf "$package"
-  cp -r "$ROOT/node_modules/better-sqlite3" "$package"
-  rm -rf "$package/build"
-  use_node_headers
-  if ! make_binding "$log"; then
-    note 'no prebuilt SQLite binding could be had: building it needs a C toolchain'
-    need_packages build-essential python3
-    make_binding "$log" || fail_with_log "$log" 'the binding of better-sqlite3 cannot be built'
+  local package=$APP/node_modules/better-sqlite3
+  need_shipped_binding "$(host_arch)"
+  if ! cmp -s "$SHIPPED_BINDING" "$package/build/Release/better_sqlite3.node" || ! cmp -s "$ROOT/node_modules/better-sqlite3/package.json" "$package/package.json"; then
+    rm -rf "$package"
+    cp -r "$ROOT/node_modules/better-sqlite3" "$package"
+    rm -rf "$package/build"
+    mkdir -p "$package/build/Release"
+    cp "$SHIPPED_BINDING" "$package/build/Release/"
   fi
-  binding_loads || fail "the binding of better-sqlite3 was made, but does not load: see $log"
+  (cd "$APP" && node -e "new (require('better-sqlite3'))(':memory:').close()") || fail "the binding of better-sqlite3 was made, but does not load: $SHIPPED_BINDING"
 }
-
-make_binding() { (cd "$APP/node_modules/better-sqlite3" && npm run install) >"$1" 2>&1; }
-
-binding_loads() { (cd "$APP" && node -e "new (require('better-sqlite3'))(':memory:').close()") >/dev/null 2>&1; }
 
 main "$@"

@@ -183,7 +183,7 @@ failures_in() {
   fi
 }
 
-lint_scripts() { shellcheck --severity=warning --external-sources scripts/*.sh bench/*.sh bench/*/*.sh watchdog/*.sh watchdog/*/*.sh .ci/run; }
+lint_scripts() { shellcheck --severity=warning --external-sources scripts/*.sh scripts/package-test/*.sh packaging/*.sh packaging/deb/*.sh bench/*.sh bench/*/*.sh watchdog/*.sh watchdog/*/*.sh .ci/run; }
 
 # ---- Leaving nothing behind ------------------------------------------------------------------------------------
 

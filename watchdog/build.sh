@@ -1,11 +1,11 @@
 #!/bin/sh
 # Builds the static watchdog binaries for every platform into dist/watchdog. The same sources give the same bytes.
-# SAMPAN_COMMIT overrides the stamped commit; without git it is "unknown".
+# SAMPAN_COMMIT and SAMPAN_VERSION override what is stamped; without git the commit is "unknown". WATCHDOG_OUT is another folder.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-out="$root/dist/watchdog"
-version=$(sed -n 's/^ *"version": *"\([^"]*\)".*/\1/p' "$root/package.json" | head -n 1)
+out=${WATCHDOG_OUT:-$root/dist/watchdog}
+version=${SAMPAN_VERSION:-$(sed -n 's/^ *"version": *"\([^"]*\)".*/\1/p' "$root/package.json" | head -n 1)}
 commit=${SAMPAN_COMMIT:-$(git -C "$root" rev-parse --short=12 HEAD 2>/dev/null || echo unknown)}
 flags="-s -w -buildid= -X main.version=${version:-dev} -X main.commit=$commit"
 

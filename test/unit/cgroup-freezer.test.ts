@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import { hasCode } from '../../src/core/errors.ts'
 import { CgroupFreezer } from '../../src/provider/docker/cgroups/cgroup-freezer.ts'
 import { type FreezerFiles, placeOf } from '../../src/provider/docker/cgroups/freezer-files.ts'
 import { eventually } from '../fakes/eventually.ts'
 import { FakeClock } from '../fakes/fake-clock.ts'
 
+const run = promisify(execFile)
 const ID = 'c0ffee'
 
 describe('the place of a cgroup', () => {
@@ -60,6 +63,29 @@ describe('the freezer of cgroups', () => {
     await writeFile(join(folder, 'cgroup.events'), 'populated 1\nfrozen 0\n')
     return { version: 'v2', folder }
   }
+
+  it('may freeze by files of root where it has the capability to write them, as under our unit, and not without', async (test) => {
+    if (process.getuid?.() !== 0) return test.skip('not root: what a capability allows was NOT tested')
+    const files = await v1()
+    const module = new URL('../../src/provider/docker/cgroups/cgroup-freezer.js', import.meta.url)
+    const script = `const { CgroupFreezer } = await import(${JSON.stringify(module)})
+      console.log(await new CgroupFreezer({}).isAllowed(${JSON.stringify(files)}))`
+    const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups']
+    const mayWrite = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override']
+    // Whatever may be read there: the program, this module and the folder.
+    const mayRead = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search']
+
+    const answers = await Promise.all(
+      [mayWrite, mayRead].map((words) =>
+        run('setpriv', [...nobody, ...words, process.execPath, '--input-type=module', '-e', script]),
+      ),
+    )
+
+    assert.deepEqual(
+      answers.map(({ stdout }) => stdout.trim()),
+      ['true', 'false'],
+    )
+  })
 
   it('finds a container of Docker without and with systemd without a question', async () => {
     const one = await v1()

@@ -1,4 +1,4 @@
-import { access, constants, readFile, writeFile } from 'node:fs/promises'
+import { access, open, readFile, writeFile } from 'node:fs/promises'
 import type { Clock } from '../../../clock.ts'
 import { FaasError, messageOf } from '../../../core/errors.ts'
 import { type FreezerFiles, type Place, placeOf, WORDS } from './freezer-files.ts'
@@ -48,12 +48,18 @@ export class CgroupFreezer {
     return (await this.#inPlaces(id)) ?? (await this.#byProcess(id))
   }
 
-  /** Whether this process may freeze and thaw by these files. */
+  /**
+   * Whether this process may freeze and thaw by these files. It opens one, since access(2) asks for the user and takes
+   * no notice of CAP_DAC_OVERRIDE, by which `systemd/sampan.service` may.
+   */
   async isAllowed({ version, folder }: FreezerFiles): Promise<boolean> {
-    return await access(`${folder}/${WORDS[version].file}`, constants.W_OK).then(
-      () => true,
-      () => false,
-    )
+    try {
+      const file = await open(`${folder}/${WORDS[version].file}`, 'r+')
+      await file.close()
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Whether a freeze was asked for and not taken back, by whomever. */
