@@ -135,6 +135,22 @@ describe('sampan up, and builds that are made elsewhere', () => {
     assert.equal(rig.requests.at(-2)?.body.toString(), '{"functionName":"fn","namespace":"dev"}')
   })
 
+  it('the command of a step is one line at a terminal, and whole elsewhere; what it says is never cut', async () => {
+    const [step, said] = [`#7 [6/9] RUN ${'long '.repeat(30)}end`, `#7 ${'error '.repeat(30)}end`]
+    rig.reply(
+      'POST',
+      '/build',
+      lines({ status: 'in_progress', log: [step, said] }, { status: 'success', id: ID }),
+    )
+
+    const piped = await rig.run(['up', '--no-wait'])
+    const shown = await rig.run(['up', '--no-wait'], { isTTY: true })
+
+    assert.ok(piped.stdout.includes(step) && piped.stdout.includes(said) && shown.stdout.includes(said))
+    assert.match(shown.stdout, /^#7 \[6\/9\] RUN (?:long )+l?o?n?g?…$/m)
+    assert.ok(shown.stdout.split('\n').every((line) => line.length <= 80 || line === said))
+  })
+
   it('a build that fails on the host deploys nothing', async () => {
     rig.reply('POST', '/build', lines({ status: 'failed', error: 'no base' }))
     const { status, stderr } = await run('up')

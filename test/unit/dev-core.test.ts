@@ -132,10 +132,11 @@ describe('the log of a function that somebody works on', () => {
       text: 'POST / 502 47 B 0 ms not-running',
     })
     assert.equal(shownRecord(`${at}mode: http fprocess: "node"`), null)
+    assert.equal(shownRecord(`${at}terminated: no new connections in 1ms, at most 32.001s in all`), null)
     assert.equal(shownRecord(`${at}SIGUSR2: the function's process is replaced`), null)
     assert.deepEqual(
       shownRecord(`${at}the function's process ended: exit status 1; waiting for the next SIGUSR2`),
-      { kind: 'broken', text: "the function's process ended: exit status 1; the next edit starts it again" },
+      { kind: 'broken', text: 'the process ended: exit status 1; the next edit starts it again' },
     )
     assert.deepEqual(shownRecord(`${at}warning: something`), { kind: 'line', text: 'warning: something' })
   })

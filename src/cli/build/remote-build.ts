@@ -154,7 +154,7 @@ async function followed(session: Session, body: Readable, isQuiet: boolean): Pro
   for await (const text of createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (text.trim() === '') continue
     const line = lineOf(text)
-    if (!isQuiet) for (const said of line.log ?? []) say(session, said)
+    if (!isQuiet) for (const said of line.log ?? []) say(session, fitted(session, said))
     if (line.status === 'success') return line.id ?? ''
     if (line.status === 'failed') throw new CliError(`the build failed: ${line.error ?? ''}`)
   }
@@ -164,6 +164,13 @@ async function followed(session: Session, body: Readable, isQuiet: boolean): Pro
       hint: 'Its log says why.',
     },
   )
+}
+
+/** At a terminal the command of a step is one line: it stands in the Dockerfile. What it says is never cut. */
+function fitted({ stdout }: Session, text: string): string {
+  const { isTTY, columns = 80 } = stdout
+  const isLong = isTTY === true && text.length > columns && /^#\d{1,4} \[[^\]]{1,40}\] /.test(text)
+  return isLong ? `${text.slice(0, columns - 1)}…` : text
 }
 
 function lineOf(text: string): BuildLine {

@@ -10,8 +10,17 @@ export type ShownRecord =
 const OWN = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d ([^]*)$/
 const CALL =
   /^([A-Z]{1,20}) (\S{1,8000}) - (\d{3}) - ContentLength: (\d{1,19})B In: \d{1,19}B \((\d{1,9}\.\d{1,9})s\)(.{0,500}?)(?: \[[\w-]{1,100}\])?$/
-/** At every start and at every change: they say nothing new. */
-const USUAL = ['fwatchdog ', 'mode: ', 'timeouts: ', 'listening on port', 'SIGUSR2: ']
+/** At every start, change and end: they say nothing new. */
+const USUAL = [
+  'fwatchdog ',
+  'mode: ',
+  'timeouts: ',
+  'listening on port',
+  'SIGUSR2: ',
+  'terminated: ',
+  'no new connections allowed',
+  'exiting, active',
+]
 const WAITING = 'waiting for the next SIGUSR2'
 
 /** Null: nothing to show. */
@@ -30,6 +39,9 @@ export function shownRecord(line: string): ShownRecord | null {
     }
   }
   if (own.includes(WAITING))
-    return { kind: 'broken', text: own.replace(WAITING, 'the next edit starts it again') }
+    return {
+      kind: 'broken',
+      text: own.replace(WAITING, 'the next edit starts it again').replace("the function's", 'the'),
+    }
   return USUAL.some((start) => own.startsWith(start)) ? null : { kind: 'line', text: own }
 }
