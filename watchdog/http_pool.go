@@ -23,14 +23,15 @@ const (
 
 // upstreamConn is a connection to the function's server, used by one call at a time.
 type upstreamConn struct {
-	nc      net.Conn
-	fd      int
-	src     wire.Source
-	body    wire.Body
-	resp    wire.Response
-	reused  bool
-	idledAt time.Time
-	until   time.Time // it may be used again before then
+	nc         net.Conn
+	fd         int
+	src        wire.Source
+	body       wire.Body
+	resp       wire.Response
+	reused     bool
+	idledAt    time.Time
+	until      time.Time // it may be used again before then
+	generation int
 }
 
 // interrupt implements interruptible: it wakes whoever reads or writes.
@@ -56,9 +57,10 @@ type upstream struct {
 	prefix           []byte // path put before every target, without a slash at its end
 	host             []byte // for requests without Host
 
-	mu      sync.Mutex
-	idle    []*upstreamConn // the last one used most recently
-	pruning bool
+	mu         sync.Mutex
+	idle       []*upstreamConn // the last one used most recently
+	pruning    bool
+	generation int // of the process that listens; older connections lead to one that is to end
 }
 
 // take returns the connection used last, or nil when none is usable.
@@ -93,6 +95,11 @@ func (p *upstream) give(u *upstreamConn, now time.Time) {
 	u.resp.Fields = wire.TrimFields(u.resp.Fields)
 	u.idledAt, u.until = now, now.Add(rest)
 	p.mu.Lock()
+	if u.generation != p.generation {
+		p.mu.Unlock()
+		u.close()
+		return
+	}
 	p.idle = append(p.idle, u)
 	if !p.pruning {
 		p.pruning = true
@@ -123,11 +130,13 @@ func (p *upstream) prune() {
 	}
 }
 
-// forget closes the idle connections: who listens now is another process.
+// forget closes the idle connections, and has those in use closed when they are given back: who listens now, or will, is
+// another process, and a server that ends gracefully waits for its connections.
 func (p *upstream) forget() {
 	p.mu.Lock()
 	old := p.idle
 	p.idle = nil
+	p.generation++
 	p.mu.Unlock()
 	for _, u := range old {
 		u.close()
@@ -141,7 +150,9 @@ func (p *upstream) dial(timeout time.Duration) (*upstreamConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the function: %w", err)
 	}
-	u := &upstreamConn{nc: nc, fd: -1, src: wire.NewSource(nc)}
+	p.mu.Lock()
+	u := &upstreamConn{nc: nc, fd: -1, src: wire.NewSource(nc), generation: p.generation}
+	p.mu.Unlock()
 	if sc, ok := nc.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
 			_ = raw.Control(func(fd uintptr) { u.fd = int(fd) })

@@ -27,7 +27,7 @@ func (a *app) restart() (code int, over bool) {
 		a.child = next
 		h.child.Store(next)
 		old.isUp.Store(false)
-		h.upstream.forget() // a server that ends gracefully waits for its idle connections
+		h.upstream.forget()
 		old.stop(min(a.cfg.killGrace, restartGrace))
 		h.upstream.forget()
 		if err := next.start(a.cfg, a.processes, a.childLogs); err != nil {
