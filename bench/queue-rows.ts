@@ -5,7 +5,7 @@ import { metricsOf } from '../test/e2e/metrics-of.ts'
 import { natsPid } from '../test/e2e/own-nats.ts'
 import { eventually } from '../test/fakes/eventually.ts'
 import { testImage } from '../test/fixtures/images.ts'
-import { cpuDuring, residentBytes } from '../test/fixtures/process-usage.ts'
+import { cpuDuring, residentBytes, writtenBytes } from '../test/fixtures/process-usage.ts'
 import type { Effort } from './call-rows.ts'
 import { publishRate } from './queue-floor.ts'
 import { median, type Row } from './table.ts'
@@ -14,6 +14,8 @@ import { load } from './wrk.ts'
 const MIB = 1024 ** 2
 const CLIENTS = 64
 const BACKLOG = 100_000
+/** nats-server writes what it remembers of its streams two minutes after their last change. */
+const SETTLE_WRITES_S = 180
 const SETTLE_MS = 5_000
 /** What a busy moment of the machine may add to a call beside its turn. */
 const TURN_MS = 1_000
@@ -39,13 +41,13 @@ export async function queueRows(effort: Effort): Promise<readonly Row[]> {
     await (await daemon.call(`${service}/id`)).arrayBuffer()
   }
   const subject = { daemon, pids: { daemon: daemon.pid, nats: await natsPid(daemon) } }
-  const idle = await idleRow(subject)
+  const idle = [await idleRow(subject), await writesRow(subject)]
   const floor = await publishRate(CLIENTS, effort.seconds)
   await daemon.must('POST', '/system/async/queues/faas-request/pause')
   const accepting = await acceptRows(subject, effort, floor)
   const backlog = await backlogRows(subject)
   const draining = await drainRows(subject, effort)
-  return [idle, ...accepting, ...backlog, ...draining, await turnRow(subject, receiver)]
+  return [...idle, ...accepting, ...backlog, ...draining, await turnRow(subject, receiver)]
 }
 
 async function idleRow({ pids }: Subject): Promise<Row> {
@@ -56,6 +58,23 @@ async function idleRow({ pids }: Subject): Promise<Row> {
     measured: `${mib(daemon + nats)} (${mib(daemon)}, ${mib(nats)})`,
     target: '≤ 120 MB',
     reached: daemon + nats <= 120 * MIB,
+  }
+}
+
+/** What wears a card out while nothing happens. `SAMPAN_BENCH_IDLE` is seconds; the first two minutes are those of what was done before. */
+async function writesRow({ pids }: Subject): Promise<Row> {
+  const seconds = Number(process.env['SAMPAN_BENCH_IDLE'] ?? 30)
+  await sleep(Math.min(seconds, SETTLE_WRITES_S) * 1_000)
+  const written = async (): Promise<number> =>
+    (await writtenBytes(pids.daemon)) + (await writtenBytes(pids.nats))
+  const before = await written()
+  await sleep(seconds * 1_000)
+  const bytes = (await written()) - before
+  return {
+    what: `queue: written to disks, idle for ${seconds} s: daemon and nats-server`,
+    measured: `${bytes} bytes`,
+    target: '0',
+    reached: bytes === 0,
   }
 }
 

@@ -2,6 +2,7 @@ import { assemble, type MakeProvider, type Parts } from './assemble/assemble.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { isRestorePending, placeRestored } from './backup/place.ts'
 import type { Config, ListenAddress } from './config.ts'
+import { whenAdopted } from './core/provider/when-adopted.ts'
 import { descriptorLimit } from './descriptors.ts'
 import type { Log } from './log.ts'
 import { adminPassword } from './registry/admin-password.ts'
@@ -14,6 +15,12 @@ import { openRegistry } from './registry/registry.ts'
  * longer.
  */
 const DRAIN_MS = 30_000
+
+/**
+ * Longest time that connections to a socket that was handed over wait for what was adopted. One function that is not well
+ * must not keep the others.
+ */
+const ADOPTION_MS = 3_000
 
 export interface DaemonOptions {
   readonly config: Config
@@ -108,6 +115,10 @@ export class Daemon {
     counts.start(() => registry.functions.all().map(({ spec }) => spec.name))
     await keptLogs.start()
     await provider.start(registry.functions.all())
+    if (early === null) {
+      const names = registry.functions.all().map(({ spec }) => spec.name)
+      await whenAdopted(provider, names, clock.timeout(ADOPTION_MS))
+    }
     const addresses = { metrics, gateway: early ?? (await gateway.start()) }
     control.start()
     scaler.start()

@@ -4,7 +4,7 @@ import type { Base } from './base.ts'
 
 /** Before the provider, which hands in what goes. */
 export function makeKeptLogs({ config, clock, log }: Base): KeptLogs {
-  return new KeptLogs({ dataDir: config.dataDir, clock, log })
+  return new KeptLogs({ dataDir: config.dataDir, mostBytes: config.logBytes, clock, log })
 }
 
 export function makeLogs(

@@ -31,6 +31,8 @@ export const settings = v.object({
   wakeTimeoutMs: setting('SAMPAN_WAKE_TIMEOUT', '30s', kinds.duration),
   /** Where the watchdog binaries are; null: beside the program. */
   watchdogDir: settingOrNull('SAMPAN_WATCHDOG_DIR', kinds.absolutePath),
+  /** Logs of replicas that are gone, of all functions together. */
+  logBytes: setting('SAMPAN_LOG_ARCHIVE', '256Mi', kinds.size(MIB, 2 ** 40)),
   /** Folder on a tmpfs for the secrets of running functions; null: below /run or /dev/shm. */
   runtimeDir: settingOrNull('SAMPAN_RUNTIME_DIR', kinds.absolutePath),
   /** Adds the label `faas_function`, which the certifier wants and `faas-cli diff` takes for a difference. */

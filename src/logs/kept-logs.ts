@@ -9,6 +9,8 @@ export interface KeptLogsOptions {
   readonly dataDir: string
   readonly clock: Clock
   readonly log: Log
+  /** Of all logs together; left out: as usual. */
+  readonly mostBytes?: number
 }
 
 /**
@@ -21,8 +23,9 @@ export class KeptLogs implements LogKeeping {
   readonly keeper: LogKeeper
 
   /** Does no I/O. */
-  constructor({ dataDir, clock, log }: KeptLogsOptions) {
-    this.archive = new LogArchive({ dir: join(dataDir, 'logs'), clock, log })
+  constructor({ dataDir, clock, log, mostBytes }: KeptLogsOptions) {
+    const limit = mostBytes === undefined ? {} : { mostBytes }
+    this.archive = new LogArchive({ dir: join(dataDir, 'logs'), clock, log, ...limit })
     this.keeper = new LogKeeper({ archive: this.archive, clock, log })
   }
 

@@ -15,7 +15,7 @@ const LONG_EVERY_MS = 100
 const RESTARTS = 2
 
 describe('a daemon whose socket the service manager holds', { skip: await skipWithoutDocker() }, () => {
-  it('is restarted under 100 calls a second without a failed call, and its programs do not get the socket', async () => {
+  it('is restarted under 100 calls a second without a failed call', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sampan-e2e-'))
     try {
       await using daemon = await DaemonProcess.start()
@@ -42,12 +42,12 @@ describe('a daemon whose socket the service manager holds', { skip: await skipWi
       try {
         for (let restart = 0; restart < RESTARTS; restart += 1) {
           const before = calls()
-          await eventually(() => calls() > before + 50, 20_000, 'calls are answered')
+          await eventually(() => calls() > before + 50, 60_000, 'calls are answered')
           assert.equal(await holder.stop(), 0)
           await holder.start()
         }
         const before = calls()
-        await eventually(() => calls() > before + 50, 20_000, 'calls are answered')
+        await eventually(() => calls() > before + 50, 60_000, 'calls are answered')
       } finally {
         const results = await Promise.all(loads.map((load) => load.stop()))
         assert.deepEqual(

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { systemClock } from '../../src/clock.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import { functionName, nameOf } from '../../src/core/functions/function-name.ts'
 import { MOST_REPLICA_BYTES, NewestLines } from '../../src/logs/archive-file.ts'
 import { LogArchive, type LogToKeep } from '../../src/logs/archive.ts'
 import { at } from '../fakes/fake-log-engine.ts'
@@ -162,4 +163,69 @@ describe('the log archive', () => {
 
     assert.equal(await archive.save(figlet, '../../evil', whole('one')), false)
   })
+
+  it('keeps no more of all functions together than its limit, and the newest of that', async () => {
+    const { dir, log } = setUp()
+    const archive = new LogArchive({ dir, log, clock: systemClock, mostBytes: 100_000 })
+    const names = ['one', 'two', 'three', 'four'].map((name) => functionName(name))
+    for (const [number, name] of names.entries()) {
+      await archive.save(name, A, whole('x'.repeat(40_000)))
+      const then = new Date(Date.now() - (10 - number) * 1_000)
+      await utimes(join(dir, 'openfaas-fn', nameOf(name), `${A}.ndjson`), then, then)
+    }
+
+    await archive.sweep()
+
+    const kept = await Promise.all(names.map(async (name) => (await archive.list(name)).length))
+    assert.deepEqual(kept, [0, 0, 1, 1])
+  })
+
+  for (const years of [-2, 2])
+    it(`case 42: keeps what was written while the clock of the machine was ${years} years off, when it is set right`, async () => {
+      const { dir, log } = setUp()
+      const clock = new SettableClock()
+      const earlier = new LogArchive({ dir, log, clock })
+      await earlier.save(figlet, 'b'.repeat(64), whole('before'))
+      clock.offMs = years * 365 * DAY_MS
+      const archive = new LogArchive({ dir, log, clock })
+      await archive.sweep()
+      await archive.save(figlet, A, whole('while it was wrong'))
+      const then = new Date(clock.wall())
+      await utimes(join(dir, 'openfaas-fn', 'figlet', `${A}.ndjson`), then, then)
+      if (years < 0) {
+        await archive.sweep()
+        assert.equal((await archive.list(figlet)).length, 2)
+      }
+
+      clock.offMs = 0
+      await archive.sweep()
+
+      assert.ok((await textsOf(archive)).includes('while it was wrong'))
+      if (years < 0) assert.equal((await archive.list(figlet)).length, 2)
+    })
 })
+
+/** The machine's clock, which a test sets; time goes on steadily all the same. */
+class SettableClock implements Clock {
+  offMs = 0
+
+  now(): number {
+    return systemClock.now()
+  }
+
+  wall(): number {
+    return systemClock.wall() + this.offMs
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return systemClock.sleep(ms, signal)
+  }
+
+  timeout(ms: number): AbortSignal {
+    return systemClock.timeout(ms)
+  }
+
+  after(ms: number, action: () => void): () => void {
+    return systemClock.after(ms, action)
+  }
+}

@@ -22,7 +22,20 @@ export function translateEngineError(error: unknown, doing: string): FaasError {
   if (!isStatusError(error)) return new EngineAway(connectionTrouble(error), error)
 
   const text = engineMessage(error)
-  return new FaasError(codeOf(error.statusCode), `Docker could not ${doing}: ${text}`, { cause: error })
+  return new FaasError(codeOf(error.statusCode), `Docker could not ${doing}: ${text}${remedyOf(text)}`, {
+    cause: error,
+  })
+}
+
+/**
+ * For a folder that the daemon sees and the engine does not: the daemon runs in a container with paths of its own, or on
+ * another host. Empty for anything else.
+ */
+function remedyOf(text: string): string {
+  const path = /bind source path does not exist: (\S+)/.exec(text)?.[1]
+  if (path === undefined) return ''
+  const setting = path.includes('/fwatchdog-') ? 'SAMPAN_WATCHDOG_DIR' : 'SAMPAN_RUNTIME_DIR'
+  return `. The engine looks for it on its own host: ${setting} must be a folder that the daemon and the engine see at the same path`
 }
 
 function codeOf(status: number): ErrorCode {
