@@ -113,6 +113,7 @@ async function open(freezer: 'auto' | 'docker'): Promise<Subject> {
     SAMPAN_INSTANCE: instance,
     SAMPAN_LISTEN: '127.0.0.1:0',
     SAMPAN_METRICS_LISTEN: '127.0.0.1:0',
+    SAMPAN_UI_LISTEN: 'off',
     SAMPAN_FUNCTION_PORT: '0',
     SAMPAN_FIREWALL: 'off',
     SAMPAN_ASYNC: 'off',

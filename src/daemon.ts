@@ -33,6 +33,8 @@ export interface DaemonOptions {
 export interface DaemonAddresses {
   readonly gateway: ListenAddress
   readonly metrics: ListenAddress
+  /** Null: there is no web page. */
+  readonly ui: ListenAddress | null
 }
 
 /** The life of the process: orders the start and the stop of the parts that `assemble/` plugs together. */
@@ -91,13 +93,27 @@ export class Daemon {
     const calls = config.async === 'on' ? openCallStore(config.dataDir, log) : null
     this.#endings.push(() => calls?.close())
     const parts = assemble({ config, log, clock, registry, calls, credentials, descriptors }, makeProvider)
-    const { keptLogs, provider, logs, gateway, metricsServer, control, counts, queue, scaler, builds } = parts
+    const {
+      keptLogs,
+      provider,
+      logs,
+      gateway,
+      metricsServer,
+      uiServer,
+      control,
+      counts,
+      queue,
+      scaler,
+      builds,
+    } = parts
 
     builds?.start()
     parts.backups.start()
     // The listeners first: an address in use must end the start before a container is touched.
     this.#endings.push(() => metricsServer.stop())
     const metrics = await metricsServer.start()
+    this.#endings.push(() => uiServer?.stop())
+    const ui = (await uiServer?.start()) ?? null
     // One that was handed over is taken, and what comes to it meanwhile waits in the system, where there is room for it.
     const early = config.listenDescriptor === null ? await gateway.start() : null
     this.#endings.push(
@@ -119,10 +135,10 @@ export class Daemon {
       const names = registry.functions.all().map(({ spec }) => spec.name)
       await whenAdopted(provider, names, clock.timeout(ADOPTION_MS))
     }
-    const addresses = { metrics, gateway: early ?? (await gateway.start()) }
+    const addresses = { metrics, gateway: early ?? (await gateway.start()), ui }
     control.start()
     scaler.start()
-    const listeners = [addresses.gateway.port, metrics.port, config.functionPort]
+    const listeners = [addresses.gateway.port, metrics.port, ui?.port ?? 0, config.functionPort]
     await queue?.start({ gateway: addresses.gateway.port, all: listeners })
     log.info('ready', { ...addresses, instance: config.instance, functions: registry.functions.all().length })
     return addresses

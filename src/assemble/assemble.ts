@@ -5,6 +5,7 @@ import { InvocationCount } from '../invoke/invocation-count.ts'
 import type { Provider } from '../core/provider/provider.ts'
 import type { GatewayServer } from '../gateway/gateway-server.ts'
 import type { MetricsServer } from '../gateway/metrics-server.ts'
+import type { UiServer } from '../gateway/ui-server.ts'
 import { InFlight } from '../invoke/in-flight.ts'
 import type { Invoker } from '../invoke/invoker.ts'
 import type { FunctionLogs, KeptLogs } from '../logs/function-logs.ts'
@@ -18,7 +19,7 @@ import { makeDesiredState } from './desired-state.ts'
 import { makeBackups } from './backup.ts'
 import { makeDoctor } from './doctor.ts'
 import { connectEvents } from './events.ts'
-import { makeApi, makeGateway, makeMetricsServer } from './gateway.ts'
+import { makeApis, makeGateway, makeMetricsServer } from './gateway.ts'
 import { makeKeptLogs, makeLogs } from './logs.ts'
 import { makeMetrics, queueSources } from './metrics.ts'
 import { dockerOptions } from './provider.ts'
@@ -41,6 +42,8 @@ export interface Parts {
   readonly scaler: Scaler
   readonly gateway: GatewayServer
   readonly metricsServer: MetricsServer
+  /** Null: there is no web page. */
+  readonly uiServer: UiServer | null
   /** Null: images are built elsewhere. */
   readonly builds: BuildService | null
   readonly backups: BackupService
@@ -73,7 +76,7 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
   const metricsServer = makeMetricsServer(base, metrics)
   const builds = makeBuilds(base, provider)
   const backups = makeBackups(base, queue)
-  const api = makeApi(base, {
+  const { api, uiServer } = makeApis(base, {
     desired,
     provider,
     logs,
@@ -102,6 +105,7 @@ export function assemble(given: Given, makeProvider: MakeProvider = makeDocker):
     scaler,
     gateway,
     metricsServer,
+    uiServer,
     builds,
     backups,
   }

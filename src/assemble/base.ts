@@ -1,6 +1,6 @@
 import { BudgetWatch } from '../budget-watch.ts'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config.ts'
+import type { Config, ListenAddress } from '../config.ts'
 import type { BuildInfo } from '../core/build-info.ts'
 import type { Capacity } from '../core/calls/capacity.ts'
 import { HostNames } from '../core/host-names.ts'
@@ -36,8 +36,20 @@ export interface Base extends Given {
   /** Names that the gateway answers to, and the metrics listener. */
   readonly hostNames: HostNames
   readonly metricsHostNames: HostNames
+  /** Where the web page shall be, and the names that it answers to; null: there is none. */
+  readonly ui: UiAddress | null
   readonly bodies: BodyBudget
 }
+
+export interface UiAddress {
+  readonly listen: ListenAddress
+  /** Whether the operator named it. */
+  readonly isChosen: boolean
+  readonly hostNames: HostNames
+}
+
+/** Beside the 8080 of functions. */
+const USUAL_UI_PORT = 8081
 
 export function makeBase({ config, log, clock, registry, calls, credentials, descriptors }: Given): Base {
   const namesAt = (listenHost: string): HostNames =>
@@ -54,6 +66,16 @@ export function makeBase({ config, log, clock, registry, calls, credentials, des
     capacity: capacityOf(config, descriptors, log),
     hostNames: namesAt(config.listen.host),
     metricsHostNames: namesAt(config.metricsListen.host),
+    ui: uiAddress(config, namesAt),
     bodies: new BodyBudget(config.apiBodyBytes, new BudgetWatch(log, clock)),
   }
+}
+
+function uiAddress(
+  { listen, uiListen }: Config,
+  namesAt: (listenHost: string) => HostNames,
+): UiAddress | null {
+  if (uiListen === 'off') return null
+  const at = uiListen ?? { host: listen.host, port: USUAL_UI_PORT }
+  return { listen: at, isChosen: uiListen !== null, hostNames: namesAt(at.host) }
 }

@@ -1,7 +1,14 @@
+import { isLoopback } from '../core/host-names.ts'
 import { productOf } from '../core/build-info.ts'
 import type { Provider } from '../core/provider/provider.ts'
 import type { Api } from '../gateway/api/api-requests.ts'
-import { createApp } from '../gateway/api/app.ts'
+import { createApp, type AppPorts } from '../gateway/api/app.ts'
+import { BasicDoor } from '../gateway/api/door.ts'
+import { createUiApp, withCommonHeaders } from '../gateway/api/ui-app.ts'
+import { Site, SITE_FOLDER } from '../gateway/api/ui/site.ts'
+import { BasicAuth } from '../gateway/login/auth.ts'
+import { SessionTable } from '../gateway/login/session-table.ts'
+import { UiServer } from '../gateway/ui-server.ts'
 import { EnqueueRoutes } from '../gateway/calls/enqueue-routes.ts'
 import { InvokeRoutes } from '../gateway/calls/invoke-routes.ts'
 import { GatewayServer } from '../gateway/gateway-server.ts'
@@ -35,8 +42,9 @@ export interface ApiNeeds {
   readonly backups: BackupService
 }
 
-export function makeApi(
-  { config, build, credentials, hostNames, bodies, clock, log }: Base,
+/** What the apps of both listeners have in common. */
+function appPorts(
+  { config, build, credentials, hostNames, ui, bodies, clock, log }: Base,
   {
     desired,
     provider,
@@ -49,9 +57,10 @@ export function makeApi(
     builds,
     doctor,
     backups,
-  }: ApiNeeds,
-): Api {
-  const app = createApp({
+    uiServer,
+  }: ApiNeeds & UiNeeds,
+): AppPorts {
+  return {
     functions: desired.functions,
     dev: desired.dev,
     namespaces: desired.namespaces,
@@ -66,6 +75,10 @@ export function makeApi(
     build,
     credentials,
     hostNames,
+    ui:
+      ui === null
+        ? null
+        : { port: () => uiServer()?.port ?? null, isLocal: isLoopback(ui.listen.host), url: config.uiUrl },
     functionLabel: config.faasFunctionLabel,
     queue: queue === null ? null : queue.queue,
     queueStatus: () => queue?.link.status() ?? null,
@@ -75,8 +88,52 @@ export function makeApi(
     observe: (request) => metrics.observe(request),
     clock,
     log,
+  }
+}
+
+interface UiNeeds {
+  /** The server, which is made of the API. */
+  readonly uiServer: () => UiServer | null
+}
+
+/** The API of the gateway, and the listener of the web page; null: there is none. */
+export interface Apis {
+  readonly api: Api
+  readonly uiServer: UiServer | null
+}
+
+export function makeApis(base: Base, needs: ApiNeeds): Apis {
+  const { credentials, clock, hostNames } = base
+  // One for both, so that wrong passwords are counted together.
+  const auth = new BasicAuth(credentials, clock)
+  let uiServer: UiServer | null = null
+  const ports = appPorts(base, { ...needs, uiServer: () => uiServer })
+  const app = createApp(ports, new BasicDoor(auth, hostNames))
+  uiServer = makeUiServer(base, ports, auth)
+  return { api: (request, env) => app.fetch(request, env), uiServer }
+}
+
+function makeUiServer({ config, ui, clock, log }: Base, ports: AppPorts, auth: BasicAuth): UiServer | null {
+  if (ui === null) return null
+  const site = new Site(SITE_FOLDER)
+  const app = createUiApp({
+    ...ports,
+    auth,
+    uiHostNames: ui.hostNames,
+    sessions: new SessionTable(clock),
+    site,
   })
-  return (request, env) => app.fetch(request, env)
+  const api: Api = async (request, env) => withCommonHeaders(await app.fetch(request, env), site)
+  return new UiServer(
+    { api, load: () => site.load(), clock, log },
+    {
+      listen: ui.listen,
+      isChosen: ui.isChosen,
+      headBytes: config.maxHeaderBytes,
+      readTimeoutMs: config.readTimeoutMs,
+      halfClosedMs: config.halfClosedMs,
+    },
+  )
 }
 
 export interface GatewayNeeds {

@@ -32,6 +32,17 @@ export const hostPattern: Kind<string> = v.pipe(
   v.regex(/^(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/, 'is not a host name, *.NAME or *'),
 )
 
+/** Scheme, host and port of a page, without a path. */
+export const pageOrigin: Kind<string> = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  v.regex(
+    /^https?:\/\/(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/,
+    'is not an origin such as https://sampan.example.org',
+  ),
+  v.transform((text) => text.replace(/\/$/, '')),
+)
+
 /** Memory or disk of a function; 0 is no limit. Docker gives no container less than the least. */
 export const functionSize = sizeOrNone(LEAST_MEMORY_BYTES)
 

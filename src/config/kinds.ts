@@ -66,6 +66,18 @@ export const address: Kind<ListenAddress> = v.pipe(
   v.object({ host: v.pipe(v.string(), v.transform(hostOf)), port }),
 )
 
+/** The same, or nowhere. */
+export const addressOrOff: Kind<ListenAddress | 'off'> = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    if (dataset.value.toLowerCase() === 'off') return 'off'
+    const { success, output, issues } = v.safeParse(address, dataset.value)
+    if (success) return output
+    addIssue({ message: `${issues[0].message}, nor off` })
+    return NEVER
+  }),
+)
+
 /** Without the brackets of IPv6; an empty host means every address. */
 function hostOf(text: string): string {
   return text.replace(/^\[(.*)\]$/, '$1') || '0.0.0.0'

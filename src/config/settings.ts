@@ -13,6 +13,10 @@ const MIB = 2 ** 20
 export const settings = v.object({
   listen: setting('SAMPAN_LISTEN', '127.0.0.1:8080', kinds.address),
   metricsListen: setting('SAMPAN_METRICS_LISTEN', '127.0.0.1:8082', kinds.address),
+  /** Where the web page is; null: the host of `listen` and `USUAL_UI_PORT`; off: nowhere. */
+  uiListen: settingOrNull('SAMPAN_UI_LISTEN', kinds.addressOrOff),
+  /** Origin at which browsers find the web page, when a proxy is before it. */
+  uiUrl: settingOrNull('SAMPAN_UI_URL', host.pageOrigin),
   dataDir: setting('SAMPAN_DATA_DIR', '/var/lib/sampan', kinds.absolutePath),
   adminUser: setting('SAMPAN_ADMIN_USER', 'admin', host.userName),
   /** Null: read from, or generated into, the data folder. */

@@ -74,6 +74,7 @@ describe(
         PATH: process.env['PATH'],
         SAMPAN_LISTEN: `127.0.0.1:${PORT}`,
         SAMPAN_METRICS_LISTEN: `127.0.0.1:${PORT + 1}`,
+        SAMPAN_UI_LISTEN: 'off',
         SAMPAN_DATA_DIR: join(folder, 'data'),
         SAMPAN_RUNTIME_DIR: join(folder, 'run'),
         SAMPAN_INSTANCE: INSTANCE,

@@ -179,6 +179,7 @@ describe('the seccomp profile as a setting', { skip: await skipWithoutDocker() }
         SAMPAN_DATA_DIR: dataDir,
         SAMPAN_LISTEN: '127.0.0.1:0',
         SAMPAN_METRICS_LISTEN: '127.0.0.1:0',
+        SAMPAN_UI_LISTEN: 'off',
         SAMPAN_INSTANCE: 'e2e-seccomp',
         SAMPAN_SECCOMP_PROFILE: '/etc/hostname',
       })

@@ -68,6 +68,8 @@ export class DaemonProcess {
       PATH: process.env['PATH'] ?? '',
       SAMPAN_LISTEN: `127.0.0.1:${ports[0]}`,
       SAMPAN_METRICS_LISTEN: `127.0.0.1:${ports[1]}`,
+      // Tests of the web page give it a port.
+      SAMPAN_UI_LISTEN: 'off',
       SAMPAN_DATA_DIR: dataDir,
       SAMPAN_RUNTIME_DIR: runtimeDir,
       SAMPAN_INSTANCE: this.instance,

@@ -80,6 +80,7 @@ describe('a start that cannot be', () => {
   const settings = () => ({
     SAMPAN_LISTEN: '127.0.0.1:0',
     SAMPAN_METRICS_LISTEN: '127.0.0.1:0',
+    SAMPAN_UI_LISTEN: 'off',
     SAMPAN_DATA_DIR: folder,
     SAMPAN_INSTANCE: 'e2e-cannot-start',
   })
@@ -99,7 +100,7 @@ describe('a start that cannot be', () => {
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
 
     const ends = await Promise.all(
-      ['SAMPAN_LISTEN', 'SAMPAN_METRICS_LISTEN'].map((name, at) =>
+      ['SAMPAN_LISTEN', 'SAMPAN_METRICS_LISTEN', 'SAMPAN_UI_LISTEN'].map((name, at) =>
         DaemonProcess.fail({ ...settings(), SAMPAN_DATA_DIR: join(folder, String(at)), [name]: address }),
       ),
     )

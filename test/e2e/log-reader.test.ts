@@ -15,6 +15,7 @@ async function startWithoutEngine(dataDir: string) {
       PATH: process.env['PATH'],
       SAMPAN_LISTEN: '127.0.0.1:0',
       SAMPAN_METRICS_LISTEN: '127.0.0.1:0',
+      SAMPAN_UI_LISTEN: 'off',
       SAMPAN_DATA_DIR: dataDir,
       SAMPAN_DOCKER_HOST: `unix://${dataDir}/no-engine.sock`,
       SAMPAN_FUNCTION_PORT: '0',

@@ -33,6 +33,7 @@ describe('two data folders under one instance name', { skip: SKIP }, () => {
   const settings = (change: Environment = {}): Environment => ({
     SAMPAN_LISTEN: '127.0.0.1:0',
     SAMPAN_METRICS_LISTEN: '127.0.0.1:0',
+    SAMPAN_UI_LISTEN: 'off',
     SAMPAN_DATA_DIR: otherDir,
     SAMPAN_RUNTIME_DIR: owner.runtimeDir,
     SAMPAN_INSTANCE: owner.instance,

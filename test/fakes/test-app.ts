@@ -44,6 +44,7 @@ export function testApp(changes: Partial<AppPorts> = {}) {
     bodies: new BodyBudget(64 * 1024 * 1024, new BudgetWatch(log, systemClock)),
     build: { release: '0.1.0', sha: 'abcdef' },
     metricsPort: () => 8082,
+    ui: null,
     credentials: { user: 'admin', password: 'secret' },
     scaling: { mode: 'alert', alertFires: () => undefined, alertEnds: () => undefined },
     events: new ScalingEvents(log, () => systemClock.wall()),

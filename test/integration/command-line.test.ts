@@ -22,6 +22,7 @@ async function run(program: string, words: readonly string[], dataDir: string): 
     SAMPAN_DATA_DIR: dataDir,
     SAMPAN_LISTEN: '127.0.0.1:0',
     SAMPAN_METRICS_LISTEN: '127.0.0.1:0',
+    SAMPAN_UI_LISTEN: 'off',
     SAMPAN_ASYNC: 'off',
   }
   const child = spawn(process.execPath, [program, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })

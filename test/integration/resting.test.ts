@@ -208,6 +208,7 @@ describe('resting on the real engine', { skip: await skipWithoutDocker() }, () =
       SAMPAN_INSTANCE: instance,
       SAMPAN_LISTEN: '127.0.0.1:0',
       SAMPAN_METRICS_LISTEN: '127.0.0.1:0',
+      SAMPAN_UI_LISTEN: 'off',
       SAMPAN_FUNCTION_PORT: '0',
       SAMPAN_FIREWALL: 'off',
       SAMPAN_WATCHDOG_DIR: join(process.cwd(), 'dist/watchdog'),

@@ -8,8 +8,8 @@ import { alertRoutes, type AlertScaling } from './functions/alert-routes.ts'
 import { areaOf, audit } from './audit.ts'
 import { BasicAuth, type Credentials } from '../login/auth.ts'
 import { backupRoutes, type BackupRoutePorts } from './backup-routes.ts'
+import { BasicDoor, type Door } from './door.ts'
 import { buildRoutes, type BuildRoutePorts } from './builds/build-routes.ts'
-import { checkOrigin, unauthorized } from './browser-guard.ts'
 import type { BodyBudget } from '../shared/body-budget.ts'
 import { QUEUED_CALL_PREFIX } from '../shared/call-routes.ts'
 import { errorResponse, textResponse } from '../shared/error-response.ts'
@@ -20,7 +20,6 @@ import { logRoutes, type LogRoutePorts } from './logs/log-routes.ts'
 import { namespaceRoutes, type NamespaceControl } from './namespace-routes.ts'
 import { openApiRoute, type OpenApiPorts } from './description/openapi.ts'
 import type { ApiContext, ApiEnv } from '../shared/api-context.ts'
-import { addressOf, endOf } from './client.ts'
 import { empty } from './responses.ts'
 import type { Route } from './route.ts'
 import { doctorRoutes, type DoctorRoutePorts } from './doctor-routes.ts'
@@ -29,7 +28,8 @@ import { revisionRoutes, type RevisionControl } from './functions/revision-route
 import { secretRoutes, type SecretControl } from './secret-routes.ts'
 import { syncRoutes, type SyncControl } from './functions/sync-routes.ts'
 import { storeRoutes } from './store-routes.ts'
-import { uiRoutes } from './ui-routes.ts'
+import { uiRoutes, type UiPlace } from './ui-routes.ts'
+import { sessionDescriptions } from './ui/session-routes.ts'
 
 export interface AppPorts
   extends
@@ -50,6 +50,8 @@ export interface AppPorts
   readonly scaling: AlertScaling
   readonly credentials: Credentials
   readonly hostNames: HostNames
+  /** Where the web page is; null: there is none. */
+  readonly ui: UiPlace | null
   /** Limits the memory for the bodies of all requests. */
   readonly bodies: BodyBudget
   /** For the metrics of the API. Gets only paths of registered routes. */
@@ -62,7 +64,7 @@ export interface AppPorts
 export function routeTable(ports: AppPorts): readonly Route[] {
   const routes = [
     ...infoRoutes(ports),
-    ...uiRoutes,
+    ...uiRoutes(ports.ui),
     ...storeRoutes(),
     ...functionRoutes(ports),
     ...revisionRoutes(ports.functions),
@@ -77,40 +79,50 @@ export function routeTable(ports: AppPorts): readonly Route[] {
     ...doctorRoutes(ports),
     ...backupRoutes(ports),
   ]
-  return [...routes, openApiRoute(routes, ports)]
+  const elsewhere = ports.ui === null ? [] : sessionDescriptions
+  return [...routes, openApiRoute([...routes, ...elsewhere], ports)]
 }
 
-/**
- * Everything but function calls. Routing comes before authentication: an unknown path is 404, a known one
- * with a wrong method 405, both without a challenge (http-api 1.2).
- */
-export function createApp(ports: AppPorts): Hono<ApiEnv> {
-  const app = new Hono<ApiEnv>()
-  const routes = routeTable(ports)
-  const auth = new BasicAuth(ports.credentials, ports.clock)
-
-  for (const route of routes) app.on(route.method, route.path, (c) => serve(c, route, { ports, auth }))
-  for (const path of new Set(routes.map((route) => route.path))) app.all(path, methodNotAllowed)
+/** Everything but function calls. `door`: who is let in, and how. */
+export function createApp(
+  ports: AppPorts,
+  door: Door = new BasicDoor(new BasicAuth(ports.credentials, ports.clock), ports.hostNames),
+): Hono<ApiEnv> {
+  const app = appOf(routeTable(ports), ports, door)
   // Of the calls for a queue only what cancels one gets here, and its path is no longer than a call id.
   if (ports.queue !== null) app.all(`${QUEUED_CALL_PREFIX}*`, methodNotAllowed)
+  return app
+}
+
+/** What an app needs, whatever its routes. */
+export type ServingPorts = Pick<AppPorts, 'bodies' | 'observe' | 'clock' | 'log'>
+
+/**
+ * Routing comes before authentication: an unknown path is 404, a known one with a wrong method 405, both
+ * without a challenge (http-api 1.2).
+ */
+export function appOf(routes: readonly Route[], ports: ServingPorts, door: Door): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>()
+  for (const route of routes) app.on(route.method, route.path, (c) => serve(c, route, { ports, door }))
+  for (const path of new Set(routes.map((route) => route.path))) app.all(path, methodNotAllowed)
   app.notFound(() => textResponse(404, '404 page not found'))
   app.onError((error) => errorResponse(error, ports.log))
   return app
 }
 
 interface Serving {
-  readonly ports: AppPorts
-  readonly auth: BasicAuth
+  readonly ports: ServingPorts
+  readonly door: Door
 }
 
-async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
+async function serve(c: ApiContext, route: Route, { ports, door }: Serving): Promise<Response> {
   // Hono runs GET routes for HEAD; OpenFaaS does not.
   if (c.req.method === 'HEAD' && route.head !== true) return methodNotAllowed()
 
   const startMs = ports.clock.now()
   const share = ports.bodies.share()
   c.set('body', share)
-  const response = await answer(c, route, { ports, auth }).finally(() => share.end())
+  const response = await answer(c, route, { ports, door }).finally(() => share.end())
   const ms = ports.clock.now() - startMs
   const path = areaOf(route)
   if (path.startsWith('/system/')) {
@@ -120,33 +132,18 @@ async function serve(c: ApiContext, route: Route, { ports, auth }: Serving): Pro
   return response
 }
 
-async function answer(c: ApiContext, route: Route, { ports, auth }: Serving): Promise<Response> {
+async function answer(c: ApiContext, route: Route, { ports, door }: Serving): Promise<Response> {
   try {
-    checkOrigin(c, route, ports.hostNames)
-    if (route.access === 'admin' && route.instead?.(c) !== true) {
-      const user = await login(c, auth)
-      if (user === null) return unauthorized(c)
+    door.check(c, route)
+    if (route.access === 'admin' && !door.isLeftTo(route, c)) {
+      const user = await door.enter(c)
+      if (user === null) return door.refused(c)
       c.set('user', user)
     }
     return await route.handle(c)
   } catch (error) {
     if (c.req.raw.signal.aborted) return textResponse(499, 'the client left')
     return errorResponse(error, ports.log)
-  }
-}
-
-/** A delayed password check is waited for only while the client waits for the answer. */
-async function login(c: ApiContext, auth: BasicAuth): Promise<string | null> {
-  const end = endOf(c)
-  try {
-    return await auth.login({
-      header: c.req.header('authorization'),
-      address: addressOf(c),
-      forwardedFor: c.req.header('x-forwarded-for'),
-      signal: end.signal,
-    })
-  } finally {
-    end.abort()
   }
 }
 

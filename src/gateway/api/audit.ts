@@ -13,7 +13,8 @@ const LONGEST = 200
  */
 export function audit(log: Log, c: ApiContext, result: AuditResult): void {
   const refused = c.get('refused')
-  if (result.route.access !== 'admin' || (result.route.method === 'GET' && refused === undefined)) return
+  const { access, method, isAudited } = result.route
+  if (isAudited !== true && (access !== 'admin' || (method === 'GET' && refused === undefined))) return
   const remarks = c.get('remarks')
   const forwarded = c.req.header('x-forwarded-for')
   log.record('audit', {

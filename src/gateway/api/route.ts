@@ -6,6 +6,8 @@ export interface Route extends RouteDescription {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Whether `handle` itself checks who asks, in place of credentials. */
   readonly instead?: (c: ApiContext) => boolean
+  /** Audited although it is public. */
+  readonly isAudited?: true
   readonly handle: (c: ApiContext) => Promise<Response> | Response
 }
 

@@ -8,15 +8,19 @@ export interface Credentials {
   readonly password: string
 }
 
-/** One attempt to log in. */
-export interface LoginAttempt {
-  /** The `Authorization` header as received. */
-  readonly header: string | undefined
+/** Where an attempt to log in comes from. */
+export interface AttemptOrigin {
   readonly address: string
   /** The `X-Forwarded-For` header as received. */
   readonly forwardedFor: string | undefined
   /** Ends a wait. */
   readonly signal: AbortSignal
+}
+
+/** One attempt to log in by a header. */
+export interface LoginAttempt extends AttemptOrigin {
+  /** The `Authorization` header as received. */
+  readonly header: string | undefined
 }
 
 /** Basic authentication of the API (http-api 2). Both parts are compared in constant time. */
@@ -40,9 +44,13 @@ export class BasicAuth {
     const guess = attempt.header === undefined ? null : parseBasic(attempt.header)
     // No password was given (no header, or a Bearer token): nothing to slow down.
     if (guess === null) return null
-    const { address, forwardedFor, signal } = attempt
+    return (await this.check(guess, attempt)) ? guess.user : null
+  }
+
+  /** Whether the guess is right; as `login`. Whoever asks, attempts of one address are counted together. */
+  async check(guess: Credentials, { address, forwardedFor, signal }: AttemptOrigin): Promise<boolean> {
     const origin = { address, client: lastHop(forwardedFor), signal }
-    return (await this.#gate.check(origin, () => this.#matches(guess))) ? guess.user : null
+    return await this.#gate.check(origin, () => this.#matches(guess))
   }
 
   #matches(guess: Credentials): boolean {

@@ -11,7 +11,7 @@ export interface RouteDescription {
   /** Hono pattern; matched exactly, no trailing slash is forgiven. */
   readonly path: string
   /** Absent: that of the API. */
-  readonly listener?: 'metrics'
+  readonly listener?: 'metrics' | 'ui'
   readonly access: 'public' | 'admin'
   readonly summary: string
   /** Query parameters it reads. */

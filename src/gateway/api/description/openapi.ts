@@ -39,7 +39,7 @@ const BROKEN_REQUESTS = {
 /**
  * `/openapi.json`: the description of `routes`, of this route itself, of calls and of the metrics listener.
  */
-export function openApiRoute(routes: readonly Route[], ports: OpenApiPorts): Route {
+export function openApiRoute(routes: readonly RouteDescription[], ports: OpenApiPorts): Route {
   let made: { readonly port: number; readonly text: string } | null = null
   const text = (): string => {
     const port = ports.metricsPort()
@@ -89,7 +89,10 @@ function describe(routes: readonly RouteDescription[], ports: OpenApiPorts): Jso
     },
     servers: [{ url: '/' }],
     components: {
-      securitySchemes: { basic: { type: 'http', scheme: 'basic' } },
+      securitySchemes: {
+        basic: { type: 'http', scheme: 'basic' },
+        session: { type: 'apiKey', in: 'header', name: 'Sampan-Session' },
+      },
       responses: Object.fromEntries(
         Object.values(BROKEN_REQUESTS).map(([name, description]) => [name, { description }]),
       ),
@@ -118,7 +121,10 @@ function operation(route: RouteDescription, path: string, ports: OpenApiPorts): 
   return {
     summary: route.summary,
     ...(route.listener === 'metrics' ? { servers: [metricsServer(ports)] } : {}),
-    ...(route.access === 'admin' ? { security: [{ basic: [] }] } : {}),
+    ...(route.listener === 'ui' ? { servers: [UI_SERVER] } : {}),
+    ...(route.access === 'admin'
+      ? { security: [route.listener === 'ui' ? { session: [] } : { basic: [] }] }
+      : {}),
     parameters: [
       ...names.map((name) => parameter(name, 'path', patterns.get(name))),
       ...(route.query ?? []).map((name) => parameter(name, 'query')),
@@ -152,6 +158,13 @@ function metricsServer({ metricsPort }: OpenApiPorts): Json {
     description: 'The metrics listener',
     variables: { host: { default: '127.0.0.1' } },
   }
+}
+
+/** Its port is a setting, and may be another one behind a proxy. */
+const UI_SERVER: Json = {
+  url: 'http://{host}:{port}',
+  description: 'The listener of the web page, which has /system too',
+  variables: { host: { default: '127.0.0.1' }, port: { default: '8081' } },
 }
 
 function responses(route: RouteDescription): Json {
