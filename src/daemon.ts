@@ -93,27 +93,12 @@ export class Daemon {
     const calls = config.async === 'on' ? openCallStore(config.dataDir, log) : null
     this.#endings.push(() => calls?.close())
     const parts = assemble({ config, log, clock, registry, calls, credentials, descriptors }, makeProvider)
-    const {
-      keptLogs,
-      provider,
-      logs,
-      gateway,
-      metricsServer,
-      uiServer,
-      control,
-      counts,
-      queue,
-      scaler,
-      builds,
-    } = parts
+    const { keptLogs, provider, logs, gateway, control, counts, queue, scaler, builds } = parts
 
     builds?.start()
     parts.backups.start()
     // The listeners first: an address in use must end the start before a container is touched.
-    this.#endings.push(() => metricsServer.stop())
-    const metrics = await metricsServer.start()
-    this.#endings.push(() => uiServer?.stop())
-    const ui = (await uiServer?.start()) ?? null
+    const { metrics, ui } = await this.#listenAside(parts)
     // One that was handed over is taken, and what comes to it meanwhile waits in the system, where there is room for it.
     const early = config.listenDescriptor === null ? await gateway.start() : null
     this.#endings.push(
@@ -142,6 +127,14 @@ export class Daemon {
     await queue?.start({ gateway: addresses.gateway.port, all: listeners })
     log.info('ready', { ...addresses, instance: config.instance, functions: registry.functions.all().length })
     return addresses
+  }
+
+  /** The listeners that take no calls. */
+  async #listenAside({ metricsServer, uiServer }: Parts): Promise<Pick<DaemonAddresses, 'metrics' | 'ui'>> {
+    this.#endings.push(() => metricsServer.stop())
+    const metrics = await metricsServer.start()
+    this.#endings.push(() => uiServer?.stop())
+    return { metrics, ui: (await uiServer?.start()) ?? null }
   }
 
   async #end(): Promise<void> {

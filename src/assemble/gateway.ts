@@ -57,8 +57,8 @@ function appPorts(
     builds,
     doctor,
     backups,
-    uiServer,
-  }: ApiNeeds & UiNeeds,
+  }: ApiNeeds,
+  uiServer: () => UiServer | null,
 ): AppPorts {
   return {
     functions: desired.functions,
@@ -91,11 +91,6 @@ function appPorts(
   }
 }
 
-interface UiNeeds {
-  /** The server, which is made of the API. */
-  readonly uiServer: () => UiServer | null
-}
-
 /** The API of the gateway, and the listener of the web page; null: there is none. */
 export interface Apis {
   readonly api: Api
@@ -107,7 +102,7 @@ export function makeApis(base: Base, needs: ApiNeeds): Apis {
   // One for both, so that wrong passwords are counted together.
   const auth = new BasicAuth(credentials, clock)
   let uiServer: UiServer | null = null
-  const ports = appPorts(base, { ...needs, uiServer: () => uiServer })
+  const ports = appPorts(base, needs, () => uiServer)
   const app = createApp(ports, new BasicDoor(auth, hostNames))
   uiServer = makeUiServer(base, ports, auth)
   return { api: (request, env) => app.fetch(request, env), uiServer }
@@ -117,7 +112,7 @@ function makeUiServer({ config, ui, clock, log }: Base, ports: AppPorts, auth: B
   if (ui === null) return null
   const site = new Site(SITE_FOLDER)
   const app = createUiApp({
-    ...ports,
+    api: ports,
     auth,
     uiHostNames: ui.hostNames,
     sessions: new SessionTable(clock),

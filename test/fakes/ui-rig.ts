@@ -37,7 +37,7 @@ export async function uiRig({ files = PAGE, clock = systemClock, url, ports = {}
   const api = testApp({ ui: { port: () => server.port, isLocal: true, url: url ?? null }, ...ports })
   const sessions = new SessionTable(clock)
   const app = createUiApp({
-    ...api.ports,
+    api: api.ports,
     auth: new BasicAuth(api.ports.credentials, clock),
     uiHostNames: new HostNames({ listenHost: '127.0.0.1', allowed: [] }),
     sessions,

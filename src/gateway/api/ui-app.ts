@@ -11,7 +11,8 @@ import { sessionRoutes } from './ui/session-routes.ts'
 import { COMMON_HEADERS, DATA_POLICY, NOTICE_POLICY } from './ui/site-headers.ts'
 import type { Site } from './ui/site.ts'
 
-export interface UiAppPorts extends AppPorts {
+export interface UiAppPorts {
+  readonly api: AppPorts
   readonly auth: BasicAuth
   readonly uiHostNames: HostNames
   readonly sessions: SessionTable
@@ -33,21 +34,17 @@ Until then <code>sampan</code> and <code>faas-cli</code> do what it would do.</h
  * The listener of the web page: its files, sessions, and `/system` for who is signed in. No function, ever: a function
  * may answer any page, and would share the origin of this one (docs/decisions/0054-the-page-has-its-own-listener.md).
  */
-export function createUiApp(ports: UiAppPorts): Hono<ApiEnv> {
-  const door = new SessionDoor({
-    sessions: ports.sessions,
-    hostNames: ports.uiHostNames,
-    url: ports.ui?.url ?? null,
-  })
-  const system = routeTable(ports).filter(({ path }) => path.startsWith('/system/'))
-  const app = appOf([...sessionRoutes(ports), ...system], ports, door)
+export function createUiApp({ api, auth, sessions, site, uiHostNames }: UiAppPorts): Hono<ApiEnv> {
+  const door = new SessionDoor({ sessions, hostNames: uiHostNames, url: api.ui?.url ?? null })
+  const system = routeTable(api).filter(({ path }) => path.startsWith('/system/'))
+  const app = appOf([...sessionRoutes({ auth, sessions }), ...system], api, door)
   const page = (c: ApiContext): Response => {
     try {
       door.checkHost(c.req.header('host') ?? '')
     } catch (error) {
-      return errorResponse(error, ports.log)
+      return errorResponse(error, api.log)
     }
-    return fileFor(c, ports.site)
+    return fileFor(c, site)
   }
   app.on(['GET', 'HEAD'], '/', () => empty(307, { Location: '/ui/' }))
   app.on(['GET', 'HEAD'], '/ui/*', page)
