@@ -117,9 +117,9 @@ function filesOf(raw: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): ReadonlyMap
 function accepts(header: string, coding: string): boolean {
   return header.split(',').some((item) => {
     const [token = '', ...parameters] = item
-      .trim()
       .toLowerCase()
-      .split(/\s*;\s*/)
+      .split(';')
+      .map((part) => part.trim())
     return token === coding && !parameters.some((one) => /^q=0(?:\.0*)?$/.test(one))
   })
 }
