@@ -13,6 +13,12 @@ export function environmentIn(text: string): Readonly<Record<string, string>> {
   return found
 }
 
+/** The variables of a unit as `systemctl show --property=Environment` prints them: in one line, those with blanks in quotes. */
+export function environmentOfUnit(line: string): Readonly<Record<string, string>> {
+  const words = line.trim().match(/"[^"]*"|[^\s"]+/g) ?? []
+  return environmentIn(words.map((word) => word.replaceAll('"', '')).join('\n'))
+}
+
 function unquoted(value: string): string {
   const [quote] = value
   if ((quote !== '"' && quote !== "'") || value.length < 2 || !value.endsWith(quote)) return value

@@ -3,8 +3,9 @@ import type { Clock } from '../clock.ts'
 import { type Config, ConfigError, readConfig } from '../config.ts'
 import type { DoctorFinding } from '../wire/doctor-answer.ts'
 import { diagnose } from './diagnose.ts'
-import { environmentIn } from '../core/environment-file.ts'
+import { environmentIn, environmentOfUnit } from '../core/environment-file.ts'
 import { gatherFacts } from './gather/gather.ts'
+import { outputOf } from './gather/program.ts'
 
 const LIMIT_MS = 2_000
 
@@ -20,9 +21,17 @@ export interface HostLook {
 
 /** Looks at this host while no daemon answers: everything but what only a running one knows. Changes nothing. */
 export async function lookAtHost({ env, settingsFile, clock }: HostLook): Promise<readonly DoctorFinding[]> {
-  const kept = environmentIn(await readFile(settingsFile, 'utf8').catch(() => ''))
-  const { config, problems } = settingsOf({ ...kept, ...env })
   const signal = clock.timeout(LIMIT_MS)
+  const ofUnit = ['systemctl', 'show', 'sampan.service', '--property=Environment', '--value']
+  const [unit, file] = await Promise.all([
+    outputOf(ofUnit, signal),
+    readFile(settingsFile, 'utf8').catch(() => ''),
+  ])
+  const { config, problems } = settingsOf({
+    ...environmentOfUnit(unit ?? ''),
+    ...environmentIn(file),
+    ...env,
+  })
   const facts = await gatherFacts({ config, problems, own: null, nowMs: clock.wall(), signal })
   return diagnose(facts)
 }

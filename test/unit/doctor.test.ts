@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CHECKS, diagnose } from '../../src/doctor/diagnose.ts'
-import { environmentIn } from '../../src/core/environment-file.ts'
+import { environmentIn, environmentOfUnit } from '../../src/core/environment-file.ts'
 import type { Facts } from '../../src/doctor/facts.ts'
 import { memoryController } from '../../src/doctor/kernel-command-line.ts'
 import { MACHINE_CASES } from '../fixtures/doctor/machine-cases.ts'
@@ -103,4 +103,15 @@ it('an environment file is read as systemd reads it', () => {
     E: 'one two',
     F: '',
   })
+})
+
+it('the environment of a unit is read as systemctl shows it', () => {
+  const line = 'SAMPAN_DATA_DIR=/var/lib/sampan "A=two words" SAMPAN_WATCHDOG_DIR=/opt/sampan/watchdog\n'
+
+  assert.deepEqual(environmentOfUnit(line), {
+    SAMPAN_DATA_DIR: '/var/lib/sampan',
+    A: 'two words',
+    SAMPAN_WATCHDOG_DIR: '/opt/sampan/watchdog',
+  })
+  assert.deepEqual(environmentOfUnit(''), {})
 })
