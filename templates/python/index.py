@@ -1,7 +1,9 @@
 """Serves the handler over HTTP to the watchdog, which is PID 1 and listens on port 8080."""
 
+import contextlib
 import json
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -104,7 +106,14 @@ class Server(ThreadingHTTPServer):
 
 def main():
     server = Server(("127.0.0.1", 3000), Handler)
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+
+    def end(*_):
+        threading.Thread(target=server.shutdown).start()
+        # It looks every half a second whether it is to end, unless its socket wakes it.
+        with contextlib.suppress(OSError):
+            server.socket.shutdown(socket.SHUT_RDWR)
+
+    signal.signal(signal.SIGTERM, end)
     server.serve_forever()
     sys.exit(0)
 
