@@ -7,7 +7,8 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['deps', 'src', 'binding.gyp'],
   hono: ['dist/types'],
 }
-const ANYWHERE = ['.bin', '.package-lock.json', '.github']
+/** Settings of tools that developers use, `.bin` and npm's own notes. */
+const HIDDEN = /^\./
 /** At the top of a package only: deeper down a folder of this name may be code. */
 const AT_THE_TOP = [
   'test',
@@ -51,7 +52,7 @@ export function installed(modules: string): readonly string[] {
 function removeFiles(folder: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (ANYWHERE.includes(name)) rmSync(path, { recursive: true })
+    if (HIDDEN.test(name)) rmSync(path, { recursive: true })
     else if (lstatSync(path).isDirectory()) removeFiles(path)
     else if (NOT_RUN.test(name) && !LICENCE_FILE.test(name)) rmSync(path)
   }

@@ -16,8 +16,10 @@ mkdir -p "$root/DEBIAN" "$root/usr/lib/systemd/system" "$root/usr/bin" "$root/us
 cp -r "$tree" "$root/usr/lib/sampan"
 rm -r "$root/usr/lib/sampan/install.sh" "$root/usr/lib/sampan/packaging" "$root/usr/lib/sampan/systemd" "$root/usr/lib/sampan/SHA256SUMS"
 mv "$root/usr/lib/sampan/docs" "$share/docs"
-gzip -9nc "$root/usr/lib/sampan/CHANGELOG.md" >"$share/changelog.gz"
-rm "$root/usr/lib/sampan/CHANGELOG.md"
+mv "$root/usr/lib/sampan/CHANGELOG.md" "$share/CHANGELOG.md"
+maintainer=${SAMPAN_MAINTAINER:-The Sampan authors <sampan@sampan.invalid>}
+printf 'sampan (%s) stable; urgency=medium\n\n  * What is new: CHANGELOG.md beside this file.\n\n -- %s  %s\n' \
+  "$version" "$maintainer" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$share/changelog.gz"
 cp "$here/copyright" "$share/copyright"
 cp "$tree/systemd/sampan.service" "$root/usr/lib/systemd/system/"
 install -m 0640 "$tree/systemd/sampan.env" "$root/etc/sampan/sampan.env"
@@ -31,7 +33,7 @@ printf '/etc/sampan/sampan.env\n' >"$root/DEBIAN/conffiles"
 # What the files have: the size of a folder is the file system's affair.
 size=$(find "$root/usr" -type f -printf '%s\n' | awk '{ sum += $1 } END { print int(sum / 1024) }')
 sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@SIZE@/$size/" \
-  -e "s/@MAINTAINER@/${SAMPAN_MAINTAINER:-The Sampan authors <sampan@sampan.invalid>}/" "$here/control" >"$root/DEBIAN/control"
+  -e "s/@MAINTAINER@/$maintainer/" "$here/control" >"$root/DEBIAN/control"
 for script in preinst postinst prerm postrm; do
   {
     printf '#!/bin/sh\nset -e\nROOT=\nKNOWN=%s\n' "$(cat "$tree/dist/registry-version")"

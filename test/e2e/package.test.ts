@@ -45,7 +45,7 @@ describe('a release', () => {
 
   it('has nothing that only developers need', () => {
     const unwanted = files.filter((name) =>
-      /node_modules\/(?:typescript|@types|prebuild-install|node-gyp|\.bin)\/|\.map$|node_modules\/.*(?<!licen[cs]e)\.(?:ts|md|c|h)$/i.test(
+      /node_modules\/(?:typescript|@types|prebuild-install|node-gyp|\.bin)\/|\.map$|node_modules\/.*\/\.[^/]+$|node_modules\/.*(?<!licen[cs]e)\.(?:ts|md|c|h)$/i.test(
         name,
       ),
     )
