@@ -13,6 +13,9 @@ const IMPORTS = 'no-restricted-imports'
 
 /** Path, the offending code, the rule that must fire. */
 const OFFENCES: readonly (readonly [string, string, string])[] = [
+  ['ui/pages/uses-node.ts', `import 'node:fs'`, IMPORTS],
+  ['ui/pages/uses-a-library.ts', `import a from 'hono'; a()`, IMPORTS],
+  ['ui/pages/uses-the-daemon.ts', `import { a } from '../../src/log.ts'; a()`, IMPORTS],
   ['src/core/uses-node.ts', `import 'node:fs'`, IMPORTS],
   ['src/core/uses-a-leaf.ts', `import { a } from '../log.ts'; a()`, IMPORTS],
   ['src/core/re-exports.ts', `export { a } from '../log.ts'`, IMPORTS],
@@ -272,7 +275,7 @@ describe('lint borders', () => {
 /** Oxlint ends with 1 when it finds something, which is what is wanted here. */
 async function lint(cwd: string): Promise<readonly Diagnostic[]> {
   const bin = join(cwd, 'node_modules/.bin/oxlint')
-  const run = promisify(execFile)(bin, ['--type-aware', '-f', 'json', 'src', 'test'], { cwd })
+  const run = promisify(execFile)(bin, ['--type-aware', '-f', 'json', 'src', 'test', 'ui'], { cwd })
   const { stdout } = await run.catch((error: { stdout: string }) => error)
   return (JSON.parse(stdout) as { diagnostics: Diagnostic[] }).diagnostics
 }
