@@ -6,7 +6,8 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const BUDGET_KIB = 72
-const OUT = 'dist/ui'
+/** A release names a folder of its own, and needs no tests. */
+const OUT = process.argv[2] ?? 'dist/ui'
 
 const browser = {
   bundle: true,
@@ -76,5 +77,5 @@ async function unitTests() {
 }
 
 const total = await page()
-await unitTests()
-process.stdout.write(`dist/ui: ${total.toFixed(1)} KiB after gzip, of ${BUDGET_KIB}\n`)
+if (process.argv[2] === undefined) await unitTests()
+process.stdout.write(`${OUT}: ${total.toFixed(1)} KiB after gzip, of ${BUDGET_KIB}\n`)

@@ -109,10 +109,10 @@ describe('work on the web page', () => {
   it('what the daemon refuses stands beside the form, and nothing that was typed is lost', async () => {
     await goTo(page, '/ui/deploy')
     await page.getByLabel('Name', { exact: true }).fill('fresh')
-    await page.getByLabel('Image').fill('BAD IMAGE')
+    await page.getByLabel('Image', { exact: true }).fill('BAD IMAGE')
     await page.getByRole('button', { name: 'Deploy', exact: true }).click()
     await page.getByRole('alert').getByText('image: is no reference of an image').waitFor()
-    assert.equal(await page.getByLabel('Image').inputValue(), 'BAD IMAGE')
+    assert.equal(await page.getByLabel('Image', { exact: true }).inputValue(), 'BAD IMAGE')
     page.once('dialog', (dialog) => void dialog.accept())
     await page.getByRole('link', { name: 'Queue', exact: false }).first().click()
     await page.getByRole('heading', { name: 'Queue', exact: true }).waitFor()

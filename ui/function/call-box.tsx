@@ -138,12 +138,12 @@ function CallButton({ call }: { readonly call: Call }) {
   const started = call.startedMs.value
   if (started === 0)
     return (
-      <button class="btn main" disabled={isDisconnected.value}>
+      <button key="call" class="btn main" type="submit" disabled={isDisconnected.value}>
         Call
       </button>
     )
   return (
-    <button class="btn" type="button" onClick={call.cancel}>
+    <button key="cancel" class="btn" type="button" onClick={call.cancel}>
       Cancel {millis(Math.max(0, now.value - started))}
     </button>
   )
