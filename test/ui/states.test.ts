@@ -83,6 +83,16 @@ describe('the web page and the daemon', () => {
     await page.context().close()
   })
 
+  it('a daemon without an overview shows its list of functions', async () => {
+    rig.fake.state.hasOverview = false
+    const page = await rig.signedIn()
+    const row = page.getByRole('row', { name: /thumbnail/ })
+    await row.getByText('3/3', { exact: true }).waitFor()
+    await row.getByText('ready').locator('visible=true').waitFor()
+    rig.fake.state.hasOverview = true
+    await page.context().close()
+  })
+
   it('an empty host, an engine that is away and a request that fails each say what to do', async () => {
     const { rows, engine } = rig.fake.state
     Object.assign(rig.fake.state, { rows: [], engine: { ok: false, reason: 'no socket' }, fails: /secrets/ })

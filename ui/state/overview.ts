@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals'
 import { ApiError, ask, getIfThere, sentence } from './api.ts'
+import { fromList } from './older.ts'
 import { Poll } from './poll.ts'
 import { isActive, token } from './session.ts'
 import { recall, remember } from './storage.ts'
@@ -39,6 +40,7 @@ async function poll(): Promise<void> {
   const headers: Record<string, string> = version === undefined ? {} : { 'If-None-Match': `"${version}"` }
   const answer = await ask(`/system/overview${since}`, { headers })
   if (answer.status === 304) return
+  if (answer.status === 404) return take(await fromList(), true)
   if (!answer.ok) throw new ApiError(answer.status, `The daemon answered ${answer.status}`)
   const value: unknown = await answer.json()
   take(value as Overview, since === '')
