@@ -67,13 +67,15 @@ export class UiServer {
   }
 
   /**
-   * Listens; answers the bound address. When the usual port is taken the log says so and there is no page: null.
+   * Listens; answers the bound address. Null, there is no page: none was built and nobody asked for one, or the
+   * usual port is taken, which the log says.
    * Throws a sentence for the operator when an address that was chosen cannot be had.
    */
   async start(): Promise<ListenAddress | null> {
     const { listen, isChosen } = this.#options
     const { load, log } = this.#ports
     const isBuilt = await load()
+    if (!isBuilt && !isChosen) return null
     try {
       const bound = await this.#listener.listen(listen)
       log.info('web page', { host: bound.host, port: bound.port, isBuilt })

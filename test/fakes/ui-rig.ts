@@ -26,11 +26,14 @@ export interface UiRigOptions {
   readonly files?: Readonly<Record<string, string>>
   readonly clock?: Clock
   readonly url?: string
+  /** Whether the operator chose the address. */
+  readonly isChosen?: boolean
   readonly ports?: Partial<AppPorts>
 }
 
 /** The listener of the web page on a free port, over the API on fakes. */
-export async function uiRig({ files = PAGE, clock = systemClock, url, ports = {} }: UiRigOptions = {}) {
+export async function uiRig(options: UiRigOptions = {}) {
+  const { files = PAGE, clock = systemClock, url, isChosen = true, ports = {} } = options
   const folder = await mkdtemp(join(tmpdir(), 'sampan-site-'))
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
   const site = new Site(folder)
@@ -52,7 +55,7 @@ export async function uiRig({ files = PAGE, clock = systemClock, url, ports = {}
     },
     {
       listen: { host: '127.0.0.1', port: 0 },
-      isChosen: true,
+      isChosen,
       headBytes: 65_536,
       readTimeoutMs: 10_000,
       halfClosedMs: 10_000,

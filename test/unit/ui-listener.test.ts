@@ -189,6 +189,15 @@ describe('the web page behind a proxy, or not there', () => {
     }
   })
 
+  it('has no port where it was not built and nobody asked for one', async () => {
+    const rig = await uiRig({ files: {}, isChosen: false })
+    try {
+      assert.equal(rig.server.port, null)
+    } finally {
+      await rig.close()
+    }
+  })
+
   it('is led to from the port of functions: to the same host, to a set address, or by a tunnel', async () => {
     const at = { port: () => 9081, isLocal: false, url: null }
     const to = async (ui: typeof at | { url: string }, host: string): Promise<Response> =>
