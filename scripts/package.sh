@@ -98,7 +98,6 @@ make_tree() {
   cp packaging/host.sh "$tree/packaging/"
   printf '%s\n' "$arch" >"$tree/dist/architecture"
   cp -r "$WORK/built/src" "$tree/dist/src"
-  node scripts/build-ui.mjs "$tree/dist/ui" >/dev/null || fail 'the web page does not build (above)'
   printf '%s\n' "$COMMIT" >"$tree/dist/commit"
   add_go "$arch" "$tree"
   cp -rL "$WORK/npm/node_modules" "$tree/node_modules"

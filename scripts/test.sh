@@ -67,7 +67,6 @@ main() {
   beside watchdog env WATCHDOG_PATIENCE=2 sh watchdog/check.sh
   tests integration npm run --silent test:integration
   tests contract npm run --silent test:contract
-  tests ui npm run --silent test:ui
   tests e2e npm run --silent test:e2e
   wait "$BUILDING" || true
   BUILDING=
