@@ -96,9 +96,17 @@ describe(
       const { acknowledged } = senders
 
       const killing = killAtMoments(daemon, () => acknowledged.length + receiver.times.size)
-      await Promise.all([senders.run(), killing])
+      await Promise.all([senders.run(), killing]).catch(async (cause: unknown) => {
+        const untold = acknowledged.filter((id) => !receiver.times.has(id))
+        throw new Error(`${String(cause)}, not told of: ${await factsOf(daemon, untold)}`, { cause })
+      })
       const isTold = (): boolean => acknowledged.every((id) => receiver.times.has(id))
-      await eventually(isTold, PATIENCE_MS, 'each acknowledged call is told of')
+      await eventually(isTold, PATIENCE_MS, 'each acknowledged call is told of').catch(
+        async (cause: unknown) => {
+          const untold = acknowledged.filter((id) => !receiver.times.has(id))
+          throw new Error(`not told of: ${await factsOf(daemon, untold)}`, { cause })
+        },
+      )
       const runs = await runsOf(daemon)
       report(test, { senders, runs, receiver })
 
@@ -154,6 +162,23 @@ async function leftOf(daemon: DaemonProcess): Promise<string> {
   const files = await readdir(join(daemon.dataDir, 'spool'))
   const messages = Object.entries(await messagesIn(daemon)).filter(([, count]) => count > 0)
   return [...messages.map(([stream, count]) => `${count} in ${stream}`), ...files].join(', ').slice(0, 1_000)
+}
+
+/** What is known of calls, for whoever has to find out what became of them. */
+async function factsOf(daemon: DaemonProcess, ids: readonly string[]): Promise<string> {
+  const shown = ids.slice(0, 3)
+  const states = await Promise.all(
+    shown.map(async (id) => (await daemon.api('GET', `/async-function/${id}`)).text()),
+  )
+  const lines = (await daemon.log()).split('\n').filter((line) => shown.some((id) => line.includes(id)))
+  const left = await leftOf(daemon).catch(String)
+  return [
+    `${ids.length} calls`,
+    ...states,
+    `left: ${left}`,
+    ...lines,
+    ...(await daemon.log()).split('\n').slice(-30),
+  ].join('\n')
 }
 
 async function givenUp(daemon: DaemonProcess): Promise<string> {

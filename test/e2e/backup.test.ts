@@ -56,7 +56,7 @@ describe('a backup of a running daemon', { skip: await skipWithoutDocker() }, ()
         CLI,
         join(daemon.dataDir, 'basic-auth-password'),
       ],
-      { env: { ...process.env, HOME: folder, OPENFAAS_URL: daemon.url } },
+      { env: { PATH: process.env['PATH'] ?? '', HOME: folder, OPENFAAS_URL: daemon.url } },
     )
 
     const file = join(folder, 'backup.tar')

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { Ended } from '../../src/cli/session.ts'
 import { eventually } from '../fakes/eventually.ts'
-import { CliRig, type CliResult } from '../fixtures/cli-rig.ts'
+import { CliRig } from '../fixtures/cli-rig.ts'
+import { startedDev } from '../fixtures/dev-session.ts'
 import { docker } from '../fixtures/docker-cli.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { templateBase } from '../fixtures/template-bases.ts'
@@ -73,27 +73,8 @@ describe('sampan dev on a real host', { skip: await skipWithoutDocker(), concurr
     }
     return { rig, env, write, answers, annotations, handler: HANDLERS[lang] }
   }
-  /** `dev`, until it is ended. */
-  const started = (rig: CliRig, words: readonly string[]) => {
-    const ending = new AbortController()
-    let output = ''
-    const onOutput = (text: string): void => void (output = text)
-    const running = rig.run(['dev', ...words], {
-      env: { OPENFAAS_URL: daemon.url },
-      signal: ending.signal,
-      onOutput,
-    })
-    return {
-      says: (words: RegExp) =>
-        eventually(() => words.test(output), LIMIT_MS, String(words)).catch((error: unknown) => {
-          throw new Error(output, { cause: error })
-        }),
-      end: (): Promise<CliResult> => {
-        ending.abort(new Ended('SIGINT'))
-        return running
-      },
-    }
-  }
+  const started = (rig: CliRig, words: readonly string[]) =>
+    startedDev(rig, { url: daemon.url, words, limitMs: LIMIT_MS })
 
   for (const lang of ['node', 'python'] as const)
     it(`${lang}: each edit runs, an error does not end it, and at the end nothing is left`, async () => {

@@ -89,7 +89,7 @@ describe('two data folders under one instance name', { skip: SKIP }, () => {
 
     const { status, printed } = await DaemonProcess.fail(settings())
 
-    assert.equal(status, 1)
+    assert.equal(status, 75)
     assert.match(printed, /another Sampan on this host runs with a copy of this registry/)
     assert.deepEqual(await belongings(), before)
   })

@@ -48,6 +48,8 @@ export function badRequest(making: Making): BadRequest {
   const form = random.below(10)
   if (form === 0) unreadable(draft, random)
   else if (form === 1 && isProtected) withoutCredentials(draft, random)
+  else if (form === 2 && operation.requestBody !== undefined && random.below(4) === 0)
+    halfOf(draft, '99999999')
   else if (operation.requestBody !== undefined)
     withBody(draft, badBody(operation, random, making.known), random)
   else if (random.below(4) === 0) withBody(draft, Buffer.from(random.text(2_000)), random)
@@ -166,16 +168,18 @@ function unreadable(draft: Draft, random: Random): void {
     () => headers.splice(0, 1),
     () => headers.push(...Array.from({ length: 1_001 }, (): [string, string] => ['X', '1'])),
     () => (draft.method = random.pick(['get', 'G@T', 'BREW', 'CONNEC'])),
-    () => {
-      // Of the larger one the API says at once that it is too much.
-      headers.push(['Content-Length', random.pick(['1000', '99999999'])])
-      draft.body = Buffer.from('{"half":')
-      draft.framing = 'as it is'
-      draft.isCutShort = true
-    },
+    () => halfOf(draft, random.pick(['1000', '99999999'])),
   ]
   forms[random.below(forms.length)]?.()
   if (random.below(100) === 0) headers.push(['X-Big', 'x'.repeat(1_200_000)])
+}
+
+/** The beginning of a body of `length` bytes. Of the larger ones the API says at once that it is too much. */
+function halfOf(draft: Draft, length: string): void {
+  draft.headers.push(['Content-Length', length])
+  draft.body = Buffer.from('{"half":')
+  draft.framing = 'as it is'
+  draft.isCutShort = true
 }
 
 /** What changes nothing about the answer. */
