@@ -5,6 +5,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
+import { removeBuiltImages } from '../fixtures/built-images.ts'
 import { CliRig } from '../fixtures/cli-rig.ts'
 import { startedDev } from '../fixtures/dev-session.ts'
 import { docker } from '../fixtures/docker-cli.ts'
@@ -43,8 +44,7 @@ describe('sampan dev on a real host', { skip: await skipWithoutDocker(), concurr
   })
   after(async () => {
     await daemon[Symbol.asyncDispose]()
-    const made = await docker('images', '--quiet', '--no-trunc', '--filter', 'reference=sampan-built/dev-*')
-    if (made !== '') await docker('rmi', '--force', ...new Set(made.split('\n')))
+    await removeBuiltImages('sampan-built/dev-*')
   })
 
   /** A project with one function of a template, which is not deployed yet. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { shippedTemplates } from '../../src/cli/templates/shipped.ts'
 import { eventually } from '../fakes/eventually.ts'
+import { removeBuiltImages } from '../fixtures/built-images.ts'
 import { CliRig } from '../fixtures/cli-rig.ts'
 import { startedDev } from '../fixtures/dev-session.ts'
 import { docker } from '../fixtures/docker-cli.ts'
@@ -26,8 +27,7 @@ describe(
     })
     after(async () => {
       await daemon[Symbol.asyncDispose]()
-      const made = await docker('images', '--quiet', '--no-trunc', '--filter', 'reference=sampan-built/of-*')
-      if (made !== '') await docker('rmi', '--force', ...new Set(made.split('\n')))
+      await removeBuiltImages('sampan-built/of-*')
     })
 
     it('each of them has its case here', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
 import { BuildProject, stackOf } from '../fixtures/build-project.ts'
-import { docker } from '../fixtures/docker-cli.ts'
+import { removeBuiltImages } from '../fixtures/built-images.ts'
 import { skipWithoutDocker, testImage } from '../fixtures/images.ts'
 import { DaemonProcess } from './daemon-process.ts'
 
@@ -21,8 +21,7 @@ describe('sampan up on a real host', { skip: await skipWithoutDocker() }, () => 
   after(async () => {
     await project[Symbol.asyncDispose]()
     await daemon[Symbol.asyncDispose]()
-    const made = await docker('images', '--quiet', '--no-trunc', 'sampan-built/up')
-    if (made !== '') await docker('rmi', '--force', ...made.split('\n'))
+    await removeBuiltImages('sampan-built/up')
   })
 
   const fill = async (word: string): Promise<void> =>
