@@ -7,6 +7,7 @@ import { entriesOf, type UploadEntry } from '../core/tar-entries.ts'
 import { jsonLog } from '../log.ts'
 import { Database } from '../registry/database.ts'
 import { openRegistry } from '../registry/registry.ts'
+import { syncFolder } from '../whole-file.ts'
 import { type BackupFile, MANIFEST, type Manifest, readManifest } from './manifest.ts'
 import { isRestorePending, placeRestored, READY } from './place.ts'
 
@@ -136,15 +137,6 @@ function handOver(path: string, dataDir: string): void {
   chownSync(path, uid, gid)
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true }))
     lchownSync(join(entry.parentPath, entry.name), uid, gid)
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path)
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 function reasonOf(error: unknown): string {

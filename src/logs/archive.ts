@@ -1,10 +1,11 @@
-import { mkdir, open, readdir, rename, rm, rmdir, stat, utimes } from 'node:fs/promises'
+import { mkdir, readdir, rm, rmdir, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { every, type Clock } from '../clock.ts'
 import { messageOf } from '../core/errors.ts'
 import { type FunctionName, nameOf, namespaceOf } from '../core/functions/function-name.ts'
 import type { LogLine } from '../core/provider/log-line.ts'
 import type { Log } from '../log.ts'
+import { writeBeside } from '../whole-file.ts'
 import { Limiter } from '../work/limiter.ts'
 import {
   ARCHIVE_ENDING,
@@ -182,21 +183,7 @@ export class LogArchive {
     if (content === null) return
 
     await mkdir(dir, { recursive: true, mode: 0o700 })
-    const part = `${file}${PART_ENDING}`
-    try {
-      const handle = await open(part, 'w', 0o600)
-      try {
-        await handle.writeFile(content)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(part, file)
-    } catch (error) {
-      // The first failure is the one to tell; on a full disk the half file must not stay.
-      await rm(part, { force: true }).catch(() => {})
-      throw error
-    }
+    await writeBeside(file, content, { path: `${file}${PART_ENDING}`, mode: 0o600 })
     await this.#sweepFolder(dir, 'size')
     this.#writtenBytes += content.length
     if (this.#writtenBytes > this.#mostBytes * LOOK_SHARE) {

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaasError, messageOf } from '../core/errors.ts'
+import { syncFolder } from '../whole-file.ts'
 import type { SpooledBody } from './job/envelope.ts'
 
 /** Read at once from a spooled body. */
@@ -187,15 +188,5 @@ async function onDisk<T>(work: Promise<T>): Promise<T> {
       `the spool of asynchronous calls cannot be written (${messageOf(error)}): look at the disk and the rights where SAMPAN_DATA_DIR lies`,
       { cause: error, retryAfterS: 30 },
     )
-  }
-}
-
-/** A new name in it is on the disk then. */
-async function syncFolder(dir: string): Promise<void> {
-  const folder = await open(dir)
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

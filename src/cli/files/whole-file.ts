@@ -1,5 +1,6 @@
-import { mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, realpath, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { writeBeside } from '../../whole-file.ts'
 
 export interface WholeFile {
   /** Without it that of the file that is there. */
@@ -21,18 +22,6 @@ export async function writeWhole(
   const found = await stat(target).catch(() => null)
   if (found !== null && !found.isFile()) return writeFile(path, content)
   if (makesFolder) await mkdir(dirname(target), { recursive: true, mode: 0o700 })
-  const beside = `${target}.${process.pid}`
-  try {
-    const file = await open(beside, 'w', (mode ?? found?.mode ?? 0o644) & 0o777)
-    try {
-      await file.writeFile(content)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(beside, target)
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw error
-  }
+  const draft = { path: `${target}.${process.pid}`, mode: (mode ?? found?.mode ?? 0o644) & 0o777 }
+  await writeBeside(target, content, draft)
 }

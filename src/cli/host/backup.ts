@@ -1,4 +1,3 @@
-import { open, rename, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Invocation } from '../args/command.ts'
 import { CliError } from '../cli-error.ts'
@@ -7,6 +6,7 @@ import type { GatewayAnswer } from '../gateway/gateway-client.ts'
 import { projectOf } from '../gateway/project.ts'
 import { note, type Session } from '../session.ts'
 import type { BACKUP_FLAGS } from '../table/host.ts'
+import { writeBeside } from '../../whole-file.ts'
 
 /** Of the daemon, from the request to the first byte: it copies everything first. */
 const TIMEOUT_MS = 600_000
@@ -50,25 +50,15 @@ async function pass(answer: GatewayAnswer, { stdout }: Session): Promise<number>
 
 /** Beside it first: a backup that is there is not lost by one that fails. */
 async function write(answer: GatewayAnswer, path: string): Promise<number> {
-  const beside = `${path}.${process.pid}`
   let bytes = 0
-  try {
-    const file = await open(beside, 'wx', 0o600)
-    try {
-      for await (const chunk of whole(answer)) {
-        bytes += chunk.length
-        await file.writeFile(chunk)
-      }
-      await file.sync()
-    } finally {
-      await file.close()
+  const counted = async function* (): AsyncIterable<Uint8Array> {
+    for await (const chunk of whole(answer)) {
+      bytes += chunk.length
+      yield chunk
     }
-    await rename(beside, path)
-    return bytes
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw error
   }
+  await writeBeside(path, counted(), { path: `${path}.${process.pid}`, mode: 0o600 })
+  return bytes
 }
 
 /** Throws when the answer ends early. */

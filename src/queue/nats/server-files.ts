@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, readdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeBeside } from '../../whole-file.ts'
 
 /** Where the things of our nats-server lie, all inside one folder for this user alone. */
 export interface ServerFolder {
@@ -51,14 +52,5 @@ async function keptPassword(path: string): Promise<string> {
 }
 
 async function writePrivate(path: string, text: string): Promise<void> {
-  const fresh = `${path}.new`
-  await rm(fresh, { force: true })
-  const file = await open(fresh, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(fresh, path)
+  await writeBeside(path, text, { path: `${path}.new`, mode: 0o600 })
 }
