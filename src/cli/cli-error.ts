@@ -20,6 +20,12 @@ export class CliError extends Error {
   }
 }
 
+/** No gateway answers: it may be back later. */
+export class Unreachable extends CliError {}
+
+/** The steps of a build went wrong: why is in the words of the build. */
+export class BuildFailed extends CliError {}
+
 /** The command line itself is wrong: `usage` is what it should look like. */
 export function usageError(message: string, hint = ''): CliError {
   return new CliError(message, { hint, exitStatus: USAGE_STATUS })

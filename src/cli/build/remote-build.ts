@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import { CliError } from '../cli-error.ts'
+import { BuildFailed, CliError } from '../cli-error.ts'
 import { GatewayClient } from '../gateway/gateway-client.ts'
 import { normalised } from '../gateway/gateway-address.ts'
 import { readKey, SEALED_FILE, sealedFile } from '../sealing/sealed-file.ts'
@@ -156,7 +156,7 @@ async function followed(session: Session, body: Readable, isQuiet: boolean): Pro
     const line = lineOf(text)
     if (!isQuiet) for (const said of line.log ?? []) say(session, fitted(session, said))
     if (line.status === 'success') return line.id ?? ''
-    if (line.status === 'failed') throw new CliError(`the build failed: ${line.error ?? ''}`)
+    if (line.status === 'failed') throw new BuildFailed(`the build failed: ${line.error ?? ''}`)
   }
   throw new CliError(
     `the builder broke off before the build had ended${failure === undefined ? '' : `: ${failure.message}`}`,

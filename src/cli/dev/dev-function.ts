@@ -1,5 +1,5 @@
 import { DEV_ANNOTATION } from '../../core/functions/dev-mode.ts'
-import { CliError } from '../cli-error.ts'
+import { BuildFailed, CliError, Unreachable } from '../cli-error.ts'
 import { followLog } from '../function-logs/follow-log.ts'
 import type { LogRecord } from '../function-logs/log-record.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
@@ -129,7 +129,7 @@ export class DevFunction {
       return true
     } catch (error) {
       if (!(error instanceof CliError)) throw error
-      if (isOfBuild(error)) screen.log(this.name, quiet.last(SHOWN_LINES))
+      if (error instanceof BuildFailed) screen.log(this.name, quiet.last(SHOWN_LINES))
       screen.fail(this.name, error.message)
       return false
     }
@@ -169,7 +169,8 @@ export class DevFunction {
       screen.say(this.name, `built and ready in ${this.#since(fromMs)}: ${this.#client.url}`)
     } catch (error) {
       // Why a build failed is in its own words; why a deployment did is in the error.
-      if (isOfBuild(error) && !session.signal.aborted) screen.log(this.name, quiet.last(SHOWN_LINES))
+      if (error instanceof BuildFailed && !session.signal.aborted)
+        screen.log(this.name, quiet.last(SHOWN_LINES))
       this.#failed(error, 'broken')
     }
   }
@@ -199,7 +200,7 @@ export class DevFunction {
     if (session.signal.aborted || !(error instanceof CliError)) throw error
     screen.state(this.name, state)
     screen.fail(this.name, error.message)
-    const isAway = error.message.startsWith('cannot reach the gateway')
+    const isAway = error instanceof Unreachable
     screen.say(
       this.name,
       isAway ? 'It is tried again until it can be reached.' : 'The next edit tries again.',
@@ -251,8 +252,4 @@ export class DevFunction {
   #since(fromMs: number): string {
     return `${((this.#options.session.clock.now() - fromMs) / 1_000).toFixed(1)} s`
   }
-}
-
-function isOfBuild(error: unknown): boolean {
-  return error instanceof CliError && error.message.startsWith('the build failed')
 }

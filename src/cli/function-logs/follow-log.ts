@@ -1,5 +1,5 @@
 import { millisecondsOf, timestampOf } from '../../core/provider/log-timestamp.ts'
-import { CliError } from '../cli-error.ts'
+import { CliError, Unreachable } from '../cli-error.ts'
 import type { GatewayClient } from '../gateway/gateway-client.ts'
 import { note, type Session } from '../session.ts'
 import { type LogRecord, RecordSplitter } from './log-record.ts'
@@ -59,10 +59,7 @@ export async function followLog(session: Session, asked: LogFollowing): Promise<
 
 /** A gateway that is away may come back; one that refuses does not mean it otherwise the next time. */
 function isPassing(error: unknown): boolean {
-  return (
-    error instanceof BrokenOff ||
-    (error instanceof CliError && error.message.startsWith('cannot reach the gateway'))
-  )
+  return error instanceof BrokenOff || error instanceof Unreachable
 }
 
 /** The connection ended in the middle. */

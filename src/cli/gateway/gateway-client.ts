@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
 import { buildInfo } from '../../version.ts'
-import { CliError } from '../cli-error.ts'
+import { CliError, Unreachable } from '../cli-error.ts'
 import type { Session } from '../session.ts'
 import { type Credential, credentialOf } from './credentials-file.ts'
 import type { GatewayAddress } from './gateway-address.ts'
@@ -139,7 +139,7 @@ export class GatewayClient {
         ? 'Nobody listens there. Is the daemon running? See: sampan doctor'
         : 'Another gateway is named with --gateway, OPENFAAS_URL or provider.gateway in the stack file.'
     const reason = error instanceof AggregateError ? error.errors.map(String).join('; ') : error.message
-    return new CliError(`cannot reach the gateway at ${url} (from ${said(source)}): ${reason || code}`, {
+    return new Unreachable(`cannot reach the gateway at ${url} (from ${said(source)}): ${reason || code}`, {
       cause: error,
       hint,
     })
