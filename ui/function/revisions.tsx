@@ -3,6 +3,7 @@ import { Confirm } from '../parts/dialog.tsx'
 import { Empty, Loading, Problem } from '../parts/notice.tsx'
 import { StateMark } from '../parts/state-mark.tsx'
 import { When } from '../parts/when.tsx'
+import { ThingsHead } from '../parts/things-head.tsx'
 import { get, must } from '../state/api.ts'
 import { systemPath, type Named } from '../state/actions.ts'
 import { useLoaded } from '../state/load.ts'
@@ -31,18 +32,7 @@ export function RevisionsTab({ of }: { readonly of: Named }) {
       {all?.length === 0 && <Empty>No revision is kept.</Empty>}
       {all !== undefined && all.length > 0 && (
         <table class="things">
-          <thead>
-            <tr>
-              <th>Revision</th>
-              <th>State</th>
-              <th>Image</th>
-              <th>What changed</th>
-              <th>Deployed</th>
-              <th>
-                <span class="sr">Actions</span>
-              </th>
-            </tr>
-          </thead>
+          <ThingsHead columns={['Revision', 'State', 'Image', 'What changed', 'Deployed']} />
           <tbody>
             {all.map((revision, i) => (
               <Line

@@ -3,6 +3,7 @@ import { Confirm } from '../parts/dialog.tsx'
 import { Field } from '../parts/fields.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Loading, Page, Problem } from '../parts/notice.tsx'
+import { ThingsHead } from '../parts/things-head.tsx'
 import { get, must } from '../state/api.ts'
 import { useLoaded } from '../state/load.ts'
 import { isDisconnected, rows } from '../state/overview.ts'
@@ -50,17 +51,7 @@ export function NamespacesPage() {
       {value.value !== undefined && (
         <section class="card" aria-label="Namespaces">
           <table class="things">
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th class="num">Functions</th>
-                <th class="num">Calls/s</th>
-                <th class="num">Memory</th>
-                <th>
-                  <span class="sr">Actions</span>
-                </th>
-              </tr>
-            </thead>
+            <ThingsHead columns={['Name', '#Functions', '#Calls/s', '#Memory']} />
             <tbody>
               {value.value.map((namespace, i) => (
                 <Line

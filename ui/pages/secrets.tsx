@@ -3,6 +3,7 @@ import { Confirm } from '../parts/dialog.tsx'
 import { Choice, Field } from '../parts/fields.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Empty, Loading, Page, Problem } from '../parts/notice.tsx'
+import { ThingsHead } from '../parts/things-head.tsx'
 import { get, getIfThere, must, query } from '../state/api.ts'
 import { useLoaded } from '../state/load.ts'
 import { isDisconnected } from '../state/overview.ts'
@@ -73,15 +74,7 @@ export function SecretsPage() {
       {things !== undefined && things.secrets.length > 0 && (
         <section class="card" aria-label="Secrets">
           <table class="things">
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Used by</th>
-                <th>
-                  <span class="sr">Actions</span>
-                </th>
-              </tr>
-            </thead>
+            <ThingsHead columns={['Name', 'Used by']} />
             <tbody>
               {things.secrets.map(({ name }) => (
                 <Line

@@ -3,6 +3,7 @@ import { Segments } from '../parts/fields.tsx'
 import { Empty, Loading, Problem } from '../parts/notice.tsx'
 import { StateMark } from '../parts/state-mark.tsx'
 import { When } from '../parts/when.tsx'
+import { ThingsHead } from '../parts/things-head.tsx'
 import { getIfThere, must, query } from '../state/api.ts'
 import { useAction, useLoaded } from '../state/load.ts'
 import { isDisconnected } from '../state/overview.ts'
@@ -42,21 +43,9 @@ export function Calls({ fn }: { readonly fn: string }) {
       {calls?.length === 0 && <Empty>No call{state === '' ? '' : ' in this state'}.</Empty>}
       {calls !== undefined && calls.length > 0 && (
         <table class="things">
-          <thead>
-            <tr>
-              <th>Call id</th>
-              <th>Function</th>
-              <th>State</th>
-              <th>Accepted</th>
-              <th class="num">Tries</th>
-              <th>Next try</th>
-              <th class="num">Status</th>
-              <th class="num">Time</th>
-              <th>
-                <span class="sr">Actions</span>
-              </th>
-            </tr>
-          </thead>
+          <ThingsHead
+            columns={['Call id', 'Function', 'State', 'Accepted', '#Tries', 'Next try', '#Status', '#Time']}
+          />
           <tbody>
             {calls.map((call) => (
               <Line key={call.id} call={call} onChange={again} />

@@ -3,6 +3,7 @@ import { Confirm } from '../parts/dialog.tsx'
 import { Choice } from '../parts/fields.tsx'
 import { Empty, Loading, Problem } from '../parts/notice.tsx'
 import { When } from '../parts/when.tsx'
+import { ThingsHead } from '../parts/things-head.tsx'
 import { getIfThere, must, query } from '../state/api.ts'
 import { useAction, useLoaded } from '../state/load.ts'
 import { isDisconnected, refresh } from '../state/overview.ts'
@@ -121,19 +122,7 @@ interface TableProps {
 function Table({ letters, open, onChange }: TableProps) {
   return (
     <table class="things">
-      <thead>
-        <tr>
-          <th>Call id</th>
-          <th>Function</th>
-          <th>Given up</th>
-          <th>Why</th>
-          <th class="num">Tries</th>
-          <th class="num">Status</th>
-          <th>
-            <span class="sr">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <ThingsHead columns={['Call id', 'Function', 'Given up', 'Why', '#Tries', '#Status']} />
       <tbody>
         {letters.map((letter) => (
           <Line key={letter.id} letter={letter} onOpen={() => (open.value = letter)} onChange={onChange} />
