@@ -27,6 +27,7 @@ describe('accessibility of the web page', () => {
     for (const width of [1280, 390]) {
       it(`axe-core finds nothing on any page, ${theme}, ${width} px`, async () => {
         const page = await rig.open({ theme, width, bypassCSP: true })
+        await page.getByLabel('Password').waitFor()
         await page.evaluate(AXE)
         const found: string[] = (await violations(page)).map((one) => `sign-in ${one}`)
         await page.getByLabel('Password').fill('correct horse')

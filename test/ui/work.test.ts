@@ -77,6 +77,7 @@ describe('work on the web page', () => {
     await lines.getByText('<script>alert(1)</script>').first().waitFor()
     await page.getByLabel('Search in logs').fill('avif')
     await page.getByText(/of 40 lines match/).waitFor()
+    await lines.getByText('cache: 812').first().waitFor({ state: 'detached' })
     assert.equal(await lines.getByText('cache: 812').count(), 0)
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByText('paused', { exact: true }).waitFor()
