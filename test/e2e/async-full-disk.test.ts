@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, open, readdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { promisify } from 'node:util'
 import { eventually } from '../fakes/eventually.ts'
 import { skipWithoutDocker } from '../fixtures/images.ts'
 import { isRoot, smallDisk, temporaryFolder } from '../fixtures/nats.ts'
+import { growUntilFull } from '../fixtures/small-disk.ts'
 import { CallbackReceiver } from './callback-receiver.ts'
 import { DaemonProcess } from './daemon-process.ts'
 import { messagesIn } from './own-nats.ts'
@@ -84,14 +85,7 @@ async function fill(folder: string): Promise<string> {
   const ballast = join(folder, 'ballast')
   const { bavail, bsize } = await statfs(folder)
   await promisify(execFile)('fallocate', ['-l', String(bavail * bsize - 4 * 1024 ** 2), ballast])
-  const file = await open(ballast, 'a')
-  try {
-    for (;;) await file.write(Buffer.alloc(4_096))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-  } finally {
-    await file.close()
-  }
+  await growUntilFull(ballast)
   return ballast
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { eventually } from '../fakes/eventually.ts'
@@ -55,10 +55,7 @@ describe('sampan dev on a real host', { skip: await skipWithoutDocker(), concurr
     await rig.run(['login', '--password', password], { env })
     assert.equal((await rig.run(['new', name, '--lang', lang], { env })).status, 0)
     await writeFile(join(rig.cwd, 'stack.yaml'), stackOf(lang, { name, base, url: daemon.url }))
-    const write = async (file: string, text: string): Promise<void> => {
-      await writeFile(join(rig.cwd, '.whole'), text)
-      await rename(join(rig.cwd, '.whole'), join(rig.cwd, name, file))
-    }
+    const write = (file: string, text: string): Promise<void> => rig.write({ [join(name, file)]: text })
     const answers = (word: string): Promise<void> =>
       eventually(
         async () => (await (await daemon.call(name)).text()).trim() === word,

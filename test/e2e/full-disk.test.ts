@@ -7,15 +7,8 @@ import { DaemonProcess } from './daemon-process.ts'
 
 describe('a full disk', { skip: await skipWithoutDocker() }, () => {
   it('refuses changes with a sentence, and calls go on', async (test) => {
-    await using disk = await SmallDisk.mount()
-    if (disk === null) {
-      assert.notEqual(
-        process.env['REQUIRE_DOCKER'],
-        '1',
-        'a small file system cannot be mounted, and nothing may be skipped',
-      )
-      return test.skip('a small file system cannot be mounted by this user: this was NOT tested')
-    }
+    await using disk = await SmallDisk.mountFor(test)
+    if (disk === null) return
     await using daemon = await DaemonProcess.start({ SAMPAN_DATA_DIR: join(disk.folder, 'data') })
     const image = await testImage('fn')
     await daemon.deploy({ service: 'before', image })

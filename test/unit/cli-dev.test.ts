@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { Ended } from '../../src/cli/session.ts'
 import { entriesOf } from '../../src/core/tar-entries.ts'
@@ -40,13 +40,7 @@ describe('sampan dev, against a gateway that a test speaks for', () => {
     await rig[Symbol.asyncDispose]()
   })
 
-  const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(dirname(join(rig.cwd, path)), { recursive: true })
-      await writeFile(join(rig.home, '.whole'), text)
-      await rename(join(rig.home, '.whole'), join(rig.cwd, path))
-    }
-  }
+  const write = (files: Readonly<Record<string, string>>): Promise<void> => rig.write(files)
   /** What the status of the function says: at first, and then. Null: there is none. */
   const deployed = (...annotations: readonly (Readonly<Record<string, string>> | null)[]): void => {
     rig.reply(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { Ended } from '../../src/cli/session.ts'
 import { eventually } from '../fakes/eventually.ts'
@@ -32,14 +32,7 @@ describe('sampan up --watch', () => {
     await rig[Symbol.asyncDispose]()
   })
 
-  const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(dirname(join(rig.cwd, path)), { recursive: true })
-      // Whole at once: a file that is seen half written is built twice.
-      await writeFile(join(rig.home, '.whole'), text)
-      await rename(join(rig.home, '.whole'), join(rig.cwd, path))
-    }
-  }
+  const write = (files: Readonly<Record<string, string>>): Promise<void> => rig.write(files)
   const start = (...flags: readonly string[]): void => {
     running = rig.run(['up', '--watch', '--no-wait', ...flags], { signal: ending.signal })
   }
